@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kmm: the model.  One struct kmm is one machine's page allocator: nodes,
+ * zones, zonelists, watermarks, buddy lists with migrate types and pageblocks,
+ * the HIGHATOMIC reserve and per-CPU page lists.  It knows nothing of traces,
+ * files or clocks, keeps no global state and is deterministic: the same calls
+ * give the same pages.  Functions bear the kernel's names behind kmm_ and keep
+ * their meaning, with the machine and the CPU as explicit arguments.
+ *
+ * A machine belongs to one thread at a time; any number may exist.
+ * Imitated: 2.6.24, 4.19/5.10, 6.1 (step by step), 6.12/6.18; see enum
+ * kmm_generation and struct kmm_policy for what differs.
+ */
+#ifndef KMM_H
+#define KMM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mm/gfp.h"
+
+#define KMM_ZONES 32 /* zones of all nodes together */
+
+/* Which kernel's rules.  Each sets the defaults of struct kmm_policy. */
+enum kmm_generation {
+	KMM_LINUX_2_6,	/* 2.6.24: hot/cold lists, largest-first fallback, halving watermark check */
+	KMM_LINUX_5_10, /* three pcp lists of order 0, high = 6 * batch */
+	KMM_LINUX_6_1,	/* pcp lists for orders 0-3 and 9, free factor */
+	KMM_LINUX_6_18, /* pcp auto-tuning (alloc_factor, free_count), claim-then-steal fallback */
+};
+
+/* Every rule that a what-if may change, apart from the machine's own shape. */
+struct kmm_policy {
+	enum kmm_generation generation;
+	bool mobility_grouping;	  /* migrate types at all (page_group_by_mobility_disabled inverted) */
+	unsigned max_order;	  /* top order, inclusive (10) */
+	unsigned pageblock_order; /* 9 on x86-64 with huge pages */
+	unsigned min_free_kbytes; /* 0: by the kernel's rule; used where a zone's marks are 0 */
+	unsigned watermark_scale_factor; /* 1/10000 of managed pages (10) */
+	unsigned watermark_boost_factor; /* 1/10000 of the high mark (15000); 0: no boost */
+	unsigned lowmem_reserve_ratio[KMM_ZONE_TYPES];
+	int pcp_batch;	    /* -1: per zone from its config, or the kernel's rule; 0: no per-CPU lists */
+	int pcp_high;	    /* -1: likewise */
+	unsigned pcp_orders;	  /* orders 0..n-1 have per-CPU lists: 4, or 1 before 5.13 */
+	bool pcp_thp;		  /* lists for the huge-page order too (6.1+ with THP) */
+	bool highatomic_reserve;
+	bool defrag_noretry_nofragment; /* ALLOC_NOFRAGMENT on the fast path */
+	bool reclaim;		  /* model reclaim when memory runs out; else allocations fail */
+	bool compaction;
+};
+
+/* Defaults of a generation, as on x86-64 with huge pages. */
+void kmm_policy_init(struct kmm_policy *p, enum kmm_generation g);
+
+struct kmm_zone_config {
+	unsigned node;
+	enum kmm_zone_type type;
+	kmm_pfn start, spanned;
+	uint64_t present, managed;
+	uint64_t min, low, high; /* pages, without boost; all 0: computed from the policy */
+	uint64_t reserve[KMM_ZONE_TYPES]; /* lowmem_reserve by zone type of the request */
+	bool reserve_given;	 /* false: computed from the ratios */
+	int pcp_batch, pcp_high; /* 0: computed from managed */
+	int pcp_high_min, pcp_high_max; /* 6.18; 0: computed */
+	uint64_t boost;		 /* watermark boost at the start, pages */
+};
+
+struct kmm_config {
+	struct kmm_policy policy;
+	unsigned zones;
+	struct kmm_zone_config zone[KMM_ZONES];	/* by node, then ascending type */
+	unsigned cpus;
+	uint8_t cpu_node[KMM_CPUS];
+	unsigned nodes;
+	uint8_t distance[KMM_NODES][KMM_NODES]; /* all 0: 10 local, 20 remote */
+};
+
+/*
+ * The model reports what it does through the kernel's own trace points.  Any
+ * callback may be NULL.  They must not call back into the machine.
+ */
+struct kmm_observer {
+	void (*mm_page_alloc)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, kmm_gfp gfp, unsigned type);
+	void (*mm_page_free)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order);
+	void (*mm_page_alloc_zone_locked)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type, bool percpu_refill);
+	void (*mm_page_pcpu_drain)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type);
+	void (*mm_page_alloc_extfrag)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned alloc_order, unsigned fallback_order,
+				      unsigned alloc_type, unsigned fallback_type, bool change_ownership);
+	void (*wakeup_kswapd)(void *arg, unsigned cpu, unsigned zone, unsigned order);
+	void (*reclaim)(void *arg, unsigned cpu, unsigned zone, uint64_t pages); /* the model took these from its users */
+	/*
+	 * The model wants `pages` frames back (movable or reclaimable ones, oldest first): the owner of the
+	 * allocations frees some through kmm_free_pages() after this call returned, or refuses.  Returns how
+	 * many it will free.  NULL: nothing can be reclaimed.
+	 */
+};
+
+struct kmm;
+
+/* NULL on failure, with one line in why[n]. */
+struct kmm *kmm_create(const struct kmm_config *c, char *why, size_t n);
+void kmm_destroy(struct kmm *mm);
+void kmm_observe(struct kmm *mm, const struct kmm_observer *o, void *arg);
+const struct kmm_config *kmm_configuration(const struct kmm *mm); /* computed values filled in */
+
+/* ---- the starting state: after kmm_create() every frame is in use ---- */
+
+/* Put a free block at the TAIL of its zone's free list of this type (so: call in list order, head first). */
+int kmm_seed_free(struct kmm *mm, kmm_pfn pfn, unsigned order, unsigned type);
+/* Put a block at the TAIL of a CPU's list (list: the order's list for this type; huge: see pcp_thp). */
+int kmm_seed_pcp(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type);
+/* Type of the pageblock that holds pfn. */
+int kmm_seed_pageblock(struct kmm *mm, kmm_pfn pfn, unsigned type);
+/* free_factor (6.1) of a CPU's lists in a zone; alloc_factor and free_count (6.18). */
+int kmm_seed_pcp_factors(struct kmm *mm, unsigned cpu, unsigned zone, int free_factor, int alloc_factor, int free_count);
+/* Free every frame of [start, end) as maximal blocks, as memblock does at boot. */
+int kmm_seed_boot(struct kmm *mm, kmm_pfn start, kmm_pfn end, unsigned type);
+
+/* ---- requests ---- */
+
+/* The first frame, or KMM_NO_PFN. */
+kmm_pfn kmm_alloc_pages(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned order);
+kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp, unsigned order);
+/* alloc_pages_bulk(): up to n order-0 pages into out[]; returns how many. */
+unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n, kmm_pfn *out);
+/* __free_pages() of a block, or of an aligned part of one. */
+void kmm_free_pages(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order);
+/* One page of a batched free (free_unref_page_list). */
+void kmm_free_page_batched(struct kmm *mm, unsigned cpu, kmm_pfn pfn);
+/* A free that goes straight to the buddy lists; to_tail as for the tails of alloc_pages_exact(). */
+void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool to_tail);
+/* drain_local_pages()/drain_pages_zone(): zone KMM_ZONES: all zones. */
+void kmm_drain_pages(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, unsigned zone);
+/* kswapd in a zone's node: while on, pcp high is min(4 * batch, high) there. */
+void kmm_kswapd(struct kmm *mm, unsigned node, bool on);
+/* End of a kswapd run: takes off the boost that stood at its start. */
+void kmm_boost_clear(struct kmm *mm, unsigned zone, uint64_t pages);
+
+/* ---- correction: for re-anchoring on a recorded machine ---- */
+
+/*
+ * After the model answered `got`, make it as if it had answered `want` (both of
+ * this order): `want` leaves wherever it is (a per-CPU list: `got` takes its
+ * place there; a free block: it is split out and `got` is freed into its place
+ * in the lists).  0; -EBUSY if the model holds `want` as in use.
+ */
+int kmm_swap_allocation(struct kmm *mm, kmm_pfn got, kmm_pfn want, unsigned order);
+/* Take exactly this block out of the free or per-CPU lists.  0, or -EBUSY. */
+int kmm_take(struct kmm *mm, kmm_pfn pfn, unsigned order);
+
+/* ---- state ---- */
+
+enum kmm_frame_state { KMM_FRAME_HOLE, KMM_FRAME_FREE, KMM_FRAME_PCP, KMM_FRAME_USED };
+enum kmm_frame_state kmm_frame_state(const struct kmm *mm, kmm_pfn pfn);
+unsigned kmm_pageblock_type(const struct kmm *mm, kmm_pfn pfn);
+int kmm_zone_of(const struct kmm *mm, kmm_pfn pfn); /* -1: none */
+uint64_t kmm_nr_free(const struct kmm *mm, unsigned zone, unsigned order, unsigned type); /* blocks */
+uint64_t kmm_zone_free_pages(const struct kmm *mm, unsigned zone);
+uint64_t kmm_pcp_pages(const struct kmm *mm, unsigned zone, unsigned cpu);
+uint64_t kmm_pageblocks(const struct kmm *mm, unsigned zone, unsigned type);
+/* Walk a free list or per-CPU list, head first; KMM_NO_PFN starts and ends. */
+kmm_pfn kmm_free_list_next(const struct kmm *mm, unsigned zone, unsigned order, unsigned type, kmm_pfn at);
+kmm_pfn kmm_pcp_list_next(const struct kmm *mm, unsigned cpu, unsigned zone, unsigned order, unsigned type, kmm_pfn at);
+
+struct kmm_stats {
+	uint64_t allocs, frees, failed;
+	uint64_t refills;	/* pages taken through mm_page_alloc_zone_locked */
+	uint64_t drains;	/* pages given back through mm_page_pcpu_drain */
+	uint64_t fallbacks;	/* mm_page_alloc_extfrag */
+	uint64_t ownership_changes;
+	uint64_t zone_locks;	/* zone lock acquisitions */
+	uint64_t slowpaths, kswapd_wakeups, direct_reclaims, compactions, boosts;
+	uint64_t highatomic_reserved;
+};
+const struct kmm_stats *kmm_stats(const struct kmm *mm);
+/* Check every invariant; 0, or -EUCLEAN with one line in why[n]. */
+int kmm_validate(const struct kmm *mm, char *why, size_t n);
+size_t kmm_memory(const struct kmm *mm); /* bytes that the machine takes */
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * trace: a recorded trace, whatever file it came in, as one stream of events in
+ * time order.  Today trace.dat (trace-cmd file versions 6 and 7, also .gz).
+ *
+ * CPUs are merged by (time, cpu, position), so equal time stamps keep a stable
+ * order.  Nothing is allocated per event.  Every file is treated as hostile.
+ * One struct trace belongs to one thread; several may be open at once.
+ */
+#ifndef TRACE_TRACE_H
+#define TRACE_TRACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/intern.h"
+#include "trace/event.h"
+
+struct trace;
+
+struct trace_cpu_info {
+	uint64_t events;	/* delivered so far */
+	uint64_t lost;		/* events known to be lost so far */
+	bool lost_unknown;	/* some sub-buffer said "lost" without a number */
+	uint64_t bytes;		/* of the CPU's data in the file */
+};
+
+struct trace_info {
+	char format[32];	/* "trace.dat 7", "trace.dat 6" */
+	char compression[16];	/* "none", "zlib", "zstd" */
+	char clock[32];		/* "global", "counter", "local" where the file does not say */
+	bool clock_is_time;	/* false: event.time counts no ns */
+	bool big_endian;
+	uint8_t long_size;	/* of the traced kernel: 4 or 8 */
+	uint32_t page_size;	/* of the traced machine */
+	uint32_t sub_buffer;	/* bytes of one ring-buffer page */
+	uint32_t cpus;
+	char uname[256];	/* "" where the file has none */
+	char instance[64];	/* "" for the main buffer */
+	bool truncated;		/* the file ends early; what was whole has been read */
+};
+
+struct trace_options {
+	const char *instance; /* name of a buffer instance; NULL: the main buffer */
+	bool keep_going;      /* on damage, end with what was readable instead of failing */
+	uint64_t from, to;    /* time window in event.time units; to = 0: no end */
+	const uint8_t *cpu_mask; /* [cpu] != 0: wanted; NULL: all */
+	uint32_t cpu_mask_len;
+};
+
+/* Open; NULL on failure with the reason in e.  opt may be NULL. */
+struct trace *trace_open(const char *path, const struct trace_options *opt, struct err *e);
+void trace_close(struct trace *t);
+
+/*
+ * The next event.  1: one event; 0: the end; < 0: damage (a negative errno, e
+ * says file, offset and what was expected).  With keep_going damage ends the
+ * stream with 0 and trace_damage() tells what it was.
+ */
+int trace_next(struct trace *t, struct event *ev, struct err *e);
+
+const struct trace_info *trace_info(const struct trace *t);
+const struct trace_cpu_info *trace_cpu(const struct trace *t, uint32_t cpu);
+/* Damage met under keep_going; NULL if there was none. */
+const struct err *trace_damage(const struct trace *t);
+/* Cache names (event.object.name). */
+const struct intern *trace_names(const struct trace *t);
+/* The event type's bare name ("mm_page_alloc") and system for event.id; NULL if unknown. */
+const char *trace_event_name(const struct trace *t, uint16_t id);
+const char *trace_event_system(const struct trace *t, uint16_t id);
+/* Is an event of this kind described in the capture, i.e. could it have been recorded? */
+bool trace_has_kind(const struct trace *t, enum event_kind kind);
+/* Process name of a pid as saved in the file; NULL if unknown. */
+const char *trace_comm(const struct trace *t, int32_t pid);
+/* Symbol of a kernel address from the file's own kallsyms section; NULL if unknown. */
+const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset);
+/*
+ * The event's own text, without the header ("page=0x.. pfn=0x1a order=0 ..."):
+ * the words of `trace-cmd report` for kinds with a payload, libtraceevent's
+ * rendering of the capture's print format otherwise.  Returns 0 or a negative errno.
+ */
+int trace_event_text(struct trace *t, const struct event *ev, FILE *out);
+/* How far the reader has come, in bytes of the file, for a progress line. */
+uint64_t trace_progress(const struct trace *t, uint64_t *total);
+
+#endif
