@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "workload/pagemap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void pagemap_init(struct pagemap *m, uint32_t fill)
+{
+	memset(m, 0, sizeof(*m));
+	m->fill = fill;
+}
+
+void pagemap_free(struct pagemap *m)
+{
+	for (uint32_t i = 0; i < m->leaves; i++)
+		free(m->leaf[i]);
+	free(m->leaf);
+	pagemap_init(m, m->fill);
+}
+
+uint32_t *pagemap_at(struct pagemap *m, uint32_t pfn)
+{
+	uint32_t l = pfn >> PAGEMAP_LEAF_SHIFT;
+
+	if (l >= m->leaves) {
+		uint32_t leaves = l + 1 + l / 2;
+		uint32_t **more = realloc(m->leaf, leaves * sizeof(*more));
+
+		if (!more)
+			return NULL;
+		memset(more + m->leaves, 0, (leaves - m->leaves) * sizeof(*more));
+		m->leaf = more;
+		m->leaves = leaves;
+	}
+	if (!m->leaf[l]) {
+		uint32_t *leaf = malloc(PAGEMAP_LEAF * sizeof(*leaf));
+
+		if (!leaf)
+			return NULL;
+		for (uint32_t i = 0; i < PAGEMAP_LEAF; i++)
+			leaf[i] = m->fill;
+		m->leaf[l] = leaf;
+	}
+	return &m->leaf[l][pfn & (PAGEMAP_LEAF - 1)];
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pagemap: one 32-bit number per page frame, in leaves that exist only where a
+ * frame was touched, so that a sparse machine or a hostile pfn costs little.
+ * Frames that were never set read as the fill value.
+ */
+#ifndef WORKLOAD_PAGEMAP_H
+#define WORKLOAD_PAGEMAP_H
+
+#include <stdint.h>
+
+#define PAGEMAP_LEAF_SHIFT 12
+#define PAGEMAP_LEAF (1u << PAGEMAP_LEAF_SHIFT)
+
+struct pagemap {
+	uint32_t **leaf;	/* [leaves], NULL where nothing was set */
+	uint32_t leaves;
+	uint32_t fill;
+};
+
+void pagemap_init(struct pagemap *m, uint32_t fill);
+void pagemap_free(struct pagemap *m);
+/* A place to write to; NULL out of memory. */
+uint32_t *pagemap_at(struct pagemap *m, uint32_t pfn);
+
+static inline uint32_t pagemap_get(const struct pagemap *m, uint32_t pfn)
+{
+	uint32_t l = pfn >> PAGEMAP_LEAF_SHIFT;
+
+	if (l >= m->leaves || !m->leaf[l])
+		return m->fill;
+	return m->leaf[l][pfn & (PAGEMAP_LEAF - 1)];
+}
+
+#endif

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * resolve: dispatch of events, contexts, and the near end of the window.
+ */
+#include "workload/resolve.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "workload/resolver.h"
+
+int resolver_oom(struct resolver *r)
+{
+	return err_set(r->err, ENOMEM, "event %llu: out of memory while resolving",
+		       (unsigned long long)r->seq);
+}
+
+int posvec_push(struct posvec *v, uint64_t pos)
+{
+	if (v->count == v->room) {
+		uint32_t room = v->room ? v->room * 2 : 32;
+		uint64_t *more = realloc(v->pos, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		v->pos = more;
+		v->room = room;
+	}
+	v->pos[v->count++] = pos;
+	return 0;
+}
+
+uint32_t resolver_name(struct resolver *r, uint32_t name)
+{
+	if (!name || !r->o.name)
+		return 0;
+	if (name >= r->names_room) {
+		uint32_t room = name + 256;
+		uint32_t *more = realloc(r->names, room * sizeof(*more));
+
+		if (!more)
+			return 0;
+		memset(more + r->names_room, 0, (room - r->names_room) * sizeof(*more));
+		r->names = more;
+		r->names_room = room;
+	}
+	if (!r->names[name]) {
+		const char *s = r->o.name(r->o.arg, name);
+
+		r->names[name] = r->o.string(r->o.arg, s, strlen(s)) + 1;
+	}
+	return r->names[name] - 1;
+}
+
+uint8_t resolver_type(const struct resolver *r, int raw)
+{
+	if (raw < 0 || raw > 15)
+		return KMM_UNMOVABLE;
+	if (r->o.machine)
+		return r->o.machine->migratetype_of_raw[raw];
+	return raw < KMM_MIGRATETYPES ? (uint8_t)raw : (uint8_t)KMM_UNMOVABLE;
+}
+
+uint32_t resolver_pfn(const struct resolver *r, uint64_t addr)
+{
+	uint64_t base = r->o.direct_map_base, pfn;
+
+	if (!base || addr < base)
+		return KMM_NO_PFN;
+	pfn = (addr - base) >> 12;
+	if (r->o.machine && r->o.machine->max_pfn && pfn >= r->o.machine->max_pfn)
+		return KMM_NO_PFN;
+	return pfn < 1u << 28 ? (uint32_t)pfn : KMM_NO_PFN;
+}
+
+uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t slot)
+{
+	uint8_t flags = 0;
+
+	if (c->reclaimer || c->in_reclaim || c->in_compaction)
+		flags |= REQ_RESPONSE;
+	if (slot != NO_SLOT && r->slots.s[slot].epoch != r->epoch)
+		flags |= REQ_UNCERTAIN;
+	return flags;
+}
+
+/* ---- the window's near end ---- */
+
+static int hand_on(struct resolver *r, struct window_entry *w)
+{
+	int ret = 0;
+
+	if (!w->dropped) {
+		struct request *q = &w->r;
+
+		if (request_is_observation(q))
+			r->stats.observations++;
+		else
+			r->stats.requests++;
+		if (q->sig.op == REQ_PAGE_ALLOC)
+			r->stats.owners[q->sig.owner]++;
+		if (q->sig.flags & REQ_RESPONSE)
+			r->stats.responses++;
+		ret = r->o.put(r->o.arg, q, r->err);
+	}
+	if (w->gives)
+		slots_give(&r->slots, w->r.slot);
+	return ret;
+}
+
+static int drain_window(struct resolver *r)
+{
+	while (r->win.head < r->win.tail) {
+		struct window_entry *w = window_at(&r->win, r->win.head);
+		int ret;
+
+		if (w->waits)
+			break;
+		ret = hand_on(r, w);
+		r->win.head++;
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* The window is full: the context that its oldest entry waits in must decide. */
+static int force_head(struct resolver *r)
+{
+	struct window_entry *w = window_at(&r->win, r->win.head);
+
+	for (uint32_t i = 0; w->waits && i < r->cpus * CTX_PER_CPU; i++)
+		if (r->ctx[i].key != CTX_NONE && i / CTX_PER_CPU == w->r.cpu)
+			resolve_page_settle_all(r, &r->ctx[i]);
+	w->waits = 0;
+	r->stats.forced++;
+	return drain_window(r);
+}
+
+struct window_entry *resolver_append(struct resolver *r, const struct event *ev, enum request_op op,
+				     uint64_t *pos)
+{
+	struct window_entry *w;
+
+	if (window_full(&r->win) && force_head(r) < 0)
+		return NULL;
+	if (pos)
+		*pos = r->win.tail;
+	w = window_at(&r->win, r->win.tail++);
+	memset(w, 0, sizeof(*w));
+	w->r.time = ev->time;
+	w->r.slot = NO_SLOT;
+	w->r.pid = ev->pid;
+	w->r.cpu = (uint16_t)ev->cpu;
+	w->r.pfn = KMM_NO_PFN;
+	w->r.seq = r->seq;
+	w->r.sig.op = (uint8_t)op;
+	w->r.sig.node = -1;
+	return w;
+}
+
+/* ---- contexts ---- */
+
+static void ctx_reset(struct ctx *c, int64_t key)
+{
+	c->key = key;
+	c->last_kind = EVENT_OTHER;
+	c->reclaimer = c->in_reclaim = c->in_compaction = false;
+	c->open = c->twin = c->bulk = WINDOW_NONE;
+	c->bulk_n = 0;
+	c->exact_slot = NO_SLOT;
+	c->area_size = 0;
+	c->frees.count = c->unpaired.count = 0;
+	c->owner_n = c->owner_age = 0;
+}
+
+static int grow_cpus(struct resolver *r, uint32_t cpus)
+{
+	struct ctx *more = realloc(r->ctx, (size_t)cpus * CTX_PER_CPU * sizeof(*more));
+
+	if (!more)
+		return resolver_oom(r);
+	r->ctx = more;
+	for (uint32_t i = r->cpus * CTX_PER_CPU; i < cpus * CTX_PER_CPU; i++) {
+		memset(&more[i], 0, sizeof(*more));
+		ctx_reset(&more[i], CTX_NONE);
+	}
+	r->cpus = cpus;
+	return 0;
+}
+
+static bool starts_with(const char *s, const char *head)
+{
+	return !strncmp(s, head, strlen(head));
+}
+
+static struct ctx *ctx_get(struct resolver *r, const struct event *ev)
+{
+	int64_t key = ev->pid;
+	struct ctx *set, *old;
+
+	if (ev->irq & EVENT_NMI)
+		key = -4;
+	else if (ev->irq & EVENT_HARDIRQ)
+		key = -3;
+	else if (ev->irq & EVENT_SOFTIRQ)
+		key = -2;
+	if (ev->cpu >= r->cpus && grow_cpus(r, ev->cpu + 1) < 0)
+		return NULL;
+	set = old = &r->ctx[(size_t)ev->cpu * CTX_PER_CPU];
+	for (unsigned i = 0; i < CTX_PER_CPU; i++) {
+		if (set[i].key == key) {
+			set[i].used = r->seq;
+			return &set[i];
+		}
+		if (set[i].key == CTX_NONE || (old->key != CTX_NONE && set[i].used < old->used))
+			old = &set[i];
+	}
+	if (old->key != CTX_NONE)
+		resolve_page_settle_all(r, old);
+	ctx_reset(old, key);
+	old->used = r->seq;
+	if (key > 0 && r->o.comm) {
+		const char *comm = r->o.comm(r->o.arg, ev->pid);
+
+		old->reclaimer = comm && (starts_with(comm, "kswapd") || starts_with(comm, "kcompactd"));
+	}
+	return old;
+}
+
+/* ---- events ---- */
+
+static int resolve_compaction(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	struct window_entry *w;
+
+	if (ev->kind == EVENT_MM_COMPACTION_BEGIN)
+		c->in_compaction = true;
+	else if (ev->kind == EVENT_MM_COMPACTION_END)
+		c->in_compaction = false;
+	w = resolver_append(r, ev, OBS_COMPACTION, NULL);
+	if (!w)
+		return r->err->code;
+	w->r.sig.aux = (uint8_t)ev->kind;
+	if (ev->compaction.start_pfn < KMM_NO_PFN)
+		w->r.pfn = (uint32_t)ev->compaction.start_pfn;
+	w->r.addr = ev->compaction.end_pfn << 32 | (uint32_t)ev->compaction.taken;
+	return 0;
+}
+
+static int resolve_reclaim(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	struct window_entry *w;
+
+	if (ev->kind == EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN)
+		c->in_reclaim = true;
+	else if (ev->kind == EVENT_MM_VMSCAN_DIRECT_RECLAIM_END)
+		c->in_reclaim = false;
+	w = resolver_append(r, ev, OBS_RECLAIM, NULL);
+	if (!w)
+		return r->err->code;
+	w->r.sig.aux = (uint8_t)ev->kind;
+	w->r.sig.order = (uint8_t)ev->reclaim.order;
+	w->r.sig.node = (int8_t)ev->reclaim.nid;
+	w->r.addr = ev->reclaim.nr_reclaimed;
+	return 0;
+}
+
+static int resolve_mark(struct resolver *r, const struct event *ev)
+{
+	struct window_entry *w = resolver_append(r, ev, OBS_MARK, NULL);
+	uint32_t len = ev->print.len;
+
+	if (!w)
+		return r->err->code;
+	while (len && (ev->print.text[len - 1] == '\n' || !ev->print.text[len - 1]))
+		len--;
+	w->r.pfn = r->o.string(r->o.arg, ev->print.text, len);
+	return w->r.pfn == UINT32_MAX ? resolver_oom(r) : 0;
+}
+
+/* Events are missing: what was about to be decided by the next event must not be (pitfall 25). */
+static int resolve_lost(struct resolver *r, const struct event *ev, uint64_t lost)
+{
+	struct window_entry *w;
+
+	for (uint32_t i = 0; i < r->cpus * CTX_PER_CPU; i++)
+		if (r->ctx[i].key != CTX_NONE) {
+			resolve_page_settle_all(r, &r->ctx[i]);
+			ctx_reset(&r->ctx[i], CTX_NONE);
+		}
+	r->epoch++;
+	r->stats.lost += lost;
+	w = resolver_append(r, ev, OBS_LOST, NULL);
+	if (!w)
+		return r->err->code;
+	w->r.addr = lost;
+	w->r.sig.aux = lost == 0;
+	return 0;
+}
+
+static int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_MM_PAGE_ALLOC:
+		return resolve_page_alloc(r, c, ev);
+	case EVENT_MM_PAGE_FREE:
+		return resolve_page_free(r, c, ev);
+	case EVENT_MM_PAGE_FREE_BATCHED:
+		return resolve_page_batched(r, c, ev);
+	case EVENT_MM_PAGE_ALLOC_ZONE_LOCKED:
+	case EVENT_MM_PAGE_PCPU_DRAIN:
+	case EVENT_MM_PAGE_ALLOC_EXTFRAG:
+		return resolve_page_list(r, c, ev);
+	case EVENT_KMALLOC:
+	case EVENT_KMALLOC_NODE:
+	case EVENT_KFREE:
+	case EVENT_KMEM_CACHE_ALLOC:
+	case EVENT_KMEM_CACHE_ALLOC_NODE:
+	case EVENT_KMEM_CACHE_FREE:
+		return resolve_object(r, c, ev);
+	case EVENT_PERCPU_ALLOC_PERCPU:
+	case EVENT_PERCPU_FREE_PERCPU:
+		return resolve_percpu(r, c, ev);
+	case EVENT_MM_COMPACTION_BEGIN:
+	case EVENT_MM_COMPACTION_END:
+	case EVENT_MM_COMPACTION_ISOLATE_FREEPAGES:
+	case EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES:
+	case EVENT_MM_COMPACTION_MIGRATEPAGES:
+		return resolve_compaction(r, c, ev);
+	case EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN:
+	case EVENT_MM_VMSCAN_DIRECT_RECLAIM_END:
+	case EVENT_MM_VMSCAN_KSWAPD_WAKE:
+	case EVENT_MM_VMSCAN_KSWAPD_SLEEP:
+	case EVENT_MM_VMSCAN_WAKEUP_KSWAPD:
+		return resolve_reclaim(r, c, ev);
+	case EVENT_PRINT:
+		return resolve_mark(r, ev);
+	case EVENT_OTHER:
+	case EVENT_PERCPU_ALLOC_PERCPU_FAIL:
+	case EVENT_PERCPU_CREATE_CHUNK:
+	case EVENT_PERCPU_DESTROY_CHUNK:
+		return 0;
+	default:
+		return resolve_area(r, c, ev);
+	}
+}
+
+int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
+{
+	struct ctx *c;
+	int ret;
+
+	r->err = e;
+	if (ev->lost) {
+		ret = resolve_lost(r, ev, lost);
+		if (ret < 0)
+			return ret;
+	}
+	c = ctx_get(r, ev);
+	if (!c)
+		return e ? e->code : -ENOMEM;
+	ret = resolve_page_settle(r, c, (enum event_kind)ev->kind);
+	if (ret >= 0)
+		ret = dispatch(r, c, ev);
+	r->stats.slots = r->slots.count;
+	c->last_kind = ev->kind;
+	r->seq++;
+	r->stats.events++;
+	if (ret < 0)
+		return ret;
+	return drain_window(r);
+}
+
+int resolver_finish(struct resolver *r, struct err *e)
+{
+	r->err = e;
+	for (uint32_t i = 0; i < r->cpus * CTX_PER_CPU; i++)
+		if (r->ctx[i].key != CTX_NONE)
+			resolve_page_settle_all(r, &r->ctx[i]);
+	return drain_window(r);
+}
+
+struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
+{
+	struct resolver *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		goto oom;
+	r->o = *o;
+	r->array_free = UINT32_MAX;
+	slots_init(&r->slots);
+	pagemap_init(&r->page_slot, NO_SLOT);
+	pagemap_init(&r->page_objects, NO_SLOT);
+	if (window_init(&r->win) || sites_init(&r->sites) || map_init(&r->objects, 4096) ||
+	    map_init(&r->percpu, 64) || map_init(&r->areas, 64) || map_init(&r->arrays, 64))
+		goto oom;
+	return r;
+oom:
+	err_set(e, ENOMEM, "out of memory for the resolver");
+	resolver_free(r);
+	return NULL;
+}
+
+void resolver_free(struct resolver *r)
+{
+	if (!r)
+		return;
+	for (uint32_t i = 0; i < r->cpus * CTX_PER_CPU; i++) {
+		free(r->ctx[i].frees.pos);
+		free(r->ctx[i].unpaired.pos);
+	}
+	for (uint32_t i = 0; i < r->array_count; i++)
+		free(r->array[i].slots);
+	free(r->array);
+	free(r->ctx);
+	free(r->names);
+	map_free(&r->arrays);
+	map_free(&r->areas);
+	map_free(&r->percpu);
+	map_free(&r->objects);
+	sites_free(&r->sites);
+	pagemap_free(&r->page_objects);
+	pagemap_free(&r->page_slot);
+	slots_free(&r->slots);
+	window_free(&r->win);
+	free(r);
+}
+
+const struct resolve_stats *resolver_stats(const struct resolver *r)
+{
+	return &r->stats;
+}
+
+const struct sites *resolver_sites(const struct resolver *r)
+{
+	return &r->sites;
+}

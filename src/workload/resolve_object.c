@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * resolve_object: slab objects, per-CPU memory, vmalloc areas, kmap probes.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "workload/resolver.h"
+
+#define KMALLOC_MAX_CACHE 8192 /* the largest kmalloc from a slab; more are pages (two 4 KiB pages) */
+#define ZERO_SIZE_PTR 16
+
+static uint32_t cut32(uint64_t v)
+{
+	return v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+}
+
+/* ---- the chain of objects in a page frame ---- */
+
+static int chain_in(struct resolver *r, uint32_t slot)
+{
+	struct slot *s = &r->slots.s[slot];
+	uint32_t *head;
+
+	s->prev = s->next = NO_SLOT;
+	if (s->pfn == KMM_NO_PFN)
+		return 0;
+	head = pagemap_at(&r->page_objects, s->pfn);
+	if (!head)
+		return resolver_oom(r);
+	s->next = *head;
+	if (*head != NO_SLOT)
+		r->slots.s[*head].prev = slot;
+	*head = slot;
+	return 0;
+}
+
+static void chain_out(struct resolver *r, uint32_t slot)
+{
+	struct slot *s = &r->slots.s[slot];
+
+	if (s->pfn == KMM_NO_PFN)
+		return;
+	if (s->prev != NO_SLOT)
+		r->slots.s[s->prev].next = s->next;
+	else
+		*pagemap_at(&r->page_objects, s->pfn) = s->next;
+	if (s->next != NO_SLOT)
+		r->slots.s[s->next].prev = s->prev;
+}
+
+/* The object is gone, and no event said so (pitfall 1: bulk and RCU frees are silent). */
+static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot)
+{
+	struct window_entry *w = resolver_append(r, ev, REQ_OBJ_FREE, NULL);
+
+	if (!w)
+		return r->err->code;
+	w->r.slot = slot;
+	w->r.sig.flags = REQ_IMPLIED;
+	w->gives = true;
+	map_del(&r->objects, r->slots.s[slot].addr);
+	chain_out(r, slot);
+	r->stats.implied_objects++;
+	return 0;
+}
+
+int resolve_objects_of_page(struct resolver *r, const struct event *ev, uint32_t pfn)
+{
+	uint32_t slot;
+
+	while ((slot = pagemap_get(&r->page_objects, pfn)) != NO_SLOT)
+		if (imply_free(r, ev, slot) < 0)
+			return r->err->code;
+	return 0;
+}
+
+/* ---- allocation ---- */
+
+/* The general cache's name, as 6.1 writes it: kmalloc[-type]-size, in k from 1024 on. */
+static uint32_t kmalloc_name(struct resolver *r, kmm_gfp gfp, uint64_t bytes)
+{
+	const char *type = gfp & KMM_GFP_DMA	       ? "dma-kmalloc" :
+			   gfp & KMM_GFP_RECLAIMABLE ? "kmalloc-rcl" :
+			   gfp & KMM_GFP_ACCOUNT     ? "kmalloc-cg" :
+						       "kmalloc";
+	char name[48];
+	int n;
+
+	if (bytes >= 1024)
+		n = snprintf(name, sizeof(name), "%s-%uk", type, (unsigned)(bytes >> 10));
+	else
+		n = snprintf(name, sizeof(name), "%s-%u", type, (unsigned)bytes);
+	return r->o.string(r->o.arg, name, (size_t)n);
+}
+
+static bool is_vmalloc_site(const struct resolver *r, uint64_t site)
+{
+	for (unsigned i = 0; i < r->o.vmalloc_site_count; i++)
+		if (site >= r->o.vmalloc_sites[i].start && site < r->o.vmalloc_sites[i].end)
+			return true;
+	return false;
+}
+
+/* The second event of one large kmalloc (pitfall 10): it bears the caller's own call site. */
+static bool is_twin(const struct resolver *r, const struct ctx *c, const struct event *ev)
+{
+	const struct window_entry *w;
+
+	if (c->twin == WINDOW_NONE || !window_has(&r->win, c->twin))
+		return false;
+	w = window_at(&r->win, c->twin);
+	return w->r.addr == ev->object.ptr && w->r.sig.bytes_req == cut32(ev->object.bytes_req);
+}
+
+static int object_alloc(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	bool kmalloc = ev->kind == EVENT_KMALLOC || ev->kind == EVENT_KMALLOC_NODE;
+	uint32_t site, old, slot, name;
+	struct window_entry *w;
+	struct slot *s;
+	uint64_t pos;
+
+	if (kmalloc && is_twin(r, c, ev)) {
+		w = window_at(&r->win, c->twin);
+		w->r.sig.site = ev->object.call_site;
+		w->waits &= (uint8_t)~WAIT_TWIN;
+		c->twin = WINDOW_NONE;
+		r->stats.twins++;
+		return 0;
+	}
+	if (c->twin != WINDOW_NONE && window_has(&r->win, c->twin))
+		window_at(&r->win, c->twin)->waits &= (uint8_t)~WAIT_TWIN;
+	c->twin = WINDOW_NONE;
+	site = sites_get(&r->sites, ev->object.call_site, cut32(ev->object.bytes_alloc));
+	if (site == UINT32_MAX)
+		return resolver_oom(r);
+	name = resolver_name(r, ev->object.name);
+	if (name)
+		sites_learn(&r->sites, site, name);
+	else if (kmalloc && !r->sites.s[site].cache && ev->object.bytes_alloc <= KMALLOC_MAX_CACHE)
+		sites_learn(&r->sites, site, kmalloc_name(r, ev->object.gfp, ev->object.bytes_alloc));
+	if (c->owner_n && ev->object.ptr)
+		resolve_page_owner(r, c, ev, site);
+	old = ev->object.ptr ? map_get(&r->objects, ev->object.ptr) : MAP_NONE;
+	if (old != MAP_NONE && imply_free(r, ev, old) < 0)
+		return r->err->code;
+	w = resolver_append(r, ev, REQ_OBJ_ALLOC, &pos);
+	if (!w)
+		return r->err->code;
+	w->r.addr = ev->object.ptr;
+	w->r.sig.site = ev->object.call_site;
+	w->r.sig.bytes_req = cut32(ev->object.bytes_req);
+	w->r.sig.bytes_alloc = cut32(ev->object.bytes_alloc);
+	w->r.sig.gfp = ev->object.gfp;
+	w->r.sig.cache = name ? name : r->sites.s[site].cache;
+	w->r.sig.node = (int8_t)ev->object.node;
+	w->r.sig.aux = ev->object.accounted < 0 ? 2 : (uint8_t)ev->object.accounted;
+	if (!ev->object.ptr) {
+		w->r.sig.flags = REQ_FAILED;
+		r->stats.failed++;
+		return 0;
+	}
+	slot = w->r.slot = slots_take(&r->slots, SLOT_OBJECT);
+	if (slot == NO_SLOT || map_put(&r->objects, ev->object.ptr, slot))
+		return resolver_oom(r);
+	s = &r->slots.s[slot];
+	s->addr = ev->object.ptr;
+	s->pfn = resolver_pfn(r, ev->object.ptr);
+	s->site = site;
+	s->epoch = r->epoch;
+	if (chain_in(r, slot) < 0)
+		return r->err->code;
+	if (kmalloc && ev->object.bytes_alloc > KMALLOC_MAX_CACHE) {
+		w->waits = WAIT_TWIN;
+		c->twin = pos;
+	}
+	if (kmalloc && ev->object.bytes_req >= 2 * r->o.long_size &&
+	    ev->object.bytes_req % r->o.long_size == 0 && ev->object.bytes_req <= 4096 &&
+	    is_vmalloc_site(r, ev->object.call_site))
+		return resolve_page_bulk(r, c, ev, ev->object.ptr,
+					 (uint32_t)(ev->object.bytes_req / r->o.long_size));
+	return 0;
+}
+
+static int object_free(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	uint32_t slot, name;
+	struct window_entry *w;
+
+	if (ev->kind == EVENT_KFREE && resolve_page_array_free(r, c, ev, ev->object.ptr) < 0)
+		return r->err->code;
+	if (ev->object.ptr == 0 || ev->object.ptr == ZERO_SIZE_PTR) {
+		r->stats.null_frees++; /* pitfall 13 */
+		return 0;
+	}
+	name = resolver_name(r, ev->object.name);
+	slot = map_del(&r->objects, ev->object.ptr);
+	w = resolver_append(r, ev, REQ_OBJ_FREE, NULL);
+	if (!w)
+		return r->err->code;
+	w->r.sig.site = ev->object.call_site;
+	w->r.sig.cache = name;
+	w->r.sig.flags = resolver_flags(r, c, slot == MAP_NONE ? NO_SLOT : slot) & (uint8_t)~REQ_RESPONSE;
+	if (slot == MAP_NONE) {
+		w->r.addr = ev->object.ptr;
+		w->r.sig.flags |= REQ_UNPAIRED;
+		r->stats.unpaired_objects++;
+		return 0;
+	}
+	w->r.slot = slot;
+	w->gives = true;
+	sites_learn(&r->sites, r->slots.s[slot].site, name);
+	chain_out(r, slot);
+	return 0;
+}
+
+int resolve_object(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	if (ev->kind == EVENT_KFREE || ev->kind == EVENT_KMEM_CACHE_FREE)
+		return object_free(r, c, ev);
+	return object_alloc(r, c, ev);
+}
+
+/* ---- per-CPU memory and areas: an address names what is live ---- */
+
+static int named_alloc(struct resolver *r, const struct event *ev, struct map *m, enum request_op op,
+		       enum slot_kind kind, uint64_t addr, struct request_sig sig)
+{
+	uint32_t old = map_get(m, addr), slot;
+	struct window_entry *w;
+
+	if (old != MAP_NONE) {
+		w = resolver_append(r, ev, op == REQ_VMALLOC ? REQ_VFREE : REQ_PERCPU_FREE, NULL);
+		if (!w)
+			return r->err->code;
+		w->r.slot = old;
+		w->r.sig.flags = REQ_IMPLIED;
+		w->gives = true;
+	}
+	w = resolver_append(r, ev, op, NULL);
+	if (!w)
+		return r->err->code;
+	slot = slots_take(&r->slots, kind);
+	if (slot == NO_SLOT || map_put(m, addr, slot))
+		return resolver_oom(r);
+	r->slots.s[slot].addr = addr;
+	r->slots.s[slot].epoch = r->epoch;
+	sig.op = w->r.sig.op;
+	sig.node = -1;
+	w->r.sig = sig;
+	w->r.slot = slot;
+	w->r.addr = addr;
+	return 0;
+}
+
+static int named_free(struct resolver *r, const struct event *ev, struct map *m, enum request_op op,
+		      uint64_t addr)
+{
+	uint32_t slot = map_del(m, addr);
+	struct window_entry *w = resolver_append(r, ev, op, NULL);
+
+	if (!w)
+		return r->err->code;
+	if (slot == MAP_NONE) {
+		w->r.addr = addr;
+		w->r.sig.flags = REQ_UNPAIRED;
+		return 0;
+	}
+	w->r.slot = slot;
+	w->gives = true;
+	return 0;
+}
+
+int resolve_percpu(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	struct request_sig sig = { 0 };
+
+	/* Pages that were populated for it are the ones with HIGHMEM but without MOVABLE just before. */
+	for (uint32_t i = 0; i < c->owner_n; i++) {
+		struct window_entry *w = window_at(&r->win, c->owner[i]);
+
+		if (window_has(&r->win, c->owner[i]) && w->r.sig.owner == OWNER_KERNEL &&
+		    w->r.sig.gfp & KMM_GFP_HIGHMEM && !(w->r.sig.gfp & KMM_GFP_HARDWALL))
+			w->r.sig.owner = OWNER_PERCPU;
+	}
+	if (ev->kind == EVENT_PERCPU_FREE_PERCPU)
+		return ev->percpu.ptr ? named_free(r, ev, &r->percpu, REQ_PERCPU_FREE, ev->percpu.ptr) : 0;
+	sig.site = ev->percpu.call_site;
+	sig.bytes_req = cut32(ev->percpu.size);
+	sig.bytes_alloc = cut32(ev->percpu.bytes_alloc);
+	sig.gfp = ev->percpu.gfp;
+	sig.order = ev->percpu.align ? (uint8_t)__builtin_ctzll(ev->percpu.align) : 0;
+	sig.aux = ev->percpu.is_atomic == 1;
+	sig.aux2 = ev->percpu.reserved == 1;
+	return named_alloc(r, ev, &r->percpu, REQ_PERCPU_ALLOC, SLOT_PERCPU, ev->percpu.ptr, sig);
+}
+
+static int resolve_kmap(struct resolver *r, const struct event *ev, enum request_op op)
+{
+	struct window_entry *w = resolver_append(r, ev, op, NULL);
+
+	if (!w)
+		return r->err->code;
+	w->r.addr = ev->probe.addr;
+	w->r.sig.aux = (uint8_t)ev->kind;
+	return 0;
+}
+
+int resolve_area(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	struct request_sig sig = { 0 };
+
+	switch (ev->kind) {
+	case EVENT_VMALLOC_RANGE:
+		c->area_size = ev->probe.size;
+		return 0;
+	case EVENT_VMALLOC_RANGE_RET:
+		if (!ev->probe.addr || !c->area_size)
+			return 0;
+		sig.bytes_req = cut32(c->area_size);
+		sig.bytes_alloc = cut32((c->area_size + 4095) & ~4095ull);
+		c->area_size = 0;
+		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, SLOT_AREA, ev->probe.addr, sig);
+	case EVENT_ALLOC_VMAP_AREA:
+		if (ev->vmap.failed == 1)
+			return 0;
+		sig.bytes_req = sig.bytes_alloc = cut32(ev->vmap.size);
+		sig.order = ev->vmap.align ? (uint8_t)__builtin_ctzll(ev->vmap.align) : 0;
+		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, SLOT_AREA, ev->vmap.addr, sig);
+	case EVENT_FREE_VMAP_AREA_NOFLUSH:
+		return named_free(r, ev, &r->areas, REQ_VFREE, ev->vmap.addr);
+	case EVENT_REMOVE_VM_AREA:
+		return named_free(r, ev, &r->areas, REQ_VFREE, ev->probe.addr);
+	case EVENT_KMAP_HIGH:
+	case EVENT_KMAP_LOCAL:
+	case EVENT_KMAP_LOCAL_PFN:
+		return resolve_kmap(r, ev, REQ_KMAP);
+	case EVENT_KUNMAP_HIGH:
+	case EVENT_KUNMAP_LOCAL:
+		return resolve_kmap(r, ev, REQ_KUNMAP);
+	default:
+		return 0; /* vfree, vunmap: remove_vm_area follows; return probes, purges, flushes */
+	}
+}

@@ -1,0 +1,585 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * resolve_page: page events.  Each rule says which behaviour of the kernel
+ * makes it right; the kernel read is 6.1.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "workload/resolver.h"
+
+#define SLAB_TRY (KMM_GFP_NOWARN | KMM_GFP_NORETRY)
+
+enum request_owner resolve_page_guess(kmm_gfp gfp, unsigned order)
+{
+	if (gfp & KMM_GFP_MOVABLE)
+		return OWNER_USER;
+	/* SLUB's first attempt at a slab adds both bits, and COMP above order 0. */
+	if ((gfp & SLAB_TRY) == SLAB_TRY && (order == 0 || gfp & KMM_GFP_COMP))
+		return OWNER_SLAB;
+	/* Page tables are zeroed and charged; so are few other pages of order 0 and 1. */
+	if (order <= 1 && gfp & KMM_GFP_ZERO && gfp & KMM_GFP_ACCOUNT && !(gfp & KMM_GFP_HARDWALL))
+		return OWNER_PGTABLE;
+	return OWNER_KERNEL;
+}
+
+/* ---- the map of frames ---- */
+
+static int cover(struct resolver *r, uint32_t pfn, uint32_t pages, uint32_t slot)
+{
+	for (uint32_t i = 0; i < pages; i++) {
+		uint32_t *p = pagemap_at(&r->page_slot, pfn + i);
+
+		if (!p)
+			return resolver_oom(r);
+		*p = slot;
+	}
+	return 0;
+}
+
+/* A record that no event shows: the block of a slot must have been freed silently before. */
+static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot)
+{
+	struct slot *s = &r->slots.s[slot];
+	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE, NULL);
+
+	if (!w)
+		return r->err->code;
+	w->r.slot = slot;
+	w->r.sig.order = s->order;
+	w->r.sig.flags = REQ_IMPLIED;
+	w->gives = true;
+	if (s->pfn != KMM_NO_PFN)
+		for (uint32_t i = 0; i < 1u << s->order; i++)
+			if (pagemap_get(&r->page_slot, s->pfn + i) == slot)
+				*pagemap_at(&r->page_slot, s->pfn + i) = NO_SLOT;
+	r->stats.implied_pages += s->left;
+	s->left = 0;
+	return 0;
+}
+
+/* Whatever still covers these frames was freed without an event. */
+static int vacate(struct resolver *r, const struct event *ev, uint32_t pfn, uint32_t pages)
+{
+	for (uint32_t i = 0; i < pages; i++) {
+		uint32_t slot = pagemap_get(&r->page_slot, pfn + i);
+
+		if (slot != NO_SLOT && imply_free(r, ev, slot) < 0)
+			return r->err->code;
+	}
+	return 0;
+}
+
+/* ---- owners ---- */
+
+static void owner_decide(struct resolver *r, uint64_t pos, enum request_owner owner)
+{
+	struct window_entry *w;
+
+	if (!window_has(&r->win, pos))
+		return;
+	w = window_at(&r->win, pos);
+	w->r.sig.owner = (uint8_t)owner;
+	w->waits &= (uint8_t)~WAIT_OWNER;
+}
+
+/* The oldest ones stay what their flags made them. */
+static void owners_give_up(struct resolver *r, struct ctx *c, uint32_t keep)
+{
+	uint32_t drop = c->owner_n - keep;
+
+	for (uint32_t i = 0; i < drop; i++)
+		if (window_has(&r->win, c->owner[i]))
+			window_at(&r->win, c->owner[i])->waits &= (uint8_t)~WAIT_OWNER;
+	memmove(c->owner, c->owner + drop, keep * sizeof(*c->owner));
+	c->owner_n = keep;
+}
+
+/* The decisive sign of a slab page (pitfall 9): the next object on this CPU lies inside it. */
+void resolve_page_owner(struct resolver *r, struct ctx *c, const struct event *ev, uint32_t site)
+{
+	uint32_t pfn = resolver_pfn(r, ev->object.ptr);
+
+	for (uint32_t i = 0; i < c->owner_n; i++) {
+		struct window_entry *w = window_at(&r->win, c->owner[i]);
+		uint32_t first = w->r.pfn;
+
+		if (!window_has(&r->win, c->owner[i]) || pfn == KMM_NO_PFN || pfn < first ||
+		    pfn - first >= 1u << w->r.sig.order)
+			continue;
+		w->r.sig.site = ev->object.call_site;
+		if (ev->object.bytes_alloc >= 4096ull << w->r.sig.order &&
+		    (ev->kind == EVENT_KMALLOC || ev->kind == EVENT_KMALLOC_NODE) &&
+		    !(ev->object.ptr & 0xfff) && pfn == first) {
+			owner_decide(r, c->owner[i], OWNER_KMALLOC_LARGE);
+		} else {
+			w->r.sig.cache = r->sites.s[site].cache;
+			w->r.sig.bytes_alloc = (uint32_t)ev->object.bytes_alloc;
+			owner_decide(r, c->owner[i], OWNER_SLAB);
+		}
+		memmove(&c->owner[i], &c->owner[i + 1], (c->owner_n - i - 1) * sizeof(*c->owner));
+		c->owner_n--;
+		return;
+	}
+}
+
+/* ---- frees that wait for their batched event or for a name ---- */
+
+static void decide_plain(struct resolver *r, struct ctx *c)
+{
+	for (uint32_t i = 0; i < c->frees.count; i++) {
+		uint64_t pos = c->frees.pos[i];
+		struct window_entry *w;
+
+		if (!window_has(&r->win, pos))
+			continue;
+		w = window_at(&r->win, pos);
+		w->waits &= (uint8_t)~WAIT_BATCH;
+		if (w->r.sig.flags & REQ_UNPAIRED && w->r.sig.order == 0 && r->arrays.used &&
+		    !posvec_push(&c->unpaired, pos))
+			w->waits |= WAIT_PAIR;
+	}
+	c->frees.count = 0;
+}
+
+static void decide_unpaired(struct resolver *r, struct ctx *c)
+{
+	for (uint32_t i = 0; i < c->unpaired.count; i++)
+		if (window_has(&r->win, c->unpaired.pos[i]))
+			window_at(&r->win, c->unpaired.pos[i])->waits &= (uint8_t)~WAIT_PAIR;
+	c->unpaired.count = 0;
+}
+
+/* Refills that no mm_page_alloc followed: a silent allocation took them. */
+static void close_open(struct resolver *r, struct ctx *c)
+{
+	if (c->open != WINDOW_NONE && window_has(&r->win, c->open)) {
+		struct window_entry *w = window_at(&r->win, c->open);
+
+		w->waits &= (uint8_t)~WAIT_ALLOC;
+		if (w->r.sig.op == REQ_PAGE_ALLOC) {
+			w->dropped = true;
+			w->gives = true;
+			r->stats.silent_refills++;
+		}
+	}
+	c->open = WINDOW_NONE;
+}
+
+static void settle_bulk(struct resolver *r, struct ctx *c)
+{
+	for (uint32_t i = 0; i < c->bulk_n; i++)
+		if (window_has(&r->win, c->bulk + i))
+			window_at(&r->win, c->bulk + i)->waits &= (uint8_t)~WAIT_BULK;
+	c->bulk = WINDOW_NONE;
+	c->bulk_n = 0;
+}
+
+static void settle_twin(struct resolver *r, struct ctx *c)
+{
+	if (c->twin != WINDOW_NONE && window_has(&r->win, c->twin))
+		window_at(&r->win, c->twin)->waits &= (uint8_t)~WAIT_TWIN;
+	c->twin = WINDOW_NONE;
+}
+
+void resolve_page_settle_all(struct resolver *r, struct ctx *c)
+{
+	decide_plain(r, c);
+	decide_unpaired(r, c);
+	close_open(r, c);
+	settle_bulk(r, c);
+	settle_twin(r, c);
+	owners_give_up(r, c, 0);
+}
+
+int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
+{
+	bool takes = kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED || kind == EVENT_MM_PAGE_ALLOC_EXTFRAG;
+	bool is_free = kind == EVENT_MM_PAGE_FREE;
+
+	if (c->frees.count && !is_free && kind != EVENT_MM_PAGE_FREE_BATCHED &&
+	    !(kind == EVENT_MM_PAGE_PCPU_DRAIN && c->last_kind == EVENT_MM_PAGE_FREE_BATCHED) &&
+	    !(kind == EVENT_MM_PAGE_PCPU_DRAIN && c->last_kind == EVENT_MM_PAGE_PCPU_DRAIN))
+		decide_plain(r, c);
+	if (c->unpaired.count && !is_free && kind != EVENT_KFREE && kind != EVENT_MM_PAGE_PCPU_DRAIN)
+		decide_unpaired(r, c);
+	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC)
+		close_open(r, c);
+	if (c->bulk_n && !takes)
+		settle_bulk(r, c);
+	if (c->twin != WINDOW_NONE && kind != EVENT_KMALLOC)
+		settle_twin(r, c);
+	if (c->exact_slot != NO_SLOT && !is_free)
+		c->exact_slot = NO_SLOT;
+	if (c->owner_n && ++c->owner_age > OWNER_PATIENCE)
+		owners_give_up(r, c, 0);
+	return 0;
+}
+
+/* ---- allocations ---- */
+
+/* An allocation takes place at its first own event, so its record opens here. */
+static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	struct window_entry *w;
+
+	if (c->bulk_n) {
+		/* The silent pages were taken here, not right after their array: move them. */
+		uint64_t old = c->bulk, pos = WINDOW_NONE;
+		uint32_t n = c->bulk_n;
+
+		for (uint32_t i = 0; i < n; i++) {
+			struct window_entry *was, *now;
+			uint64_t at;
+
+			now = resolver_append(r, ev, REQ_PAGE_BULK, &at);
+			if (!now)
+				return NULL;
+			if (pos == WINDOW_NONE)
+				pos = at;
+			if (!window_has(&r->win, old + i))
+				continue;
+			was = window_at(&r->win, old + i);
+			now->r.slot = was->r.slot;
+			now->r.sig = was->r.sig;
+			was->dropped = true;
+			was->waits = 0;
+		}
+		c->bulk = WINDOW_NONE;
+		c->bulk_n = 0;
+		c->open = pos;
+		w = window_at(&r->win, pos);
+		w->waits |= WAIT_ALLOC;
+		return w;
+	}
+	w = resolver_append(r, ev, REQ_PAGE_ALLOC, &c->open);
+	if (!w)
+		return NULL;
+	w->waits |= WAIT_ALLOC;
+	w->r.slot = slots_take(&r->slots, SLOT_PAGE);
+	if (w->r.slot == NO_SLOT) {
+		resolver_oom(r);
+		return NULL;
+	}
+	return w;
+}
+
+int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	enum request_op op = ev->kind == EVENT_MM_PAGE_PCPU_DRAIN ? OBS_PCPU_DRAIN :
+			     ev->kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ? OBS_ZONE_LOCKED : OBS_EXTFRAG;
+	struct window_entry *w, *own = NULL;
+
+	if (op != OBS_PCPU_DRAIN) {
+		own = c->open != WINDOW_NONE && window_has(&r->win, c->open) ?
+			      window_at(&r->win, c->open) : open_alloc(r, c, ev);
+		if (!own)
+			return r->err->code;
+		own->r.sig.own_obs++;
+	}
+	w = resolver_append(r, ev, op, NULL);
+	if (!w)
+		return r->err->code;
+	w->r.slot = own ? own->r.slot : NO_SLOT;
+	if (op == OBS_EXTFRAG) {
+		w->r.pfn = ev->extfrag.pfn < KMM_NO_PFN ? (uint32_t)ev->extfrag.pfn : KMM_NO_PFN;
+		w->r.sig.order = (uint8_t)ev->extfrag.alloc_order;
+		w->r.sig.aux = (uint8_t)ev->extfrag.fallback_order;
+		w->r.sig.type = resolver_type(r, ev->extfrag.alloc_migratetype);
+		w->r.sig.aux2 = resolver_type(r, ev->extfrag.fallback_migratetype) |
+				(ev->extfrag.change_ownership == 1 ? 0x80 : 0);
+		return 0;
+	}
+	w->r.pfn = ev->page.pfn < KMM_NO_PFN ? (uint32_t)ev->page.pfn : KMM_NO_PFN;
+	w->r.sig.order = (uint8_t)(ev->page.order < 0 ? 0 : ev->page.order);
+	w->r.sig.type = resolver_type(r, ev->page.migratetype);
+	if (op == OBS_ZONE_LOCKED)
+		w->r.sig.aux = ev->page.percpu_refill < 0 ? 2 : (uint8_t)ev->page.percpu_refill;
+	return 0;
+}
+
+/* The entry of this allocation: the open one, if its refills fit, else a new one. */
+static struct window_entry *alloc_entry(struct resolver *r, struct ctx *c, const struct event *ev,
+					uint64_t *pos)
+{
+	struct window_entry *w;
+
+	if (c->open != WINDOW_NONE && window_has(&r->win, c->open)) {
+		w = window_at(&r->win, c->open);
+		if (w->r.sig.op == REQ_PAGE_ALLOC) {
+			*pos = c->open;
+			c->open = WINDOW_NONE;
+			w->waits &= (uint8_t)~WAIT_ALLOC;
+			return w;
+		}
+		close_open(r, c);
+	}
+	w = resolver_append(r, ev, REQ_PAGE_ALLOC, pos);
+	if (!w)
+		return NULL;
+	w->r.slot = slots_take(&r->slots, SLOT_PAGE);
+	if (w->r.slot == NO_SLOT) {
+		resolver_oom(r);
+		return NULL;
+	}
+	return w;
+}
+
+int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	unsigned order = ev->page.order < 0 ? 0 : (unsigned)ev->page.order;
+	struct window_entry *w;
+	struct slot *s;
+	uint64_t pos;
+	uint32_t pfn;
+
+	if (order >= KMM_ORDERS)
+		return err_set(r->err, EBADMSG, "event %llu: an allocation of order %u",
+			       (unsigned long long)r->seq, order);
+	w = alloc_entry(r, c, ev, &pos);
+	if (!w)
+		return r->err->code;
+	w->r.seq = r->seq;
+	w->r.sig.gfp = ev->page.gfp;
+	w->r.sig.order = (uint8_t)order;
+	w->r.sig.type = resolver_type(r, ev->page.migratetype);
+	w->r.sig.owner = (uint8_t)resolve_page_guess(ev->page.gfp, order);
+	if (ev->page.pfn >= KMM_NO_PFN - (1u << order)) {
+		/* Pitfall 12: a failed attempt is not demand; the retry that follows is. */
+		w->r.sig.flags = REQ_FAILED | REQ_RESPONSE;
+		w->gives = true;
+		r->stats.failed++;
+		return 0;
+	}
+	pfn = (uint32_t)ev->page.pfn;
+	if (vacate(r, ev, pfn, 1u << order) < 0 || cover(r, pfn, 1u << order, w->r.slot) < 0)
+		return r->err->code;
+	w->r.pfn = pfn;
+	s = &r->slots.s[w->r.slot];
+	s->pfn = pfn;
+	s->order = (uint8_t)order;
+	s->left = 1u << order;
+	s->epoch = r->epoch;
+	if (c->in_reclaim || c->reclaimer)
+		w->r.sig.flags |= REQ_RESPONSE;
+	if (order && !(ev->page.gfp & KMM_GFP_COMP))
+		c->exact_slot = w->r.slot;
+	if (w->r.sig.owner != OWNER_USER) {
+		if (c->owner_n == CTX_OWNERS)
+			owners_give_up(r, c, CTX_OWNERS - 1);
+		w->waits |= WAIT_OWNER;
+		c->owner[c->owner_n++] = pos;
+		c->owner_age = 0;
+	}
+	return 0;
+}
+
+/* ---- frees ---- */
+
+/* Free [pfn, pfn + pages) of slot's block in the maps; the record names the slot. */
+static void free_of_slot(struct resolver *r, struct window_entry *w, uint32_t slot, uint32_t pfn,
+			 uint32_t pages)
+{
+	struct slot *s = &r->slots.s[slot];
+
+	for (uint32_t i = 0; i < pages; i++)
+		*pagemap_at(&r->page_slot, pfn + i) = NO_SLOT;
+	w->r.slot = slot;
+	if (pages != 1u << s->order) {
+		w->r.sig.flags |= REQ_PIECE;
+		w->r.pfn = pfn;
+		r->stats.pieces++;
+	}
+	s->left = s->left > pages ? s->left - pages : 0;
+	w->gives = s->left == 0;
+}
+
+int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	unsigned order = ev->page.order < 0 ? 0 : (unsigned)ev->page.order;
+	uint32_t pfn, pages, slot;
+	struct window_entry *w;
+	uint64_t pos;
+
+	if (order >= KMM_ORDERS || ev->page.pfn >= KMM_NO_PFN - (1u << order))
+		return err_set(r->err, EBADMSG, "event %llu: a free of order %u at page frame %#llx",
+			       (unsigned long long)r->seq, order, (unsigned long long)ev->page.pfn);
+	pfn = (uint32_t)ev->page.pfn;
+	pages = 1u << order;
+	for (uint32_t i = 0; i < pages; i++)
+		if (resolve_objects_of_page(r, ev, pfn + i) < 0)
+			return r->err->code;
+	slot = pagemap_get(&r->page_slot, pfn);
+	if (slot == NO_SLOT || pfn + pages > r->slots.s[slot].pfn + (1u << r->slots.s[slot].order)) {
+		/* Unknown, or larger than what was allocated here: older blocks went silently. */
+		if (vacate(r, ev, pfn, pages) < 0)
+			return r->err->code;
+		slot = NO_SLOT;
+	}
+	w = resolver_append(r, ev, REQ_PAGE_FREE, &pos);
+	if (!w)
+		return r->err->code;
+	w->r.sig.order = (uint8_t)order;
+	w->r.sig.flags = resolver_flags(r, c, slot);
+	if (slot != NO_SLOT) {
+		free_of_slot(r, w, slot, pfn, pages);
+		if (slot == c->exact_slot) {
+			/* alloc_pages_exact trims its block: straight to the buddy lists (pitfall 15). */
+			w->r.sig.flags |= REQ_DIRECT;
+			return 0;
+		}
+	} else {
+		w->r.pfn = pfn;
+		w->r.sig.flags |= REQ_UNPAIRED;
+		r->stats.unpaired_pages += pages;
+	}
+	c->exact_slot = NO_SLOT;
+	w->waits |= WAIT_BATCH;
+	return posvec_push(&c->frees, pos) ? resolver_oom(r) : 0;
+}
+
+/* The first frame that a free record is about. */
+static uint32_t free_pfn(const struct resolver *r, const struct window_entry *w)
+{
+	return w->r.pfn != KMM_NO_PFN || w->r.slot == NO_SLOT ? w->r.pfn : r->slots.s[w->r.slot].pfn;
+}
+
+/* A batched free takes place here, not at its mm_page_free (pitfalls 7 and 23). */
+int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	struct window_entry *w, *old;
+	uint32_t i;
+
+	for (i = 0; i < c->frees.count; i++) {
+		old = window_at(&r->win, c->frees.pos[i]);
+		if (window_has(&r->win, c->frees.pos[i]) && free_pfn(r, old) == ev->page.pfn)
+			break;
+	}
+	if (i == c->frees.count) {
+		r->stats.batched_alone++;
+		return 0;
+	}
+	/* Those passed over were not in this batch, or found the pcp locked: they come before it. */
+	for (uint32_t k = 0; k < i; k++)
+		if (window_has(&r->win, c->frees.pos[k]))
+			window_at(&r->win, c->frees.pos[k])->waits &= (uint8_t)~WAIT_BATCH;
+	w = resolver_append(r, ev, REQ_PAGE_FREE, NULL);
+	if (!w)
+		return r->err->code;
+	r->stats.batched++;
+	if (window_has(&r->win, c->frees.pos[i])) {
+		uint64_t seq;
+
+		old = window_at(&r->win, c->frees.pos[i]);
+		seq = old->r.seq;
+		w->r = old->r;
+		w->r.time = ev->time;
+		w->r.seq = seq;
+		w->r.sig.flags |= REQ_BATCHED;
+		w->gives = old->gives;
+		old->gives = false;
+		old->dropped = true;
+		old->waits = 0;
+	}
+	memmove(c->frees.pos, c->frees.pos + i + 1, (c->frees.count - i - 1) * sizeof(*c->frees.pos));
+	c->frees.count -= i + 1;
+	return 0;
+}
+
+/* ---- silent pages of vmalloc areas and kernel stacks (pitfall 2) ---- */
+
+static uint32_t array_new(struct resolver *r, uint32_t n)
+{
+	uint32_t at = r->array_free;
+
+	if (at != UINT32_MAX) {
+		r->array_free = r->array[at].next_free;
+	} else {
+		if (r->array_count == r->array_room) {
+			uint32_t room = r->array_room ? r->array_room * 2 : 64;
+			struct page_array *more = realloc(r->array, room * sizeof(*more));
+
+			if (!more)
+				return UINT32_MAX;
+			r->array = more;
+			r->array_room = room;
+		}
+		at = r->array_count++;
+	}
+	r->array[at].n = n;
+	r->array[at].slots = malloc(n * sizeof(*r->array[at].slots));
+	return r->array[at].slots ? at : UINT32_MAX;
+}
+
+int resolve_page_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr, uint32_t n)
+{
+	uint32_t at = array_new(r, n);
+
+	if (at == UINT32_MAX || map_put(&r->arrays, addr, at))
+		return resolver_oom(r);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t pos;
+		struct window_entry *w = resolver_append(r, ev, REQ_PAGE_BULK, &pos);
+
+		if (!w)
+			return r->err->code;
+		w->r.slot = slots_take(&r->slots, SLOT_PAGE);
+		if (w->r.slot == NO_SLOT)
+			return resolver_oom(r);
+		r->slots.s[w->r.slot] = (struct slot){ .pfn = KMM_NO_PFN, .left = 1,
+						       .kind = SLOT_PAGE, .epoch = r->epoch };
+		r->array[at].slots[i] = w->r.slot;
+		w->r.sig.gfp = ev->object.gfp;
+		w->r.sig.type = KMM_UNMOVABLE;
+		w->r.sig.owner = OWNER_VMALLOC;
+		w->r.sig.flags = REQ_IMPLIED;
+		w->waits = WAIT_BULK;
+		if (i == 0)
+			c->bulk = pos;
+	}
+	c->bulk_n = n;
+	r->stats.bulk_pages += n;
+	return 0;
+}
+
+/* vfree gives the pages back one by one in array order, then the array itself. */
+int resolve_page_array_free(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr)
+{
+	uint32_t at = map_get(&r->arrays, addr), n, have, skip;
+	struct page_array *a;
+
+	if (at == MAP_NONE) {
+		decide_unpaired(r, c);
+		return 0;
+	}
+	a = &r->array[at];
+	n = a->n;
+	have = c->unpaired.count < n ? c->unpaired.count : n;
+	skip = c->unpaired.count - have;
+	for (uint32_t i = 0; i < n; i++) {
+		struct window_entry *w;
+
+		if (have == n && window_has(&r->win, c->unpaired.pos[skip + i])) {
+			w = window_at(&r->win, c->unpaired.pos[skip + i]);
+			w->r.sig.flags &= (uint8_t)~REQ_UNPAIRED;
+			r->stats.bulk_paired++;
+			r->stats.unpaired_pages--;
+		} else {
+			w = resolver_append(r, ev, REQ_PAGE_FREE, NULL);
+			if (!w)
+				return r->err->code;
+			w->r.sig.flags = REQ_IMPLIED;
+		}
+		w->r.slot = a->slots[i];
+		r->slots.s[a->slots[i]].left = 0;
+		w->gives = true;
+	}
+	free(a->slots);
+	a->slots = NULL;
+	a->next_free = r->array_free;
+	r->array_free = at;
+	map_del(&r->arrays, addr);
+	decide_unpaired(r, c);
+	return 0;
+}

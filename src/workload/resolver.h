@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * resolver: the inside of resolve.h, shared by its three files: resolve.c
+ * (dispatch, contexts, the window's end), resolve_page.c, resolve_object.c.
+ */
+#ifndef WORKLOAD_RESOLVER_H
+#define WORKLOAD_RESOLVER_H
+
+#include "base/map.h"
+#include "workload/pagemap.h"
+#include "workload/resolve.h"
+#include "workload/slots.h"
+#include "workload/window.h"
+
+#define CTX_PER_CPU 8	/* contexts remembered per CPU; the least recently used one is settled and reused */
+#define CTX_OWNERS 8	/* page allocations whose owner is still open, per context */
+#define OWNER_PATIENCE 12 /* events of a context after which the owner is decided by flags */
+
+/* Positions in the window, in order. */
+struct posvec {
+	uint64_t *pos;
+	uint32_t count, room;
+};
+
+/*
+ * A context is a flow of control whose events follow each other: a task on a
+ * CPU, or that CPU's softirq, hardirq or NMI level.
+ */
+struct ctx {
+	int64_t key;		/* pid, or -1 - level; CTX_NONE: free place */
+	uint64_t used;		/* ordinal of its last event */
+	uint16_t last_kind;	/* of its last event */
+	bool reclaimer;		/* kswapd or kcompactd */
+	bool in_reclaim, in_compaction;
+	uint64_t open;		/* allocation whose refills were seen; WINDOW_NONE */
+	uint64_t twin;		/* large kmalloc that may be traced again */
+	uint64_t bulk;		/* first of bulk_n silent pages that may still move; WINDOW_NONE */
+	uint32_t bulk_n;
+	uint32_t exact_slot;	/* block just allocated that alloc_pages_exact may trim; NO_SLOT */
+	uint64_t area_size;	/* of the vmalloc_range probe that is under way, 0 */
+	struct posvec frees;	/* WAIT_BATCH */
+	struct posvec unpaired; /* WAIT_PAIR */
+	uint64_t owner[CTX_OWNERS];
+	uint32_t owner_n, owner_age;
+};
+
+#define CTX_NONE INT64_MIN
+
+/* The page array of a vmalloc area and the slots of its silent pages. */
+struct page_array {
+	uint32_t n;
+	uint32_t *slots;
+	uint32_t next_free;
+};
+
+struct resolver {
+	struct resolve_options o;
+	struct resolve_stats stats;
+	struct window win;
+	struct slots slots;
+	struct sites sites;
+	struct pagemap page_slot;    /* pfn -> slot of the block that covers it */
+	struct pagemap page_objects; /* pfn -> first object in the frame */
+	struct map objects;	     /* address -> slot */
+	struct map percpu, areas;    /* address -> slot */
+	struct map arrays;	     /* address of a page array -> number in array[] */
+	struct page_array *array;
+	uint32_t array_count, array_room, array_free;
+	struct ctx *ctx;	     /* [cpus][CTX_PER_CPU] */
+	uint32_t cpus;
+	uint64_t seq;		     /* ordinal of the current event */
+	uint16_t epoch;		     /* lost-event gaps so far */
+	uint32_t *names;	     /* event name number -> workload string + 1 */
+	uint32_t names_room;
+	struct err *err;	     /* of the call in progress */
+};
+
+/* ---- resolve.c ---- */
+
+/* A new entry at the end of the window, filled from the event; NULL: failed, r->err is set. */
+struct window_entry *resolver_append(struct resolver *r, const struct event *ev, enum request_op op,
+				     uint64_t *pos);
+int resolver_oom(struct resolver *r);
+int posvec_push(struct posvec *v, uint64_t pos);
+uint32_t resolver_name(struct resolver *r, uint32_t name);
+uint8_t resolver_type(const struct resolver *r, int raw);
+/* Frame of a direct-map address, or KMM_NO_PFN. */
+uint32_t resolver_pfn(const struct resolver *r, uint64_t addr);
+/* REQ_RESPONSE and REQ_UNCERTAIN as the context and the slot's age demand. */
+uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t slot);
+
+/* ---- resolve_page.c ---- */
+int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev);
+int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev);
+int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev);
+int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev); /* zone_locked, drain, extfrag */
+/* Decide what the event `kind` shows about the context's earlier page events. */
+int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind);
+/* Decide everything that waits in the context. */
+void resolve_page_settle_all(struct resolver *r, struct ctx *c);
+/* An object was allocated at addr: is it the first of a page that waits for its owner? */
+void resolve_page_owner(struct resolver *r, struct ctx *c, const struct event *ev, uint32_t site);
+/* Silent pages: n of them after the kmalloc of their array at addr. */
+int resolve_page_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr, uint32_t n);
+/* The array at addr is freed: name the frees just before. */
+int resolve_page_array_free(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr);
+/* The owner as far as flags tell. */
+enum request_owner resolve_page_guess(kmm_gfp gfp, unsigned order);
+
+/* ---- resolve_object.c ---- */
+int resolve_object(struct resolver *r, struct ctx *c, const struct event *ev);
+int resolve_percpu(struct resolver *r, struct ctx *c, const struct event *ev);
+int resolve_area(struct resolver *r, struct ctx *c, const struct event *ev); /* vmap events and probes, kmap probes */
+/* A slab page is freed: whatever lived in it is gone. */
+int resolve_objects_of_page(struct resolver *r, const struct event *ev, uint32_t pfn);
+
+#endif

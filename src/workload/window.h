@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * window: the stretch of records that cannot be handed on yet.  The order of
+ * operations differs from the order of the log, and what a record is follows
+ * from later events; so records wait here, in order of operations, until
+ * nothing about them or about an earlier one is open.
+ */
+#ifndef WORKLOAD_WINDOW_H
+#define WORKLOAD_WINDOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "workload/request.h"
+
+/* What an entry waits for; it may leave when no bit is set. */
+enum window_wait {
+	WAIT_ALLOC = 1 << 0, /* its refills were seen, its mm_page_alloc was not */
+	WAIT_BATCH = 1 << 1, /* a free: mm_page_free_batched may follow */
+	WAIT_PAIR = 1 << 2,  /* a free of an unknown page: the kfree of a page array may name it */
+	WAIT_OWNER = 1 << 3, /* an allocation: the next object may show what it is for */
+	WAIT_BULK = 1 << 4,  /* a silent bulk allocation: may stand later, at its first refill */
+	WAIT_TWIN = 1 << 5,  /* a large kmalloc: may be traced a second time */
+};
+
+struct window_entry {
+	struct request r;
+	uint8_t waits;	/* enum window_wait */
+	bool dropped;	/* came to nothing */
+	bool gives;	/* its slot is free for others once this record has left */
+};
+
+#define WINDOW_SIZE 4096 /* entries; the oldest is decided by default when it is full */
+#define WINDOW_NONE UINT64_MAX
+
+struct window {
+	struct window_entry *ring; /* [WINDOW_SIZE] */
+	uint64_t head, tail;	   /* positions: head is the oldest entry, tail the next free one */
+};
+
+int window_init(struct window *w);
+void window_free(struct window *w);
+
+static inline struct window_entry *window_at(const struct window *w, uint64_t pos)
+{
+	return &w->ring[pos & (WINDOW_SIZE - 1)];
+}
+
+/* Is this position still waiting here? */
+static inline bool window_has(const struct window *w, uint64_t pos)
+{
+	return pos >= w->head && pos < w->tail;
+}
+
+static inline bool window_full(const struct window *w)
+{
+	return w->tail - w->head == WINDOW_SIZE;
+}
+
+#endif
