@@ -1,0 +1,723 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/recorded.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "machine/model.h"
+#include "store/store.h"
+#include "trace/event.h"
+
+#define NOT_HEAD 0xff
+
+struct frame {
+	uint8_t state;	/* enum frame_state */
+	uint8_t zone;
+	uint8_t order;	/* FRAME_BUDDY: order of the block that starts here, or NOT_HEAD */
+	uint8_t type;	/* FRAME_BUDDY head: its list; else the type that it was allocated with */
+	uint8_t owner;	/* FRAME_USED: enum request_owner */
+	bool isolated;	/* taken by compaction, not freed since */
+	uint16_t cpu;	/* FRAME_PCP: whose list */
+};
+
+struct recorded {
+	const struct machine *m;
+	struct frame *f;	/* [frames] */
+	uint32_t frames;
+	uint8_t *block_type;	/* [pageblocks], VIEW_UNKNOWN unknown */
+	uint32_t blocks;
+	unsigned max_order;	/* top order, inclusive */
+	bool claims_silent;	/* 6.10+: a steal shows as extfrag alone */
+	struct view v;
+	uint64_t *pcp;		/* [zone * cpus + cpu] pages */
+	uint64_t unknown;
+	struct map waiting;	/* slot -> number in pending[]: allocations whose refills are still to come */
+	struct pending {
+		struct request q;
+		uint32_t left;
+		uint32_t next_free;
+	} *pending;
+	uint32_t pending_count, pending_room, pending_free;
+	struct recorded_stats stats;
+};
+
+static const struct {
+	const char *name, *help;
+	bool explained;
+} kinds[CONTRADICTION_KINDS] = {
+#define X(name, text, explained, help) [CONTRADICTION_##name] = { text, help, explained },
+	CONTRADICTIONS(X)
+#undef X
+};
+
+const char *contradiction_name(enum contradiction c)
+{
+	return kinds[c].name;
+}
+
+const char *contradiction_help(enum contradiction c)
+{
+	return kinds[c].help;
+}
+
+bool contradiction_explained(enum contradiction c)
+{
+	return kinds[c].explained;
+}
+
+static void contradict(struct recorded *r, enum contradiction c, uint32_t pfn, uint64_t pages,
+		       uint64_t seq)
+{
+	struct contradiction_count *k = &r->stats.contradictions[c];
+
+	if (!k->events++) {
+		k->first_seq = seq;
+		k->first_pfn = pfn;
+	}
+	k->pages += pages;
+}
+
+/* ---- the set of free pages and its decomposition ---- */
+
+static void count_block(struct recorded *r, uint32_t head, int by)
+{
+	struct frame *f = &r->f[head];
+
+	r->v.nr_free[f->zone][f->type][f->order] += (uint32_t)by;
+}
+
+static void set_block(struct recorded *r, uint32_t pfn, unsigned order, unsigned type)
+{
+	for (uint32_t i = 0; i < 1u << order; i++) {
+		r->f[pfn + i].state = FRAME_BUDDY;
+		r->f[pfn + i].order = NOT_HEAD;
+		r->f[pfn + i].isolated = false;
+	}
+	r->f[pfn].order = (uint8_t)order;
+	r->f[pfn].type = (uint8_t)type;
+	count_block(r, pfn, 1);
+}
+
+/* The head of the free block that holds pfn, or KMM_NO_PFN. */
+static uint32_t block_of(const struct recorded *r, uint32_t pfn)
+{
+	for (unsigned k = 0; k <= r->max_order; k++) {
+		uint32_t head = pfn & ~((1u << k) - 1);
+
+		if (r->f[head].state == FRAME_BUDDY && r->f[head].order != NOT_HEAD &&
+		    r->f[head].order >= k)
+			return head;
+	}
+	return KMM_NO_PFN;
+}
+
+static bool mergeable(unsigned type)
+{
+	return type < KMM_PCPTYPES || type == VIEW_UNKNOWN;
+}
+
+static bool may_join(const struct recorded *r, uint32_t a, uint32_t b, unsigned order)
+{
+	unsigned ta, tb;
+
+	if (b >= r->frames || r->f[b].state != FRAME_BUDDY || r->f[b].order != order ||
+	    r->f[a].zone != r->f[b].zone)
+		return false;
+	if (order < r->m->pageblock_order)
+		return true;
+	ta = r->block_type[a >> r->m->pageblock_order];
+	tb = r->block_type[b >> r->m->pageblock_order];
+	return ta == tb || (mergeable(ta) && mergeable(tb));
+}
+
+/* Add a block to the free set; it joins its buddies (kernel-6.1 __free_one_page's rule). */
+static void put_buddy(struct recorded *r, uint32_t pfn, unsigned order, unsigned type)
+{
+	while (order < r->max_order) {
+		uint32_t buddy = pfn ^ 1u << order;
+
+		if (!may_join(r, pfn, buddy, order))
+			break;
+		count_block(r, buddy, -1);
+		r->f[buddy].order = NOT_HEAD;
+		pfn &= ~(1u << order);
+		order++;
+	}
+	set_block(r, pfn, order, type);
+}
+
+/*
+ * Take [pfn, pfn + 2^order) out of the free block `head`; the rest stays free on
+ * the same list.  The frames taken are left as NOT_FREE, for the caller to say more.
+ */
+static void split_out(struct recorded *r, uint32_t head, uint32_t pfn, unsigned order)
+{
+	unsigned have = r->f[head].order, type = r->f[head].type;
+
+	count_block(r, head, -1);
+	r->f[head].order = NOT_HEAD;
+	while (have > order) {
+		uint32_t upper;
+
+		have--;
+		upper = head + (1u << have);
+		if (pfn >= upper) {
+			set_block(r, head, have, type);
+			head = upper;
+		} else {
+			set_block(r, upper, have, type);
+		}
+	}
+	for (uint32_t i = 0; i < 1u << order; i++)
+		r->f[pfn + i].state = FRAME_NOT_FREE;
+}
+
+/* Take every free page of the range, in whatever blocks. */
+static void take_free(struct recorded *r, uint32_t pfn, unsigned order)
+{
+	uint32_t head = block_of(r, pfn);
+
+	if (head != KMM_NO_PFN && r->f[head].order >= order) {
+		split_out(r, head, pfn, order);
+		return;
+	}
+	for (uint32_t i = 0; i < 1u << order; i++)
+		if (r->f[pfn + i].state == FRAME_BUDDY)
+			split_out(r, block_of(r, pfn + i), pfn + i, 0);
+}
+
+/* ---- states of frames ---- */
+
+static void leave(struct recorded *r, struct frame *f)
+{
+	if (f->state == FRAME_PCP) {
+		r->pcp[(size_t)f->zone * r->m->cpus + f->cpu]--;
+		r->v.pcp_pages[f->zone]--;
+	} else if (f->state == FRAME_UNKNOWN) {
+		r->unknown--;
+	}
+}
+
+static void enter(struct recorded *r, uint32_t pfn, unsigned order, enum frame_state s, unsigned cpu,
+		  unsigned type, unsigned owner)
+{
+	for (uint32_t i = 0; i < 1u << order; i++) {
+		struct frame *f = &r->f[pfn + i];
+
+		leave(r, f);
+		f->state = (uint8_t)s;
+		f->order = NOT_HEAD;
+		f->type = (uint8_t)type;
+		f->owner = (uint8_t)owner;
+		f->isolated = false;
+		f->cpu = (uint16_t)cpu;
+		if (s == FRAME_PCP) {
+			r->pcp[(size_t)f->zone * r->m->cpus + cpu]++;
+			r->v.pcp_pages[f->zone]++;
+		}
+	}
+}
+
+/* Pages of the range in a state. */
+static uint32_t in_state(const struct recorded *r, uint32_t pfn, unsigned order, enum frame_state s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < 1u << order; i++)
+		n += r->f[pfn + i].state == s;
+	return n;
+}
+
+static bool valid(struct recorded *r, const struct request *q, unsigned order)
+{
+	if (order <= r->max_order && q->pfn != KMM_NO_PFN && !(q->pfn & ((1u << order) - 1)) &&
+	    q->pfn < r->frames && (1u << order) <= r->frames - q->pfn && q->cpu < r->m->cpus &&
+	    r->f[q->pfn].state != FRAME_HOLE)
+		return true;
+	contradict(r, CONTRADICTION_OUTSIDE, q->pfn, 1u << (order & 15), q->seq);
+	return false;
+}
+
+/* Give a block to the buddy lists from wherever its pages were. */
+static void release(struct recorded *r, uint32_t pfn, unsigned order, unsigned type)
+{
+	if (in_state(r, pfn, order, FRAME_BUDDY))
+		take_free(r, pfn, order);
+	for (uint32_t i = 0; i < 1u << order; i++)
+		leave(r, &r->f[pfn + i]);
+	put_buddy(r, pfn, order, type);
+}
+
+/* Count it if any page of the range is in a state in which the event should not find it. */
+static void expect_not(struct recorded *r, const struct request *q, enum frame_state s,
+		       enum contradiction c)
+{
+	uint32_t n = in_state(r, q->pfn, q->sig.order, s);
+
+	if (n)
+		contradict(r, c, q->pfn, n, q->seq);
+}
+
+/* ---- observations ---- */
+
+static void follow_take(struct recorded *r, const struct request *q)
+{
+	unsigned order = q->sig.order;
+
+	r->stats.refills++;
+	if (!valid(r, q, order))
+		return;
+	expect_not(r, q, FRAME_PCP, CONTRADICTION_TAKE_PCP);
+	expect_not(r, q, FRAME_USED, CONTRADICTION_TAKE_USED);
+	expect_not(r, q, FRAME_NOT_FREE, CONTRADICTION_TAKE_USED);
+	take_free(r, q->pfn, order);
+	enter(r, q->pfn, order, FRAME_PCP, q->cpu, q->sig.type, OWNER_UNKNOWN);
+}
+
+static void follow_drain(struct recorded *r, const struct request *q)
+{
+	unsigned order = q->sig.order;
+
+	r->stats.drains++;
+	if (!valid(r, q, order))
+		return;
+	expect_not(r, q, FRAME_USED, CONTRADICTION_DRAIN_USED);
+	expect_not(r, q, FRAME_BUDDY, CONTRADICTION_DRAIN_BUDDY);
+	release(r, q->pfn, order, q->sig.type);
+}
+
+static void retag(struct recorded *r, uint32_t pfn, unsigned type)
+{
+	uint32_t b = pfn >> r->m->pageblock_order;
+	unsigned zone = r->f[pfn].zone;
+
+	r->v.pageblocks[zone][r->block_type[b]]--;
+	r->block_type[b] = (uint8_t)type;
+	r->v.pageblocks[zone][type]++;
+}
+
+static void move_block(struct recorded *r, uint32_t head, unsigned type)
+{
+	count_block(r, head, -1);
+	r->f[head].type = (uint8_t)type;
+	count_block(r, head, 1);
+}
+
+/* A fallback: which lists and tags changed (kernel 4.19 to 6.9; from 6.10 claim and steal are apart). */
+static void follow_fallback(struct recorded *r, const struct request *q)
+{
+	unsigned found = q->sig.aux, type = q->sig.type, pb = r->m->pageblock_order;
+	bool owned = q->sig.aux2 & 0x80, partial = found < pb;
+	uint32_t head;
+
+	r->stats.fallbacks++;
+	if (!valid(r, q, found))
+		return;
+	head = block_of(r, q->pfn);
+	if (!partial) {
+		for (uint32_t p = q->pfn; p < q->pfn + (1u << found); p += 1u << pb)
+			retag(r, p, type);
+		if (head != KMM_NO_PFN)
+			move_block(r, head, type);
+	} else if (r->claims_silent ? owned : found >= pb / 2 || type != KMM_MOVABLE) {
+		uint32_t start = q->pfn & ~((1u << pb) - 1);
+
+		if (r->block_type[q->pfn >> pb] < KMM_PCPTYPES ||
+		    r->block_type[q->pfn >> pb] == VIEW_UNKNOWN) {
+			for (uint32_t p = start; p < start + (1u << pb) && p < r->frames; p++)
+				if (r->f[p].state == FRAME_BUDDY && r->f[p].order != NOT_HEAD)
+					move_block(r, p, type);
+			if (owned)
+				retag(r, q->pfn, type);
+		} else if (head != KMM_NO_PFN) {
+			move_block(r, head, type);
+		}
+	} else if (head != KMM_NO_PFN && !r->claims_silent) {
+		move_block(r, head, type);
+	}
+	/* There a whole-block claim and a steal are not reported as a take; a partial claim is. */
+	if (r->claims_silent && !(partial && owned)) {
+		struct request take = *q;
+
+		r->stats.refills--;
+		follow_take(r, &take);
+	}
+}
+
+/* Compaction's free scanner took every free block that starts in the range it went through. */
+static void follow_isolation(struct recorded *r, const struct request *q)
+{
+	uint64_t end = q->addr >> 32, taken = (uint32_t)q->addr, got = 0;
+
+	if (q->pfn == KMM_NO_PFN || end > r->frames)
+		return;
+	for (uint32_t p = q->pfn; p < end && got < taken; p++) {
+		unsigned order, pb = r->m->pageblock_order;
+
+		if (r->f[p].state != FRAME_BUDDY || r->f[p].order == NOT_HEAD)
+			continue;
+		order = r->f[p].order;
+		if (order + 1 >= pb)
+			for (uint32_t b = p; b < p + (1u << order); b += 1u << pb)
+				if (mergeable(r->block_type[b >> pb]))
+					retag(r, b, KMM_MOVABLE);
+		split_out(r, p, p, order);
+		enter(r, p, order, FRAME_USED, 0, KMM_MOVABLE, OWNER_USER);
+		for (uint32_t i = 0; i < 1u << order; i++)
+			r->f[p + i].isolated = true;
+		got += 1u << order;
+	}
+	r->stats.pages_isolated += got;
+}
+
+/* ---- requests ---- */
+
+static void follow_alloc(struct recorded *r, const struct request *q)
+{
+	unsigned order = q->sig.order;
+
+	r->stats.allocs++;
+	if (!valid(r, q, order))
+		return;
+	expect_not(r, q, FRAME_BUDDY, CONTRADICTION_ALLOC_BUDDY);
+	expect_not(r, q, FRAME_USED, CONTRADICTION_ALLOC_USED);
+	take_free(r, q->pfn, order);
+	enter(r, q->pfn, order, FRAME_USED, q->cpu, q->sig.type, q->sig.owner);
+}
+
+static bool has_pcp_list(const struct recorded *r, unsigned order)
+{
+	if (r->m->kernel_major > 5 || (r->m->kernel_major == 5 && r->m->kernel_minor >= 13) ||
+	    !r->m->kernel_major)
+		return order <= 3 || order == r->m->pageblock_order;
+	return order == 0;
+}
+
+static void follow_free(struct recorded *r, const struct request *q)
+{
+	unsigned order = q->sig.order, tag;
+
+	r->stats.frees++;
+	if (!valid(r, q, order))
+		return;
+	expect_not(r, q, FRAME_PCP, CONTRADICTION_FREE_PCP);
+	expect_not(r, q, FRAME_BUDDY, CONTRADICTION_FREE_BUDDY);
+	take_free(r, q->pfn, order);
+	tag = r->block_type[q->pfn >> r->m->pageblock_order];
+	if (has_pcp_list(r, order) && !(q->sig.flags & REQ_DIRECT) && tag != KMM_ISOLATE) {
+		enter(r, q->pfn, order, FRAME_PCP, q->cpu, tag, OWNER_UNKNOWN);
+		return;
+	}
+	r->stats.direct_frees++;
+	release(r, q->pfn, order, tag);
+}
+
+/* ---- allocations that stand before their refills ---- */
+
+static void wait_for_refills(struct recorded *r, const struct request *q)
+{
+	uint32_t n = r->pending_free;
+
+	if (n != UINT32_MAX) {
+		r->pending_free = r->pending[n].next_free;
+	} else {
+		if (r->pending_count == r->pending_room) {
+			uint32_t room = r->pending_room ? r->pending_room * 2 : 64;
+			struct pending *more = realloc(r->pending, room * sizeof(*more));
+
+			if (!more) {
+				follow_alloc(r, q);
+				return;
+			}
+			r->pending = more;
+			r->pending_room = room;
+		}
+		n = r->pending_count++;
+	}
+	r->pending[n].q = *q;
+	r->pending[n].left = q->sig.own_obs;
+	if (map_put(&r->waiting, q->slot, n))
+		follow_alloc(r, q);
+}
+
+static void own_observation(struct recorded *r, const struct request *q)
+{
+	uint32_t n = q->slot == NO_SLOT || !r->waiting.used ? MAP_NONE : map_get(&r->waiting, q->slot);
+
+	if (n == MAP_NONE || --r->pending[n].left)
+		return;
+	map_del(&r->waiting, q->slot);
+	follow_alloc(r, &r->pending[n].q);
+	r->pending[n].next_free = r->pending_free;
+	r->pending_free = n;
+}
+
+void recorded_apply(struct recorded *r, const struct request *q)
+{
+	switch (q->sig.op) {
+	case REQ_PAGE_ALLOC:
+		if (q->sig.flags & REQ_FAILED)
+			r->stats.failed++;
+		else if (q->sig.own_obs && q->slot != NO_SLOT)
+			wait_for_refills(r, q);
+		else
+			follow_alloc(r, q);
+		break;
+	case REQ_PAGE_FREE:
+		if (q->pfn != KMM_NO_PFN)
+			follow_free(r, q);
+		break;
+	case OBS_ZONE_LOCKED:
+		follow_take(r, q);
+		own_observation(r, q);
+		break;
+	case OBS_EXTFRAG:
+		follow_fallback(r, q);
+		own_observation(r, q);
+		break;
+	case OBS_PCPU_DRAIN:
+		follow_drain(r, q);
+		break;
+	case OBS_COMPACTION:
+		if (q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
+			follow_isolation(r, q);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- the start ---- */
+
+struct recorded *recorded_new(const struct machine *m, struct err *e)
+{
+	struct recorded *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		goto oom;
+	r->m = m;
+	r->frames = (uint32_t)((m->max_pfn + (1u << m->pageblock_order) - 1) &
+			       ~((1ull << m->pageblock_order) - 1));
+	r->blocks = r->frames >> m->pageblock_order;
+	r->max_order = m->orders ? m->orders - 1 : 10;
+	r->claims_silent = m->kernel_major > 6 || (m->kernel_major == 6 && m->kernel_minor >= 10);
+	r->pending_free = UINT32_MAX;
+	r->f = calloc(r->frames + 1ull, sizeof(*r->f));
+	r->block_type = malloc(r->blocks + 1ull);
+	r->pcp = calloc((size_t)(m->zone_count + 1) * (m->cpus + 1), sizeof(*r->pcp));
+	if (!r->f || !r->block_type || !r->pcp || map_init(&r->waiting, 64))
+		goto oom;
+	memset(r->block_type, VIEW_UNKNOWN, r->blocks + 1ull);
+	r->v.zones = m->zone_count;
+	for (uint32_t p = 0; p < r->frames; p++) {
+		r->f[p].state = FRAME_HOLE;
+		r->f[p].order = NOT_HEAD;
+	}
+	for (uint32_t z = 0; z < m->zone_count; z++) {
+		const struct machine_zone *zone = &m->zones[z];
+		uint64_t end = zone->start_pfn + zone->spanned;
+
+		for (uint64_t p = zone->start_pfn; p < end && p < r->frames; p++) {
+			r->f[p].state = FRAME_UNKNOWN;
+			r->f[p].zone = (uint8_t)z;
+			r->unknown++;
+			r->stats.frames++;
+		}
+		for (uint64_t p = zone->start_pfn; p < end && p < r->frames;
+		     p = (p | ((1u << m->pageblock_order) - 1)) + 1)
+			r->v.pageblocks[z][VIEW_UNKNOWN]++;
+	}
+	return r;
+oom:
+	recorded_free(r);
+	err_set(e, ENOMEM, "out of memory for %llu page frames", (unsigned long long)m->max_pfn);
+	return NULL;
+}
+
+void recorded_free(struct recorded *r)
+{
+	if (!r)
+		return;
+	map_free(&r->waiting);
+	free(r->pending);
+	free(r->pcp);
+	free(r->block_type);
+	free(r->f);
+	free(r);
+}
+
+#define KPF_SLAB (1ull << 7)
+#define KPF_LRU (1ull << 5)
+#define KPF_BUDDY (1ull << 10)
+#define KPF_ANON (1ull << 12)
+#define KPF_NOPAGE (1ull << 20)
+#define KPF_PGTABLE (1ull << 26)
+
+/* What a page in use at the start is, as far as its flags tell; SLAB first, others share its bits. */
+static unsigned owner_of_flags(uint64_t flags)
+{
+	if (flags & KPF_SLAB)
+		return OWNER_SLAB;
+	if (flags & (KPF_LRU | KPF_ANON))
+		return OWNER_USER;
+	if (flags & KPF_PGTABLE)
+		return OWNER_PGTABLE;
+	return OWNER_UNKNOWN;
+}
+
+static void seed_flags(struct recorded *r, const struct machine_state *s)
+{
+	enum frame_state used = s->have_lists ? FRAME_USED : FRAME_NOT_FREE;
+
+	for (uint32_t p = 0; p < r->frames && p < s->kpageflags_len; p++) {
+		uint64_t flags = s->kpageflags[p];
+
+		if (r->f[p].state != FRAME_UNKNOWN)
+			continue;
+		if (flags & KPF_NOPAGE) {
+			r->f[p].state = FRAME_HOLE;
+			r->unknown--;
+		} else if (!(flags & KPF_BUDDY)) {
+			unsigned owner = owner_of_flags(flags);
+
+			enter(r, p, 0, used, 0,
+			      owner == OWNER_USER ? KMM_MOVABLE : KMM_UNMOVABLE, owner);
+		} else if (!s->have_lists) {
+			leave(r, &r->f[p]);
+			put_buddy(r, p, 0, r->block_type[p >> r->m->pageblock_order]);
+		}
+	}
+}
+
+static int seed_lists(struct recorded *r, const struct machine_state *s, struct err *e)
+{
+	for (uint32_t i = 0; i < s->list_count; i++) {
+		const struct machine_list *l = &s->lists[i];
+
+		for (uint32_t n = 0; n < l->count; n++) {
+			uint32_t pfn = s->list_pfns[l->first + n];
+			uint32_t pages = 1u << l->order;
+
+			if (l->order > r->max_order || pfn >= r->frames || pages > r->frames - pfn ||
+			    pfn & (pages - 1))
+				return err_set(e, EBADMSG,
+					       "a list of the snapshot holds page frame %#x of order %u", pfn,
+					       l->order);
+			if (l->cpu >= 0 && (uint32_t)l->cpu < r->m->cpus) {
+				enter(r, pfn, l->order, FRAME_PCP, (unsigned)l->cpu, l->type, OWNER_UNKNOWN);
+				continue;
+			}
+			for (uint32_t k = 0; k < pages; k++)
+				leave(r, &r->f[pfn + k]);
+			set_block(r, pfn, l->order, l->type);
+		}
+	}
+	return 0;
+}
+
+int recorded_seed(struct recorded *r, const struct machine_state *s, struct err *e)
+{
+	uint8_t *certain = malloc(r->blocks + 1ull);
+	int ret;
+
+	if (!certain)
+		return err_set(e, ENOMEM, "out of memory for %u pageblocks", r->blocks);
+	ret = machine_pageblocks(r->m, s, r->block_type, certain, e);
+	free(certain);
+	if (ret < 0)
+		return ret;
+	memset(r->v.pageblocks, 0, sizeof(r->v.pageblocks));
+	for (uint32_t z = 0; z < r->m->zone_count; z++) {
+		uint64_t end = r->m->zones[z].start_pfn + r->m->zones[z].spanned;
+
+		for (uint64_t p = r->m->zones[z].start_pfn; p < end && p < r->frames;
+		     p = (p | ((1u << r->m->pageblock_order) - 1)) + 1)
+			r->v.pageblocks[z][r->block_type[p >> r->m->pageblock_order]]++;
+	}
+	if (s->have_kpageflags)
+		seed_flags(r, s);
+	return s->have_lists ? seed_lists(r, s, e) : 0;
+}
+
+/* ---- what it knows ---- */
+
+const struct recorded_stats *recorded_stats(struct recorded *r)
+{
+	r->stats.unknown_frames = r->unknown;
+	return &r->stats;
+}
+
+void recorded_view(const struct recorded *r, struct view *v)
+{
+	*v = r->v;
+}
+
+enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn)
+{
+	return pfn < r->frames ? (enum frame_state)r->f[pfn].state : FRAME_HOLE;
+}
+
+uint64_t recorded_pcp(const struct recorded *r, unsigned zone, unsigned cpu)
+{
+	return r->pcp[(size_t)zone * r->m->cpus + cpu];
+}
+
+uint8_t recorded_cell(const void *who, uint32_t pfn)
+{
+	const struct recorded *r = who;
+	const struct frame *f;
+
+	if (pfn >= r->frames)
+		return CELL_HOLE;
+	f = &r->f[pfn];
+	switch (f->state) {
+	case FRAME_HOLE:
+		return CELL_HOLE;
+	case FRAME_BUDDY:
+		return CELL_FREE;
+	case FRAME_PCP:
+		return CELL_PCP;
+	case FRAME_UNKNOWN:
+		return CELL_UNKNOWN;
+	default:
+		break;
+	}
+	if (f->owner == OWNER_SLAB)
+		return CELL_SLAB;
+	if (f->type == KMM_MOVABLE)
+		return CELL_USER;
+	if (f->type == KMM_RECLAIMABLE)
+		return CELL_RECLAIMABLE;
+	return f->owner == OWNER_UNKNOWN ? CELL_UNKNOWN : CELL_KERNEL;
+}
+
+int recorded_validate(const struct recorded *r, struct err *e)
+{
+	struct view v;
+
+	memset(&v, 0, sizeof(v));
+	for (uint32_t p = 0; p < r->frames; p++) {
+		const struct frame *f = &r->f[p];
+
+		if (f->state == FRAME_PCP)
+			v.pcp_pages[f->zone]++;
+		if (f->state != FRAME_BUDDY || f->order == NOT_HEAD)
+			continue;
+		if (p & ((1u << f->order) - 1))
+			return err_set(e, EUCLEAN, "free block %#x of order %u is not aligned", p, f->order);
+		for (uint32_t i = 1; i < 1u << f->order; i++)
+			if (r->f[p + i].state != FRAME_BUDDY || r->f[p + i].order != NOT_HEAD)
+				return err_set(e, EUCLEAN, "frame %#x inside free block %#x of order %u is not free",
+					       p + i, p, f->order);
+		if (f->order < r->max_order && may_join(r, p, p ^ 1u << f->order, f->order))
+			return err_set(e, EUCLEAN, "free block %#x of order %u has not joined its buddy", p,
+				       f->order);
+		v.nr_free[f->zone][f->type][f->order]++;
+	}
+	if (memcmp(v.nr_free, r->v.nr_free, sizeof(v.nr_free)) ||
+	    memcmp(v.pcp_pages, r->v.pcp_pages, sizeof(v.pcp_pages)))
+		return err_set(e, EUCLEAN, "the counts of free blocks do not match the blocks");
+	return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * recorded: the reconstruction.  Follows the placements in the trace: a page
+ * leaves the buddy lists at mm_page_alloc_zone_locked, comes back at
+ * mm_page_pcpu_drain or at a free that bypasses the per-CPU lists, and a set of
+ * free pages has exactly one buddy decomposition.  Nothing is simulated here
+ * and no model code is used, so that model and reconstruction check each other.
+ *
+ * Every event is tested against the state.  A contradiction is counted,
+ * classified and located, then the state is resynchronised with the event.
+ */
+#ifndef REPLAY_RECORDED_H
+#define REPLAY_RECORDED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "machine/machine.h"
+#include "replay/view.h"
+#include "workload/request.h"
+
+/* What is known of one page frame. */
+enum frame_state {
+	FRAME_UNKNOWN,	/* nothing yet */
+	FRAME_NOT_FREE, /* not in the buddy lists at the start; in use or on a per-CPU list */
+	FRAME_BUDDY,
+	FRAME_PCP,
+	FRAME_USED,
+	FRAME_HOLE,
+};
+
+/* X(NAME, "name", explained, "what it means") */
+#define CONTRADICTIONS(X)                                                                          \
+	X(TAKE_USED, "taken-in-use", false, "a refill took a page that was in use")                \
+	X(TAKE_PCP, "direct-free", true,                                                           \
+	  "a refill took a page that was believed on a per-CPU list: its free went past it")       \
+	X(ALLOC_BUDDY, "unseen-take", false, "an allocation got a page that was in the buddy lists") \
+	X(ALLOC_USED, "allocated-twice", false, "an allocation got a page that was in use")        \
+	X(FREE_BUDDY, "freed-free", false, "a page was freed that was in the buddy lists")         \
+	X(FREE_PCP, "silent-take", true,                                                           \
+	  "a page was freed that was on a per-CPU list: a silent bulk allocation had taken it")    \
+	X(DRAIN_BUDDY, "drained-free", false, "a drain gave back a page that was in the buddy lists") \
+	X(DRAIN_USED, "drained-in-use", false, "a drain gave back a page that was in use")         \
+	X(OUTSIDE, "outside", false, "an event names a page frame outside of all zones")
+
+enum contradiction {
+#define X(name, text, explained, help) CONTRADICTION_##name,
+	CONTRADICTIONS(X)
+#undef X
+	CONTRADICTION_KINDS,
+};
+
+const char *contradiction_name(enum contradiction c);
+const char *contradiction_help(enum contradiction c);
+/* True if the kernel is known to do this without an event, and the state can be put right. */
+bool contradiction_explained(enum contradiction c);
+
+struct contradiction_count {
+	uint64_t events, pages;
+	uint64_t first_seq; /* ordinal of the first event that showed it */
+	uint32_t first_pfn;
+};
+
+struct recorded_stats {
+	uint64_t allocs, frees, failed; /* page requests */
+	uint64_t refills, drains, fallbacks;
+	uint64_t pages_isolated;	/* taken by compaction's free scanner */
+	uint64_t direct_frees;
+	uint64_t unknown_frames;	/* still unknown, of `frames` */
+	uint64_t frames;
+	struct contradiction_count contradictions[CONTRADICTION_KINDS];
+};
+
+struct recorded;
+
+/* Frames of the machine's zones, all unknown.  NULL with e on failure. */
+struct recorded *recorded_new(const struct machine *m, struct err *e);
+void recorded_free(struct recorded *r);
+/* Load a snapshot's state; what it does not know stays unknown. */
+int recorded_seed(struct recorded *r, const struct machine_state *s, struct err *e);
+/* Follow one record. */
+void recorded_apply(struct recorded *r, const struct request *q);
+const struct recorded_stats *recorded_stats(struct recorded *r);
+void recorded_view(const struct recorded *r, struct view *v);
+uint8_t recorded_cell(const void *r, uint32_t pfn);
+enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn);
+/* Pages on the list of a CPU in a zone. */
+uint64_t recorded_pcp(const struct recorded *r, unsigned zone, unsigned cpu);
+/* Check the bookkeeping itself; 0 or -EUCLEAN with e set. */
+int recorded_validate(const struct recorded *r, struct err *e);
+
+#endif

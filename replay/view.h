@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * view: what a machine looks like at one instant, whether it is the recorded
+ * one or a simulated one.  Samples, comparisons and print-outs are made from
+ * views, so that they cannot treat the two differently.
+ */
+#ifndef REPLAY_VIEW_H
+#define REPLAY_VIEW_H
+
+#include <stdint.h>
+
+#include "machine/machine.h"
+
+#define VIEW_TYPES (KMM_MIGRATETYPES + 1) /* the last one: type unknown */
+#define VIEW_UNKNOWN KMM_MIGRATETYPES
+
+struct view {
+	uint32_t zones;
+	uint32_t nr_free[MACHINE_ZONES][VIEW_TYPES][KMM_ORDERS]; /* blocks */
+	uint32_t pageblocks[MACHINE_ZONES][VIEW_TYPES];
+	uint64_t pcp_pages[MACHINE_ZONES];
+};
+
+/* Free pages of a zone in the buddy lists. */
+uint64_t view_free_pages(const struct view *v, unsigned zone);
+/* Blocks of one order of a zone, all types. */
+uint64_t view_blocks(const struct view *v, unsigned zone, unsigned order);
+
+/* What one frame is, for the map of memory: enum store_cell. */
+typedef uint8_t (*view_cell_fn)(const void *who, uint32_t pfn);
+
+#endif

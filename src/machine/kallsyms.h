@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kallsyms: the traced kernel's symbols, from the text of /proc/kallsyms
+ * ("address type name [module]").  Absolute and zero addresses are left out: a
+ * restricted kernel prints zeros.  Read-only after loading.
+ */
+#ifndef MACHINE_KALLSYMS_H
+#define MACHINE_KALLSYMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct kallsyms;
+
+/* Parse a text; it is not kept.  NULL with e on failure; an empty table is no failure. */
+struct kallsyms *kallsyms_parse(const char *text, size_t len, struct err *e);
+void kallsyms_free(struct kallsyms *k);
+size_t kallsyms_count(const struct kallsyms *k);
+/* The symbol at or below addr and the distance from it; NULL if there is none below. */
+const char *kallsyms_lookup(const struct kallsyms *k, uint64_t addr, uint64_t *offset);
+/* First address of a text symbol and of the one that follows; false if the name is unknown. */
+bool kallsyms_range(const struct kallsyms *k, const char *name, uint64_t *start, uint64_t *end);
+/* Start of the symbol that holds addr, for trimming; 0 if there is none. */
+uint64_t kallsyms_start(const struct kallsyms *k, uint64_t addr);
+
+#endif

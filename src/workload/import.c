@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "workload/import.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/progress.h"
+#include "machine/kallsyms.h"
+#include "trace/trace.h"
+#include "workload/directmap.h"
+
+#define FACTS "derived/facts"
+#define SITES "derived/sites"
+#define SYMBOLS "system/kallsyms"
+#define PRESCAN_EVENTS 400000 /* enough for hundreds of votes on the direct map */
+
+struct import {
+	const struct capture *capture;
+	const struct import_options *o;
+	struct import_result *res;
+	struct snapshot_source source;
+	bool have_source;
+	struct machine *machine;
+	struct kallsyms *symbols;
+	struct trace *trace;
+	struct kmw_writer *out;
+	struct resolver *resolver;
+	uint64_t *lost_seen;	/* [cpus] */
+	uint64_t counts[65536]; /* by event id */
+	uint64_t first, last;
+	uint32_t max_pfn;
+	bool any;
+};
+
+static double now_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+/* ---- what the resolver asks for ---- */
+
+static const char *comm_of(void *arg, int32_t pid)
+{
+	return trace_comm(((struct import *)arg)->trace, pid);
+}
+
+static const char *name_of(void *arg, uint32_t name)
+{
+	return intern_str(trace_names(((struct import *)arg)->trace), name);
+}
+
+static uint32_t string_of(void *arg, const char *s, size_t len)
+{
+	return kmw_string(((struct import *)arg)->out, s, len);
+}
+
+static int put(void *arg, const struct request *r, struct err *e)
+{
+	struct import *im = arg;
+
+	if (r->sig.op == REQ_PAGE_ALLOC && r->pfn != KMM_NO_PFN && r->pfn >= im->max_pfn)
+		im->max_pfn = r->pfn + (1u << r->sig.order);
+	return kmw_put(im->out, r, e);
+}
+
+/* ---- opening ---- */
+
+static int open_trace(struct import *im, struct err *e)
+{
+	struct trace_options to = {
+		.instance = im->o->instance,
+		.keep_going = im->o->keep_going,
+		.cpu_mask = im->o->cpu_mask,
+		.cpu_mask_len = im->o->cpu_mask_len,
+	};
+
+	if (im->o->from > 0)
+		to.from = (uint64_t)(im->o->from * 1e9);
+	if (isfinite(im->o->to) && im->o->to > 0)
+		to.to = (uint64_t)(im->o->to * 1e9);
+	im->trace = trace_open(im->capture->trace, &to, e);
+	return im->trace ? 0 : e->code;
+}
+
+static int load_snapshots(struct import *im, struct err *e)
+{
+	struct snapshot_source none = { 0 };
+	struct blob text;
+	int ret;
+
+	if (im->capture->kind == CAPTURE_DIR) {
+		ret = snapshot_dir_open(im->capture->dir, &im->source, e);
+		if (ret < 0)
+			return ret;
+		im->have_source = true;
+	}
+	im->machine = machine_load(im->have_source ? &im->source : &none, e);
+	if (!im->machine)
+		return e->code;
+	if (!im->have_source)
+		return 0;
+	ret = im->source.read(im->source.ctx, SYMBOLS, &text, e);
+	if (ret == -ENOENT)
+		return 0;
+	if (ret < 0)
+		return ret;
+	im->symbols = kallsyms_parse((const char *)text.data, text.len, e);
+	blob_free(&text);
+	return im->symbols ? 0 : e->code;
+}
+
+/* The direct map's base: from the snapshot, else by vote over the trace's first events. */
+static int find_direct_map(struct import *im, struct err *e)
+{
+	struct directmap *d;
+	struct trace_options to = { .keep_going = true, .instance = im->o->instance };
+	uint32_t votes, of;
+	struct trace *t;
+	struct event ev;
+
+	if (im->machine->direct_map_base) {
+		im->res->direct_map_base = im->machine->direct_map_base;
+		snprintf(im->res->direct_map_source, sizeof(im->res->direct_map_source), "%s",
+			 im->machine->direct_map_source);
+		return 0;
+	}
+	d = malloc(sizeof(*d));
+	if (!d)
+		return err_set(e, ENOMEM, "out of memory");
+	t = trace_open(im->capture->trace, &to, e);
+	if (!t) {
+		free(d);
+		return e->code;
+	}
+	directmap_init(d);
+	for (uint32_t i = 0; i < PRESCAN_EVENTS && trace_next(t, &ev, e) == 1; i++)
+		directmap_event(d, &ev);
+	im->res->direct_map_base = directmap_base(d, &votes, &of);
+	snprintf(im->res->direct_map_source, sizeof(im->res->direct_map_source),
+		 im->res->direct_map_base ? "inferred from the trace: %" PRIu32 " of %" PRIu32 " votes" :
+					    "unknown: %" PRIu32 " of %" PRIu32 " votes agree",
+		 votes, of);
+	trace_close(t);
+	free(d);
+	return 0;
+}
+
+/* The functions that allocate a page array with kmalloc and then its pages in bulk (5.13 and later). */
+static unsigned vmalloc_sites(const struct kallsyms *k, struct resolve_range *out, unsigned room)
+{
+	static const char *const names[] = {
+		"__vmalloc_node_range", "__vmalloc_node_range_noprof", "__vmalloc_area_node",
+		"__vmalloc_area_node.constprop.0", "__vmalloc_area_node.isra.0",
+	};
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names) && n < room; i++)
+		if (kallsyms_range(k, names[i], &out[n].start, &out[n].end))
+			n++;
+	return n;
+}
+
+/* ---- the end ---- */
+
+static int attach_file(struct import *im, const char *name, struct err *e)
+{
+	struct blob b;
+	int ret = im->source.read(im->source.ctx, name, &b, e);
+
+	if (ret == -ENOENT)
+		return 0;
+	if (ret < 0)
+		return ret;
+	ret = kmw_attach(im->out, name, b.data, b.len, e);
+	blob_free(&b);
+	return ret;
+}
+
+static int attach_lists(struct import *im, const char *name, const struct machine_state *s, struct err *e)
+{
+	struct blob b;
+	int ret = machine_lists_text(im->machine, s, &b, e);
+
+	if (ret == -ENOENT)
+		return 0;
+	if (ret < 0)
+		return ret;
+	ret = kmw_attach(im->out, name, b.data, b.len, e);
+	blob_free(&b);
+	return ret;
+}
+
+static int attach_stream(struct import *im, const char *name, FILE *f, char **text, size_t *len,
+			 struct err *e)
+{
+	int ret;
+
+	if (fclose(f))
+		return err_set(e, ENOMEM, "out of memory for %s", name);
+	ret = kmw_attach(im->out, name, *text, *len, e);
+	free(*text);
+	return ret;
+}
+
+/* Which cache each call site allocates from, and the symbols of these sites. */
+static int attach_learned(struct import *im, struct err *e)
+{
+	const struct sites *t = resolver_sites(im->resolver);
+	uint64_t last = 0;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f;
+	int ret;
+
+	f = open_memstream(&text, &len);
+	if (!f)
+		return err_set(e, ENOMEM, "out of memory for " SITES);
+	fprintf(f, "# call-site bytes-allocated cache frees-with-this-name frees-with-another\n");
+	for (uint32_t i = 0; i < t->count; i++)
+		fprintf(f, "%#" PRIx64 " %" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRIu64 "\n", t->s[i].addr,
+			t->s[i].bytes, t->s[i].cache, t->s[i].named, t->s[i].other);
+	ret = attach_stream(im, SITES, f, &text, &len, e);
+	if (ret < 0 || !im->symbols)
+		return ret;
+	f = open_memstream(&text, &len);
+	if (!f)
+		return err_set(e, ENOMEM, "out of memory for " SYMBOLS);
+	for (uint32_t i = 0; i < t->count; i++) {
+		uint64_t start = kallsyms_start(im->symbols, t->s[i].addr), off;
+
+		if (start && start != last)
+			fprintf(f, "%016" PRIx64 " t %s\n", start,
+				kallsyms_lookup(im->symbols, start, &off));
+		last = start;
+	}
+	return attach_stream(im, SYMBOLS, f, &text, &len, e);
+}
+
+static int attach_facts(struct import *im, struct err *e)
+{
+	const struct resolve_stats *s = resolver_stats(im->resolver);
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return err_set(e, ENOMEM, "out of memory for " FACTS);
+	fprintf(f, "max_pfn %" PRIu32 "\ndirect_map_base %#" PRIx64 "\ndirect_map_source %s\n", im->max_pfn,
+		im->res->direct_map_base, im->res->direct_map_source);
+	fprintf(f, "null_frees %" PRIu64 "\ntwins %" PRIu64 "\nbatched %" PRIu64 "\nbatched_alone %" PRIu64
+		   "\n", s->null_frees, s->twins, s->batched, s->batched_alone);
+	fprintf(f, "unpaired_pages %" PRIu64 "\nunpaired_objects %" PRIu64 "\nimplied_pages %" PRIu64
+		   "\nimplied_objects %" PRIu64 "\n", s->unpaired_pages, s->unpaired_objects,
+		s->implied_pages, s->implied_objects);
+	fprintf(f, "bulk_pages %" PRIu64 "\nbulk_paired %" PRIu64 "\nsilent_refills %" PRIu64 "\nforced %" PRIu64
+		   "\n", s->bulk_pages, s->bulk_paired, s->silent_refills, s->forced);
+	return attach_stream(im, FACTS, f, &text, &len, e);
+}
+
+static int attach_all(struct import *im, struct err *e)
+{
+	const char *const *names = machine_attachments();
+	int ret = 0;
+
+	for (; im->have_source && *names && ret >= 0; names++)
+		ret = attach_file(im, *names, e);
+	if (ret >= 0)
+		ret = attach_lists(im, "before/lists", &im->machine->before, e);
+	if (ret >= 0)
+		ret = attach_lists(im, "after/lists", &im->machine->after, e);
+	if (ret >= 0)
+		ret = attach_learned(im, e);
+	if (ret >= 0)
+		ret = attach_facts(im, e);
+	return ret;
+}
+
+static int summarise(struct import *im, struct kmw_summary *s, struct err *e)
+{
+	const struct trace_info *ti = trace_info(im->trace);
+	const struct resolve_stats *rs = resolver_stats(im->resolver);
+	uint32_t n = 0;
+
+	memset(s, 0, sizeof(*s));
+	snprintf(s->source, sizeof(s->source), "%s", im->capture->name);
+	snprintf(s->format, sizeof(s->format), "%s", ti->format);
+	snprintf(s->clock, sizeof(s->clock), "%s", ti->clock);
+	snprintf(s->kernel, sizeof(s->kernel), "%.159s",
+		 im->machine->kernel[0] ? im->machine->kernel : ti->uname);
+	s->clock_is_time = ti->clock_is_time;
+	s->big_endian = ti->big_endian;
+	s->long_size = ti->long_size;
+	s->page_size = ti->page_size;
+	s->cpus = ti->cpus;
+	s->truncated = ti->truncated || trace_damage(im->trace);
+	s->first = im->first;
+	s->last = im->last;
+	for (uint32_t c = 0; c < ti->cpus; c++) {
+		const struct trace_cpu_info *ci = trace_cpu(im->trace, c);
+
+		s->events += ci->events;
+		s->lost += ci->lost;
+		s->lost_unknown |= ci->lost_unknown;
+	}
+	s->requests = rs->requests;
+	s->observations = rs->observations;
+	s->slots = rs->slots;
+	for (uint32_t id = 0; id < 65536; id++)
+		n += im->counts[id] != 0;
+	s->counts = calloc(n + 1, sizeof(*s->counts));
+	if (!s->counts)
+		return err_set(e, ENOMEM, "out of memory for the summary");
+	for (uint32_t id = 0; id < 65536; id++) {
+		struct kmw_event_count *k = &s->counts[s->count_n];
+		const char *system = trace_event_system(im->trace, (uint16_t)id);
+		const char *name = trace_event_name(im->trace, (uint16_t)id);
+
+		if (!im->counts[id])
+			continue;
+		snprintf(k->system, sizeof(k->system), "%s", system ? system : "");
+		if (name)
+			snprintf(k->name, sizeof(k->name), "%s", name);
+		else
+			snprintf(k->name, sizeof(k->name), "event-%u", id);
+		k->count = im->counts[id];
+		s->count_n++;
+	}
+	im->res->events = s->events;
+	im->res->lost = s->lost;
+	im->res->resolved = *rs;
+	return 0;
+}
+
+/* ---- the pass ---- */
+
+static int pass(struct import *im, struct err *e)
+{
+	struct progress bar;
+	struct event ev;
+	uint64_t n = 0;
+	int ret;
+
+	bar.on = false;
+	if (im->o->progress)
+		progress_start(&bar, "import", "events");
+	while ((ret = trace_next(im->trace, &ev, e)) == 1) {
+		uint64_t lost = 0;
+
+		if (!im->any) {
+			im->any = true;
+			im->first = ev.time;
+		}
+		im->last = ev.time;
+		im->counts[ev.id]++;
+		if (ev.lost) {
+			uint64_t all = trace_cpu(im->trace, ev.cpu)->lost;
+
+			lost = all - im->lost_seen[ev.cpu];
+			im->lost_seen[ev.cpu] = all;
+		}
+		ret = resolver_event(im->resolver, &ev, lost, e);
+		if (ret < 0)
+			break;
+		if (!(++n & 0xffff) && bar.on) {
+			uint64_t total, done = trace_progress(im->trace, &total);
+
+			progress_update(&bar, done, total, n);
+		}
+	}
+	if (bar.on)
+		progress_end(&bar);
+	return ret < 0 ? ret : resolver_finish(im->resolver, e);
+}
+
+static void import_close(struct import *im)
+{
+	resolver_free(im->resolver);
+	if (im->trace)
+		trace_close(im->trace);
+	kallsyms_free(im->symbols);
+	if (im->machine)
+		machine_free(im->machine);
+	if (im->have_source)
+		snapshot_dir_close(&im->source);
+	free(im->lost_seen);
+	free(im);
+}
+
+int import_capture(const struct capture *c, const char *out, const struct import_options *o,
+		   struct import_result *res, struct err *e)
+{
+	struct import *im = calloc(1, sizeof(*im));
+	struct kmw_summary summary = { 0 };
+	struct resolve_range sites[8];
+	struct resolve_options ro = { .comm = comm_of, .name = name_of, .string = string_of, .put = put };
+	double start = now_seconds();
+	int ret;
+
+	if (!im)
+		return err_set(e, ENOMEM, "out of memory");
+	memset(res, 0, sizeof(*res));
+	im->capture = c;
+	im->o = o;
+	im->res = res;
+	ret = open_trace(im, e);
+	if (ret >= 0)
+		ret = load_snapshots(im, e);
+	if (ret >= 0)
+		ret = find_direct_map(im, e);
+	if (ret < 0)
+		goto out;
+	ret = -ENOMEM;
+	im->lost_seen = calloc(trace_info(im->trace)->cpus + 1, sizeof(*im->lost_seen));
+	im->out = kmw_create(out, o->compression, e);
+	if (!im->out || !im->lost_seen)
+		goto out;
+	ro.machine = im->machine;
+	ro.direct_map_base = res->direct_map_base;
+	ro.long_size = trace_info(im->trace)->long_size;
+	ro.vmalloc_sites = sites;
+	ro.vmalloc_site_count = im->symbols ? vmalloc_sites(im->symbols, sites, 8) : 0;
+	ro.arg = im;
+	im->resolver = resolver_new(&ro, e);
+	if (!im->resolver)
+		goto out;
+	ret = pass(im, e);
+	if (ret >= 0)
+		ret = attach_all(im, e);
+	if (ret >= 0)
+		ret = summarise(im, &summary, e);
+	if (ret >= 0) {
+		kmw_written(im->out, &res->bytes_blocks, &res->bytes_rest);
+		ret = kmw_commit(im->out, &summary, e);
+		im->out = NULL;
+	}
+	if (trace_damage(im->trace))
+		snprintf(res->damage, sizeof(res->damage), "%s", trace_damage(im->trace)->text);
+	res->seconds = now_seconds() - start;
+out:
+	if (im->out)
+		kmw_abort(im->out);
+	free(summary.counts);
+	import_close(im);
+	return ret;
+}
+
+/* ---- opening whatever there is as a workload ---- */
+
+struct kmw_reader *import_open(const char *path, const struct import_options *o,
+			       struct import_result *res, struct err *e)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct import_result dummy;
+	struct kmw_reader *k;
+	struct capture c;
+	char name[PATH_MAX];
+	int fd;
+
+	if (!res)
+		res = &dummy;
+	memset(res, 0, sizeof(*res));
+	if (capture_find(path, &c, e) < 0)
+		return NULL;
+	if (c.kind == CAPTURE_KMW)
+		return kmw_open(c.trace, e);
+	snprintf(name, sizeof(name), "%.4000s/kmemlab-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	fd = mkstemp(name);
+	if (fd < 0) {
+		err_set(e, errno, "%s: %s", name, strerror(errno));
+		return NULL;
+	}
+	close(fd);
+	k = import_capture(&c, name, o, res, e) < 0 ? NULL : kmw_open(name, e);
+	unlink(name);
+	return k;
+}
+
+/* ---- the machine of a workload ---- */
+
+static int read_attachment(void *ctx, const char *name, struct blob *out, struct err *e)
+{
+	return kmw_attachment(ctx, name, out, e);
+}
+
+/* A line "key value" of the facts; 0 if it is not there. */
+static uint64_t fact(const struct blob *b, const char *key)
+{
+	const char *p = (const char *)b->data;
+	size_t len = strlen(key);
+
+	for (; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : NULL)
+		if (!strncmp(p, key, len) && p[len] == ' ')
+			return strtoull(p + len, NULL, 0);
+	return 0;
+}
+
+/* No snapshot: one zone of the frames that the requests named. */
+static void guess_zones(struct machine *m, const struct kmw_summary *s, uint64_t max_pfn)
+{
+	struct machine_zone *z = &m->zones[0];
+
+	if (max_pfn < 1024)
+		max_pfn = 1024;
+	m->max_pfn = (max_pfn + 1023) & ~1023ull;
+	m->zone_count = 1;
+	z->type = KMM_ZONE_NORMAL;
+	snprintf(z->name, sizeof(z->name), "Normal");
+	z->spanned = z->present = z->managed = m->max_pfn;
+	machine_note(m, "no zoneinfo: all page frames up to the highest one seen stand in one zone");
+	if (m->cpus < s->cpus)
+		m->cpus = s->cpus;
+	if (!m->nodes)
+		m->nodes = 1;
+}
+
+struct machine *import_machine(struct kmw_reader *k, struct err *e)
+{
+	struct snapshot_source src = { read_attachment, k };
+	const struct kmw_summary *s = kmw_summary(k);
+	struct machine *m = machine_load(&src, e);
+	struct blob facts = { 0 };
+
+	if (!m)
+		return NULL;
+	if (kmw_attachment(k, FACTS, &facts, e) < 0)
+		memset(&facts, 0, sizeof(facts));
+	if (!m->direct_map_base)
+		m->direct_map_base = fact(&facts, "direct_map_base");
+	if (!m->zone_count)
+		guess_zones(m, s, fact(&facts, "max_pfn"));
+	if (m->cpus < s->cpus && s->cpus <= KMM_CPUS)
+		m->cpus = s->cpus;
+	if (!m->pageblock_order)
+		m->pageblock_order = 9;
+	if (!m->orders)
+		m->orders = 11;
+	if (!m->kernel_major && s->kernel[0]) {
+		snprintf(m->kernel, sizeof(m->kernel), "%s", s->kernel);
+		sscanf(m->kernel, "%" SCNu32 ".%" SCNu32, &m->kernel_major, &m->kernel_minor);
+	}
+	blob_free(&facts);
+	return m;
+}
