@@ -548,24 +548,8 @@ void recorded_free(struct recorded *r)
 	free(r);
 }
 
-#define KPF_SLAB (1ull << 7)
-#define KPF_LRU (1ull << 5)
 #define KPF_BUDDY (1ull << 10)
-#define KPF_ANON (1ull << 12)
 #define KPF_NOPAGE (1ull << 20)
-#define KPF_PGTABLE (1ull << 26)
-
-/* What a page in use at the start is, as far as its flags tell; SLAB first, others share its bits. */
-static unsigned owner_of_flags(uint64_t flags)
-{
-	if (flags & KPF_SLAB)
-		return OWNER_SLAB;
-	if (flags & (KPF_LRU | KPF_ANON))
-		return OWNER_USER;
-	if (flags & KPF_PGTABLE)
-		return OWNER_PGTABLE;
-	return OWNER_UNKNOWN;
-}
 
 static void seed_flags(struct recorded *r, const struct machine_state *s)
 {
@@ -580,7 +564,7 @@ static void seed_flags(struct recorded *r, const struct machine_state *s)
 			r->f[p].state = FRAME_HOLE;
 			r->unknown--;
 		} else if (!(flags & KPF_BUDDY)) {
-			unsigned owner = owner_of_flags(flags);
+			unsigned owner = view_owner_of_flags(flags);
 
 			enter(r, p, 0, used, 0,
 			      owner == OWNER_USER ? KMM_MOVABLE : KMM_UNMOVABLE, owner);

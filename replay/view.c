@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "replay/view.h"
 
+#include "workload/request.h"
+
+/* Bits of a kpageflags word (kernel uapi, kernel-page-flags.h). */
+#define KPF_LRU (1ull << 5)
+#define KPF_SLAB (1ull << 7)
+#define KPF_ANON (1ull << 12)
+#define KPF_PGTABLE (1ull << 26)
+
 uint64_t view_blocks(const struct view *v, unsigned zone, unsigned order)
 {
 	uint64_t n = 0;
@@ -17,4 +25,16 @@ uint64_t view_free_pages(const struct view *v, unsigned zone)
 	for (unsigned o = 0; o < KMM_ORDERS; o++)
 		pages += view_blocks(v, zone, o) << o;
 	return pages;
+}
+
+/* SLAB first: 6.18 sets ANON on some slab pages too. */
+unsigned view_owner_of_flags(uint64_t flags)
+{
+	if (flags & KPF_SLAB)
+		return OWNER_SLAB;
+	if (flags & (KPF_LRU | KPF_ANON))
+		return OWNER_USER;
+	if (flags & KPF_PGTABLE)
+		return OWNER_PGTABLE;
+	return OWNER_UNKNOWN;
 }

@@ -26,6 +26,9 @@ uint64_t view_free_pages(const struct view *v, unsigned zone);
 /* Blocks of one order of a zone, all types. */
 uint64_t view_blocks(const struct view *v, unsigned zone, unsigned order);
 
+/* What a page in use is, as far as its kpageflags word tells: enum request_owner. */
+unsigned view_owner_of_flags(uint64_t flags);
+
 /* What one frame is, for the map of memory: enum store_cell. */
 typedef uint8_t (*view_cell_fn)(const void *who, uint32_t pfn);
 

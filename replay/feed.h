@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * feed: the records of a workload, block by block, with what the file leaves
+ * out put back: a free that names a slot gets the page frame that the slot's
+ * allocation was recorded with.
+ */
+#ifndef REPLAY_FEED_H
+#define REPLAY_FEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "workload/kmw.h"
+
+/*
+ * String numbers of the trace markers that bracket the snapshots (the recorder
+ * writes "snap: before/NAME begin" and "... end"); UINT32_MAX: not in this trace.
+ */
+struct feed_marks {
+	uint32_t start;		     /* the state of the "before" snapshot holds from here */
+	uint32_t score_end;	     /* the "after" snapshots begin: the workload is over */
+	uint32_t after_buddyinfo, after_pagetypeinfo, after_zoneinfo;
+};
+
+struct feed {
+	struct kmw_reader *k;
+	struct kmw_scratch *scratch;
+	struct feed_marks marks;
+	uint32_t block, blocks;
+	struct feed_slot {
+		uint32_t pfn;
+		uint8_t order;
+	} *slots;
+	uint32_t slot_room;
+};
+
+/* lists: the start state comes from list dumps, read later than kpageflags. */
+int feed_open(struct feed *f, struct kmw_reader *k, bool lists, struct err *e);
+void feed_close(struct feed *f);
+/* The next block into out[KMW_BLOCK_RECORDS]; the number of records, 0 at the end. */
+int feed_next(struct feed *f, struct request *out, struct err *e);
+
+#endif

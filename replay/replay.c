@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/replay.h"
+
+#include <errno.h>
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/progress.h"
+#include "replay/feed.h"
+#include "store/store.h"
+
+#define QUEUE 4 /* decoded blocks under way */
+
+/* Set by a signal handler; the only writable global. */
+static volatile sig_atomic_t interrupted;
+
+void replay_interrupt(void)
+{
+	interrupted = 1;
+}
+
+/* Decoded blocks, each read by all runs; a block is reused when every run is done with it. */
+struct queue {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct request *block[QUEUE];
+	uint32_t count[QUEUE];
+	uint64_t produced;
+	uint64_t *consumed; /* [runs] */
+	bool ended;
+	unsigned runs;
+};
+
+struct worker {
+	struct replay *r;
+	struct replay_run *run;
+	struct queue *q;
+	unsigned number;
+	struct feed_marks marks;
+	pthread_t thread;
+	bool running;
+};
+
+static double now(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+const char *replay_start(const struct machine *m)
+{
+	if (!m->have_before)
+		return "unknown: no snapshot from before the trace";
+	if (m->before.have_lists)
+		return "the real lists, from the dumps in before/";
+	if (m->before.have_kpageflags)
+		return "the free-page map before/kpageflags; the order within the lists is unknown";
+	return "unknown: before/ has neither list dumps nor kpageflags";
+}
+
+/* ---- one machine ---- */
+
+static void run_view(const struct replay_run *run, struct view *v)
+{
+	if (run->recorded)
+		recorded_view(run->recorded, v);
+	else
+		simulated_view(run->simulated, v);
+}
+
+static void run_counters(const struct replay_run *run, struct replay_counters *c)
+{
+	if (run->recorded) {
+		const struct recorded_stats *s = recorded_stats(run->recorded);
+
+		*c = (struct replay_counters){ s->allocs, s->frees, s->failed,
+					       s->refills, s->drains, s->fallbacks };
+	} else {
+		const struct simulated_stats *s = simulated_stats(run->simulated);
+		const struct kmm_stats *k = kmm_stats(simulated_model(run->simulated));
+
+		*c = (struct replay_counters){ k->allocs, k->frees, s->failed,
+					       s->refills, s->drains, s->fallbacks };
+	}
+}
+
+static int run_start(struct worker *w)
+{
+	struct replay_run *run = w->run;
+	const struct machine *m = w->r->m;
+	int ret = 0;
+
+	if (m->have_before)
+		ret = run->recorded ? recorded_seed(run->recorded, &m->before, &run->err) :
+				      simulated_seed(run->simulated, &m->before, &run->err);
+	else if (run->simulated)
+		ret = err_set(&run->err, ENODATA, "nothing to start a simulation from: %s", replay_start(m));
+	run->started = true;
+	return ret;
+}
+
+/* The commonest state in each cell of the map; a free page counts before others at a tie. */
+static void take_column(struct worker *w, uint8_t *cells)
+{
+	const struct replay_run *run = w->run;
+	const void *who = run->recorded ? (const void *)run->recorded : run->simulated;
+	view_cell_fn cell = run->recorded ? recorded_cell : simulated_cell;
+	uint32_t per = w->r->pages_per_cell, step = per > 64 ? per / 64 : 1;
+
+	for (uint32_t row = 0; row < MAP_ROWS; row++) {
+		uint32_t n[CELL_KINDS] = { 0 }, best = CELL_HOLE;
+
+		for (uint32_t i = 0; i < per; i += step) {
+			uint64_t pfn = (uint64_t)row * per + i;
+
+			n[pfn < w->r->m->max_pfn ? cell(who, (uint32_t)pfn) : CELL_HOLE]++;
+		}
+		for (uint32_t k = 1; k < CELL_KINDS; k++)
+			if (n[k] > n[best] || (best == CELL_HOLE && n[k]))
+				best = k;
+		cells[row] = (uint8_t)best;
+	}
+}
+
+static void take_sample(struct worker *w, uint64_t time)
+{
+	struct replay_run *run = w->run;
+	struct replay_sample *s = &run->samples[run->taken];
+
+	s->time = time;
+	s->request = run->requests;
+	run_view(run, &s->view);
+	run_counters(run, &s->counters);
+	if (run->map)
+		take_column(w, run->map + (size_t)run->taken * MAP_ROWS);
+	pthread_mutex_lock(&w->q->lock);
+	run->taken++;
+	pthread_mutex_unlock(&w->q->lock);
+}
+
+static uint64_t sample_time(const struct replay *r, uint32_t n)
+{
+	double span = (double)(r->last - r->first);
+
+	return r->first + (uint64_t)(span * n / (r->o.samples > 1 ? r->o.samples - 1 : 1));
+}
+
+static void see_mark(struct worker *w, const struct request *q)
+{
+	struct replay_run *run = w->run;
+
+	if (q->pfn == w->marks.after_buddyinfo && !run->saw_buddyinfo) {
+		run_view(run, &run->at_buddyinfo);
+		run->saw_buddyinfo = true;
+	} else if (q->pfn == w->marks.after_pagetypeinfo && !run->saw_pagetypeinfo) {
+		run_view(run, &run->at_pagetypeinfo);
+		run->saw_pagetypeinfo = true;
+	} else if (q->pfn == w->marks.score_end && !run->score_ended) {
+		run_counters(run, &run->at_score_end);
+		run->score_ended = true;
+		if (run->simulated)
+			simulated_score_end(run->simulated);
+	}
+}
+
+/* A block of records through one machine.  1: it is to stop here. */
+static int run_block(struct worker *w, const struct request *q, uint32_t n)
+{
+	struct replay_run *run = w->run;
+	uint64_t next = run->taken < w->r->o.samples ? sample_time(w->r, run->taken) : UINT64_MAX;
+	double stop = w->r->o.stop_at;
+
+	for (uint32_t i = 0; i < n;) {
+		const struct request *x = &q[i];
+
+		if (x->time > next && run->started) {
+			while (run->taken < w->r->o.samples && x->time > sample_time(w->r, run->taken))
+				take_sample(w, sample_time(w->r, run->taken));
+			next = run->taken < w->r->o.samples ? sample_time(w->r, run->taken) : UINT64_MAX;
+		}
+		if ((double)x->time > stop)
+			return 1;
+		if (!run->started && x->sig.op == OBS_MARK && x->pfn == w->marks.start &&
+		    run_start(w) < 0)
+			return run->err.code;
+		if (x->sig.op == OBS_MARK && run->started) {
+			see_mark(w, x);
+			if (w->r->o.stop_at_end && x->pfn == w->marks.after_buddyinfo)
+				return 1;
+		}
+		if (!request_is_observation(x)) {
+			run->requests++;
+			run->page_requests += x->sig.op <= REQ_PAGE_BULK;
+		}
+		if (run->simulated) {
+			i += simulated_apply(run->simulated, x, n - i);
+		} else {
+			if (run->started)
+				recorded_apply(run->recorded, x);
+			i++;
+		}
+	}
+	return 0;
+}
+
+static void *run_thread(void *arg)
+{
+	struct worker *w = arg;
+	struct queue *q = w->q;
+	uint64_t at = 0;
+	int stop = 0;
+
+	if (w->marks.start == UINT32_MAX)
+		stop = run_start(w);
+	for (;;) {
+		pthread_mutex_lock(&q->lock);
+		while (at == q->produced && !q->ended)
+			pthread_cond_wait(&q->changed, &q->lock);
+		if (at == q->produced) {
+			pthread_mutex_unlock(&q->lock);
+			break;
+		}
+		pthread_mutex_unlock(&q->lock);
+		if (!stop) {
+			double t = now(CLOCK_THREAD_CPUTIME_ID);
+
+			stop = run_block(w, q->block[at % QUEUE], q->count[at % QUEUE]);
+			w->run->seconds += now(CLOCK_THREAD_CPUTIME_ID) - t;
+		}
+		pthread_mutex_lock(&q->lock);
+		q->consumed[w->number] = ++at;
+		pthread_cond_broadcast(&q->changed);
+		pthread_mutex_unlock(&q->lock);
+	}
+	if (w->run->err.code < 0)
+		return NULL;
+	run_view(w->run, &w->run->end);
+	if (!w->run->saw_buddyinfo)
+		w->run->at_buddyinfo = w->run->end;
+	if (!w->run->saw_pagetypeinfo)
+		w->run->at_pagetypeinfo = w->run->saw_buddyinfo ? w->run->at_buddyinfo : w->run->end;
+	if (!w->run->score_ended)
+		run_counters(w->run, &w->run->at_score_end);
+	while (!stop && w->run->started && w->run->taken < w->r->o.samples)
+		take_sample(w, sample_time(w->r, w->run->taken));
+	return NULL;
+}
+
+/* ---- all of them ---- */
+
+static bool has_room(const struct queue *q)
+{
+	for (unsigned i = 0; i < q->runs; i++)
+		if (q->produced - q->consumed[i] >= QUEUE)
+			return false;
+	return true;
+}
+
+/* Hand new samples to the caller, outside of the lock. */
+static int flush(struct replay *r, struct queue *q, uint32_t *flushed, struct err *e)
+{
+	for (unsigned i = 0; i < r->o.run_count && r->o.flush; i++) {
+		uint32_t taken;
+		int ret;
+
+		pthread_mutex_lock(&q->lock);
+		taken = r->runs[i].taken;
+		pthread_mutex_unlock(&q->lock);
+		if (taken == flushed[i])
+			continue;
+		ret = r->o.flush(r->o.arg, i, flushed[i], taken, e);
+		if (ret < 0)
+			return ret;
+		flushed[i] = taken;
+	}
+	return 0;
+}
+
+static int produce(struct replay *r, struct feed *f, struct queue *q, uint32_t *flushed, struct err *e)
+{
+	struct progress bar = { .on = false };
+	uint64_t records = 0;
+	int n = 1, ret = 0;
+
+	if (r->o.progress)
+		progress_start(&bar, "replay", "records");
+	while (n > 0 && !interrupted && ret >= 0) {
+		pthread_mutex_lock(&q->lock);
+		while (!has_room(q))
+			pthread_cond_wait(&q->changed, &q->lock);
+		pthread_mutex_unlock(&q->lock);
+		n = feed_next(f, q->block[q->produced % QUEUE], e);
+		if (n < 0)
+			ret = n;
+		if (n <= 0)
+			break;
+		pthread_mutex_lock(&q->lock);
+		q->count[q->produced % QUEUE] = (uint32_t)n;
+		q->produced++;
+		pthread_cond_broadcast(&q->changed);
+		pthread_mutex_unlock(&q->lock);
+		records += (uint64_t)n;
+		ret = flush(r, q, flushed, e);
+		if (bar.on)
+			progress_update(&bar, f->block, f->blocks, records);
+	}
+	if (bar.on)
+		progress_end(&bar);
+	return ret;
+}
+
+static int make_runs(struct replay *r, struct err *e)
+{
+	const struct machine *m = r->m;
+
+	r->runs = calloc(r->o.run_count, sizeof(*r->runs));
+	if (!r->runs)
+		return err_set(e, ENOMEM, "out of memory");
+	for (unsigned i = 0; i < r->o.run_count; i++) {
+		struct replay_run *run = &r->runs[i];
+		struct simulated_options so = { .config = r->o.runs[i].config,
+						.anchored = r->o.runs[i].anchored,
+						.anchor_every = r->o.runs[i].anchor_every };
+
+		run->o = r->o.runs[i];
+		if (run->o.simulated)
+			run->simulated = simulated_new(m, &so, e);
+		else
+			run->recorded = recorded_new(m, e);
+		if (!run->simulated && !run->recorded)
+			return e->code;
+		run->samples = calloc(r->o.samples + 1ull, sizeof(*run->samples));
+		if (r->o.map)
+			run->map = calloc(r->o.samples + 1ull, MAP_ROWS);
+		if (!run->samples || (r->o.map && !run->map))
+			return err_set(e, ENOMEM, "out of memory for %u samples", r->o.samples);
+	}
+	return 0;
+}
+
+int replay_all(struct kmw_reader *k, const struct machine *m, const struct replay_options *o,
+	       struct replay *r, struct err *e)
+{
+	struct worker *w = calloc(o->run_count + 1, sizeof(*w));
+	uint32_t *flushed = calloc(o->run_count + 1, sizeof(*flushed));
+	struct queue q = { .runs = o->run_count };
+	const struct kmw_summary *s = kmw_summary(k);
+	double start = now(CLOCK_MONOTONIC);
+	struct feed f = { 0 };
+	int ret;
+
+	memset(r, 0, sizeof(*r));
+	r->k = k;
+	r->m = m;
+	r->o = *o;
+	r->first = s->first;
+	r->last = s->last;
+	r->pages_per_cell = (uint32_t)((m->max_pfn + MAP_ROWS - 1) / MAP_ROWS);
+	pthread_mutex_init(&q.lock, NULL);
+	pthread_cond_init(&q.changed, NULL);
+	q.consumed = calloc(o->run_count + 1, sizeof(*q.consumed));
+	ret = w && flushed && q.consumed ? 0 : err_set(e, ENOMEM, "out of memory");
+	for (unsigned i = 0; i < QUEUE && !ret; i++) {
+		q.block[i] = malloc(KMW_BLOCK_RECORDS * sizeof(struct request));
+		if (!q.block[i])
+			ret = err_set(e, ENOMEM, "out of memory for the queue of blocks");
+	}
+	if (ret >= 0)
+		ret = feed_open(&f, k, m->before.have_lists, e);
+	if (ret >= 0)
+		ret = make_runs(r, e);
+	for (unsigned i = 0; i < o->run_count && ret >= 0; i++) {
+		w[i] = (struct worker){ .r = r, .run = &r->runs[i], .q = &q, .number = i, .marks = f.marks };
+		w[i].running = !pthread_create(&w[i].thread, NULL, run_thread, &w[i]);
+		if (!w[i].running)
+			ret = err_set(e, EAGAIN, "cannot start a thread");
+	}
+	if (ret >= 0)
+		ret = produce(r, &f, &q, flushed, e);
+	pthread_mutex_lock(&q.lock);
+	q.ended = true;
+	pthread_cond_broadcast(&q.changed);
+	pthread_mutex_unlock(&q.lock);
+	for (unsigned i = 0; w && i < o->run_count; i++)
+		if (w[i].running)
+			pthread_join(w[i].thread, NULL);
+	r->interrupted = interrupted;
+	for (unsigned i = 0; r->runs && i < o->run_count && ret >= 0; i++)
+		if (r->runs[i].err.code < 0) {
+			*e = r->runs[i].err;
+			ret = e->code;
+		}
+	if (ret >= 0)
+		ret = flush(r, &q, flushed, e);
+	for (unsigned i = 0; i < QUEUE; i++)
+		free(q.block[i]);
+	feed_close(&f);
+	free(q.consumed);
+	free(flushed);
+	free(w);
+	pthread_cond_destroy(&q.changed);
+	pthread_mutex_destroy(&q.lock);
+	r->seconds = now(CLOCK_MONOTONIC) - start;
+	return ret;
+}
+
+void replay_free(struct replay *r)
+{
+	for (unsigned i = 0; r->runs && i < r->o.run_count; i++) {
+		recorded_free(r->runs[i].recorded);
+		simulated_free(r->runs[i].simulated);
+		free(r->runs[i].samples);
+		free(r->runs[i].map);
+	}
+	free(r->runs);
+	memset(r, 0, sizeof(*r));
+}

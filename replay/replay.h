@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * replay: one pass over a workload that drives several machines at once, the
+ * recorded one and any number of simulated ones, each in a thread of its own.
+ * All are sampled at the same instants, so that they can be laid side by side.
+ */
+#ifndef REPLAY_REPLAY_H
+#define REPLAY_REPLAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "machine/machine.h"
+#include "replay/recorded.h"
+#include "replay/simulated.h"
+#include "replay/view.h"
+#include "workload/kmw.h"
+
+struct replay_run_options {
+	bool simulated;		/* false: the recorded machine */
+	bool anchored;
+	uint32_t anchor_every;
+	const char *name;	/* policy name; "recorded" for the recorded machine */
+	const struct kmm_config *config; /* simulated: the machine under its policy */
+};
+
+struct replay_options {
+	const struct replay_run_options *runs;
+	unsigned run_count;
+	uint32_t samples;	/* instants to sample; 0: none */
+	bool map;		/* take a column of the memory map at each sample too */
+	double stop_at;		/* seconds (or clock units): stop there; INFINITY: the end */
+	bool stop_at_end;	/* stop at the marker of after/buddyinfo where there is one */
+	bool progress;
+	/* Called from the calling thread now and then, for samples [from, to) of a run. */
+	int (*flush)(void *arg, unsigned run, uint32_t from, uint32_t to, struct err *e);
+	void *arg;
+};
+
+struct replay_counters {
+	uint64_t allocs, frees, failed, refills, drains, fallbacks;
+};
+
+struct replay_sample {
+	uint64_t time, request;
+	struct view view;
+	struct replay_counters counters;
+};
+
+#define MAP_ROWS 160 /* cells of a map column */
+
+/* One machine's course. */
+struct replay_run {
+	struct replay_run_options o;
+	struct recorded *recorded;   /* one of the two */
+	struct simulated *simulated;
+	bool started;		     /* its start state was loaded */
+	bool score_ended;
+	uint64_t requests, page_requests;
+	struct replay_sample *samples;
+	uint8_t *map;		     /* [samples][MAP_ROWS] */
+	uint32_t taken;		     /* samples taken so far */
+	struct view at_buddyinfo, at_pagetypeinfo; /* at the markers of the after/ files, else at the end */
+	bool saw_buddyinfo, saw_pagetypeinfo;
+	struct replay_counters at_score_end;
+	struct view end;
+	double seconds;		     /* spent by this machine alone */
+	struct err err;
+};
+
+struct replay {
+	struct kmw_reader *k;
+	const struct machine *m;
+	struct replay_options o;
+	struct replay_run *runs;
+	uint64_t first, last;	/* of the samples, clock units */
+	uint32_t pages_per_cell;
+	bool interrupted;
+	double seconds;
+};
+
+/* Where the start state comes from, in words: "lists of before/struct_page.raw", ... */
+const char *replay_start(const struct machine *m);
+
+/* Run it all.  0, or a negative errno; *out is filled as far as it went in any case and freed by the caller. */
+int replay_all(struct kmw_reader *k, const struct machine *m, const struct replay_options *o,
+	       struct replay *out, struct err *e);
+void replay_free(struct replay *r);
+/* Ask a replay that is under way to stop; safe in a signal handler. */
+void replay_interrupt(void);
+
+#endif

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/simulated.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/model.h"
+#include "store/store.h"
+#include "trace/event.h"
+
+#define BULK_MAX 512
+
+/* What stands behind an id. */
+struct held {
+	kmm_pfn pfn;	/* the model's page */
+	kmm_pfn want;	/* the kernel's page */
+	uint8_t order;
+	uint8_t type;
+	uint8_t owner;
+	bool live;
+};
+
+struct simulated {
+	const struct machine *m;
+	struct simulated_options o;
+	struct kmm *mm;
+	bool seeded, scoring;
+	struct held *held;	/* [slots] */
+	uint32_t slots;
+	uint32_t *owner_of;	/* [frames] slot + 1 of the block that covers it, 0: held since before */
+	uint32_t frames;
+	kmm_pfn last;
+	uint64_t requests;
+	struct simulated_stats stats;
+	uint32_t course_room;
+	const struct machine_state *start; /* what the pages held since before were */
+};
+
+/* ---- the model's own trace points ---- */
+
+static void on_refill(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type, bool pcp)
+{
+	struct simulated *s = arg;
+
+	(void)cpu, (void)pfn, (void)order, (void)type, (void)pcp;
+	s->stats.refills++;
+}
+
+static void on_drain(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type)
+{
+	struct simulated *s = arg;
+
+	(void)cpu, (void)pfn, (void)order, (void)type;
+	s->stats.drains++;
+}
+
+static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned found, unsigned type,
+			unsigned from, bool owned)
+{
+	struct simulated *s = arg;
+
+	(void)cpu, (void)pfn, (void)order, (void)found, (void)type, (void)from, (void)owned;
+	s->stats.fallbacks++;
+}
+
+static const struct kmm_observer observer = {
+	.mm_page_alloc_zone_locked = on_refill,
+	.mm_page_pcpu_drain = on_drain,
+	.mm_page_alloc_extfrag = on_fallback,
+};
+
+/* ---- ids ---- */
+
+static struct held *held_at(struct simulated *s, uint32_t slot)
+{
+	if (slot >= s->slots) {
+		uint32_t n = slot + slot / 2 + 1024;
+		struct held *more = realloc(s->held, n * sizeof(*more));
+
+		if (!more)
+			return NULL;
+		memset(more + s->slots, 0, (n - s->slots) * sizeof(*more));
+		s->held = more;
+		s->slots = n;
+	}
+	return &s->held[slot];
+}
+
+static void own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark)
+{
+	for (uint32_t i = 0; i < 1u << order && pfn + i < s->frames; i++)
+		s->owner_of[pfn + i] = mark;
+}
+
+static void hold(struct simulated *s, const struct request *q, kmm_pfn got)
+{
+	struct held *h = q->slot == NO_SLOT ? NULL : held_at(s, q->slot);
+
+	if (!h)
+		return;
+	*h = (struct held){ got, q->pfn, q->sig.order, q->sig.type, q->sig.owner, true };
+	if (s->seeded && got != KMM_NO_PFN)
+		own(s, got, q->sig.order, q->slot + 1);
+}
+
+/* ---- allocations ---- */
+
+static void score(struct simulated *s, const struct request *q, kmm_pfn got)
+{
+	bool hit = got == q->pfn;
+	int zone;
+
+	if (!s->scoring)
+		return;
+	if (s->stats.all.allocations % SCORE_STEP == 0) {
+		if (s->stats.courses == s->course_room) {
+			uint32_t room = s->course_room ? s->course_room * 2 : 256;
+			struct score *more = realloc(s->stats.course, room * sizeof(*more));
+
+			if (more) {
+				s->stats.course = more;
+				s->course_room = room;
+			}
+		}
+		if (s->stats.courses < s->course_room)
+			s->stats.course[s->stats.courses++] = (struct score){ 0, 0 };
+	}
+	if (s->stats.courses) {
+		s->stats.course[s->stats.courses - 1].allocations++;
+		s->stats.course[s->stats.courses - 1].hits += hit;
+	}
+	if (!hit && !s->stats.diverged) {
+		s->stats.diverged = true;
+		s->stats.first_miss_seq = q->seq;
+		s->stats.first_miss_time = q->time;
+		s->stats.first_miss_at = s->stats.all.allocations;
+		s->stats.first_miss_want = q->pfn;
+		s->stats.first_miss_got = got;
+	}
+	s->stats.all.allocations++;
+	s->stats.all.hits += hit;
+	zone = machine_zone_of(s->m, q->pfn);
+	if (zone >= 0 && q->sig.type < KMM_MIGRATETYPES && q->sig.order < KMM_ORDERS) {
+		s->stats.by[zone][q->sig.type][q->sig.order].allocations++;
+		s->stats.by[zone][q->sig.type][q->sig.order].hits += hit;
+	}
+}
+
+/* Make the model hold `want` instead of `got`; returns what it holds then. */
+static kmm_pfn correct(struct simulated *s, kmm_pfn got, kmm_pfn want, unsigned order)
+{
+	int ret;
+
+	if (got == want || want == KMM_NO_PFN)
+		return got;
+	ret = got == KMM_NO_PFN ? kmm_take(s->mm, want, order) :
+				  kmm_swap_allocation(s->mm, got, want, order);
+	if (!ret)
+		return want;
+	s->stats.uncorrected++;
+	return got;
+}
+
+static bool corrects(const struct simulated *s)
+{
+	return s->o.anchored && (s->o.anchor_every < 2 || s->requests % s->o.anchor_every == 0);
+}
+
+static void alloc(struct simulated *s, const struct request *q)
+{
+	kmm_pfn got = kmm_alloc_pages_node(s->mm, q->cpu, q->sig.node, q->sig.gfp, q->sig.order);
+
+	s->requests++;
+	if (got == KMM_NO_PFN)
+		s->stats.failed++;
+	score(s, q, got);
+	s->last = got;
+	if (corrects(s))
+		got = correct(s, got, q->pfn, q->sig.order);
+	hold(s, q, got);
+}
+
+static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
+{
+	kmm_pfn out[BULK_MAX];
+	uint32_t want = 1, got;
+
+	while (want < n && want < BULK_MAX && q[want].sig.op == REQ_PAGE_BULK && q[want].seq == q->seq &&
+	       q[want].cpu == q->cpu)
+		want++;
+	got = kmm_alloc_pages_bulk(s->mm, q->cpu, q->sig.gfp, want, out);
+	for (uint32_t i = 0; i < want; i++)
+		hold(s, &q[i], i < got ? out[i] : KMM_NO_PFN);
+	return want;
+}
+
+/* ---- frees ---- */
+
+static void give_back(struct simulated *s, const struct request *q, kmm_pfn pfn, unsigned order)
+{
+	own(s, pfn, order, 0);
+	if (q->sig.flags & REQ_DIRECT)
+		kmm_free_pages_direct(s->mm, q->cpu, pfn, order, true);
+	else if (q->sig.flags & REQ_BATCHED && order == 0)
+		kmm_free_page_batched(s->mm, q->cpu, pfn);
+	else
+		kmm_free_pages(s->mm, q->cpu, pfn, order);
+}
+
+/* Every page of the block is in use by somebody whom no request named. */
+static bool held_since_before(const struct simulated *s, kmm_pfn pfn, unsigned order)
+{
+	for (uint32_t i = 0; i < 1u << order; i++)
+		if (pfn + i >= s->frames || s->owner_of[pfn + i] ||
+		    kmm_frame_state(s->mm, pfn + i) != KMM_FRAME_USED)
+			return false;
+	return true;
+}
+
+static void free_unknown(struct simulated *s, const struct request *q)
+{
+	if (q->pfn == KMM_NO_PFN)
+		return;
+	if (!held_since_before(s, q->pfn, q->sig.order)) {
+		/* Compaction and silent allocations: where the state is corrected, it was taken. */
+		if (!s->o.anchored || kmm_take(s->mm, q->pfn, q->sig.order)) {
+			s->stats.unmatched_frees++;
+			return;
+		}
+	}
+	give_back(s, q, q->pfn, q->sig.order);
+}
+
+static void release(struct simulated *s, const struct request *q)
+{
+	struct held *h = q->slot == NO_SLOT || q->slot >= s->slots ? NULL : &s->held[q->slot];
+	kmm_pfn pfn;
+
+	if (!h || !h->live) {
+		if (s->seeded)
+			free_unknown(s, q);
+		return;
+	}
+	if (!(q->sig.flags & REQ_PIECE))
+		h->live = false;
+	if (!s->seeded)
+		return;
+	pfn = h->pfn;
+	if (q->sig.flags & REQ_PIECE) {
+		if (pfn == KMM_NO_PFN)
+			return;
+		pfn += q->pfn - h->want;
+	} else if (h->want == KMM_NO_PFN && q->pfn != KMM_NO_PFN && s->o.anchored && pfn != KMM_NO_PFN) {
+		/* A silent page shows itself only now. */
+		kmm_pfn now = correct(s, pfn, q->pfn, 0);
+
+		if (now != pfn) {
+			own(s, pfn, 0, 0);
+			pfn = now;
+		}
+	} else if (pfn == KMM_NO_PFN && h->want == KMM_NO_PFN) {
+		/* Taken silently before the start. */
+		free_unknown(s, q);
+		return;
+	}
+	if (pfn == KMM_NO_PFN || kmm_frame_state(s->mm, pfn) != KMM_FRAME_USED) {
+		s->stats.unmatched_frees++;
+		return;
+	}
+	give_back(s, q, pfn, q->sig.order);
+}
+
+/* ---- what the machine around the allocator did ---- */
+
+static void reclaim_event(struct simulated *s, const struct request *q)
+{
+	unsigned node = q->sig.node < 0 ? 0 : (unsigned)q->sig.node;
+
+	if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE)
+		kmm_kswapd(s->mm, node, true);
+	else if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_SLEEP)
+		kmm_kswapd(s->mm, node, false);
+}
+
+uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
+{
+	s->last = KMM_NO_PFN;
+	switch (q->sig.op) {
+	case REQ_PAGE_ALLOC:
+		if (q->sig.flags & REQ_FAILED || q->pfn == KMM_NO_PFN)
+			break;
+		if (s->seeded)
+			alloc(s, q);
+		else
+			hold(s, q, q->pfn);
+		break;
+	case REQ_PAGE_BULK:
+		if (s->seeded)
+			return bulk(s, q, n);
+		hold(s, q, KMM_NO_PFN);
+		break;
+	case REQ_PAGE_FREE:
+		release(s, q);
+		break;
+	case OBS_RECLAIM:
+		if (s->seeded)
+			reclaim_event(s, q);
+		break;
+	default:
+		break;
+	}
+	return 1;
+}
+
+/* ---- start and end ---- */
+
+struct simulated *simulated_new(const struct machine *m, const struct simulated_options *o, struct err *e)
+{
+	struct simulated *s = calloc(1, sizeof(*s));
+	char why[256];
+
+	if (!s) {
+		err_set(e, ENOMEM, "out of memory");
+		return NULL;
+	}
+	s->m = m;
+	s->o = *o;
+	s->frames = (uint32_t)m->max_pfn;
+	s->owner_of = calloc(s->frames + 1ull, sizeof(*s->owner_of));
+	s->mm = s->owner_of ? kmm_create(o->config, why, sizeof(why)) : NULL;
+	if (!s->mm) {
+		err_set(e, s->owner_of ? EINVAL : ENOMEM, "the model cannot be built: %s",
+			s->owner_of ? why : "out of memory");
+		simulated_free(s);
+		return NULL;
+	}
+	kmm_observe(s->mm, &observer, s);
+	return s;
+}
+
+void simulated_free(struct simulated *s)
+{
+	if (!s)
+		return;
+	if (s->mm)
+		kmm_destroy(s->mm);
+	free(s->stats.course);
+	free(s->held);
+	free(s->owner_of);
+	free(s);
+}
+
+int simulated_seed(struct simulated *s, const struct machine_state *st, struct err *e)
+{
+	int ret = machine_seed(s->m, st, s->mm, e);
+
+	if (ret < 0)
+		return ret;
+	s->start = st;
+	s->seeded = s->scoring = true;
+	for (uint32_t i = 0; i < s->slots; i++)
+		if (s->held[i].live && s->held[i].pfn != KMM_NO_PFN)
+			own(s, s->held[i].pfn, s->held[i].order, i + 1);
+	s->stats.refills = s->stats.drains = s->stats.fallbacks = 0;
+	return 0;
+}
+
+void simulated_score_end(struct simulated *s)
+{
+	s->scoring = false;
+}
+
+const struct simulated_stats *simulated_stats(const struct simulated *s)
+{
+	return &s->stats;
+}
+
+kmm_pfn simulated_last(const struct simulated *s)
+{
+	return s->last;
+}
+
+struct kmm *simulated_model(struct simulated *s)
+{
+	return s->mm;
+}
+
+void simulated_view(const struct simulated *s, struct view *v)
+{
+	const struct kmm_config *c = kmm_configuration(s->mm);
+
+	memset(v, 0, sizeof(*v));
+	v->zones = c->zones;
+	for (unsigned z = 0; z < c->zones; z++) {
+		for (unsigned t = 0; t < KMM_MIGRATETYPES; t++) {
+			for (unsigned o = 0; o <= c->policy.max_order; o++)
+				v->nr_free[z][t][o] = (uint32_t)kmm_nr_free(s->mm, z, o, t);
+			v->pageblocks[z][t] = (uint32_t)kmm_pageblocks(s->mm, z, t);
+		}
+		for (unsigned cpu = 0; cpu < c->cpus; cpu++)
+			v->pcp_pages[z] += kmm_pcp_pages(s->mm, z, cpu);
+	}
+}
+
+uint8_t simulated_cell(const void *who, uint32_t pfn)
+{
+	const struct simulated *s = who;
+	const struct held *h;
+
+	switch (kmm_frame_state(s->mm, pfn)) {
+	case KMM_FRAME_HOLE:
+		return CELL_HOLE;
+	case KMM_FRAME_FREE:
+		return CELL_FREE;
+	case KMM_FRAME_PCP:
+		return CELL_PCP;
+	default:
+		break;
+	}
+	if (pfn >= s->frames)
+		return CELL_HOLE;
+	if (!s->owner_of[pfn]) {
+		unsigned owner = s->start && pfn < s->start->kpageflags_len ?
+					 view_owner_of_flags(s->start->kpageflags[pfn]) : OWNER_UNKNOWN;
+
+		return owner == OWNER_SLAB ? CELL_SLAB : owner == OWNER_USER ? CELL_USER : CELL_UNKNOWN;
+	}
+	h = &s->held[s->owner_of[pfn] - 1];
+	if (h->owner == OWNER_SLAB)
+		return CELL_SLAB;
+	if (h->type == KMM_MOVABLE)
+		return CELL_USER;
+	return h->type == KMM_RECLAIMABLE ? CELL_RECLAIMABLE : CELL_KERNEL;
+}

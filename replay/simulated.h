@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * simulated: a machine that answers the recorded requests by the model alone.
+ *
+ * Free-running: never corrected; each request gets what the model gives, and a
+ * free gives back the model's own page.  Anchored: after each allocation the
+ * model is made to hold the page that the kernel returned, so the score tells
+ * the share of next steps predicted right.
+ */
+#ifndef REPLAY_SIMULATED_H
+#define REPLAY_SIMULATED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "machine/machine.h"
+#include "mm/kmm.h"
+#include "replay/view.h"
+#include "workload/request.h"
+
+#define SCORE_STEP 1000 /* allocations of one point of the score's course */
+
+/* A cell of the placement score. */
+struct score {
+	uint64_t allocations, hits;
+};
+
+struct simulated_stats {
+	struct score all;
+	struct score by[MACHINE_ZONES][KMM_MIGRATETYPES][KMM_ORDERS]; /* zone of the kernel's page */
+	struct score *course;	/* [courses] SCORE_STEP allocations each */
+	uint32_t courses;
+	bool diverged;
+	uint64_t first_miss_seq, first_miss_at; /* event ordinal; allocations before it */
+	uint64_t first_miss_time;
+	kmm_pfn first_miss_want, first_miss_got;
+	uint64_t failed;	 /* the model had no page where the kernel had one */
+	uint64_t unmatched_frees; /* freed before its allocation was seen, and the model uses the page otherwise */
+	uint64_t uncorrected;	 /* anchored: the model held the wanted page as in use */
+	uint64_t reclaimed;	 /* pages that the model took back from their users */
+	uint64_t refills, drains, fallbacks; /* counted by observer, from the start on */
+	uint64_t zone_locks;
+};
+
+struct simulated;
+
+struct simulated_options {
+	const struct kmm_config *config;
+	bool anchored;
+	uint32_t anchor_every;	/* > 0: corrected after every N-th allocation only */
+};
+
+struct simulated *simulated_new(const struct machine *m, const struct simulated_options *o, struct err *e);
+void simulated_free(struct simulated *s);
+/* Start from a snapshot; records fed before that only told what was live. */
+int simulated_seed(struct simulated *s, const struct machine_state *st, struct err *e);
+/* Feed records in order, those before the seed included.  n of them are there: a request may look ahead. Returns how many it used. */
+uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n);
+/* Stop counting the score here. */
+void simulated_score_end(struct simulated *s);
+const struct simulated_stats *simulated_stats(const struct simulated *s);
+void simulated_view(const struct simulated *s, struct view *v);
+uint8_t simulated_cell(const void *s, uint32_t pfn);
+/* The page that the last record applied was given; KMM_NO_PFN if it was no allocation. */
+kmm_pfn simulated_last(const struct simulated *s);
+struct kmm *simulated_model(struct simulated *s);
+
+#endif
