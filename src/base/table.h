@@ -39,7 +39,7 @@ void table_real(struct table *t, double v); /* NaN: missing. COLUMN_PERCENT take
 void table_none(struct table *t);
 /* Print.  Returns 0, or a negative errno if memory ran out while filling or the write failed. */
 int table_print(const struct table *t, enum table_format f, FILE *out);
-/* As one JSON array value under the writer's current key. */
+/* The rows as objects, inside an array that the caller has begun. */
 void table_json(const struct table *t, struct json *j);
 
 #endif

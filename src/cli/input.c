@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/input.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int input_cpu_mask(const char *list, uint8_t mask[KMM_CPUS], struct err *e)
+{
+	const char *p = list;
+
+	memset(mask, 0, KMM_CPUS);
+	while (*p) {
+		char *end;
+		unsigned long a = strtoul(p, &end, 10), b = a;
+
+		if (end == p || *p == '-' || *p == '+')
+			return err_set(e, EINVAL, "'%s' is not a list of CPUs such as 0,2-3", list);
+		p = end;
+		if (*p == '-') {
+			b = strtoul(p + 1, &end, 10);
+			if (end == p + 1 || b < a)
+				return err_set(e, EINVAL, "'%s' is not a list of CPUs such as 0,2-3", list);
+			p = end;
+		}
+		if (b >= KMM_CPUS)
+			return err_set(e, EINVAL, "CPU %lu is beyond the last one, %d", b, KMM_CPUS - 1);
+		memset(mask + a, 1, b - a + 1);
+		if (*p == ',' && p[1])
+			p++;
+		else if (*p)
+			return err_set(e, EINVAL, "'%s' is not a list of CPUs such as 0,2-3", list);
+	}
+	return 0;
+}
+
+struct kmw_reader *input_open(const struct input_options *in, const char *path, struct import_result *res,
+			      struct err *e)
+{
+	uint8_t mask[KMM_CPUS];
+	struct import_options o = {
+		.compression = KMW_NONE, /* the file lives for one command */
+		.keep_going = in->keep_going,
+		.progress = true,
+		.from = in->from,
+		.to = in->to,
+		.instance = in->instance,
+	};
+
+	if (in->cpus) {
+		if (input_cpu_mask(in->cpus, mask, e) < 0)
+			return NULL;
+		o.cpu_mask = mask;
+		o.cpu_mask_len = KMM_CPUS;
+	}
+	return import_open(path, &o, res, e);
+}
+
+int input_fail(const char *command, const struct err *e)
+{
+	fprintf(stderr, "kmemlab %s: %s\n", command, e->text);
+	return 2;
+}

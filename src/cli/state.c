@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* kmemlab state: the reconstructed or simulated machine at a time, in the layout of /proc. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/input.h"
+#include "cli/machines.h"
+#include "replay/procfs.h"
+#include "replay/replay.h"
+
+static struct input_options in = INPUT_DEFAULTS;
+static double at = INFINITY;
+static int show;
+static struct machines_options mo;
+
+static const char *const shows[] = { "buddyinfo", "pagetypeinfo", "zoneinfo", NULL };
+
+static struct option options[] = {
+	{ "at", 'a', OPTION_SECONDS, &at, "SECONDS", NULL,
+	  "the instant: seconds of the capture's clock, start or end (default)" },
+	{ "show", 's', OPTION_CHOICE, &show, "FILE", shows, "which file of /proc to print" },
+	MACHINES_OPTIONS(mo),
+	INPUT_OPTIONS(in),
+	{ NULL },
+};
+
+/* An instant given in seconds, in units of the capture's clock. */
+static double clock_units(const struct kmw_summary *s, double seconds)
+{
+	return isfinite(seconds) && s->clock_is_time ? seconds * 1e9 : seconds;
+}
+
+static int print_state(struct kmw_reader *k, struct err *e)
+{
+	struct machine *m = import_machine(k, e);
+	struct machines set = { 0 };
+	struct replay_options o = { .progress = true };
+	struct replay_run_options run = { .name = "recorded" };
+	const struct view *v;
+	struct replay r = { 0 };
+	int ret;
+
+	if (!m)
+		return e->code;
+	ret = machines_build(&set, m, &mo, e);
+	if (ret >= 0 && set.count) {
+		run.simulated = true;
+		run.name = set.policy[0].name;
+		run.config = &set.config[0];
+	}
+	o.runs = &run;
+	o.run_count = 1;
+	o.stop_at = clock_units(kmw_summary(k), at);
+	if (at == -INFINITY)
+		o.stop_at = -1;
+	if (ret >= 0)
+		ret = replay_all(k, m, &o, &r, e);
+	if (ret >= 0) {
+		v = at != INFINITY ? &r.runs[0].end :
+		    show == 1	   ? &r.runs[0].at_pagetypeinfo : &r.runs[0].at_buddyinfo;
+		if (show == 0)
+			procfs_buddyinfo(m, v, stdout);
+		else if (show == 1)
+			procfs_pagetypeinfo(m, v, stdout);
+		else
+			procfs_zoneinfo(m, v, stdout);
+		if (!m->have_before)
+			fprintf(stderr, "kmemlab state: the start is unknown, so only pages that were "
+					"touched are counted\n");
+	}
+	replay_free(&r);
+	machines_free(&set);
+	machine_free(m);
+	return ret;
+}
+
+static int run(int argc, char **argv)
+{
+	struct err e = { 0 };
+	struct kmw_reader *k;
+	int ret;
+
+	if (argc != 1) {
+		fprintf(stderr, "kmemlab state: one capture is expected; see kmemlab state --help\n");
+		return 2;
+	}
+	k = input_open(&in, argv[0], NULL, &e);
+	if (!k)
+		return input_fail("state", &e);
+	ret = print_state(k, &e);
+	kmw_close(k);
+	return ret < 0 ? input_fail("state", &e) : 0;
+}
+
+struct command cmd_state = {
+	.name = "state",
+	.summary = "print the machine at an instant, as /proc would have",
+	.args = "CAPTURE",
+	.description =
+		"Reconstructs the machine from the trace and prints it in the very layout of "
+		"/proc/buddyinfo, /proc/pagetypeinfo or the counters of /proc/zoneinfo, so that diff can "
+		"compare it with the kernel's own file.\n\n"
+		"\"end\" is the marker of the matching after/ file where the trace has one, else the last "
+		"event; \"start\" is the instant at which the before/ snapshot holds. With --policy the "
+		"machine shown is the one simulated under that policy.",
+	.examples = "kmemlab state --at end --show buddyinfo traces/amd64-6.1-small\n"
+		    "  compare with traces/amd64-6.1-small/after/buddyinfo\n",
+	.options = options,
+	.run = run,
+};
