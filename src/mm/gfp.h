@@ -54,7 +54,10 @@ enum kmm_gfp_bit {
 #undef X
 };
 
-/* Migrate types in the numbering of 4.4 and later; ISOLATE is 5 here whether or not CMA is configured. */
+/*
+ * Migrate types in the numbering of 4.4 and later; ISOLATE is 5 here whether or
+ * not CMA is configured.  2.6.24's RESERVE takes the place of HIGHATOMIC.
+ */
 enum kmm_migratetype {
 	KMM_UNMOVABLE,
 	KMM_MOVABLE,
@@ -76,7 +79,7 @@ enum kmm_zone_type {
 	KMM_ZONE_TYPES,
 };
 
-#define KMM_ORDERS 12 /* room for any MAX_ORDER met on the supported machines (11 orders by default) */
+#define KMM_ORDERS 12 /* room for any MAX_ORDER met (11 orders by default) */
 #define KMM_NODES 64  /* most nodes of one machine */
 #define KMM_CPUS 1024 /* most CPUs of one machine */
 

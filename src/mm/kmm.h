@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mm/gfp.h"
+#include "gfp.h"
 
 #define KMM_ZONES 32 /* zones of all nodes together */
 
@@ -40,10 +40,11 @@ struct kmm_policy {
 	unsigned watermark_scale_factor; /* 1/10000 of managed pages (10) */
 	unsigned watermark_boost_factor; /* 1/10000 of the high mark (15000); 0: no boost */
 	unsigned lowmem_reserve_ratio[KMM_ZONE_TYPES];
-	int pcp_batch;	    /* -1: per zone from its config, or the kernel's rule; 0: no per-CPU lists */
-	int pcp_high;	    /* -1: likewise */
+	int pcp_batch; /* -1: from the zone's config, or by the rule; 0: no per-CPU lists */
+	int pcp_high;  /* -1: likewise */
 	unsigned pcp_orders;	  /* orders 0..n-1 have per-CPU lists: 4, or 1 before 5.13 */
 	bool pcp_thp;		  /* lists for the huge-page order too (6.1+ with THP) */
+	bool thp; /* huge pages enabled, which raises the computed min_free_kbytes */
 	bool highatomic_reserve;
 	bool defrag_noretry_nofragment; /* ALLOC_NOFRAGMENT on the fast path */
 	bool reclaim;		  /* model reclaim when memory runs out; else allocations fail */
@@ -78,22 +79,31 @@ struct kmm_config {
 
 /*
  * The model reports what it does through the kernel's own trace points.  Any
- * callback may be NULL.  They must not call back into the machine.
+ * callback may be NULL.  None may call back into the machine, except
+ * reclaim_pages, which may free pages.
  */
 struct kmm_observer {
-	void (*mm_page_alloc)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, kmm_gfp gfp, unsigned type);
+	void (*mm_page_alloc)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, kmm_gfp gfp,
+			      unsigned type);
 	void (*mm_page_free)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order);
-	void (*mm_page_alloc_zone_locked)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type, bool percpu_refill);
-	void (*mm_page_pcpu_drain)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type);
-	void (*mm_page_alloc_extfrag)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned alloc_order, unsigned fallback_order,
-				      unsigned alloc_type, unsigned fallback_type, bool change_ownership);
+	void (*mm_page_alloc_zone_locked)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order,
+					  unsigned type, bool percpu_refill);
+	void (*mm_page_pcpu_drain)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order,
+				   unsigned type);
+	void (*mm_page_alloc_extfrag)(void *arg, unsigned cpu, kmm_pfn pfn, unsigned alloc_order,
+				      unsigned fallback_order, unsigned alloc_type,
+				      unsigned fallback_type, bool change_ownership);
+	/* Every request for kswapd, also while it runs already. */
 	void (*wakeup_kswapd)(void *arg, unsigned cpu, unsigned zone, unsigned order);
-	void (*reclaim)(void *arg, unsigned cpu, unsigned zone, uint64_t pages); /* the model took these from its users */
+	/* The model took these from its users. */
+	void (*reclaim)(void *arg, unsigned cpu, unsigned zone, uint64_t pages);
 	/*
-	 * The model wants `pages` frames back (movable or reclaimable ones, oldest first): the owner of the
-	 * allocations frees some through kmm_free_pages() after this call returned, or refuses.  Returns how
-	 * many it will free.  NULL: nothing can be reclaimed.
+	 * Direct reclaim: the model wants about `pages` frames of a zone back (movable or
+	 * reclaimable ones, oldest first).  The owner of the allocations frees some with
+	 * kmm_free_pages() before it returns, and returns how many.  NULL: nothing can be
+	 * reclaimed.  Only asked if the policy says `reclaim`.
 	 */
+	uint64_t (*reclaim_pages)(void *arg, unsigned cpu, unsigned zone, uint64_t pages);
 };
 
 struct kmm;
@@ -102,18 +112,25 @@ struct kmm;
 struct kmm *kmm_create(const struct kmm_config *c, char *why, size_t n);
 void kmm_destroy(struct kmm *mm);
 void kmm_observe(struct kmm *mm, const struct kmm_observer *o, void *arg);
-const struct kmm_config *kmm_configuration(const struct kmm *mm); /* computed values filled in */
+/* With the computed values filled in. */
+const struct kmm_config *kmm_configuration(const struct kmm *mm);
 
 /* ---- the starting state: after kmm_create() every frame is in use ---- */
 
-/* Put a free block at the TAIL of its zone's free list of this type (so: call in list order, head first). */
+/*
+ * All seed functions: 0; -EINVAL for what cannot be; -EBUSY if the frames are not in use.
+ * Put a free block at the TAIL of its zone's list for this type: call in list order, head first.
+ */
 int kmm_seed_free(struct kmm *mm, kmm_pfn pfn, unsigned order, unsigned type);
-/* Put a block at the TAIL of a CPU's list (list: the order's list for this type; huge: see pcp_thp). */
+/* Put a block at the TAIL of a CPU's list, the one that serves this order and type. */
 int kmm_seed_pcp(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type);
-/* Type of the pageblock that holds pfn. */
+/* Type of the pageblock that holds pfn.  Seed these before the lists. */
 int kmm_seed_pageblock(struct kmm *mm, kmm_pfn pfn, unsigned type);
+/* What a block in use was allocated as (unmovable until said otherwise): fallbacks ask. */
+int kmm_seed_used(struct kmm *mm, kmm_pfn pfn, unsigned order, unsigned type);
 /* free_factor (6.1) of a CPU's lists in a zone; alloc_factor and free_count (6.18). */
-int kmm_seed_pcp_factors(struct kmm *mm, unsigned cpu, unsigned zone, int free_factor, int alloc_factor, int free_count);
+int kmm_seed_pcp_factors(struct kmm *mm, unsigned cpu, unsigned zone, int free_factor,
+			 int alloc_factor, int free_count);
 /* Free every frame of [start, end) as maximal blocks, as memblock does at boot. */
 int kmm_seed_boot(struct kmm *mm, kmm_pfn start, kmm_pfn end, unsigned type);
 
@@ -121,17 +138,41 @@ int kmm_seed_boot(struct kmm *mm, kmm_pfn start, kmm_pfn end, unsigned type);
 
 /* The first frame, or KMM_NO_PFN. */
 kmm_pfn kmm_alloc_pages(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned order);
-kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp, unsigned order);
+kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp,
+			     unsigned order);
+/*
+ * From this zone and no other, whatever its watermarks: for a replay that knows
+ * where the kernel went.  KMM_NO_PFN, and no event, if the zone has nothing.
+ */
+kmm_pfn kmm_alloc_pages_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned order,
+				unsigned zone);
+/*
+ * Whether the next fallback that could take a page block over does so: 1 yes,
+ * 0 no, -1 by the kernel's rule.  The rule counts movable pages; a recording
+ * knows the outcome (change_ownership).
+ */
+void kmm_expect_ownership(struct kmm *mm, int change);
 /* alloc_pages_bulk(): up to n order-0 pages into out[]; returns how many. */
-unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n, kmm_pfn *out);
+unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n,
+			      kmm_pfn *out);
+/* One page from this zone as the bulk allocator takes it; KMM_NO_PFN if the zone has none. */
+kmm_pfn kmm_alloc_bulk_page_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned zone);
 /* __free_pages() of a block, or of an aligned part of one. */
 void kmm_free_pages(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order);
 /* One page of a batched free (free_unref_page_list). */
 void kmm_free_page_batched(struct kmm *mm, unsigned cpu, kmm_pfn pfn);
-/* A free that goes straight to the buddy lists; to_tail as for the tails of alloc_pages_exact(). */
-void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool to_tail);
+/* One page into the cold list (2.6.24; elsewhere as kmm_free_pages() of order 0). */
+void kmm_free_page_cold(struct kmm *mm, unsigned cpu, kmm_pfn pfn);
+/* Straight to the buddy lists; to_tail as for the tails of alloc_pages_exact(). */
+void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order,
+			   bool to_tail);
 /* drain_local_pages()/drain_pages_zone(): zone KMM_ZONES: all zones. */
 void kmm_drain_pages(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, unsigned zone);
+/* Drain only so many pages, as the vmstat pass does with lists of other nodes' zones. */
+void kmm_drain_some(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, unsigned zone,
+		    unsigned pages);
+/* The vmstat interval of a CPU passed: 6.18 lets its lists shrink. Nothing elsewhere. */
+void kmm_pcp_decay(struct kmm *mm, unsigned cpu);
 /* kswapd in a zone's node: while on, pcp high is min(4 * batch, high) there. */
 void kmm_kswapd(struct kmm *mm, unsigned node, bool on);
 /* End of a kswapd run: takes off the boost that stood at its start. */
@@ -155,23 +196,31 @@ enum kmm_frame_state { KMM_FRAME_HOLE, KMM_FRAME_FREE, KMM_FRAME_PCP, KMM_FRAME_
 enum kmm_frame_state kmm_frame_state(const struct kmm *mm, kmm_pfn pfn);
 unsigned kmm_pageblock_type(const struct kmm *mm, kmm_pfn pfn);
 int kmm_zone_of(const struct kmm *mm, kmm_pfn pfn); /* -1: none */
-uint64_t kmm_nr_free(const struct kmm *mm, unsigned zone, unsigned order, unsigned type); /* blocks */
+/* Free blocks. */
+uint64_t kmm_nr_free(const struct kmm *mm, unsigned zone, unsigned order, unsigned type);
 uint64_t kmm_zone_free_pages(const struct kmm *mm, unsigned zone);
+uint64_t kmm_zone_boost(const struct kmm *mm, unsigned zone); /* pages, as it stands now */
 uint64_t kmm_pcp_pages(const struct kmm *mm, unsigned zone, unsigned cpu);
 uint64_t kmm_pageblocks(const struct kmm *mm, unsigned zone, unsigned type);
-/* Walk a free list or per-CPU list, head first; KMM_NO_PFN starts and ends. */
-kmm_pfn kmm_free_list_next(const struct kmm *mm, unsigned zone, unsigned order, unsigned type, kmm_pfn at);
-kmm_pfn kmm_pcp_list_next(const struct kmm *mm, unsigned cpu, unsigned zone, unsigned order, unsigned type, kmm_pfn at);
+/*
+ * Walk a free list or per-CPU list, head first; KMM_NO_PFN starts and ends.  `at`
+ * must be on that list.  2.6.24: type 0 is the hot list, 1 the cold one.
+ */
+kmm_pfn kmm_free_list_next(const struct kmm *mm, unsigned zone, unsigned order, unsigned type,
+			   kmm_pfn at);
+kmm_pfn kmm_pcp_list_next(const struct kmm *mm, unsigned cpu, unsigned zone, unsigned order,
+			  unsigned type, kmm_pfn at);
 
 struct kmm_stats {
 	uint64_t allocs, frees, failed;
-	uint64_t refills;	/* pages taken through mm_page_alloc_zone_locked */
-	uint64_t drains;	/* pages given back through mm_page_pcpu_drain */
+	uint64_t refills;	/* blocks taken through mm_page_alloc_zone_locked */
+	uint64_t drains;	/* blocks given back through mm_page_pcpu_drain */
 	uint64_t fallbacks;	/* mm_page_alloc_extfrag */
 	uint64_t ownership_changes;
 	uint64_t zone_locks;	/* zone lock acquisitions */
 	uint64_t slowpaths, kswapd_wakeups, direct_reclaims, compactions, boosts;
 	uint64_t highatomic_reserved;
+	uint64_t bad_frees; /* of what was not in use, or not a block: ignored */
 };
 const struct kmm_stats *kmm_stats(const struct kmm *mm);
 /* Check every invariant; 0, or -EUCLEAN with one line in why[n]. */

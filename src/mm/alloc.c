@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mm/alloc.h"
+
+#include "mm/fallback.h"
+#include "mm/highatomic.h"
+#include "mm/pcp.h"
+#include "mm/watermark.h"
+#include "mm/zonelist.h"
+
+#define RECLAIM_PAGES 32u /* direct reclaim's unit, SWAP_CLUSTER_MAX */
+#define RECLAIM_TRIES 16u /* rounds of reclaim that one request may cost */
+
+static unsigned request_type(const struct kmm *mm, kmm_gfp gfp)
+{
+	if (!mm->grouping)
+		return KMM_UNMOVABLE;
+	if (gfp & KMM_GFP_MOVABLE)
+		return KMM_MOVABLE;
+	return gfp & KMM_GFP_RECLAIMABLE ? KMM_RECLAIMABLE : KMM_UNMOVABLE;
+}
+
+bool alloc_prepare(struct alloc_request *r, struct kmm *mm, unsigned cpu, unsigned node,
+		   kmm_gfp gfp, unsigned order)
+{
+	r->mm = mm;
+	r->cpu = cpu;
+	r->node = node;
+	r->gfp = gfp;
+	r->order = order;
+	r->type = request_type(mm, gfp);
+	r->highest = zonelist_highest(mm, gfp);
+	r->zl = &mm->zonelist[node][r->highest];
+	if (unlikely(!r->zl->n))
+		return false;
+	r->preferred = &mm->zone[r->zl->zone[0]];
+	return !(gfp & KMM_GFP_THISNODE) || r->preferred->node == node;
+}
+
+bool alloc_zone_fits(const struct alloc_request *r, const struct zone *z)
+{
+	return !(r->gfp & KMM_GFP_THISNODE) || z->node == r->node;
+}
+
+static bool dma32_populated(const struct alloc_request *r)
+{
+	const struct kmm *mm = r->mm;
+
+	for (unsigned i = 0; i < mm->zones; i++)
+		if (mm->zone[i].node == r->preferred->node &&
+		    mm->zone[i].type == KMM_ZONE_DMA32 && mm->zone[i].managed)
+			return true;
+	return false;
+}
+
+static unsigned common_flags(const struct alloc_request *r)
+{
+	unsigned flags = 0;
+
+	if (r->type == KMM_MOVABLE)
+		flags |= ALLOC_CMA;
+	if (r->gfp & KMM_GFP_KSWAPD_RECLAIM || r->mm->generation == KMM_LINUX_2_6)
+		flags |= ALLOC_KSWAPD;
+	return flags;
+}
+
+unsigned alloc_fast_flags(const struct alloc_request *r)
+{
+	unsigned flags = WMARK_LOW | common_flags(r);
+
+	/* Rather use DMA32 than mix page blocks in NORMAL. */
+	if (r->mm->config.policy.defrag_noretry_nofragment &&
+	    r->preferred->type == KMM_ZONE_NORMAL && r->mm->has_dma32 &&
+	    (r->mm->config.nodes == 1 || dma32_populated(r)))
+		flags |= ALLOC_NOFRAGMENT;
+	return flags;
+}
+
+unsigned alloc_slow_flags(const struct alloc_request *r)
+{
+	unsigned flags = WMARK_MIN | common_flags(r);
+	bool waits = r->gfp & KMM_GFP_DIRECT_RECLAIM;
+	bool high = r->gfp & KMM_GFP_HIGH;
+	bool modest = r->gfp & KMM_GFP_NOMEMALLOC;
+
+	if (high)
+		flags |= ALLOC_MIN_RESERVE;
+	switch (r->mm->generation) {
+	case KMM_LINUX_2_6:
+		if (!waits)
+			flags |= ALLOC_NON_BLOCK;
+		break;
+	case KMM_LINUX_5_10:
+		/* Not the lack of reclaim but the ATOMIC flag opens the reserves. */
+		if (r->gfp & KMM_GFP_ATOMIC && !modest)
+			flags |= ALLOC_NON_BLOCK | (r->order ? ALLOC_HIGHATOMIC : 0u);
+		break;
+	default:
+		if (!waits && !modest)
+			flags |= ALLOC_NON_BLOCK | (r->order && high ? ALLOC_HIGHATOMIC : 0u);
+		break;
+	}
+	return flags;
+}
+
+static void wake_kswapd(const struct alloc_request *r, const struct zone *z, unsigned order)
+{
+	r->mm->stats.kswapd_wakeups++;
+	OBSERVE(r->mm, wakeup_kswapd, r->cpu, z->index, order);
+}
+
+/* Past the per-CPU lists. */
+static kmm_pfn take_direct(const struct alloc_request *r, struct zone *z, unsigned flags)
+{
+	enum take_mode mode = TAKE_NORMAL;
+	struct kmm *mm = r->mm;
+	kmm_pfn pfn = KMM_NO_PFN;
+
+	mm->stats.zone_locks++;
+	if (flags & ALLOC_HIGHATOMIC)
+		pfn = buddy_take_seen(mm, z, r->cpu, r->order, KMM_HIGHATOMIC);
+	if (pfn == KMM_NO_PFN)
+		pfn = take_block(mm, z, r->cpu, r->order, r->type, flags, &mode);
+	if (pfn == KMM_NO_PFN && flags & (ALLOC_OOM | ALLOC_NON_BLOCK) &&
+	    mm->generation >= KMM_LINUX_6_1)
+		pfn = buddy_take_seen(mm, z, r->cpu, r->order, KMM_HIGHATOMIC);
+	if (pfn != KMM_NO_PFN)
+		frame_set_used(mm, pfn, r->order, r->type);
+	return pfn;
+}
+
+static kmm_pfn take_from_zone(const struct alloc_request *r, struct zone *z, unsigned flags)
+{
+	struct kmm *mm = r->mm;
+	kmm_pfn pfn = KMM_NO_PFN;
+
+	if (likely(pcp_serves(mm, r->order)))
+		pfn = pcp_alloc(mm, z, r->cpu, r->order, r->type, flags, r->gfp & KMM_GFP_COLD);
+	if (unlikely(pfn == KMM_NO_PFN))
+		pfn = take_direct(r, z, flags);
+	if (unlikely(z->boosted_wake) && flags & ALLOC_KSWAPD) {
+		z->boosted_wake = false;
+		wake_kswapd(r, z, 0);
+	}
+	if (unlikely(flags & ALLOC_HIGHATOMIC) && pfn != KMM_NO_PFN)
+		highatomic_reserve(mm, z, pfn);
+	return pfn;
+}
+
+/* The zone's mark, and from 6.7 on a note that its high mark is not reached. */
+static inline bool zone_allows(const struct alloc_request *r, struct zone *z, unsigned flags)
+{
+	if (flags & ALLOC_NO_WATERMARKS)
+		return true;
+	if (r->mm->generation == KMM_LINUX_6_18 && !z->below_high) {
+		unsigned high = (flags & ~(unsigned)ALLOC_WMARK_MASK) | WMARK_HIGH;
+
+		if (watermark_allows(r->mm, z, r->order, r->highest, high, r->gfp))
+			return true;
+		z->below_high = true;
+	}
+	return watermark_allows(r->mm, z, r->order, r->highest, flags, r->gfp);
+}
+
+/* The first zone of the list that may and can. */
+static kmm_pfn walk_zones(const struct alloc_request *r, unsigned flags)
+{
+	struct kmm *mm = r->mm;
+
+	for (;;) {
+		bool restart = false;
+
+		for (unsigned i = 0; i < r->zl->n; i++) {
+			struct zone *z = &mm->zone[r->zl->zone[i]];
+			kmm_pfn pfn;
+
+			if (!alloc_zone_fits(r, z))
+				break;
+			if (flags & ALLOC_NOFRAGMENT && z->node != r->preferred->node) {
+				/* Memory near by counts more than whole page blocks. */
+				restart = true;
+				break;
+			}
+			if (!zone_allows(r, z, flags))
+				continue;
+			pfn = take_from_zone(r, z, flags);
+			if (likely(pfn != KMM_NO_PFN))
+				return pfn;
+		}
+		if (!restart && !(flags & ALLOC_NOFRAGMENT))
+			return KMM_NO_PFN;
+		flags &= ~(unsigned)ALLOC_NOFRAGMENT;
+	}
+}
+
+static void wake_all_kswapds(const struct alloc_request *r)
+{
+	unsigned node = KMM_NODES;
+
+	for (unsigned i = 0; i < r->zl->n; i++) {
+		const struct zone *z = &r->mm->zone[r->zl->zone[i]];
+
+		if (alloc_zone_fits(r, z) && z->node != node)
+			wake_kswapd(r, z, r->order);
+		node = z->node;
+	}
+}
+
+static void drain_everything(const struct alloc_request *r)
+{
+	struct kmm *mm = r->mm;
+
+	for (unsigned i = 0; i < mm->zones; i++)
+		for (unsigned cpu = 0; cpu < mm->cpus; cpu++)
+			pcp_drain_all(mm, &mm->zone[i], pcp_of(mm, &mm->zone[i], cpu), r->cpu);
+}
+
+/* One round of direct reclaim: how many pages the owner gave back. */
+static uint64_t reclaim_once(const struct alloc_request *r)
+{
+	struct kmm *mm = r->mm;
+	uint64_t pages = 1u << r->order, got;
+
+	if (pages < RECLAIM_PAGES)
+		pages = RECLAIM_PAGES;
+	mm->stats.direct_reclaims++;
+	if (!mm->seen.reclaim_pages)
+		return 0;
+	got = mm->seen.reclaim_pages(mm->seen_arg, r->cpu, r->preferred->index, pages);
+	if (got)
+		OBSERVE(mm, reclaim, r->cpu, r->preferred->index, got);
+	return got;
+}
+
+static kmm_pfn reclaim_and_retry(const struct alloc_request *r, unsigned flags)
+{
+	kmm_pfn pfn = KMM_NO_PFN;
+
+	for (unsigned round = 0; round < RECLAIM_TRIES; round++) {
+		if (!reclaim_once(r))
+			break;
+		pfn = walk_zones(r, flags);
+		if (pfn != KMM_NO_PFN)
+			break;
+		/* Pages may sit in reserved page blocks or on the lists of other CPUs. */
+		highatomic_release(r->mm, r->zl, r->type, false);
+		drain_everything(r);
+		pfn = walk_zones(r, flags);
+		if (pfn != KMM_NO_PFN || r->gfp & KMM_GFP_NORETRY)
+			break;
+		if (r->order > COSTLY_ORDER && !(r->gfp & KMM_GFP_RETRY_MAYFAIL))
+			break;
+	}
+	return pfn;
+}
+
+/*
+ * What the kernel does when no zone is above its low mark, without what a model
+ * of free memory cannot know: compaction, the OOM killer, memalloc tasks.  A
+ * NOFAIL request that finds nothing fails here and is counted.
+ */
+static kmm_pfn slow_path(const struct alloc_request *r)
+{
+	unsigned flags = alloc_slow_flags(r);
+	kmm_pfn pfn;
+
+	r->mm->stats.slowpaths++;
+	if (flags & ALLOC_KSWAPD)
+		wake_all_kswapds(r);
+	pfn = walk_zones(r, flags);
+	if (pfn != KMM_NO_PFN)
+		return pfn;
+	if (r->gfp & KMM_GFP_MEMALLOC && !(r->gfp & KMM_GFP_NOMEMALLOC)) {
+		flags |= ALLOC_NO_WATERMARKS;
+		pfn = walk_zones(r, flags);
+		if (pfn != KMM_NO_PFN)
+			return pfn;
+	}
+	if (!(r->gfp & KMM_GFP_DIRECT_RECLAIM) || !r->mm->config.policy.reclaim)
+		return KMM_NO_PFN;
+	return reclaim_and_retry(r, flags);
+}
+
+static kmm_pfn finish(const struct alloc_request *r, kmm_pfn pfn)
+{
+	if (likely(pfn != KMM_NO_PFN))
+		r->mm->stats.allocs++;
+	else
+		r->mm->stats.failed++;
+	OBSERVE(r->mm, mm_page_alloc, r->cpu, pfn, r->order, r->gfp, r->type);
+	return pfn;
+}
+
+kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp, unsigned order)
+{
+	struct alloc_request r;
+	kmm_pfn pfn;
+
+	if (unlikely(order > mm->max_order || cpu >= mm->cpus))
+		return KMM_NO_PFN;
+	if (nid < 0 || (unsigned)nid >= mm->config.nodes)
+		nid = mm->config.cpu_node[cpu];
+	if (unlikely(!alloc_prepare(&r, mm, cpu, (unsigned)nid, gfp, order)))
+		return finish(&r, KMM_NO_PFN);
+	pfn = walk_zones(&r, alloc_fast_flags(&r));
+	if (unlikely(pfn == KMM_NO_PFN))
+		pfn = slow_path(&r);
+	return finish(&r, pfn);
+}
+
+kmm_pfn kmm_alloc_pages(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned order)
+{
+	return kmm_alloc_pages_node(mm, cpu, -1, gfp, order);
+}
+
+kmm_pfn kmm_alloc_pages_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned order,
+				unsigned zone)
+{
+	struct alloc_request r;
+	struct zone *z;
+	unsigned flags;
+	kmm_pfn pfn;
+
+	if (order > mm->max_order || cpu >= mm->cpus || zone >= mm->zones)
+		return KMM_NO_PFN;
+	z = &mm->zone[zone];
+	if (!alloc_prepare(&r, mm, cpu, z->node, gfp, order))
+		return KMM_NO_PFN;
+	flags = alloc_fast_flags(&r);
+	pfn = take_from_zone(&r, z, flags);
+	if (pfn == KMM_NO_PFN && flags & ALLOC_NOFRAGMENT)
+		pfn = take_from_zone(&r, z, flags & ~(unsigned)ALLOC_NOFRAGMENT);
+	if (pfn == KMM_NO_PFN)
+		pfn = take_from_zone(&r, z, alloc_slow_flags(&r));
+	return pfn == KMM_NO_PFN ? pfn : finish(&r, pfn);
+}
+
+/* ---- bulk ---- */
+
+/* The first zone that stays above its low mark after giving n pages. */
+static struct zone *bulk_zone(const struct alloc_request *r, unsigned flags, unsigned n)
+{
+	for (unsigned i = 0; i < r->zl->n; i++) {
+		struct zone *z = &r->mm->zone[r->zl->zone[i]];
+		uint64_t mark = z->mark[WMARK_LOW] + z->boost + n;
+
+		if (z->node != r->preferred->node)
+			break;
+		if (watermark_ok(r->mm, z, 0, mark, r->preferred->type, flags))
+			return z;
+	}
+	return NULL;
+}
+
+unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n, kmm_pfn *out)
+{
+	unsigned done = 0, flags;
+	struct alloc_request r;
+	struct zone *z = NULL;
+
+	if (!n || cpu >= mm->cpus)
+		return 0;
+	if (!alloc_prepare(&r, mm, cpu, mm->config.cpu_node[cpu], gfp, 0))
+		return 0;
+	flags = WMARK_LOW | (r.type == KMM_MOVABLE ? ALLOC_CMA : 0u);
+	/* 5.10 has no such thing, and one page is not worth it. */
+	if (n > 1 && mm->generation >= KMM_LINUX_6_1 && pcp_serves(mm, 0))
+		z = bulk_zone(&r, flags, n);
+	while (z && done < n) {
+		kmm_pfn pfn = pcp_alloc_bulk(mm, z, cpu, r.type, flags);
+
+		if (pfn == KMM_NO_PFN)
+			break;
+		out[done++] = pfn;
+		mm->stats.allocs++;
+	}
+	if (!done) {
+		out[0] = kmm_alloc_pages(mm, cpu, gfp, 0);
+		done = out[0] != KMM_NO_PFN;
+	}
+	return done;
+}
+
+kmm_pfn kmm_alloc_bulk_page_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned zone)
+{
+	struct alloc_request r;
+	kmm_pfn pfn;
+
+	if (cpu >= mm->cpus || zone >= mm->zones || !pcp_serves(mm, 0))
+		return KMM_NO_PFN;
+	if (!alloc_prepare(&r, mm, cpu, mm->zone[zone].node, gfp, 0))
+		return KMM_NO_PFN;
+	pfn = pcp_alloc_bulk(mm, &mm->zone[zone], cpu, r.type,
+			     WMARK_LOW | (r.type == KMM_MOVABLE ? ALLOC_CMA : 0u));
+	mm->stats.allocs += pfn != KMM_NO_PFN;
+	return pfn;
+}

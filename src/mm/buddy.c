@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mm/buddy.h"
+
+void buddy_add(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, unsigned type,
+	       bool tail)
+{
+	struct frame *f = mm->frame;
+	uint32_t head = buddy_list(z, order, type);
+
+	f[pfn].state = FRAME_IS_FREE;
+	f[pfn].order = (uint8_t)order;
+	f[pfn].type = (uint8_t)type;
+	if (tail)
+		list_add_tail(f, head, pfn);
+	else
+		list_add_head(f, head, pfn);
+	z->nr_free[type][order]++;
+	z->avail[type] = (uint16_t)(z->avail[type] | 1u << order);
+	z->free_pages += 1u << order;
+}
+
+void buddy_del(struct kmm *mm, struct zone *z, kmm_pfn pfn)
+{
+	struct frame *f = &mm->frame[pfn];
+	unsigned order = f->order, type = f->type;
+
+	list_del(mm->frame, pfn);
+	f->state = FRAME_IS_TAIL;
+	if (!--z->nr_free[type][order])
+		z->avail[type] = (uint16_t)(z->avail[type] & ~(1u << order));
+	z->free_pages -= 1u << order;
+}
+
+void buddy_move(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned type)
+{
+	unsigned order = mm->frame[pfn].order;
+
+	buddy_del(mm, z, pfn);
+	buddy_add(mm, z, pfn, order, type, mm->generation != KMM_LINUX_2_6);
+}
+
+static inline bool is_free_block(const struct frame *f, const struct zone *z, unsigned order)
+{
+	return f->state == FRAME_IS_FREE && f->order == order && f->zone == z->index;
+}
+
+static inline bool mergeable(unsigned type)
+{
+	return type <= KMM_RECLAIMABLE;
+}
+
+/* From page block size upwards, blocks of special types keep to themselves. */
+static bool may_join(const struct kmm *mm, unsigned type, kmm_pfn buddy)
+{
+	unsigned other = frame_tag(mm, buddy);
+
+	return type == other || (mergeable(type) && mergeable(other)) ||
+	       mm->generation == KMM_LINUX_2_6;
+}
+
+void buddy_free(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, unsigned type,
+		bool to_tail)
+{
+	struct frame *f = mm->frame;
+	unsigned top = mm->max_order;
+
+	while (order < top) {
+		kmm_pfn buddy = pfn ^ (1u << order);
+
+		if (!is_free_block(&f[buddy], z, order))
+			break;
+		if (unlikely(order >= mm->pageblock_order)) {
+			if (!may_join(mm, type, buddy))
+				break;
+			/* From 6.10 the tags follow the list. */
+			if (mm->generation == KMM_LINUX_6_18)
+				for (kmm_pfn p = buddy; p < buddy + (1u << order);
+				     p += mm->pageblock_pages)
+					frame_set_tag(mm, p, type);
+		}
+		buddy_del(mm, z, buddy);
+		f[pfn].state = FRAME_IS_TAIL;
+		pfn &= ~(1u << order);
+		order++;
+	}
+	/* Hold back a block whose larger block lacks only what was just freed's neighbour. */
+	if (!to_tail && order + 2 <= top && mm->generation != KMM_LINUX_2_6) {
+		kmm_pfn above = (pfn & ~(1u << order)) ^ (2u << order);
+
+		to_tail = is_free_block(&f[above], z, order + 1);
+	}
+	buddy_add(mm, z, pfn, order, type, to_tail);
+}
+
+void buddy_expand(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned low, unsigned high,
+		  unsigned type)
+{
+	while (high > low) {
+		high--;
+		buddy_add(mm, z, pfn + (1u << high), high, type, false);
+	}
+}
+
+kmm_pfn buddy_take(struct kmm *mm, struct zone *z, unsigned order, unsigned type)
+{
+	unsigned orders = (unsigned)z->avail[type] >> order;
+	unsigned found;
+	kmm_pfn pfn;
+
+	if (!orders)
+		return KMM_NO_PFN;
+	found = order + (unsigned)__builtin_ctz(orders);
+	pfn = mm->frame[buddy_list(z, found, type)].next;
+	buddy_del(mm, z, pfn);
+	buddy_expand(mm, z, pfn, order, found, type);
+	return pfn;
+}
+
+kmm_pfn buddy_take_seen(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order,
+			unsigned type)
+{
+	kmm_pfn pfn = buddy_take(mm, z, order, type);
+
+	if (pfn == KMM_NO_PFN)
+		return pfn;
+	mm->stats.refills++;
+	OBSERVE(mm, mm_page_alloc_zone_locked, cpu, pfn, order, type,
+		(mm->pcp_order_mask >> order & 1) && type < KMM_PCPTYPES);
+	return pfn;
+}
+
+/* The frames of pfn's page block that a move looks at; false if it may not move. */
+static bool pageblock_range(const struct kmm *mm, const struct zone *z, kmm_pfn pfn,
+			    kmm_pfn *start, kmm_pfn *end)
+{
+	*start = pfn & ~(mm->pageblock_pages - 1);
+	*end = *start + mm->pageblock_pages;
+	if (*start < z->start) {
+		if (mm->generation == KMM_LINUX_6_18)
+			return false;
+		*start = pfn;
+	}
+	return *end <= z->end;
+}
+
+bool buddy_move_pageblock(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned type,
+			  struct buddy_moved *moved)
+{
+	struct frame *f = mm->frame;
+	kmm_pfn end;
+
+	memset(moved, 0, sizeof(*moved));
+	if (!pageblock_range(mm, z, pfn, &pfn, &end))
+		return false;
+	while (pfn < end) {
+		if (f[pfn].state == FRAME_IS_FREE) {
+			unsigned order = f[pfn].order;
+
+			buddy_move(mm, z, pfn, type);
+			moved->pages += 1u << order;
+			pfn += 1u << order;
+		} else {
+			moved->movable += f[pfn].state == FRAME_IS_USED &&
+					  f[pfn].type == KMM_MOVABLE;
+			pfn++;
+		}
+	}
+	return true;
+}
+
+bool buddy_count_pageblock(const struct kmm *mm, const struct zone *z, kmm_pfn pfn,
+			   struct buddy_moved *counted)
+{
+	const struct frame *f = mm->frame;
+	kmm_pfn end;
+
+	memset(counted, 0, sizeof(*counted));
+	if (!pageblock_range(mm, z, pfn, &pfn, &end))
+		return false;
+	while (pfn < end) {
+		if (f[pfn].state == FRAME_IS_FREE) {
+			counted->pages += 1u << f[pfn].order;
+			pfn += 1u << f[pfn].order;
+		} else {
+			counted->movable += f[pfn].state == FRAME_IS_USED &&
+					    f[pfn].type == KMM_MOVABLE;
+			pfn++;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mm/pcp.h"
+#include "mm/pcptune.h"
+
+/* To the buddy lists at once, by the page block's tag of today. */
+static void free_to_buddy(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order,
+			  bool to_tail)
+{
+	mm->stats.zone_locks++;
+	frame_set_unused(mm, pfn, order);
+	/* From 6.10 larger blocks return page block by page block, each with its own type. */
+	if (mm->generation == KMM_LINUX_6_18 && order > mm->pageblock_order) {
+		kmm_pfn end = pfn + (1u << order);
+
+		for (; pfn < end; pfn += mm->pageblock_pages)
+			buddy_free(mm, z, pfn, mm->pageblock_order, frame_tag(mm, pfn), to_tail);
+		return;
+	}
+	buddy_free(mm, z, pfn, order, frame_tag(mm, pfn), to_tail);
+}
+
+static inline void free_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool cold)
+{
+	struct zone *z;
+	unsigned tag;
+
+	if (unlikely(cpu >= mm->cpus || !frame_is_used_block(mm, pfn, order))) {
+		mm->stats.bad_frees++;
+		return;
+	}
+	mm->stats.frees++;
+	OBSERVE(mm, mm_page_free, cpu, pfn, order);
+	z = &mm->zone[mm->frame[pfn].zone];
+	tag = frame_tag(mm, pfn);
+	if (pcp_serves(mm, order) && likely(tag != KMM_ISOLATE))
+		pcp_free(mm, z, cpu, pfn, order, tag, cold);
+	else
+		free_to_buddy(mm, z, pfn, order, false);
+}
+
+void kmm_free_pages(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order)
+{
+	free_block(mm, cpu, pfn, order, false);
+}
+
+/* A batch takes the same steps page by page; only what an interrupt could see differs. */
+void kmm_free_page_batched(struct kmm *mm, unsigned cpu, kmm_pfn pfn)
+{
+	free_block(mm, cpu, pfn, 0, false);
+}
+
+void kmm_free_page_cold(struct kmm *mm, unsigned cpu, kmm_pfn pfn)
+{
+	free_block(mm, cpu, pfn, 0, true);
+}
+
+void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool to_tail)
+{
+	if (cpu >= mm->cpus || !frame_is_used_block(mm, pfn, order)) {
+		mm->stats.bad_frees++;
+		return;
+	}
+	mm->stats.frees++;
+	OBSERVE(mm, mm_page_free, cpu, pfn, order);
+	free_to_buddy(mm, &mm->zone[mm->frame[pfn].zone], pfn, order, to_tail);
+}
+
+/* ---- drains that no free asked for ---- */
+
+void kmm_drain_pages(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, unsigned zone)
+{
+	if (caller_cpu >= mm->cpus || owner_cpu >= mm->cpus)
+		return;
+	for (unsigned i = 0; i < mm->zones; i++)
+		if (zone == i || zone == KMM_ZONES)
+			pcp_drain_all(mm, &mm->zone[i], pcp_of(mm, &mm->zone[i], owner_cpu),
+				      caller_cpu);
+}
+
+void kmm_drain_some(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, unsigned zone,
+		    unsigned pages)
+{
+	struct pcp *p;
+
+	if (caller_cpu >= mm->cpus || owner_cpu >= mm->cpus || zone >= mm->zones)
+		return;
+	p = pcp_of(mm, &mm->zone[zone], owner_cpu);
+	if (mm->generation == KMM_LINUX_2_6) {
+		pcp_drain_all(mm, &mm->zone[zone], p, caller_cpu);
+		return;
+	}
+	pages = pages < (unsigned)p->count ? pages : (unsigned)p->count;
+	pcp_drain(mm, &mm->zone[zone], p, caller_cpu, (int)pages, 0);
+}
+
+void kmm_pcp_decay(struct kmm *mm, unsigned cpu)
+{
+	if (mm->generation != KMM_LINUX_6_18 || cpu >= mm->cpus)
+		return;
+	for (unsigned i = 0; i < mm->zones; i++) {
+		struct pcp *p = pcp_of(mm, &mm->zone[i], cpu);
+
+		pcp_drain(mm, &mm->zone[i], p, cpu, pcptune_decay(p), 0);
+	}
+}
+
+/* ---- kswapd ---- */
+
+void kmm_kswapd(struct kmm *mm, unsigned node, bool on)
+{
+	for (unsigned i = 0; i < mm->zones; i++)
+		if (mm->zone[i].node == node)
+			mm->zone[i].kswapd = on;
+}
+
+void kmm_boost_clear(struct kmm *mm, unsigned zone, uint64_t pages)
+{
+	struct zone *z;
+
+	if (zone >= mm->zones)
+		return;
+	z = &mm->zone[zone];
+	z->boost -= pages < z->boost ? pages : z->boost;
+}

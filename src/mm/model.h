@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * model: the inside of struct kmm, shared by the files of this directory and
+ * by nobody else.  What the parts do stands in their own headers.
+ */
+#ifndef MM_MODEL_H
+#define MM_MODEL_H
+
+#include <string.h>
+
+#include "mm/kmm.h"
+
+#pragma GCC visibility push(hidden)
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/*
+ * One page frame; also one list head, which is a frame behind the last real
+ * one, so that links need no test for the end of a list.
+ */
+struct frame {
+	uint32_t next, prev; /* index into kmm.frame; meaningful while on a list */
+	uint8_t state;	     /* enum frame_is */
+	uint8_t order;	     /* of the block, if it heads a free or per-CPU one */
+	uint8_t type;	     /* list's type; in a per-CPU list: as cached; in use: as allocated */
+	uint8_t zone;
+	uint16_t cpu; /* owner of the per-CPU list */
+	uint8_t list; /* which of its lists */
+	uint8_t spare;
+};
+_Static_assert(sizeof(struct frame) == 16, "a frame costs 16 bytes");
+
+enum frame_is {
+	FRAME_IS_HOLE, /* in no zone */
+	FRAME_IS_USED,
+	FRAME_IS_FREE, /* head of a free block */
+	FRAME_IS_PCP,  /* head of a block in a per-CPU list */
+	FRAME_IS_TAIL, /* inside a free or per-CPU block */
+	FRAME_IS_LIST, /* a list head */
+};
+
+enum wmark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, WMARKS };
+
+/* How an allocation may dip into reserves; the kernel's alloc_flags. */
+enum alloc_flags {
+	ALLOC_WMARK_MASK = 0x3, /* enum wmark */
+	ALLOC_NO_WATERMARKS = 0x4,
+	ALLOC_OOM = 0x8,
+	ALLOC_NON_BLOCK = 0x10,	  /* HARDER before 6.3 */
+	ALLOC_MIN_RESERVE = 0x20, /* HIGH before 6.3 */
+	ALLOC_CMA = 0x80,
+	ALLOC_NOFRAGMENT = 0x100,
+	ALLOC_HIGHATOMIC = 0x200,
+	ALLOC_KSWAPD = 0x800,
+	ALLOC_RESERVES = ALLOC_OOM | ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC,
+};
+
+struct zone {
+	uint64_t free_pages;
+	uint64_t mark[WMARKS]; /* without the boost */
+	uint64_t boost;
+	uint64_t reserve[KMM_ZONE_TYPES];
+	uint64_t highatomic; /* pages in reserved page blocks */
+	uint64_t managed;
+	kmm_pfn start, end;
+	uint32_t heads; /* first of ORDERS * TYPES list heads */
+	uint32_t pcp0;	/* its lists of CPU 0 in kmm.pcp */
+	uint32_t isolated; /* page blocks tagged ISOLATE */
+	uint8_t index, node, type;
+	bool kswapd;	   /* kswapd balances it */
+	bool boosted_wake; /* boosted: wake kswapd at the end of the allocation */
+	bool below_high;   /* 6.7+: seen below the high mark */
+	uint16_t avail[KMM_MIGRATETYPES]; /* bit o: a free block of order o */
+	uint32_t nr_free[KMM_MIGRATETYPES][KMM_ORDERS];
+	uint64_t pageblocks[KMM_MIGRATETYPES];
+};
+
+#define PCP_LISTS 14 /* 3 types * 4 orders, then 2 of the huge-page order */
+#define PCP_HEADS 16 /* places kept for them, for alignment */
+#define PCP_THP_LIST 12
+#define PCP_FACTOR_MAX 5 /* CONFIG_PCP_BATCH_SCALE_MAX */
+#define COSTLY_ORDER 3
+
+/* One CPU's page lists in one zone. */
+struct pcp {
+	uint32_t head; /* first of its list heads */
+	int32_t count; /* base pages */
+	int32_t high, batch;
+	int32_t high_min, high_max; /* 6.7+: high moves between these */
+	int32_t free_count;	    /* 6.7+: freed since the last allocation, roughly */
+	uint16_t cpu;
+	uint8_t zone;
+	uint8_t free_factor;  /* 5.13-6.6 */
+	uint8_t alloc_factor; /* 6.7+ */
+	bool freed_high_order; /* 6.7+: the previous free was of order 1..3 */
+	struct {
+		int32_t count, high, batch;
+	} side[2]; /* 2.6: hot, cold */
+} __attribute__((aligned(64)));
+
+struct zonelist {
+	uint8_t n;
+	uint8_t zone[KMM_ZONES];
+};
+
+struct kmm {
+	struct frame *frame; /* in frame_memory, aligned */
+	void *frame_memory;
+	uint8_t *tag; /* migrate type of each page block */
+	struct pcp *pcp;
+	uint32_t cpus;
+	uint32_t frames;	  /* real ones: a multiple of the top block */
+	uint32_t pageblock_pages;
+	uint16_t pcp_order_mask;  /* bit o: order o has per-CPU lists */
+	uint8_t max_order, pageblock_order;
+	uint8_t generation; /* enum kmm_generation */
+	bool grouping;
+	bool has_dma32;	 /* a zone of this type is configured, populated or not */
+	bool unmergeable; /* page blocks once had a type that keeps buddies apart */
+	int8_t expect_ownership; /* for the next fallback; -1 by rule */
+	uint8_t zones;
+	struct kmm_stats stats;
+	struct kmm_observer seen;
+	void *seen_arg;
+	struct zone zone[KMM_ZONES];
+	uint8_t highest[16]; /* zone type by the low four gfp bits */
+	struct zonelist (*zonelist)[KMM_ZONE_TYPES]; /* by node, highest zone type */
+	uint32_t all_frames; /* with the list heads */
+	struct kmm_config config;
+};
+
+/* Tell the observer, if it listens to this. */
+#define OBSERVE(mm, event, ...)                                                \
+	do {                                                                   \
+		if ((mm)->seen.event)                                          \
+			(mm)->seen.event((mm)->seen_arg, __VA_ARGS__);         \
+	} while (0)
+
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mm/pcp.h"
+
+#include "mm/fallback.h"
+#include "mm/hotcold.h"
+#include "mm/pcptune.h"
+
+static inline int32_t min_int(int32_t a, int32_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline int32_t max_int(int32_t a, int32_t b)
+{
+	return a > b ? a : b;
+}
+
+void pcp_insert(struct kmm *mm, struct pcp *p, kmm_pfn pfn, unsigned order, unsigned list,
+		unsigned type, bool tail)
+{
+	struct frame *f = &mm->frame[pfn];
+
+	f->state = FRAME_IS_PCP;
+	f->order = (uint8_t)order;
+	f->type = (uint8_t)type;
+	f->cpu = p->cpu;
+	f->list = (uint8_t)list;
+	if (tail)
+		list_add_tail(mm->frame, p->head + list, pfn);
+	else
+		list_add_head(mm->frame, p->head + list, pfn);
+	p->count += 1 << order;
+}
+
+void pcp_remove(struct kmm *mm, struct pcp *p, kmm_pfn pfn)
+{
+	struct frame *f = &mm->frame[pfn];
+
+	list_del(mm->frame, pfn);
+	f->state = FRAME_IS_TAIL;
+	p->count -= 1 << f->order;
+	if (mm->generation == KMM_LINUX_2_6)
+		p->side[f->list].count--;
+}
+
+/* ---- refill ---- */
+
+/* How many blocks a refill asks for. */
+static int refill_blocks(const struct kmm *mm, const struct zone *z, struct pcp *p, unsigned order)
+{
+	if (mm->generation == KMM_LINUX_6_18)
+		return pcptune_refill(z, p, order);
+	if (mm->generation == KMM_LINUX_5_10 || p->batch <= 1)
+		return p->batch;
+	return max_int(p->batch >> order, 2);
+}
+
+static void refill(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, unsigned type,
+		   unsigned flags)
+{
+	unsigned list = pcp_list(order, type);
+	enum take_mode mode = TAKE_NORMAL;
+	int n = refill_blocks(mm, z, p, order);
+
+	mm->stats.zone_locks++;
+	while (n-- > 0) {
+		kmm_pfn pfn = take_block(mm, z, p->cpu, order, type, flags, &mode);
+
+		if (pfn == KMM_NO_PFN)
+			break;
+		pcp_insert(mm, p, pfn, order, list, type, true);
+	}
+}
+
+static inline kmm_pfn pop(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order,
+			  unsigned type, unsigned flags)
+{
+	uint32_t head = p->head + pcp_list(order, type);
+	kmm_pfn pfn;
+
+	if (unlikely(list_empty(mm->frame, head))) {
+		refill(mm, z, p, order, type, flags);
+		if (list_empty(mm->frame, head))
+			return KMM_NO_PFN;
+	}
+	pfn = mm->frame[head].next;
+	list_del(mm->frame, pfn);
+	p->count -= 1 << order;
+	frame_set_used(mm, pfn, order, type);
+	return pfn;
+}
+
+kmm_pfn pcp_alloc(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order, unsigned type,
+		  unsigned flags, bool cold)
+{
+	struct pcp *p = pcp_of(mm, z, cpu);
+
+	if (unlikely(mm->generation == KMM_LINUX_2_6))
+		return hotcold_alloc(mm, z, p, type, flags, cold);
+	p->free_factor >>= 1;
+	p->free_count >>= 1;
+	return pop(mm, z, p, order, type, flags);
+}
+
+kmm_pfn pcp_alloc_bulk(struct kmm *mm, struct zone *z, unsigned cpu, unsigned type,
+		       unsigned flags)
+{
+	return pop(mm, z, pcp_of(mm, z, cpu), 0, type, flags);
+}
+
+/* ---- drain ---- */
+
+void pcp_give_back(struct kmm *mm, struct zone *z, unsigned caller, kmm_pfn pfn, unsigned order,
+		   unsigned type)
+{
+	/* The type that was noted when the page was freed, until 6.10, counts: not today's tag. */
+	if (unlikely(z->isolated) || mm->generation == KMM_LINUX_6_18 ||
+	    mm->generation == KMM_LINUX_2_6)
+		type = frame_tag(mm, pfn);
+	buddy_free(mm, z, pfn, order, type, false);
+	mm->stats.drains++;
+	OBSERVE(mm, mm_page_pcpu_drain, caller, pfn, order, type);
+}
+
+static inline int drain_last(struct kmm *mm, struct zone *z, struct pcp *p, unsigned caller,
+			     unsigned list)
+{
+	kmm_pfn pfn = mm->frame[p->head + list].prev;
+	unsigned order = mm->frame[pfn].order;
+
+	pcp_remove(mm, p, pfn);
+	pcp_give_back(mm, z, caller, pfn, order, mm->frame[pfn].type);
+	return 1 << order;
+}
+
+/*
+ * 5.10: round robin over the three lists from the second one, taking one more
+ * page from a list for each list looked at since the last; once only one list
+ * has pages left, it gives all the rest.
+ */
+static void drain_5_10(struct kmm *mm, struct zone *z, struct pcp *p, unsigned caller, int n)
+{
+	unsigned list = 0;
+	int share = 0;
+
+	while (n > 0) {
+		int left;
+
+		do {
+			share++;
+			if (++list == KMM_PCPTYPES)
+				list = 0;
+		} while (list_empty(mm->frame, p->head + list));
+		left = share == KMM_PCPTYPES ? n : share;
+		do {
+			drain_last(mm, z, p, caller, list);
+			n--;
+			left--;
+		} while (n > 0 && left > 0 && !list_empty(mm->frame, p->head + list));
+		share = left;
+	}
+}
+
+void pcp_drain(struct kmm *mm, struct zone *z, struct pcp *p, unsigned caller, int n,
+	       unsigned start)
+{
+	unsigned list = start;
+
+	n = min_int(n, p->count);
+	if (n <= 0)
+		return;
+	mm->stats.zone_locks++;
+	if (mm->generation == KMM_LINUX_5_10) {
+		drain_5_10(mm, z, p, caller, n);
+		return;
+	}
+	while (n > 0) {
+		while (n > 0 && !list_empty(mm->frame, p->head + list))
+			n -= drain_last(mm, z, p, caller, list);
+		if (++list == PCP_LISTS)
+			list = 0;
+	}
+}
+
+void pcp_drain_all(struct kmm *mm, struct zone *z, struct pcp *p, unsigned caller)
+{
+	if (mm->generation == KMM_LINUX_2_6) {
+		hotcold_drain_all(mm, z, p, caller);
+		return;
+	}
+	while (p->count > 0) {
+		int chunk = p->count;
+
+		if (mm->generation != KMM_LINUX_5_10)
+			chunk = min_int(chunk, max_int(p->batch, 1) << PCP_FACTOR_MAX);
+		pcp_drain(mm, z, p, caller, chunk, 0);
+	}
+}
+
+/* ---- free ---- */
+
+/* 6.1: how many pages to drain after a free; grows while frees follow each other. */
+static int excess_6_1(const struct zone *z, struct pcp *p, unsigned order)
+{
+	bool whole = p->free_factor && order && order <= COSTLY_ORDER;
+	int32_t limit = p->high, n;
+
+	if (whole)
+		limit = 0;
+	else if (z->kswapd)
+		limit = min_int(p->batch * 4, limit);
+	if (p->count < limit)
+		return 0;
+	if (whole)
+		return p->count;
+	if (limit < p->batch)
+		return 1;
+	n = p->batch << p->free_factor;
+	if (n < limit - p->batch && p->free_factor < PCP_FACTOR_MAX)
+		p->free_factor++;
+	return min_int(max_int(n, p->batch), limit - p->batch);
+}
+
+void pcp_free(struct kmm *mm, struct zone *z, unsigned cpu, kmm_pfn pfn, unsigned order,
+	      unsigned type, bool cold)
+{
+	struct pcp *p = pcp_of(mm, z, cpu);
+	unsigned list = pcp_list(order, type);
+	int n;
+
+	if (unlikely(mm->generation == KMM_LINUX_2_6)) {
+		hotcold_free(mm, z, p, pfn, type, cold);
+		return;
+	}
+	frame_set_unused(mm, pfn, order);
+	pcp_insert(mm, p, pfn, order, list, type, false);
+	if (mm->generation == KMM_LINUX_6_18)
+		n = pcptune_excess(mm, z, p, order);
+	else if (mm->generation == KMM_LINUX_5_10)
+		n = p->count >= p->high ? p->batch : 0;
+	else
+		n = excess_6_1(z, p, order);
+	if (unlikely(n))
+		pcp_drain(mm, z, p, cpu, n, list);
+}

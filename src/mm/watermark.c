@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mm/watermark.h"
+
+static uint64_t pages_of_type(const struct zone *z, unsigned type)
+{
+	uint64_t pages = 0;
+
+	if (!z->avail[type])
+		return 0;
+	for (unsigned order = 0; order < KMM_ORDERS; order++)
+		pages += (uint64_t)z->nr_free[type][order] << order;
+	return pages;
+}
+
+/* Free pages that this request cannot have. */
+static uint64_t unusable(const struct kmm *mm, const struct zone *z, unsigned order,
+			 unsigned flags)
+{
+	uint64_t pages = (1u << order) - 1;
+	unsigned reserves = mm->generation == KMM_LINUX_5_10 ? ALLOC_OOM | ALLOC_NON_BLOCK
+							     : ALLOC_RESERVES;
+
+	if (mm->generation == KMM_LINUX_2_6)
+		return pages; /* its RESERVE blocks count as free */
+	if (!(flags & reserves))
+		pages += mm->generation == KMM_LINUX_6_18 ? pages_of_type(z, KMM_HIGHATOMIC)
+							  : z->highatomic;
+	if (!(flags & ALLOC_CMA))
+		pages += pages_of_type(z, KMM_CMA);
+	return pages;
+}
+
+static int64_t lower_mark(const struct kmm *mm, int64_t min, unsigned flags)
+{
+	if (mm->generation <= KMM_LINUX_5_10) {
+		if (flags & ALLOC_MIN_RESERVE)
+			min -= min / 2;
+		if (flags & ALLOC_OOM)
+			min -= min / 2;
+		else if (flags & ALLOC_NON_BLOCK)
+			min -= min / 4;
+		return min;
+	}
+	if (flags & ALLOC_MIN_RESERVE) {
+		min -= min / 2;
+		if (flags & ALLOC_NON_BLOCK)
+			min -= min / 4;
+	}
+	if (flags & ALLOC_OOM)
+		min -= min / 2;
+	return min;
+}
+
+/* 2.6: each order must leave half the mark of the order below it. */
+static bool halving_ok(const struct zone *z, unsigned order, int64_t free_pages, int64_t min)
+{
+	for (unsigned o = 0; o < order; o++) {
+		for (unsigned type = 0; type < KMM_MIGRATETYPES; type++)
+			free_pages -= (int64_t)z->nr_free[type][o] << o;
+		min >>= 1;
+		if (free_pages <= min)
+			return false;
+	}
+	return true;
+}
+
+static bool has_block(const struct kmm *mm, const struct zone *z, unsigned order, unsigned flags)
+{
+	unsigned harder = mm->generation == KMM_LINUX_5_10 ? ALLOC_OOM | ALLOC_NON_BLOCK
+							   : ALLOC_OOM | ALLOC_HIGHATOMIC;
+	unsigned orders = z->avail[KMM_UNMOVABLE] | z->avail[KMM_MOVABLE] |
+			  z->avail[KMM_RECLAIMABLE];
+
+	if (flags & ALLOC_CMA)
+		orders |= z->avail[KMM_CMA];
+	if (flags & harder)
+		orders |= z->avail[KMM_HIGHATOMIC];
+	return orders >> order;
+}
+
+bool watermark_ok(const struct kmm *mm, const struct zone *z, unsigned order, uint64_t mark,
+		  unsigned highest, unsigned flags)
+{
+	int64_t free_pages = (int64_t)z->free_pages - (int64_t)unusable(mm, z, order, flags);
+	int64_t min = lower_mark(mm, (int64_t)mark, flags);
+
+	if (free_pages <= min + (int64_t)z->reserve[highest])
+		return false;
+	if (mm->generation == KMM_LINUX_2_6)
+		return halving_ok(z, order, free_pages, min);
+	return !order || has_block(mm, z, order, flags);
+}
+
+bool watermark_allows(const struct kmm *mm, const struct zone *z, unsigned order,
+		      unsigned highest, unsigned flags, kmm_gfp gfp)
+{
+	uint64_t plain = z->mark[flags & ALLOC_WMARK_MASK];
+	uint64_t mark = plain + z->boost;
+	kmm_gfp urgent = mm->generation == KMM_LINUX_6_18 ? KMM_GFP_HIGH : KMM_GFP_ATOMIC;
+
+	/* Nothing set aside and plenty free: by far the most frequent case. */
+	if (likely(!order && !z->highatomic && !z->avail[KMM_CMA] &&
+		   z->free_pages > mark + z->reserve[highest]))
+		return true;
+	if (watermark_ok(mm, z, order, mark, highest, flags))
+		return true;
+	if (order || !z->boost || !(gfp & urgent) || (flags & ALLOC_WMARK_MASK) != WMARK_MIN)
+		return false;
+	return watermark_ok(mm, z, order, plain, highest, flags);
+}

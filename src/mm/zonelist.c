@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mm/zonelist.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct order {
+	uint8_t node[KMM_NODES];
+	unsigned n;
+};
+
+static bool node_has_memory(const struct kmm *mm, unsigned node)
+{
+	for (unsigned i = 0; i < mm->zones; i++)
+		if (mm->zone[i].node == node && mm->zone[i].managed)
+			return true;
+	return false;
+}
+
+static bool node_has_cpus(const struct kmm *mm, unsigned node)
+{
+	for (unsigned cpu = 0; cpu < mm->cpus; cpu++)
+		if (mm->config.cpu_node[cpu] == node)
+			return true;
+	return false;
+}
+
+/*
+ * Nearest first.  Among equally near nodes those behind the own one come first
+ * (round the ring), nodes without CPUs are preferred, and a node that already
+ * heads such a group of another node's list waits: `load` spreads the burden.
+ */
+static void order_nodes(const struct kmm *mm, unsigned own, unsigned load[KMM_NODES],
+			struct order *o)
+{
+	bool used[KMM_NODES] = { false };
+	unsigned before = own;
+
+	o->n = 0;
+	for (;;) {
+		unsigned best = KMM_NODES, best_cost = ~0u;
+
+		for (unsigned n = 0; n < mm->config.nodes; n++) {
+			unsigned cost = mm->config.distance[own][n];
+
+			if (used[n] || !node_has_memory(mm, n))
+				continue;
+			if (n == own) {
+				best = n;
+				break;
+			}
+			cost += n < own;
+			cost += node_has_cpus(mm, n);
+			cost = cost * KMM_NODES + load[n];
+			if (cost < best_cost) {
+				best_cost = cost;
+				best = n;
+			}
+		}
+		if (best == KMM_NODES)
+			break;
+		used[best] = true;
+		if (mm->config.distance[own][best] != mm->config.distance[own][before])
+			load[best]++;
+		o->node[o->n++] = (uint8_t)best;
+		before = best;
+	}
+}
+
+static void fill_list(const struct kmm *mm, const struct order *o, unsigned highest,
+		      struct zonelist *zl)
+{
+	for (unsigned k = 0; k < o->n; k++)
+		for (unsigned type = highest + 1; type-- > 0;)
+			for (unsigned i = 0; i < mm->zones; i++)
+				if (mm->zone[i].node == o->node[k] && mm->zone[i].type == type &&
+				    mm->zone[i].managed)
+					zl->zone[zl->n++] = (uint8_t)i;
+}
+
+/*
+ * A zone type that the machine does not have counts as not configured in its
+ * kernel: requests for it may use NORMAL (DMA32 on i386, HIGHMEM on 64 bits).
+ */
+static void map_gfp(struct kmm *mm)
+{
+	bool has[KMM_ZONE_TYPES] = { false };
+
+	for (unsigned i = 0; i < mm->zones; i++)
+		has[mm->zone[i].type] = true;
+	for (unsigned gfp = 0; gfp < 16; gfp++) {
+		unsigned type = KMM_ZONE_NORMAL;
+
+		if (gfp & KMM_GFP_DMA && has[KMM_ZONE_DMA])
+			type = KMM_ZONE_DMA;
+		else if (gfp & KMM_GFP_DMA32 && has[KMM_ZONE_DMA32])
+			type = KMM_ZONE_DMA32;
+		else if (gfp & KMM_GFP_HIGHMEM && gfp & KMM_GFP_MOVABLE)
+			type = KMM_ZONE_MOVABLE;
+		else if (gfp & KMM_GFP_HIGHMEM && has[KMM_ZONE_HIGHMEM])
+			type = KMM_ZONE_HIGHMEM;
+		mm->highest[gfp] = (uint8_t)type;
+	}
+	mm->has_dma32 = has[KMM_ZONE_DMA32];
+}
+
+int zonelist_build(struct kmm *mm)
+{
+	unsigned load[KMM_NODES] = { 0 };
+
+	map_gfp(mm);
+	mm->zonelist = calloc(mm->config.nodes, sizeof(*mm->zonelist));
+	if (!mm->zonelist)
+		return -ENOMEM;
+	for (unsigned node = 0; node < mm->config.nodes; node++) {
+		struct order o;
+
+		order_nodes(mm, node, load, &o);
+		for (unsigned highest = 0; highest < KMM_ZONE_TYPES; highest++)
+			fill_list(mm, &o, highest, &mm->zonelist[node][highest]);
+	}
+	return 0;
+}
