@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store/schema.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/sql.h"
+
+/* Lookup tables: numbers as in src/mm/gfp.h (enum kmm_migratetype) and store.h (enum store_cell). */
+static const char lookups[] =
+	"CREATE TABLE migratetype (type INTEGER PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;"
+	"INSERT INTO migratetype VALUES (0,'Unmovable'),(1,'Movable'),(2,'Reclaimable'),"
+	"(3,'HighAtomic'),(4,'CMA'),(5,'Isolate'),(6,'Unknown');"
+	"CREATE TABLE cell_kind (kind INTEGER PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;"
+	"INSERT INTO cell_kind VALUES (0,'hole'),(1,'free'),(2,'per-CPU list'),(3,'user'),(4,'slab'),"
+	"(5,'kernel'),(6,'reclaimable'),(7,'unknown');"
+	"CREATE TABLE page_order (block_order INTEGER PRIMARY KEY) WITHOUT ROWID;"
+	"INSERT INTO page_order VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9),(10),(11);";
+
+static const char capture_tables[] =
+	"CREATE TABLE capture ("
+	" id INTEGER PRIMARY KEY, name TEXT NOT NULL, format TEXT, clock TEXT,"
+	" clock_is_time INTEGER NOT NULL CHECK (clock_is_time IN (0, 1)),"
+	" kernel TEXT, arch TEXT, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+	" events INTEGER NOT NULL, lost INTEGER NOT NULL, cpus INTEGER NOT NULL, nodes INTEGER NOT NULL,"
+	" page_size INTEGER NOT NULL, pageblock_order INTEGER NOT NULL, orders INTEGER NOT NULL,"
+	" mem_total_kb INTEGER NOT NULL, added TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);"
+	"CREATE TABLE zone ("
+	" capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,"
+	" zone INTEGER NOT NULL, node INTEGER NOT NULL, name TEXT NOT NULL, start_pfn INTEGER NOT NULL,"
+	" spanned INTEGER NOT NULL, present INTEGER NOT NULL, managed INTEGER NOT NULL,"
+	" wmark_min INTEGER NOT NULL, wmark_low INTEGER NOT NULL, wmark_high INTEGER NOT NULL,"
+	" PRIMARY KEY (capture_id, zone)) WITHOUT ROWID;"
+	"CREATE TABLE event_count ("
+	" capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,"
+	" system TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL,"
+	" PRIMARY KEY (capture_id, system, name)) WITHOUT ROWID;";
+
+static const char run_tables[] =
+	"CREATE TABLE run ("
+	" id INTEGER PRIMARY KEY,"
+	" capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,"
+	" mode TEXT NOT NULL CHECK (mode IN ('recorded', 'simulated')),"
+	" policy TEXT NOT NULL, policy_text TEXT, start TEXT,"
+	" status TEXT NOT NULL CHECK (status IN ('incomplete', 'complete', 'stopped')),"
+	" requests INTEGER, seconds REAL);"
+	"CREATE INDEX run_of_capture ON run (capture_id);"
+	"CREATE TABLE note ("
+	" id INTEGER PRIMARY KEY,"
+	" capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,"
+	" run_id INTEGER REFERENCES run ON DELETE CASCADE, text TEXT NOT NULL);"
+	"CREATE INDEX note_of_capture ON note (capture_id);"
+	"CREATE INDEX note_of_run ON note (run_id);"
+	"CREATE TABLE fidelity ("
+	" id INTEGER PRIMARY KEY,"
+	" run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+	" metric TEXT NOT NULL, zone INTEGER, block_order INTEGER, type INTEGER REFERENCES migratetype,"
+	" recorded REAL, simulated REAL, error REAL, unit TEXT, note TEXT);"
+	"CREATE INDEX fidelity_of_run ON fidelity (run_id);"
+	"CREATE TABLE owner ("
+	" run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+	" owner TEXT NOT NULL, cache TEXT NOT NULL, allocs INTEGER NOT NULL, frees INTEGER NOT NULL,"
+	" pages_live INTEGER NOT NULL, pages_peak INTEGER NOT NULL,"
+	" PRIMARY KEY (run_id, owner, cache)) WITHOUT ROWID;";
+
+static const char sample_tables[] =
+	"CREATE TABLE sample ("
+	" run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+	" seq INTEGER NOT NULL, time INTEGER NOT NULL, request INTEGER NOT NULL,"
+	" PRIMARY KEY (run_id, seq)) WITHOUT ROWID;"
+	"CREATE TABLE sample_zone ("
+	" run_id INTEGER NOT NULL, seq INTEGER NOT NULL, zone INTEGER NOT NULL, pcp_pages INTEGER,"
+	" PRIMARY KEY (run_id, seq, zone),"
+	" FOREIGN KEY (run_id, seq) REFERENCES sample ON DELETE CASCADE) WITHOUT ROWID;"
+	"CREATE TABLE free_blocks ("
+	" run_id INTEGER NOT NULL, seq INTEGER NOT NULL, zone INTEGER NOT NULL,"
+	" type INTEGER NOT NULL REFERENCES migratetype, block_order INTEGER NOT NULL,"
+	" blocks INTEGER NOT NULL CHECK (blocks > 0),"
+	" PRIMARY KEY (run_id, seq, zone, type, block_order),"
+	" FOREIGN KEY (run_id, seq) REFERENCES sample ON DELETE CASCADE) WITHOUT ROWID;"
+	"CREATE TABLE pageblocks ("
+	" run_id INTEGER NOT NULL, seq INTEGER NOT NULL, zone INTEGER NOT NULL,"
+	" type INTEGER NOT NULL REFERENCES migratetype, pageblocks INTEGER NOT NULL,"
+	" PRIMARY KEY (run_id, seq, zone, type),"
+	" FOREIGN KEY (run_id, seq) REFERENCES sample ON DELETE CASCADE) WITHOUT ROWID;"
+	"CREATE TABLE counter ("
+	" run_id INTEGER NOT NULL, seq INTEGER NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL,"
+	" PRIMARY KEY (run_id, seq, name),"
+	" FOREIGN KEY (run_id, seq) REFERENCES sample ON DELETE CASCADE) WITHOUT ROWID;"
+	"CREATE TABLE map_column ("
+	" run_id INTEGER NOT NULL, seq INTEGER NOT NULL, first_pfn INTEGER NOT NULL,"
+	" pages_per_cell INTEGER NOT NULL, cells BLOB NOT NULL,"
+	" PRIMARY KEY (run_id, seq),"
+	" FOREIGN KEY (run_id, seq) REFERENCES sample ON DELETE CASCADE) WITHOUT ROWID;";
+
+static const char summary_views[] =
+	"CREATE VIEW run_summary AS"
+	" SELECT r.id AS run_id, r.capture_id, c.name AS capture, r.mode, r.policy, r.start, r.status,"
+	"  r.requests, r.seconds, r.requests / nullif(r.seconds, 0) AS requests_per_second,"
+	"  (SELECT count(*) FROM sample s WHERE s.run_id = r.id) AS samples,"
+	"  (SELECT max(time) FROM sample s WHERE s.run_id = r.id) AS last_time"
+	" FROM run r JOIN capture c ON c.id = r.capture_id;"
+	"CREATE VIEW latest_sample AS"
+	" SELECT s.run_id, s.seq, s.time, s.request FROM sample s"
+	" WHERE s.seq = (SELECT max(seq) FROM sample t WHERE t.run_id = s.run_id);"
+	"CREATE VIEW fidelity_side_by_side AS"
+	" SELECT r.capture_id, f.run_id, r.mode, r.policy, f.metric, z.name AS zone, z.node, f.block_order,"
+	"  t.name AS type, f.recorded, f.simulated, f.error, f.unit, f.note"
+	" FROM fidelity f JOIN run r ON r.id = f.run_id"
+	" LEFT JOIN zone z ON z.capture_id = r.capture_id AND z.zone = f.zone"
+	" LEFT JOIN migratetype t ON t.type = f.type;"
+	"CREATE VIEW event_rate AS"
+	" SELECT run_id, seq, time, name, value - before AS events, time - time_before AS duration,"
+	"  1.0 * (value - before) / nullif(time - time_before, 0) AS per_unit"
+	" FROM (SELECT k.run_id, k.seq, s.time, k.name, k.value,"
+	"   lag(k.value) OVER w AS before, lag(s.time) OVER w AS time_before"
+	"  FROM counter k JOIN sample s ON s.run_id = k.run_id AND s.seq = k.seq"
+	"  WINDOW w AS (PARTITION BY k.run_id, k.name ORDER BY k.seq))"
+	" WHERE before IS NOT NULL;";
+
+/*
+ * The definitions of docs/metrics.md in SQL: S(o) blocks of order o could be cut
+ * from the free blocks there are.  Zero rows are not stored, so each sample is
+ * crossed with all orders that its capture has.
+ */
+static const char fragmentation_views[] =
+	"CREATE VIEW zone_free AS"
+	" SELECT z.run_id, z.seq, s.time, z.zone, o.block_order,"
+	"  coalesce(sum(f.blocks << f.block_order), 0) AS free_pages,"
+	"  coalesce(sum(f.blocks), 0) AS free_blocks,"
+	"  coalesce(sum(f.blocks) FILTER (WHERE f.block_order = o.block_order), 0) AS blocks,"
+	"  coalesce(sum(f.blocks << (f.block_order - o.block_order))"
+	"   FILTER (WHERE f.block_order >= o.block_order), 0) AS suitable"
+	" FROM sample_zone z JOIN sample s ON s.run_id = z.run_id AND s.seq = z.seq"
+	" JOIN run r ON r.id = z.run_id JOIN capture c ON c.id = r.capture_id"
+	" JOIN page_order o ON o.block_order < c.orders"
+	" LEFT JOIN free_blocks f ON f.run_id = z.run_id AND f.seq = z.seq AND f.zone = z.zone"
+	" GROUP BY z.run_id, z.seq, z.zone, o.block_order;"
+	"CREATE VIEW zone_fragmentation AS"
+	" SELECT *, CASE WHEN free_pages = 0 THEN 1.0"
+	"   ELSE 1.0 * (free_pages - (suitable << block_order)) / free_pages END AS unusable,"
+	"  CASE WHEN free_blocks = 0 THEN 0.0 WHEN suitable > 0 THEN -1.0"
+	"   ELSE 1.0 - (1.0 + 1.0 * free_pages / (1 << block_order)) / free_blocks END AS extfrag"
+	" FROM zone_free;"
+	"CREATE VIEW fragmentation AS"
+	" SELECT run_id, seq, time, block_order, sum(free_pages) AS free_pages,"
+	"  sum(free_blocks) AS free_blocks, sum(blocks) AS blocks, sum(suitable) AS suitable,"
+	"  CASE WHEN sum(free_pages) = 0 THEN 1.0 ELSE"
+	"   1.0 * (sum(free_pages) - (sum(suitable) << block_order)) / sum(free_pages) END AS unusable"
+	" FROM zone_free GROUP BY run_id, seq, block_order;";
+
+static const char *const parts[] = {
+	lookups, capture_tables, run_tables, sample_tables, summary_views, fragmentation_views,
+};
+
+static int make_objects(sqlite3 *db)
+{
+	int rc = SQLITE_OK;
+
+	for (unsigned i = 0; i < sizeof(parts) / sizeof(*parts) && rc == SQLITE_OK; i++)
+		rc = sqlite3_exec(db, parts[i], NULL, NULL, NULL);
+	return rc;
+}
+
+static int make(sqlite3 *db, const char *path, struct err *e)
+{
+	char pragma[96];
+	int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = make_objects(db);
+	snprintf(pragma, sizeof(pragma), "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
+		 SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, pragma, NULL, NULL, NULL);
+	return rc == SQLITE_OK ? 0 : sql_error(db, path, rc, e);
+}
+
+/* A single number from a query, or -1. */
+static int64_t number(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *st = NULL;
+	int64_t v = -1;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
+		v = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return v;
+}
+
+static const char object_list[] =
+	"SELECT name, type, sql FROM sqlite_schema WHERE type = 'trigger'"
+	" OR (sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\') ORDER BY type, name";
+
+/* Walk the objects of the file beside those of a schema just made in memory. */
+static int compare(sqlite3 *db, sqlite3 *want, const char *path, struct err *e)
+{
+	sqlite3_stmt *a = NULL, *b = NULL;
+	int rc, ret = 0;
+
+	rc = sqlite3_prepare_v2(want, object_list, -1, &a, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(db, "SELECT type, sql FROM sqlite_schema WHERE name = ?1", -1, &b, NULL);
+	if (rc != SQLITE_OK) {
+		ret = sql_error(db, path, rc, e);
+		goto out;
+	}
+	while (sqlite3_step(a) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(a, 0), *sql;
+
+		sqlite3_reset(b);
+		sqlite3_bind_text(b, 1, name, -1, SQLITE_STATIC);
+		rc = sqlite3_step(b);
+		sql = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(b, 1) : NULL;
+		if (!sql || strcmp(sql, (const char *)sqlite3_column_text(a, 2))) {
+			ret = rc == SQLITE_ROW || rc == SQLITE_DONE ?
+				      err_set(e, EINVAL, "%s: '%s' is %s in schema version %d", path, name,
+					      rc == SQLITE_ROW ? "not as expected" : "missing", SCHEMA_VERSION) :
+				      sql_error(db, path, rc, e);
+			break;
+		}
+	}
+	if (!ret && number(db, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'") != 0)
+		ret = err_set(e, EINVAL, "%s: a trigger was added; such a file is not read", path);
+out:
+	sqlite3_finalize(a);
+	sqlite3_finalize(b);
+	return ret;
+}
+
+static int check(sqlite3 *db, const char *path, struct err *e)
+{
+	int64_t id = number(db, "PRAGMA application_id"), version = number(db, "PRAGMA user_version");
+	sqlite3 *want = NULL;
+	int rc, ret;
+
+	if (id != SCHEMA_APPLICATION_ID)
+		return err_set(e, EINVAL, "%s: an SQLite file, but not one of kmemlab's results", path);
+	if (version != SCHEMA_VERSION)
+		return err_set(e, EINVAL, "%s: results of schema version %lld; this program reads version %d",
+			       path, (long long)version, SCHEMA_VERSION);
+	rc = sqlite3_open(":memory:", &want);
+	if (rc == SQLITE_OK)
+		rc = make_objects(want);
+	ret = rc == SQLITE_OK ? compare(db, want, path, e) : sql_error(want, path, rc, e);
+	sqlite3_close(want);
+	return ret;
+}
+
+int schema_make_or_check(sqlite3 *db, const char *path, int create, struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	/* The first real read: also finds out whether this is an SQLite file at all. */
+	int rc = sqlite3_prepare_v2(db, "SELECT count(*) FROM sqlite_schema", -1, &st, NULL);
+	int64_t objects = -1;
+
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(st);
+		if (rc == SQLITE_ROW)
+			objects = sqlite3_column_int64(st, 0);
+	}
+	sqlite3_finalize(st);
+	if (objects < 0)
+		return sql_error(db, path, rc, e);
+	if (objects || number(db, "PRAGMA application_id") > 0)
+		return check(db, path, e);
+	if (!create)
+		return err_set(e, EINVAL, "%s: empty, not a results file", path);
+	return make(db, path, e);
+}
