@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * datfile: the outside of a trace.dat file: header, sections, options and where
+ * each CPU's ring-buffer pages lie.  File versions 6 and 7 as described in
+ * trace-cmd.dat.v6(5) and trace-cmd.dat.v7(5).  The file is mapped; a gzip
+ * file is unpacked into an unlinked temporary file first.
+ */
+#ifndef TRACE_DATFILE_H
+#define TRACE_DATFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "trace/unpack.h"
+
+/* An event format's text, in the file or in an unpacked section. */
+struct dat_format {
+	const char *system;
+	const char *text;
+	uint32_t len;
+};
+
+struct dat_cpu {
+	uint32_t cpu;
+	uint64_t offset, size; /* in the file */
+};
+
+struct dat_buffer {
+	char name[64];
+	char clock[32];
+	uint32_t page_size;
+	struct dat_cpu *cpus;
+	uint32_t cpu_count;
+	bool packed; /* in chunks */
+};
+
+struct dat_text {
+	const char *text;
+	uint32_t len;
+};
+
+struct datfile {
+	const uint8_t *map;
+	uint64_t size;
+	bool swap, big_endian;
+	uint8_t version, long_size;
+	uint32_t page_size;
+	char compression[16];
+	enum unpack_method method;
+	struct dat_format *formats;
+	uint32_t format_count, format_room;
+	struct dat_text header_page, kallsyms, printk, cmdlines, uname;
+	struct dat_buffer *buffers;
+	uint32_t buffer_count;
+	int64_t time_offset;
+	uint32_t tsc_mult, tsc_shift;
+	uint64_t tsc_offset;
+	bool truncated;
+	uint8_t **sections; /* unpacked ones, to be freed */
+	uint32_t section_count;
+};
+
+/* 0, or a negative errno with e saying offset and what was expected there. */
+int datfile_open(struct datfile *d, const char *path, struct err *e);
+void datfile_close(struct datfile *d);
+
+#endif

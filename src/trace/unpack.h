@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* unpack: the compressions that trace.dat files use, by the name in the file. */
+#ifndef TRACE_UNPACK_H
+#define TRACE_UNPACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum unpack_method { UNPACK_NONE, UNPACK_ZLIB, UNPACK_ZSTD, UNPACK_UNKNOWN };
+
+enum unpack_method unpack_method(const char *name);
+/* Unpack exactly dst_len bytes; 0, or -EBADMSG with e set. */
+int unpack(enum unpack_method m, const uint8_t *src, size_t src_len, uint8_t *dst, size_t dst_len,
+	   struct err *e);
+
+#endif
