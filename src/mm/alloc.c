@@ -290,7 +290,8 @@ static kmm_pfn finish(const struct alloc_request *r, kmm_pfn pfn)
 	return pfn;
 }
 
-kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp, unsigned order)
+kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp,
+			     unsigned order)
 {
 	struct alloc_request r;
 	kmm_pfn pfn;
@@ -351,7 +352,8 @@ static struct zone *bulk_zone(const struct alloc_request *r, unsigned flags, uns
 	return NULL;
 }
 
-unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n, kmm_pfn *out)
+unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n,
+			      kmm_pfn *out)
 {
 	unsigned done = 0, flags;
 	struct alloc_request r;

@@ -25,7 +25,7 @@ static bool takeable(const struct kmm *mm, kmm_pfn pfn, unsigned order)
 	return true;
 }
 
-/* Unlink the free or per-CPU block at head; what of it lies outside the wanted block stays free. */
+/* Unlink the free or per-CPU block at head; what lies outside the wanted block stays free. */
 static void carve(struct kmm *mm, kmm_pfn head, kmm_pfn pfn, unsigned order)
 {
 	struct zone *z = &mm->zone[mm->frame[head].zone];
@@ -77,7 +77,8 @@ int kmm_take(struct kmm *mm, kmm_pfn pfn, unsigned order)
 }
 
 /* Put `got` where `want` is linked. */
-static void replace(struct kmm *mm, kmm_pfn got, kmm_pfn want, unsigned order, unsigned used_type)
+static void replace(struct kmm *mm, kmm_pfn got, kmm_pfn want, unsigned order,
+		    unsigned used_type)
 {
 	struct frame *f = mm->frame;
 	struct frame place = f[want];

@@ -7,8 +7,9 @@
  */
 bool frame_counts_in(const struct kmm *mm, uint32_t pageblock, const struct zone *z)
 {
-	kmm_pfn sample = (pageblock << mm->pageblock_order) + (z->start & (mm->pageblock_pages - 1));
+	kmm_pfn sample = pageblock << mm->pageblock_order;
 
+	sample += z->start & (mm->pageblock_pages - 1);
 	return sample >= z->start && sample < z->end;
 }
 

@@ -54,7 +54,8 @@ void kmm_free_page_cold(struct kmm *mm, unsigned cpu, kmm_pfn pfn)
 	free_block(mm, cpu, pfn, 0, true);
 }
 
-void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool to_tail)
+void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order,
+			   bool to_tail)
 {
 	if (cpu >= mm->cpus || !frame_is_used_block(mm, pfn, order)) {
 		mm->stats.bad_frees++;

@@ -282,7 +282,9 @@ const struct kmm_stats *kmm_stats(const struct kmm *mm)
 
 size_t kmm_memory(const struct kmm *mm)
 {
-	return sizeof(*mm) + ((size_t)mm->all_frames + LINE / sizeof(*mm->frame)) * sizeof(*mm->frame) +
+	size_t frames = (size_t)mm->all_frames + LINE / sizeof(*mm->frame);
+
+	return sizeof(*mm) + frames * sizeof(*mm->frame) +
 	       sizeof(*mm->pcp) * mm->zones * mm->cpus + (mm->frames >> mm->pageblock_order) +
 	       sizeof(*mm->zonelist) * mm->config.nodes;
 }

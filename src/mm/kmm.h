@@ -24,7 +24,7 @@
 
 /* Which kernel's rules.  Each sets the defaults of struct kmm_policy. */
 enum kmm_generation {
-	KMM_LINUX_2_6,	/* 2.6.24: hot/cold lists, largest-first fallback, halving watermark check */
+	KMM_LINUX_2_6,	/* 2.6.24: hot/cold lists, largest-first fallback, halving mark check */
 	KMM_LINUX_5_10, /* three pcp lists of order 0, high = 6 * batch */
 	KMM_LINUX_6_1,	/* pcp lists for orders 0-3 and 9, free factor */
 	KMM_LINUX_6_18, /* pcp auto-tuning (alloc_factor, free_count), claim-then-steal fallback */
@@ -33,7 +33,7 @@ enum kmm_generation {
 /* Every rule that a what-if may change, apart from the machine's own shape. */
 struct kmm_policy {
 	enum kmm_generation generation;
-	bool mobility_grouping;	  /* migrate types at all (page_group_by_mobility_disabled inverted) */
+	bool mobility_grouping;	  /* migrate types at all */
 	unsigned max_order;	  /* top order, inclusive (10) */
 	unsigned pageblock_order; /* 9 on x86-64 with huge pages */
 	unsigned min_free_kbytes; /* 0: by the kernel's rule; used where a zone's marks are 0 */
