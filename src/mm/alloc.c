@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mm/alloc.h"
 
+#include "mm/compact.h"
 #include "mm/fallback.h"
 #include "mm/highatomic.h"
 #include "mm/pcp.h"
@@ -253,9 +254,25 @@ static kmm_pfn reclaim_and_retry(const struct alloc_request *r, unsigned flags)
 	return pfn;
 }
 
+/* Pages enough but no block large enough: let pages move together, zone by zone. */
+static kmm_pfn compact_and_retry(const struct alloc_request *r, unsigned flags)
+{
+	bool made = false;
+
+	for (unsigned i = 0; i < r->zl->n && !made; i++) {
+		struct zone *z = &r->mm->zone[r->zl->zone[i]];
+		uint64_t mark = z->mark[WMARK_MIN] + z->boost + (2u << r->order);
+
+		if (alloc_zone_fits(r, z) &&
+		    watermark_ok(r->mm, z, 0, mark, r->highest, flags))
+			made = compact_zone(r->mm, z, r->cpu, r->order);
+	}
+	return made ? walk_zones(r, flags) : KMM_NO_PFN;
+}
+
 /*
  * What the kernel does when no zone is above its low mark, without what a model
- * of free memory cannot know: compaction, the OOM killer, memalloc tasks.  A
+ * of free memory cannot know: the OOM killer, tasks that may use all memory.  A
  * NOFAIL request that finds nothing fails here and is counted.
  */
 static kmm_pfn slow_path(const struct alloc_request *r)
@@ -275,9 +292,13 @@ static kmm_pfn slow_path(const struct alloc_request *r)
 		if (pfn != KMM_NO_PFN)
 			return pfn;
 	}
-	if (!(r->gfp & KMM_GFP_DIRECT_RECLAIM) || !r->mm->config.policy.reclaim)
+	if (!(r->gfp & KMM_GFP_DIRECT_RECLAIM))
 		return KMM_NO_PFN;
-	return reclaim_and_retry(r, flags);
+	if (r->order && r->mm->config.policy.compaction)
+		pfn = compact_and_retry(r, flags);
+	if (pfn == KMM_NO_PFN && r->mm->config.policy.reclaim)
+		pfn = reclaim_and_retry(r, flags);
+	return pfn;
 }
 
 static kmm_pfn finish(const struct alloc_request *r, kmm_pfn pfn)

@@ -48,7 +48,7 @@ struct kmm_policy {
 	bool highatomic_reserve;
 	bool defrag_noretry_nofragment; /* ALLOC_NOFRAGMENT on the fast path */
 	bool reclaim;		  /* model reclaim when memory runs out; else allocations fail */
-	bool compaction;
+	bool compaction;	  /* move pages to make room for high orders */
 };
 
 /* Defaults of a generation, as on x86-64 with huge pages. */
@@ -104,6 +104,12 @@ struct kmm_observer {
 	 * reclaimed.  Only asked if the policy says `reclaim`.
 	 */
 	uint64_t (*reclaim_pages)(void *arg, unsigned cpu, unsigned zone, uint64_t pages);
+	/*
+	 * Compaction wants to move a movable page (order 0) to a free frame: true if the owner
+	 * now means `to` where it meant `from`; the model then frees `from`.  NULL: no page can
+	 * move.  Only asked if the policy says `compaction`.
+	 */
+	bool (*migrate_page)(void *arg, unsigned cpu, kmm_pfn from, kmm_pfn to);
 };
 
 struct kmm;

@@ -24,6 +24,7 @@
 #define FRAMES 4096
 #define MOST_LIVE 2048
 #define DEFAULT_OPS 20000
+#define SPECIAL_CPUS 5 /* marks the machine that has page blocks of special types */
 
 enum op_kind {
 	OP_ALLOC,
@@ -66,7 +67,6 @@ struct world {
 	unsigned lives;
 	bool owned[FRAMES];
 	uint64_t owned_pages, total_pages, events;
-	bool in_reclaim;
 	char why[256];
 };
 
@@ -141,6 +141,24 @@ static uint64_t give_pages(void *arg, unsigned cpu, unsigned zone, uint64_t page
 	return given;
 }
 
+/* Compaction moves pages of the live set. */
+static bool move_page(void *arg, unsigned cpu, kmm_pfn from, kmm_pfn to)
+{
+	struct world *w = arg;
+
+	(void)cpu;
+	for (unsigned i = 0; i < w->lives; i++) {
+		if (w->live[i].pfn != from || w->live[i].order)
+			continue;
+		w->owned[from] = false;
+		w->owned[to] = true;
+		w->live[i].pfn = to;
+		mix(w, (uint64_t)from << 32 | to);
+		return true;
+	}
+	return false;
+}
+
 static const struct kmm_observer observer = {
 	.mm_page_alloc = saw_alloc,
 	.mm_page_free = saw_free,
@@ -148,6 +166,7 @@ static const struct kmm_observer observer = {
 	.mm_page_pcpu_drain = saw_drain,
 	.mm_page_alloc_extfrag = saw_extfrag,
 	.reclaim_pages = give_pages,
+	.migrate_page = move_page,
 };
 
 /* ---- machines ---- */
@@ -255,6 +274,33 @@ static void make_big_pageblock(struct kmm_config *c)
 	make_6_1(c);
 	c->policy.pageblock_order = 7;
 	c->policy.watermark_boost_factor = 0;
+}
+
+/* Also page blocks that are reserved, isolated, or CMA. */
+static void make_special(struct kmm_config *c)
+{
+	make_6_1(c);
+	c->cpus = SPECIAL_CPUS;
+}
+
+static bool seed_memory(struct kmm *mm, const struct kmm_config *c)
+{
+	bool special = c->cpus == SPECIAL_CPUS;
+	bool ok = true;
+
+	for (unsigned zone = 0; zone < c->zones && ok; zone++) {
+		const struct kmm_zone_config *z = &c->zone[zone];
+		kmm_pfn end = z->start + (kmm_pfn)z->spanned;
+
+		if (special && zone == 1) {
+			ok = !kmm_seed_boot(mm, end - 64, end, KMM_CMA) &&
+			     !kmm_seed_boot(mm, end - 96, end - 64, KMM_ISOLATE) &&
+			     !kmm_seed_boot(mm, end - 160, end - 96, KMM_HIGHATOMIC);
+			end -= 160;
+		}
+		ok = ok && !kmm_seed_boot(mm, z->start, end, KMM_MOVABLE);
+	}
+	return ok;
 }
 
 /* ---- one run ---- */
@@ -527,19 +573,16 @@ static bool all_comes_back(struct world *w)
 static bool run(struct world *w, const struct kmm_config *c, const struct op *ops, unsigned n,
 		unsigned *at)
 {
-	bool ok = true;
+	bool ok;
 
 	memset(w, 0, sizeof(*w));
 	w->config = c;
 	w->mm = kmm_create(c, w->why, sizeof(w->why));
 	if (!w->mm)
 		return false;
-	for (unsigned zone = 0; zone < c->zones && ok; zone++) {
-		ok = !kmm_seed_boot(w->mm, c->zone[zone].start,
-				    c->zone[zone].start + (kmm_pfn)c->zone[zone].spanned,
-				    KMM_MOVABLE);
+	ok = seed_memory(w->mm, c);
+	for (unsigned zone = 0; zone < c->zones; zone++)
 		w->total_pages += c->zone[zone].managed;
-	}
 	kmm_observe(w->mm, &observer, w);
 	for (*at = 0; ok && *at < n; ++*at) {
 		struct op o = ops[*at];
@@ -558,8 +601,8 @@ static void generate(struct op *ops, unsigned n, uint64_t seed)
 {
 	/* Mostly requests; allocation and release take turns at having the upper hand. */
 	static const uint8_t growing[] = {
-		OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_FREE, OP_FREE,
-		OP_FREE_BATCHED, OP_BULK, OP_ALLOC_IN_ZONE, OP_SWAP, OP_FREE_PIECE,
+		OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC,
+		OP_FREE, OP_BULK, OP_ALLOC_IN_ZONE, OP_SWAP, OP_FREE_PIECE,
 	};
 	static const uint8_t shrinking[] = {
 		OP_ALLOC, OP_ALLOC, OP_FREE, OP_FREE, OP_FREE, OP_FREE, OP_FREE, OP_FREE_BATCHED,
@@ -661,6 +704,7 @@ MACHINE_TEST(tiny)
 MACHINE_TEST(no_pcp)
 MACHINE_TEST(no_grouping)
 MACHINE_TEST(big_pageblock)
+MACHINE_TEST(special)
 
 int main(void)
 {
@@ -670,6 +714,7 @@ int main(void)
 		cmocka_unit_test(test_numa),	    cmocka_unit_test(test_highmem),
 		cmocka_unit_test(test_tiny),	    cmocka_unit_test(test_no_pcp),
 		cmocka_unit_test(test_no_grouping), cmocka_unit_test(test_big_pageblock),
+		cmocka_unit_test(test_special),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
