@@ -19,6 +19,8 @@
 #include "base/intern.h"
 #include "workload/request.h"
 
+#define KMW_MAGIC "KMWORK1\n" /* the first 8 bytes of a workload */
+
 enum kmw_compression { KMW_NONE, KMW_ZLIB, KMW_ZSTD, KMW_DEFAULT };
 
 /* One event type of the source capture: for `info` on a workload. */
