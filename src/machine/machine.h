@@ -103,7 +103,7 @@ struct machine_state {
 	struct machine_pcp *pcps;
 	uint32_t pcp_count;
 	char lists_source[128];	/* "struct_page.raw, layout linux-6.1-amd64" or why there are none */
-	/* pcp totals per zone and CPU from zoneinfo: [zone * cpus + cpu], NULL unknown */
+	/* pages on per-CPU lists, from zoneinfo: [zone * KMM_CPUS + cpu], NULL unknown */
 	uint32_t *pcp_totals;
 	struct machine_zone zones[MACHINE_ZONES]; /* as this snapshot's zoneinfo printed them */
 };
