@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* kmemlab info: what a capture or a workload holds. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/table.h"
+#include "cli/commands.h"
+#include "cli/input.h"
+#include "trace/trace.h"
+
+static struct input_options in = INPUT_DEFAULTS;
+static int format;
+
+static struct option options[] = {
+	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats, "how to print it" },
+	INPUT_OPTIONS(in),
+	{ NULL },
+};
+
+static const struct column columns[] = {
+	{ "event", "event", COLUMN_STRING, 0, "bare event name" },
+	{ "system", "system", COLUMN_STRING, 0, "event system" },
+	{ "count", "count", COLUMN_UINT, 0, "events" },
+};
+
+static int by_count(const void *pa, const void *pb)
+{
+	const struct kmw_event_count *a = pa, *b = pb;
+
+	if (a->count != b->count)
+		return a->count < b->count ? 1 : -1;
+	return strcmp(a->name, b->name);
+}
+
+/* ---- from a trace ---- */
+
+static void from_reader(const struct trace *t, const uint64_t *counts, struct kmw_summary *s)
+{
+	const struct trace_info *ti = trace_info(t);
+
+	snprintf(s->format, sizeof(s->format), "%s%s%s", ti->format, strcmp(ti->compression, "none") ? ", " : "",
+		 strcmp(ti->compression, "none") ? ti->compression : "");
+	snprintf(s->clock, sizeof(s->clock), "%s", ti->clock);
+	snprintf(s->kernel, sizeof(s->kernel), "%.159s", ti->uname);
+	s->clock_is_time = ti->clock_is_time;
+	s->big_endian = ti->big_endian;
+	s->long_size = ti->long_size;
+	s->page_size = ti->page_size;
+	s->cpus = ti->cpus;
+	s->truncated = ti->truncated || trace_damage(t);
+	for (uint32_t c = 0; c < ti->cpus; c++) {
+		s->lost += trace_cpu(t, c)->lost;
+		s->lost_unknown |= trace_cpu(t, c)->lost_unknown;
+	}
+	for (uint32_t id = 0; id < 65536; id++) {
+		const char *name = trace_event_name(t, (uint16_t)id), *system;
+		struct kmw_event_count *k = &s->counts[s->count_n];
+
+		if (!counts[id])
+			continue;
+		system = trace_event_system(t, (uint16_t)id);
+		snprintf(k->system, sizeof(k->system), "%s", system ? system : "");
+		if (name)
+			snprintf(k->name, sizeof(k->name), "%s", name);
+		else
+			snprintf(k->name, sizeof(k->name), "event-%u", id);
+		k->count = counts[id];
+		s->events += counts[id];
+		s->count_n++;
+	}
+}
+
+static int read_trace(const struct capture *c, struct kmw_summary *s, struct err *e)
+{
+	uint64_t *counts = calloc(65536, sizeof(*counts));
+	struct trace_options o = { .keep_going = in.keep_going, .instance = in.instance };
+	uint8_t mask[KMM_CPUS];
+	struct trace *t = NULL;
+	struct event ev;
+	int ret = counts ? 0 : err_set(e, 12, "out of memory");
+
+	if (ret >= 0 && in.cpus) {
+		ret = input_cpu_mask(in.cpus, mask, e);
+		o.cpu_mask = mask;
+		o.cpu_mask_len = KMM_CPUS;
+	}
+	if (isfinite(in.from) && in.from > 0)
+		o.from = (uint64_t)(in.from * 1e9);
+	if (isfinite(in.to) && in.to > 0)
+		o.to = (uint64_t)(in.to * 1e9);
+	if (ret >= 0)
+		t = trace_open(c->trace, &o, e);
+	if (!t) {
+		free(counts);
+		return e->code;
+	}
+	while ((ret = trace_next(t, &ev, e)) == 1) {
+		if (!counts[ev.id]++)
+			s->count_n++;
+		if (s->first > ev.time || !s->last)
+			s->first = ev.time;
+		s->last = ev.time;
+	}
+	if (ret >= 0) {
+		s->counts = calloc(s->count_n + 1, sizeof(*s->counts));
+		s->count_n = 0;
+		if (s->counts)
+			from_reader(t, counts, s);
+		else
+			ret = err_set(e, 12, "out of memory");
+	}
+	if (ret >= 0 && trace_damage(t))
+		fprintf(stderr, "kmemlab info: %s; what was whole is counted\n", trace_damage(t)->text);
+	free(counts);
+	trace_close(t);
+	return ret;
+}
+
+/* ---- printing ---- */
+
+static void print_json(const struct kmw_summary *s, const char *name, const struct machine *m)
+{
+	struct json j;
+
+	json_start(&j, stdout);
+	json_object(&j, NULL);
+	json_string(&j, "capture", name);
+	json_object(&j, "events");
+	for (uint32_t i = 0; i < s->count_n; i++)
+		json_uint(&j, s->counts[i].name, s->counts[i].count);
+	json_end_object(&j);
+	json_uint(&j, "total", s->events);
+	json_uint(&j, "lost", s->lost);
+	json_bool(&j, "lost_unknown", s->lost_unknown);
+	json_uint(&j, "cpus", s->cpus);
+	json_string(&j, "clock", s->clock);
+	json_real(&j, "first_s", s->clock_is_time && s->events ? (double)s->first / 1e9 : NAN);
+	json_real(&j, "last_s", s->clock_is_time && s->events ? (double)s->last / 1e9 : NAN);
+	json_string(&j, "format", s->format);
+	json_string(&j, "kernel", s->kernel[0] ? s->kernel : NULL);
+	json_uint(&j, "long_size", s->long_size);
+	json_bool(&j, "big_endian", s->big_endian);
+	json_bool(&j, "truncated", s->truncated);
+	json_array(&j, "unknown");
+	for (uint32_t i = 0; m && i < m->unknown_count; i++)
+		json_string(&j, NULL, m->unknown[i]);
+	json_end_array(&j);
+	json_end_object(&j);
+	json_finish(&j);
+}
+
+static void print_machine(const struct machine *m)
+{
+	if (m->zone_count)
+		printf("machine   %u CPUs, %u node%s, %u zones, page blocks of order %u\n", m->cpus, m->nodes,
+		       m->nodes == 1 ? "" : "s", m->zone_count, m->pageblock_order);
+	for (uint32_t i = 0; i < m->unknown_count; i++)
+		printf("unknown   %s\n", m->unknown[i]);
+}
+
+static int print_text(const struct kmw_summary *s, const char *name, const struct machine *m)
+{
+	struct table *t;
+	int ret;
+
+	if (format == TABLE_TEXT) {
+		printf("capture   %s (%s)\n", name, s->format);
+		if (s->kernel[0])
+			printf("kernel    %s\n", s->kernel);
+		printf("events    %" PRIu64 " on %u CPUs, lost %" PRIu64 "%s\n", s->events, s->cpus, s->lost,
+		       s->lost_unknown ? " and more, number unknown" : "");
+		if (s->clock_is_time && s->events)
+			printf("clock     %s, %.6f to %.6f s (%.3f s)\n", s->clock, (double)s->first / 1e9,
+			       (double)s->last / 1e9, (double)(s->last - s->first) / 1e9);
+		else
+			printf("clock     %s, %" PRIu64 " to %" PRIu64 "; it counts no time\n", s->clock, s->first,
+			       s->last);
+		if (s->truncated)
+			printf("DAMAGED   the capture ends early or is damaged\n");
+		if (m)
+			print_machine(m);
+		putchar('\n');
+	}
+	t = table_new(columns, 3);
+	for (uint32_t i = 0; t && i < s->count_n; i++) {
+		table_row(t);
+		table_string(t, s->counts[i].name);
+		table_string(t, s->counts[i].system);
+		table_uint(t, s->counts[i].count);
+	}
+	ret = t ? table_print(t, (enum table_format)format, stdout) : -12;
+	table_free(t);
+	return ret;
+}
+
+static int show(const char *path, struct err *e)
+{
+	struct kmw_summary s = { 0 };
+	struct kmw_reader *k = NULL;
+	struct snapshot_source src = { 0 };
+	struct machine *m = NULL;
+	struct capture c;
+	int ret = capture_find(path, &c, e);
+
+	if (ret < 0)
+		return ret;
+	if (c.kind == CAPTURE_KMW) {
+		k = kmw_open(c.trace, e);
+		if (!k)
+			return e->code;
+		s = *kmw_summary(k);
+		m = import_machine(k, e);
+	} else {
+		ret = read_trace(&c, &s, e);
+		if (ret >= 0 && c.kind == CAPTURE_DIR && snapshot_dir_open(c.dir, &src, e) >= 0) {
+			m = machine_load(&src, e);
+			snapshot_dir_close(&src);
+			ret = m ? 0 : e->code;
+		}
+	}
+	if (m && m->kernel[0])
+		snprintf(s.kernel, sizeof(s.kernel), "%s", m->kernel);
+	if (s.counts)
+		qsort(s.counts, s.count_n, sizeof(*s.counts), by_count);
+	if (ret >= 0 && format == TABLE_JSON)
+		print_json(&s, c.name, m);
+	else if (ret >= 0)
+		ret = print_text(&s, c.name, m);
+	if (!k)
+		free(s.counts);
+	kmw_close(k);
+	if (m)
+		machine_free(m);
+	return ret;
+}
+
+static int run(int argc, char **argv)
+{
+	struct err e = { 0 };
+
+	if (argc != 1) {
+		fprintf(stderr, "kmemlab info: one capture is expected; see kmemlab info --help\n");
+		return 2;
+	}
+	return show(argv[0], &e) < 0 ? input_fail("info", &e) : 0;
+}
+
+struct command cmd_info = {
+	.name = "info",
+	.summary = "show what a capture holds",
+	.args = "CAPTURE",
+	.description = "Counts the events by type and the lost ones, and shows the clock, the time span, the "
+		       "machine and what cannot be known from this capture. CAPTURE is a capture directory, a "
+		       "bare trace.dat (also gzip-compressed) or a workload.",
+	.examples = "kmemlab info --format json traces/amd64-6.1-small\n"
+		    "  for scripts\n",
+	.options = options,
+	.run = run,
+};

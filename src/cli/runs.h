@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * runs: the replays behind `replay`, `report` and `verify`: the recorded machine,
+ * the native one free-running and anchored, and those of the user's policies.
+ */
+#ifndef CLI_RUNS_H
+#define CLI_RUNS_H
+
+#include <stdio.h>
+
+#include "cli/input.h"
+#include "cli/machines.h"
+#include "replay/fidelity.h"
+#include "replay/results.h"
+#include "store/store.h"
+
+#define RUN_RECORDED 0
+#define RUN_NATIVE 1
+#define RUN_ANCHORED 2
+
+struct runs_result {
+	int64_t capture;	/* in the store */
+	struct fidelity fidelity;
+	bool simulated, interrupted;
+	unsigned policies;	/* besides native */
+	uint64_t requests;
+	double seconds;
+	char start[160];	/* where the start state came from */
+};
+
+/* Import (where needed), replay everything, store it. */
+int runs_to_store(const char *path, const struct input_options *in, const struct machines_options *mo,
+		  uint32_t samples, struct store *s, struct runs_result *res, struct err *e);
+/* Just the recorded and the native machine; the replay is the caller's to free, before k and m. */
+int runs_native(struct kmw_reader *k, const struct machine *m, uint32_t samples, struct machines *set,
+		struct replay *r, struct fidelity *f, struct err *e);
+void runs_print(const struct runs_result *r, const char *output, FILE *out);
+
+#endif

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* kmemlab verify: can the reconstruction and the simulation be trusted? */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/table.h"
+#include "cli/commands.h"
+#include "cli/input.h"
+#include "cli/machines.h"
+#include "cli/runs.h"
+
+static struct input_options in = INPUT_DEFAULTS;
+static int format;
+static uint64_t samples = 200;
+
+static struct option options[] = {
+	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats, "how to print the tables" },
+	{ "samples", 'n', OPTION_UINT, &samples, "N", NULL, "instants at which free blocks are compared (200)" },
+	INPUT_OPTIONS(in),
+	{ NULL },
+};
+
+static const char *const type_names[] = { "Unmovable", "Movable", "Reclaimable", "HighAtomic", "CMA", "Isolate" };
+
+static const struct column zone_columns[] = {
+	{ "node", "node", COLUMN_UINT, 0, "node" },
+	{ "zone", "zone", COLUMN_STRING, 0, "zone" },
+	{ "free_recorded", "free, recorded", COLUMN_UINT, 0, "pages in the buddy lists, reconstructed" },
+	{ "free_snapshot", "free, snapshot", COLUMN_UINT, 0, "pages in after/buddyinfo" },
+	{ "pages_differ", "pages differ", COLUMN_UINT, 0, "sum over orders of |difference in blocks| * 2^order" },
+	{ "blocks_differ", "blocks differ", COLUMN_UINT, 0, "sum over orders of |difference in blocks|" },
+	{ "type_blocks_differ", "by type", COLUMN_UINT, 0, "the same per migrate type, against after/pagetypeinfo" },
+	{ "pageblocks_differ", "pageblocks", COLUMN_UINT, 0, "difference in pageblocks by type" },
+};
+
+static const struct column contradiction_columns[] = {
+	{ "kind", "kind", COLUMN_STRING, 0, "class of contradiction" },
+	{ "events", "events", COLUMN_UINT, 0, "events that showed it" },
+	{ "pages", "pages", COLUMN_UINT, 0, "page frames concerned" },
+	{ "explained", "explained", COLUMN_STRING, 0, "yes: a silent move that the kernel is known to make" },
+	{ "first_event", "first at event", COLUMN_UINT, 0, "ordinal of the first such event" },
+	{ "first_pfn", "page frame", COLUMN_HEX, 0, "of the first such event" },
+	{ "meaning", "meaning", COLUMN_STRING, 0, "what happened" },
+};
+
+static const struct column placement_columns[] = {
+	{ "node", "node", COLUMN_UINT, 0, "node of the kernel's page" },
+	{ "zone", "zone", COLUMN_STRING, 0, "zone of the kernel's page" },
+	{ "order", "order", COLUMN_UINT, 0, "order" },
+	{ "migratetype", "migratetype", COLUMN_STRING, 0, "type asked for" },
+	{ "allocations", "allocations", COLUMN_UINT, 0, "allocations scored" },
+	{ "hits", "hits", COLUMN_UINT, 0, "of them with the kernel's own page frame" },
+	{ "score", "score", COLUMN_PERCENT, 2, "share of hits" },
+	{ "anchored", "anchored", COLUMN_PERCENT, 2, "the same with the model corrected after each" },
+};
+
+static double share(struct score s)
+{
+	return s.allocations ? (double)s.hits / (double)s.allocations : NAN;
+}
+
+static struct table *zone_table(const struct machine *m, const struct fidelity *f)
+{
+	struct table *t = table_new(zone_columns, 8);
+
+	for (uint32_t z = 0; t && z < m->zone_count; z++) {
+		const struct fidelity_zone *x = &f->zone[z];
+
+		table_row(t);
+		table_uint(t, m->zones[z].node);
+		table_string(t, m->zones[z].name);
+		table_uint(t, x->free_recorded);
+		if (!f->have_snapshot)
+			continue;
+		table_uint(t, x->free_snapshot);
+		table_uint(t, x->pages_differ);
+		table_uint(t, x->blocks_differ);
+		if (!f->have_types)
+			continue;
+		table_uint(t, x->type_blocks_differ);
+		table_uint(t, x->pageblocks_differ);
+	}
+	if (t)
+		table_row(t);
+	return t;
+}
+
+static struct table *contradiction_table(const struct recorded_stats *s)
+{
+	struct table *t = table_new(contradiction_columns, 7);
+
+	for (unsigned c = 0; t && c < CONTRADICTION_KINDS; c++) {
+		const struct contradiction_count *k = &s->contradictions[c];
+
+		if (!k->events)
+			continue;
+		table_row(t);
+		table_string(t, contradiction_name(c));
+		table_uint(t, k->events);
+		table_uint(t, k->pages);
+		table_string(t, contradiction_explained(c) ? "yes" : "no");
+		table_uint(t, k->first_seq);
+		table_uint(t, k->first_pfn);
+		table_string(t, contradiction_help(c));
+	}
+	return t;
+}
+
+static struct table *placement_table(const struct machine *m, const struct simulated_stats *s,
+				     const struct simulated_stats *a)
+{
+	struct table *t = table_new(placement_columns, 8);
+
+	for (uint32_t z = 0; t && z < m->zone_count; z++)
+		for (unsigned o = 0; o < KMM_ORDERS; o++)
+			for (unsigned y = 0; y < KMM_MIGRATETYPES; y++) {
+				if (!s->by[z][y][o].allocations)
+					continue;
+				table_row(t);
+				table_uint(t, m->zones[z].node);
+				table_string(t, m->zones[z].name);
+				table_uint(t, o);
+				table_string(t, type_names[y]);
+				table_uint(t, s->by[z][y][o].allocations);
+				table_uint(t, s->by[z][y][o].hits);
+				table_real(t, share(s->by[z][y][o]));
+				table_real(t, share(a->by[z][y][o]));
+			}
+	return t;
+}
+
+static void json_counts(struct json *j, const char *key, struct fidelity_counts c)
+{
+	json_object(j, key);
+	json_uint(j, "recorded", c.recorded);
+	json_uint(j, "simulated", c.simulated);
+	json_end_object(j);
+}
+
+static void json_table(struct json *j, const char *key, struct table *t)
+{
+	json_array(j, key);
+	if (t)
+		table_json(t, j);
+	json_end_array(j);
+	table_free(t);
+}
+
+static void json_simulated(struct json *j, const struct machine *m, const struct fidelity *f,
+			   const struct replay *r)
+{
+	const struct simulated_stats *s = simulated_stats(r->runs[RUN_NATIVE].simulated);
+	const struct simulated_stats *a = simulated_stats(r->runs[RUN_ANCHORED].simulated);
+
+	json_object(j, "simulated");
+	json_string(j, "policy", "native");
+	json_object(j, "placement");
+	json_real(j, "score", share(f->placement));
+	json_real(j, "anchored", share(f->anchored));
+	json_uint(j, "allocations", f->placement.allocations);
+	json_uint(j, "hits", f->placement.hits);
+	if (s->diverged) {
+		json_uint(j, "first_miss_event", s->first_miss_seq);
+		json_uint(j, "first_miss_after", s->first_miss_at);
+		json_uint(j, "first_miss_pfn", s->first_miss_want);
+		json_uint(j, "first_miss_got", s->first_miss_got);
+	}
+	json_end_object(j);
+	json_counts(j, "refills", f->refills);
+	json_counts(j, "drains", f->drains);
+	json_counts(j, "fallbacks", f->fallbacks);
+	json_real(j, "order_error_mean", f->order_error_mean);
+	json_real(j, "order_error_max", f->order_error_max);
+	json_array(j, "unusable_index_error");
+	for (unsigned o = 0; o < m->orders; o++)
+		json_real(j, NULL, f->unusable_error[o]);
+	json_end_array(j);
+	json_uint(j, "zone_locks", kmm_stats(simulated_model(r->runs[RUN_NATIVE].simulated))->zone_locks);
+	json_uint(j, "failed", s->failed);
+	json_uint(j, "unmatched_frees", s->unmatched_frees);
+	json_uint(j, "uncorrected", a->uncorrected);
+	json_array(j, "course");
+	for (uint32_t i = 0; i < s->courses; i++)
+		json_real(j, NULL, share(s->course[i]));
+	json_end_array(j);
+	json_table(j, "by_zone_order_type", placement_table(m, s, a));
+	json_end_object(j);
+}
+
+static int print_json(const struct machine *m, const struct fidelity *f, const struct replay *r,
+		      const struct recorded_stats *s)
+{
+	struct json j;
+
+	json_start(&j, stdout);
+	json_object(&j, NULL);
+	json_string(&j, "start", replay_start(m));
+	json_object(&j, "recorded");
+	json_uint(&j, "pages_free", f->all.free_recorded);
+	if (f->have_snapshot) {
+		json_uint(&j, "pages_disputed", f->all.pages_differ);
+		json_uint(&j, "blocks_differ", f->all.blocks_differ);
+	} else {
+		json_null(&j, "pages_disputed");
+		json_null(&j, "blocks_differ");
+	}
+	json_uint(&j, "contradictions", f->contradictions);
+	json_uint(&j, "explained", f->explained);
+	json_uint(&j, "unknown_frames", s->unknown_frames);
+	json_uint(&j, "frames", s->frames);
+	json_uint(&j, "pages_isolated", s->pages_isolated);
+	json_table(&j, "zones", zone_table(m, f));
+	json_table(&j, "contradiction_kinds", contradiction_table(s));
+	json_end_object(&j);
+	if (f->have_simulated)
+		json_simulated(&j, m, f, r);
+	else
+		json_null(&j, "simulated");
+	json_end_object(&j);
+	return json_finish(&j);
+}
+
+static void put_counts(const char *what, struct fidelity_counts c)
+{
+	double rel = c.recorded ? 100.0 * ((double)c.simulated - (double)c.recorded) / (double)c.recorded : 0;
+
+	printf("  %-10s recorded %" PRIu64 ", simulated %" PRIu64 " (%+.2f %%)\n", what, c.recorded, c.simulated,
+	       rel);
+}
+
+static int put_table(struct table *t)
+{
+	int ret = t ? table_print(t, (enum table_format)format, stdout) : -1;
+
+	table_free(t);
+	return ret;
+}
+
+static int print_text(const struct machine *m, const struct fidelity *f, const struct replay *r,
+		      const struct recorded_stats *s)
+{
+	int ret;
+
+	printf("Start: %s\n", replay_start(m));
+	printf("\nRecorded, against the kernel's counters at the marker of after/buddyinfo:\n");
+	if (!f->have_snapshot)
+		printf("  no after/buddyinfo to compare with\n");
+	ret = put_table(zone_table(m, f));
+	printf("\nContradictions: %" PRIu64 " not explained, %" PRIu64 " silent moves put right\n",
+	       f->contradictions, f->explained);
+	if (ret >= 0 && f->contradictions + f->explained)
+		ret = put_table(contradiction_table(s));
+	if (s->unknown_frames)
+		printf("Page frames of which nothing is known: %" PRIu64 " of %" PRIu64 "\n", s->unknown_frames,
+		       s->frames);
+	if (!f->have_simulated) {
+		printf("\nSimulated: not possible, the start state is not known\n");
+		return ret;
+	}
+	printf("\nSimulated under native, from the start state's marker to \"snap: after begin\":\n");
+	printf("  placement  %.3f %% of %" PRIu64 " allocations (anchored %.3f %%)\n", 100.0 * share(f->placement),
+	       f->placement.allocations, 100.0 * share(f->anchored));
+	if (simulated_stats(r->runs[RUN_NATIVE].simulated)->diverged) {
+		const struct simulated_stats *x = simulated_stats(r->runs[RUN_NATIVE].simulated);
+
+		printf("  first miss after %" PRIu64 " allocations, at event %" PRIu64 ": kernel %#x, model %#x\n",
+		       x->first_miss_at, x->first_miss_seq, x->first_miss_want, x->first_miss_got);
+	}
+	put_counts("refills", f->refills);
+	put_counts("drains", f->drains);
+	put_counts("fallbacks", f->fallbacks);
+	printf("  free blocks per order: mean error %.3f %%, maximum %.3f %% of free pages\n\n",
+	       f->order_error_mean, f->order_error_max);
+	if (ret >= 0)
+		ret = put_table(placement_table(m, simulated_stats(r->runs[RUN_NATIVE].simulated),
+						simulated_stats(r->runs[RUN_ANCHORED].simulated)));
+	return ret;
+}
+
+static int verify(struct kmw_reader *k, struct err *e)
+{
+	struct machine *m = import_machine(k, e);
+	const struct recorded_stats *s;
+	struct machines set = { 0 };
+	struct replay r = { 0 };
+	struct fidelity f;
+	int ret;
+
+	if (!m)
+		return e->code;
+	ret = runs_native(k, m, (uint32_t)samples, &set, &r, &f, e);
+	if (ret >= 0) {
+		s = recorded_stats(r.runs[RUN_RECORDED].recorded);
+		ret = recorded_validate(r.runs[RUN_RECORDED].recorded, e);
+		if (ret >= 0)
+			ret = format == TABLE_JSON ? print_json(m, &f, &r, s) :
+			      format == TABLE_CSV  ? put_table(zone_table(m, &f)) :
+						     print_text(m, &f, &r, s);
+		if (ret < 0 && !e->code)
+			err_set(e, -ret, "the tables could not be printed");
+	}
+	replay_free(&r);
+	machines_free(&set);
+	machine_free(m);
+	return ret;
+}
+
+static int run(int argc, char **argv)
+{
+	struct err e = { 0 };
+	struct kmw_reader *k;
+	int ret;
+
+	if (argc != 1 || samples < 2 || samples > 100000) {
+		fprintf(stderr, "kmemlab verify: %s; see kmemlab verify --help\n",
+			argc != 1 ? "one capture is expected" : "--samples is from 2 to 100000");
+		return 2;
+	}
+	k = input_open(&in, argv[0], NULL, &e);
+	if (!k)
+		return input_fail("verify", &e);
+	ret = verify(k, &e);
+	kmw_close(k);
+	return ret < 0 ? input_fail("verify", &e) : 0;
+}
+
+struct command cmd_verify = {
+	.name = "verify",
+	.summary = "measure how far reconstruction and simulation can be trusted",
+	.args = "CAPTURE",
+	.description =
+		"Holds the reconstruction against the kernel's own counters (after/buddyinfo, "
+		"after/pagetypeinfo) and against itself: every event that the reconstructed state does not "
+		"allow is counted, classified and located. Then simulates the captured kernel's own policy "
+		"from the recorded start and compares it with the recording: the share of allocations for "
+		"which the model returned the very same page frame (never corrected, and anchored, that is "
+		"corrected after each), refills, drains, fallbacks, and free blocks per order over time.\n\n"
+		"The watermark tests of the model use exact counts of free pages, where the kernel's own lag "
+		"behind by its per-CPU differences.",
+	.examples = "kmemlab verify traces/amd64-6.1-small\n"
+		    "  the fidelity of the bundled capture\n",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * model: a described machine turned into the model's configuration and starting
+ * state.  The only place that knows both sides.
+ */
+#ifndef MACHINE_MODEL_H
+#define MACHINE_MODEL_H
+
+#include "machine/machine.h"
+#include "machine/pageblocks.h"
+#include "mm/kmm.h"
+
+/*
+ * The machine under its own kernel's policy: zones, watermarks (the boost taken
+ * off), reserves, per-CPU list sizes, nodes.  The generation is the nearest
+ * one that the model knows: before 4.4 that of 2.6, to 5.12 that of 5.10, to 6.6
+ * that of 6.1, then that of 6.18.
+ */
+int machine_model(const struct machine *m, struct kmm_config *c, struct err *e);
+
+/*
+ * Put a snapshot's state into a model, every frame of which is in use: from the
+ * real lists where the snapshot has them, else from the free-page map, with the
+ * order within the lists by address.
+ */
+int machine_seed(const struct machine *m, const struct machine_state *s, struct kmm *mm, struct err *e);
+
+#endif

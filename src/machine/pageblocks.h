@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pageblocks: which type each pageblock has.  No snapshot holds the kernel's
+ * own bits, only how many blocks of each type a zone has (pagetypeinfo), so the
+ * types are inferred from what lies in the blocks, then fitted to the counts.
+ */
+#ifndef MACHINE_PAGEBLOCKS_H
+#define MACHINE_PAGEBLOCKS_H
+
+#include <stdint.h>
+
+#include "machine/machine.h"
+
+#define PAGEBLOCK_NONE KMM_MIGRATETYPES /* a block without memory */
+
+/*
+ * Fill type[b] (enum kmm_migratetype or PAGEBLOCK_NONE) and certain[b] (free
+ * pages on a list of that type say so) for the blocks up to max_pfn, rounded up.
+ */
+int machine_pageblocks(const struct machine *m, const struct machine_state *s, uint8_t *type, uint8_t *certain,
+		       struct err *e);
+
+#endif
