@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "analyze/figure.h"
+
+#include <errno.h>
+#include <math.h>
+#include <plot.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/svg.h"
+
+const char *const figure_formats[] = { "svg", "png", NULL };
+
+struct figure {
+	struct figure_options o;
+	FILE *out;
+	FILE *raw;	 /* what libplot writes; for PNG it is `out` itself */
+	char *raw_text;
+	size_t raw_len;
+	plPlotter *pl;
+	plPlotterParams *params;
+	struct svg_label *labels;
+	size_t label_count, label_room;
+	bool no_memory, broken;
+};
+
+static void figure_free(struct figure *f)
+{
+	if (f->pl)
+		pl_deletepl_r(f->pl);
+	if (f->params)
+		pl_deleteplparams(f->params);
+	if (f->raw && f->raw != f->out)
+		fclose(f->raw);
+	for (size_t i = 0; i < f->label_count; i++)
+		free(f->labels[i].text);
+	free(f->labels);
+	free(f->raw_text);
+	free(f);
+}
+
+static bool open_plotter(struct figure *f)
+{
+	char bitmap[64];
+
+	f->params = pl_newplparams();
+	if (!f->params)
+		return false;
+	snprintf(bitmap, sizeof(bitmap), "%.0fx%.0f", f->o.width * 3, f->o.height * 3);
+	pl_setplparam(f->params, "BITMAPSIZE", bitmap);
+	/* libplot cuts longer lines in two, which shows at the joint. */
+	pl_setplparam(f->params, "MAX_LINE_LENGTH", (void *)"1000000");
+	f->pl = pl_newpl_r(figure_formats[f->o.format], NULL, f->raw, NULL, f->params);
+	if (!f->pl || pl_openpl_r(f->pl) < 0)
+		return false;
+	pl_bgcolor_r(f->pl, 0xffff, 0xffff, 0xffff);
+	pl_erase_r(f->pl);
+	pl_fspace_r(f->pl, 0, f->o.height, f->o.width, 0); /* y downwards, as SVG has it */
+	pl_joinmod_r(f->pl, "round");
+	return true;
+}
+
+struct figure *figure_begin(const struct figure_options *o, FILE *out, struct err *e)
+{
+	struct figure *f = calloc(1, sizeof(*f));
+
+	if (!f) {
+		err_set(e, ENOMEM, "out of memory");
+		return NULL;
+	}
+	f->o = *o;
+	f->out = out;
+	f->raw = o->format == FIGURE_PNG ? out : open_memstream(&f->raw_text, &f->raw_len);
+	if (!f->raw || !open_plotter(f)) {
+		err_set(e, ENOMEM, "libplot could not begin a figure");
+		figure_free(f);
+		return NULL;
+	}
+	return f;
+}
+
+int figure_end(struct figure *f, struct err *e)
+{
+	struct svg_options o = { .width = f->o.width, .height = f->o.height, .id = f->o.id,
+				 .title = f->o.title, .document = f->o.document, .crisp = f->o.crisp };
+	int ret = 0;
+
+	if (pl_closepl_r(f->pl) < 0 || pl_deletepl_r(f->pl) < 0 || f->broken)
+		ret = err_set(e, EIO, "libplot could not draw a figure");
+	f->pl = NULL;
+	if (f->no_memory || fflush(f->raw))
+		ret = err_set(e, f->no_memory ? ENOMEM : errno, "a figure could not be drawn");
+	if (ret >= 0 && f->o.format == FIGURE_SVG)
+		ret = svg_clean(f->raw_text, f->raw_len, &o, f->labels, f->label_count, f->out, e);
+	figure_free(f);
+	return ret;
+}
+
+/* A tenth of a point is all that can be seen, and keeps the file small. */
+static double tenth(double v)
+{
+	return isfinite(v) ? round(v * 10) / 10 : 0;
+}
+
+static void set_pen(struct figure *f, struct colour c)
+{
+	pl_pentype_r(f->pl, 1);
+	pl_filltype_r(f->pl, 0);
+	pl_pencolor_r(f->pl, c.r * 257, c.g * 257, c.b * 257);
+}
+
+static void set_fill(struct figure *f, struct colour c)
+{
+	pl_pentype_r(f->pl, 0);
+	pl_filltype_r(f->pl, 1);
+	pl_fillcolor_r(f->pl, c.r * 257, c.g * 257, c.b * 257);
+}
+
+static void path(struct figure *f, const double *xy, size_t n)
+{
+	pl_fmove_r(f->pl, tenth(xy[0]), tenth(xy[1]));
+	for (size_t i = 1; i < n; i++) {
+		bool between = i + 1 < n;
+
+		/* A point on a straight level line adds nothing. */
+		if (between && tenth(xy[2 * i + 1]) == tenth(xy[2 * i - 1]) &&
+		    tenth(xy[2 * i + 1]) == tenth(xy[2 * i + 3]))
+			continue;
+		pl_fcont_r(f->pl, tenth(xy[2 * i]), tenth(xy[2 * i + 1]));
+	}
+	if (pl_endpath_r(f->pl) < 0)
+		f->broken = true;
+}
+
+void figure_line(struct figure *f, struct colour c, double width, enum figure_dash dash, const double *xy,
+		 size_t n)
+{
+	static const double dashes[] = { 5, 3 }, dots[] = { 1, 3 };
+
+	if (n < 2)
+		return;
+	set_pen(f, c);
+	pl_flinewidth_r(f->pl, width);
+	if (dash == FIGURE_SOLID)
+		pl_linemod_r(f->pl, "solid");
+	else
+		pl_flinedash_r(f->pl, 2, dash == FIGURE_DASHED ? dashes : dots, 0);
+	path(f, xy, n);
+}
+
+void figure_area(struct figure *f, struct colour c, const double *xy, size_t n)
+{
+	if (n < 3)
+		return;
+	set_fill(f, c);
+	path(f, xy, n);
+}
+
+void figure_rects(struct figure *f, struct colour c, const struct figure_rect *r, size_t n)
+{
+	if (!n)
+		return;
+	set_fill(f, c);
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			pl_endsubpath_r(f->pl);
+		pl_fbox_r(f->pl, tenth(r[i].x0), tenth(r[i].y0), tenth(r[i].x1), tenth(r[i].y1));
+	}
+	if (pl_endpath_r(f->pl) < 0)
+		f->broken = true;
+}
+
+void figure_frame(struct figure *f, struct colour c, double width, const struct figure_rect *r)
+{
+	set_pen(f, c);
+	pl_linemod_r(f->pl, "solid");
+	pl_flinewidth_r(f->pl, width);
+	pl_fbox_r(f->pl, tenth(r->x0), tenth(r->y0), tenth(r->x1), tenth(r->y1));
+	pl_endpath_r(f->pl);
+}
+
+/*
+ * libplot takes Latin-1 and reads backslashes as commands.  Its copy serves for
+ * measuring and for PNG; SVG gets the label itself.
+ */
+static char *latin1(const char *utf8)
+{
+	char *out = malloc(strlen(utf8) + 1), *o = out;
+	const unsigned char *p = (const unsigned char *)utf8;
+
+	if (!out)
+		return NULL;
+	while (*p) {
+		if ((*p == 0xc2 || *p == 0xc3) && (p[1] & 0xc0) == 0x80) {
+			unsigned v = (unsigned)(*p & 3) << 6 | (p[1] & 0x3f);
+
+			*o++ = v < 0xa0 ? '?' : (char)v;
+			p += 2;
+		} else if (*p >= 0x80) {
+			bool dash = p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0x93 || p[2] == 0x94);
+
+			*o++ = dash ? '-' : '?';
+			for (p++; (*p & 0xc0) == 0x80; p++)
+				;
+		} else {
+			*o++ = *p == '\\' ? '/' : *p < 0x20 || *p == 0x7f ? '?' : (char)*p;
+			p++;
+		}
+	}
+	*o = 0;
+	return out;
+}
+
+static void set_font(struct figure *f, double size, bool bold)
+{
+	static const char *const names[2][2] = { { "Helvetica", "Helvetica-Bold" },
+						 { "HersheySans", "HersheySans-Bold" } };
+
+	pl_fontname_r(f->pl, names[f->o.format == FIGURE_PNG][bold]);
+	pl_ffontsize_r(f->pl, size);
+}
+
+static bool keep_label(struct figure *f, const struct svg_label *l)
+{
+	if (f->label_count == f->label_room) {
+		size_t room = f->label_room ? 2 * f->label_room : 32;
+		struct svg_label *more = realloc(f->labels, room * sizeof(*more));
+
+		if (!more)
+			return false;
+		f->labels = more;
+		f->label_room = room;
+	}
+	f->labels[f->label_count] = *l;
+	f->labels[f->label_count].text = strdup(l->text);
+	if (!f->labels[f->label_count].text)
+		return false;
+	f->label_count++;
+	return true;
+}
+
+void figure_text(struct figure *f, double x, double y, char anchor, double size, bool bold, struct colour c,
+		 const char *text)
+{
+	struct svg_label l = { tenth(x), tenth(y), anchor, size, bold, c, (char *)text };
+	char *copy = *text ? latin1(text) : NULL;
+
+	if (!*text)
+		return;
+	if (!copy || !keep_label(f, &l)) {
+		f->no_memory = true;
+		free(copy);
+		return;
+	}
+	set_pen(f, c);
+	set_font(f, size, bold);
+	pl_linemod_r(f->pl, "solid");
+	pl_flinewidth_r(f->pl, bold ? 0.9 : 0.6);
+	pl_fmove_r(f->pl, x, y);
+	pl_alabel_r(f->pl, anchor, 'x', copy);
+	free(copy);
+}
+
+double figure_text_width(struct figure *f, double size, bool bold, const char *text)
+{
+	char *copy = latin1(text);
+	double w = 0;
+
+	if (copy) {
+		set_font(f, size, bold);
+		w = pl_flabelwidth_r(f->pl, copy);
+	}
+	free(copy);
+	return fabs(w);
+}

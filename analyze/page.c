@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "analyze/page.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <string.h>
+
+#include "analyze/fragindex.h"
+#include "analyze/html.h"
+#include "analyze/metrics.h"
+#include "analyze/style.h"
+#include "store/sql.h"
+
+#define OWNER_ROWS 40
+#define NOTES 200
+
+static void heading_of(const struct page *p, const struct series *r)
+{
+	char heading[64];
+
+	figures_heading(r, heading, sizeof(heading));
+	html_text(p->out, heading);
+}
+
+static void cell_count(FILE *out, uint64_t v)
+{
+	fputs("<td class=\"n\">", out);
+	html_count(out, v);
+	fputs("</td>", out);
+}
+
+static void cell_real(FILE *out, double v, int digits, const char *unit)
+{
+	fputs("<td class=\"n\">", out);
+	html_real(out, v, digits);
+	if (isfinite(v) && *unit)
+		fprintf(out, "\xc2\xa0%s", unit);
+	fputs("</td>", out);
+}
+
+/* ---- head and foot ---- */
+
+static void nav(FILE *out)
+{
+	static const char *const all[][2] = {
+		{ "summary", "Summary" }, { "unknown", "What is not known" }, { "fidelity", "Fidelity" },
+		{ "figures", "Figures" }, { "owners", "Owners of pages" },    { "machine", "Machine" },
+		{ "glossary", "Definitions" },
+	};
+
+	fputs("<nav aria-label=\"Contents\">", out);
+	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++)
+		fprintf(out, "<a href=\"#%s\">%s</a>\n", all[i][0], all[i][1]);
+	fputs("</nav>\n", out);
+}
+
+void page_head(const struct page *p)
+{
+	FILE *out = p->out;
+
+	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+	      "style-src 'unsafe-inline'\">\n"
+	      "<meta name=\"generator\" content=\"kmemlab\">\n<title>", out);
+	html_text(out, p->c->name);
+	fputs(" \xe2\x80\x93 page allocation report</title>\n<style>\n", out);
+	fputs(style_sheet, out);
+	fputs("</style>\n</head>\n<body>\n<header>\n<h1>", out);
+	html_text(out, p->c->name);
+	fputs("</h1>\n<p class=\"sub\">What the kernel\xe2\x80\x99s page allocator did, as recorded and as "
+	      "simulated.", out);
+	if (*p->c->kernel) {
+		fputs(" Linux ", out);
+		html_text(out, p->c->kernel);
+	}
+	if (*p->c->arch) {
+		fputs(" on ", out);
+		html_text(out, p->c->arch);
+	}
+	fputs("</p>\n", out);
+	nav(out);
+	fputs("</header>\n<main>\n", out);
+}
+
+void page_foot(const struct page *p)
+{
+	fputs("</main>\n<footer>Made by kmemlab from its results file. Figures by GNU libplot.</footer>\n"
+	      "</body>\n</html>\n", p->out);
+}
+
+/* ---- summary ---- */
+
+static void tile_begin(FILE *out)
+{
+	fputs("<li><b>", out);
+}
+
+static void tile_end(FILE *out, const char *name)
+{
+	fprintf(out, "</b><span>%s</span></li>\n", name);
+}
+
+static void tiles(const struct page *p)
+{
+	const struct series_capture *c = p->c;
+	FILE *out = p->out;
+
+	fputs("<ul class=\"tiles\">\n", out);
+	tile_begin(out);
+	html_count(out, c->events);
+	tile_end(out, "events");
+	tile_begin(out);
+	html_count(out, c->lost);
+	tile_end(out, "events lost");
+	tile_begin(out);
+	if (c->clock_is_time) {
+		html_real(out, (double)(c->last - c->first) / 1e9, 4);
+		fputs(" s", out);
+		tile_end(out, "time span");
+	} else {
+		html_count(out, c->last - c->first);
+		tile_end(out, "clock units (the clock counts no time)");
+	}
+	tile_begin(out);
+	html_kib(out, c->mem_total_kb);
+	tile_end(out, "memory");
+	tile_begin(out);
+	html_count(out, c->cpus);
+	fputs(" / ", out);
+	html_count(out, c->nodes);
+	tile_end(out, "CPUs / nodes");
+	fputs("</ul>\n", out);
+}
+
+static void run_state(const struct page *p, const struct series *r, uint32_t sample, unsigned order)
+{
+	uint64_t blocks[KMM_ORDERS];
+
+	series_blocks(r, sample, p->figures->zone, blocks);
+	cell_real(p->out, (double)fragindex_pages(blocks, r->orders) * p->c->page_size / (1 << 20), 4, "MiB");
+	cell_real(p->out, fragindex_unusable(blocks, r->orders, order), 3, "");
+}
+
+static void run_row(const struct page *p, const struct series *r, unsigned order)
+{
+	FILE *out = p->out;
+
+	fputs("<tr><th scope=\"row\">", out);
+	heading_of(p, r);
+	if (*r->start) {
+		fputs("<small>from ", out);
+		html_text(out, r->start);
+		fputs("</small>", out);
+	}
+	fputs("</th>", out);
+	if (r->samples && r->blocks) {
+		run_state(p, r, 0, order);
+		run_state(p, r, r->samples - 1, order);
+	} else {
+		for (int i = 0; i < 4; i++)
+			cell_real(out, NAN, 3, "");
+	}
+	cell_real(out, r->samples && r->counters ? r->counters[r->samples - 1][SERIES_FALLBACKS] : NAN, 9, "");
+	cell_real(out, r->samples && r->counters ? r->counters[r->samples - 1][SERIES_FAILED] : NAN, 9, "");
+	cell_real(out, r->requests, 15, "");
+	fprintf(out, "<td%s>", strcmp(r->status, "complete") ? " class=\"incomplete\"" : "");
+	html_text(out, r->status);
+	fputs("</td></tr>\n", out);
+}
+
+int page_summary(const struct page *p, struct err *e)
+{
+	unsigned order = p->c->pageblock_order < p->c->orders ? p->c->pageblock_order : p->c->orders - 1;
+	FILE *out = p->out;
+
+	(void)e;
+	fputs("<section id=\"summary\">\n<h2>Summary</h2>\n", out);
+	tiles(p);
+	if (!p->count) {
+		fputs("<p class=\"gap\">No run of this capture is in the results: nothing was reconstructed or "
+		      "simulated.</p>\n</section>\n", out);
+		return 0;
+	}
+	fputs("<div class=\"scroll\"><table>\n<caption>Each run at its first and last sample", out);
+	if (p->figures->zone >= 0) {
+		fputs(", zone ", out);
+		html_text(out, p->c->zone[p->figures->zone].name);
+	}
+	fprintf(out, ". U(%u) is the <a href=\"#metric-unusable\">unusable free-space index</a> for "
+		     "pageblocks.</caption>\n"
+		     "<thead><tr><th>Run</th><th class=\"n\">Free at start</th><th class=\"n\">U(%u)</th>"
+		     "<th class=\"n\">Free at end</th><th class=\"n\">U(%u)</th><th class=\"n\">Fallbacks</th>"
+		     "<th class=\"n\">Failed</th><th class=\"n\">Requests</th><th>Status</th></tr></thead>\n<tbody>\n",
+		order, order, order);
+	for (unsigned i = 0; i < p->count; i++)
+		run_row(p, &p->runs[i], order);
+	fputs("</tbody></table></div>\n</section>\n", out);
+	return 0;
+}
+
+/* ---- what could not be known ---- */
+
+static void run_notes(const struct page *p)
+{
+	bool recorded = false, simulated = false;
+
+	for (unsigned i = 0; i < p->count; i++) {
+		const struct series *r = &p->runs[i];
+
+		*(r->simulated ? &simulated : &recorded) = true;
+		if (!strcmp(r->status, "complete"))
+			continue;
+		fputs("<li>", p->out);
+		heading_of(p, r);
+		fputs(strcmp(r->status, "stopped") ? ": the run did not end; what follows is only what was written "
+						     "before it broke off.</li>\n" :
+						     ": the run was stopped before the end of the capture.</li>\n",
+		      p->out);
+	}
+	if (!recorded)
+		fputs("<li>No recorded run: what the kernel really did was not reconstructed.</li>\n", p->out);
+	if (!simulated)
+		fputs("<li>No simulated run: nothing stands beside what was recorded.</li>\n", p->out);
+}
+
+int page_unknown(const struct page *p, struct err *e)
+{
+	sqlite3_stmt *st = sql_query(store_db(p->s), e,
+				     "SELECT n.text, r.policy, r.mode = 'simulated' FROM note n"
+				     " LEFT JOIN run r ON r.id = n.run_id WHERE n.capture_id = ?"
+				     " ORDER BY n.id LIMIT ?", "ii", p->c->id, (int64_t)NOTES);
+	int ret = -1;
+
+	if (!st)
+		return e->code;
+	fputs("<section id=\"unknown\">\n<h2>What is not known</h2>\n<ul>\n", p->out);
+	while ((ret = sql_row(st, e)) == 1) {
+		fputs("<li>", p->out);
+		if (sqlite3_column_int(st, 2)) {
+			fputs("Under policy ", p->out);
+			html_text(p->out, (const char *)sqlite3_column_text(st, 1));
+			fputs(": ", p->out);
+		}
+		html_text(p->out, (const char *)sqlite3_column_text(st, 0));
+		fputs("</li>\n", p->out);
+	}
+	sqlite3_finalize(st);
+	if (p->c->lost) {
+		fputs("<li>", p->out);
+		html_count(p->out, p->c->lost);
+		fputs(" events were lost in recording.</li>\n", p->out);
+	}
+	if (!p->c->clock_is_time)
+		fputs("<li>The trace clock counts no time: the axes are in clock units, and rates are per 1,000 of "
+		      "them.</li>\n", p->out);
+	run_notes(p);
+	fputs("</ul>\n<p class=\"sub\">Where nothing is listed, nothing was found missing.</p>\n</section>\n", p->out);
+	return ret;
+}
+
+/* ---- fidelity ---- */
+
+static void fidelity_value(FILE *out, double v, const char *unit, bool error)
+{
+	bool share = !strcmp(unit, "share"), percent = unit[0] == '%';
+
+	fputs("<td class=\"n\">", out);
+	html_real(out, share ? v * 100 : v, share || percent ? 4 : 9);
+	if (isfinite(v) && (share || (percent && error)))
+		fputs("\xc2\xa0%", out);
+	fputs("</td>", out);
+}
+
+static void fidelity_name(const struct page *p, sqlite3_stmt *st)
+{
+	const char *metric = (const char *)sqlite3_column_text(st, 0);
+	const struct metric *m = metrics_of_row(metric ? metric : "");
+	FILE *out = p->out;
+
+	fputs("<tr><th scope=\"row\">", out);
+	if (m)
+		fprintf(out, "<a href=\"#metric-%s\">", m->id);
+	html_text(out, metric);
+	if (m)
+		fputs("</a>", out);
+	if (sqlite3_column_type(st, 6) != SQLITE_NULL) {
+		fputs(", zone ", out);
+		html_text(out, (const char *)sqlite3_column_text(st, 6));
+	}
+	if (sqlite3_column_type(st, 7) != SQLITE_NULL)
+		fprintf(out, ", order %d", sqlite3_column_int(st, 7));
+	if (sqlite3_column_type(st, 8) != SQLITE_NULL) {
+		fputs(", ", out);
+		html_text(out, (const char *)sqlite3_column_text(st, 8));
+	}
+	if (sqlite3_column_type(st, 5) != SQLITE_NULL) {
+		fputs("<small>", out);
+		html_text(out, (const char *)sqlite3_column_text(st, 5));
+		fputs("</small>", out);
+	}
+	fputs("</th>", out);
+}
+
+static int fidelity_rows(const struct page *p, const struct series *r, struct err *e)
+{
+	sqlite3_stmt *st = sql_query(store_db(p->s), e,
+				     "SELECT f.metric, f.recorded, f.simulated, f.error, coalesce(f.unit, ''), f.note,"
+				     " z.name, f.block_order, t.name FROM fidelity f"
+				     " LEFT JOIN zone z ON z.capture_id = ?2 AND z.zone = f.zone"
+				     " LEFT JOIN migratetype t ON t.type = f.type"
+				     " WHERE f.run_id = ?1 ORDER BY f.id LIMIT 500", "ii", r->id, p->c->id);
+	int ret = -1, rows = 0;
+
+	if (!st)
+		return e->code;
+	while ((ret = sql_row(st, e)) == 1) {
+		const char *unit = (const char *)sqlite3_column_text(st, 4);
+
+		if (!rows++) {
+			fputs("<tbody>\n<tr><th colspan=\"5\">", p->out);
+			heading_of(p, r);
+			fputs("</th></tr>\n", p->out);
+		}
+		fidelity_name(p, st);
+		fidelity_value(p->out, sql_real(st, 1), unit, false);
+		fidelity_value(p->out, sql_real(st, 2), unit, false);
+		fidelity_value(p->out, sql_real(st, 3), unit, true);
+		fputs("<td>", p->out);
+		if (strcmp(unit, "share"))
+			html_text(p->out, unit[0] == '%' ? unit + 1 : unit);
+		fputs("</td></tr>\n", p->out);
+	}
+	sqlite3_finalize(st);
+	if (rows)
+		fputs("</tbody>\n", p->out);
+	return ret < 0 ? ret : rows;
+}
+
+int page_fidelity(const struct page *p, struct err *e)
+{
+	int ret = 0, rows = 0;
+
+	fputs("<section id=\"fidelity\">\n<h2>Fidelity</h2>\n"
+	      "<p>How far the reconstruction agrees with what the kernel said of itself, and the simulation with "
+	      "what was recorded. Read every what-if with this error in mind.</p>\n"
+	      "<div class=\"scroll\"><table>\n<thead><tr><th>Measure</th><th class=\"n\">Recorded</th>"
+	      "<th class=\"n\">Simulated</th><th class=\"n\">Error</th><th></th></tr></thead>\n", p->out);
+	for (unsigned i = 0; i < p->count && ret >= 0; i++) {
+		ret = fidelity_rows(p, &p->runs[i], e);
+		rows += ret > 0 ? ret : 0;
+	}
+	fputs("</table></div>\n", p->out);
+	if (!rows)
+		fputs("<p class=\"gap\">No fidelity was measured: the capture has no snapshot to compare with, or "
+		      "nothing was simulated under its own policy.</p>\n", p->out);
+	fputs("</section>\n", p->out);
+	return ret;
+}
+
+/* ---- owners ---- */
+
+static int owner_rows(const struct page *p, const struct series *r, struct err *e)
+{
+	sqlite3_stmt *st = sql_query(store_db(p->s), e,
+				     "SELECT owner, cache, allocs, frees, pages_live, pages_peak FROM owner"
+				     " WHERE run_id = ? ORDER BY pages_peak DESC, allocs DESC, owner, cache LIMIT ?",
+				     "ii", r->id, (int64_t)OWNER_ROWS);
+	FILE *out = p->out;
+	int ret = -1, rows = 0;
+
+	if (!st)
+		return e->code;
+	while ((ret = sql_row(st, e)) == 1) {
+		if (!rows++) {
+			fputs("<div class=\"scroll\"><table>\n<caption>", out);
+			heading_of(p, r);
+			fprintf(out, ", by peak; at most %d rows</caption>\n<thead><tr><th>Owner</th><th>Cache</th>"
+				     "<th class=\"n\">Allocations</th><th class=\"n\">Frees</th>"
+				     "<th class=\"n\">Pages live at end</th><th class=\"n\">Pages at peak</th></tr>"
+				     "</thead>\n<tbody>\n", OWNER_ROWS);
+		}
+		fputs("<tr><th scope=\"row\">", out);
+		html_text(out, (const char *)sqlite3_column_text(st, 0));
+		fputs("</th><td>", out);
+		html_text(out, (const char *)sqlite3_column_text(st, 1));
+		fputs("</td>", out);
+		for (int i = 2; i < 6; i++)
+			cell_count(out, (uint64_t)sqlite3_column_int64(st, i));
+		fputs("</tr>\n", out);
+	}
+	sqlite3_finalize(st);
+	if (rows)
+		fputs("</tbody></table></div>\n", out);
+	return ret < 0 ? ret : rows;
+}
+
+int page_owners(const struct page *p, struct err *e)
+{
+	int ret = 0, rows = 0;
+
+	fputs("<section id=\"owners\">\n<h2>Owners of pages</h2>\n"
+	      "<p>Who asked for the pages that were allocated during the capture "
+	      "(<a href=\"#metric-owners\">definition</a>).</p>\n", p->out);
+	for (unsigned i = 0; i < p->count && ret >= 0; i++) {
+		ret = owner_rows(p, &p->runs[i], e);
+		rows += ret > 0 ? ret : 0;
+	}
+	if (!rows)
+		fputs("<p class=\"gap\">No totals by owner were stored.</p>\n", p->out);
+	fputs("</section>\n", p->out);
+	return ret;
+}
+
+/* ---- the machine and its events ---- */
+
+static void zone_table(const struct page *p)
+{
+	const struct series_capture *c = p->c;
+	double pages_to_mib = (double)c->page_size / (1 << 20);
+	FILE *out = p->out;
+
+	if (!c->zones) {
+		fputs("<p class=\"gap\">No zones are known: the capture came without snapshots.</p>\n", out);
+		return;
+	}
+	fputs("<div class=\"scroll\"><table>\n<caption>Zones. Watermarks in pages.</caption>\n"
+	      "<thead><tr><th>Zone</th><th class=\"n\">First frame</th><th class=\"n\">Spanned</th>"
+	      "<th class=\"n\">Present</th><th class=\"n\">Managed</th><th class=\"n\">Min</th>"
+	      "<th class=\"n\">Low</th><th class=\"n\">High</th></tr></thead>\n<tbody>\n", out);
+	for (unsigned i = 0; i < c->zones; i++) {
+		const struct series_zone *z = &c->zone[i];
+
+		if (!*z->name)
+			continue;
+		fputs("<tr><th scope=\"row\">", out);
+		html_text(out, z->name);
+		fputs("</th>", out);
+		cell_count(out, z->start_pfn);
+		cell_real(out, (double)z->spanned * pages_to_mib, 4, "MiB");
+		cell_real(out, (double)z->present * pages_to_mib, 4, "MiB");
+		cell_real(out, (double)z->managed * pages_to_mib, 4, "MiB");
+		cell_count(out, z->min);
+		cell_count(out, z->low);
+		cell_count(out, z->high);
+		fputs("</tr>\n", out);
+	}
+	fputs("</tbody></table></div>\n", out);
+}
+
+static int event_list(const struct page *p, struct err *e)
+{
+	sqlite3_stmt *st = sql_query(store_db(p->s), e,
+				     "SELECT name, count FROM event_count WHERE capture_id = ?"
+				     " ORDER BY count DESC, name LIMIT 200", "i", p->c->id);
+	int ret = -1, rows = 0;
+
+	if (!st)
+		return e->code;
+	while ((ret = sql_row(st, e)) == 1) {
+		if (!rows++)
+			fputs("<h3>Events</h3>\n<ul class=\"columns\">\n", p->out);
+		fputs("<li><span>", p->out);
+		html_text(p->out, (const char *)sqlite3_column_text(st, 0));
+		fputs("</span> <b>", p->out);
+		html_count(p->out, (uint64_t)sqlite3_column_int64(st, 1));
+		fputs("</b></li>\n", p->out);
+	}
+	sqlite3_finalize(st);
+	if (rows)
+		fputs("</ul>\n", p->out);
+	return ret;
+}
+
+int page_machine(const struct page *p, struct err *e)
+{
+	FILE *out = p->out;
+	int ret;
+
+	fputs("<section id=\"machine\">\n<h2>Machine and capture</h2>\n<p>Pages of ", out);
+	html_count(out, p->c->page_size);
+	fputs(" bytes, pageblocks of order ", out);
+	html_count(out, p->c->pageblock_order);
+	fputs(", orders 0 to ", out);
+	html_count(out, p->c->orders - 1);
+	fputs(". Capture format ", out);
+	html_text(out, *p->c->format ? p->c->format : "unknown");
+	fputs(", trace clock ", out);
+	html_text(out, *p->c->clock ? p->c->clock : "unknown");
+	fputs(".</p>\n", out);
+	zone_table(p);
+	ret = event_list(p, e);
+	fputs("</section>\n", out);
+	return ret;
+}
+
+void page_glossary(const struct page *p)
+{
+	fputs("<section id=\"glossary\">\n<h2>Definitions</h2>\n", p->out);
+	metrics_print_html(p->out);
+	fputs("</section>\n", p->out);
+}

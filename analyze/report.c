@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "analyze/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "analyze/html.h"
+#include "analyze/page.h"
+#include "base/file.h"
+
+/* ---- figures in the page ---- */
+
+static int panel(const struct page *p, const struct figure_kind *k, unsigned run, struct err *e)
+{
+	const struct series *r = &p->runs[run];
+	char id[64], heading[64];
+
+	if (k->has(p->figures, r)) {
+		snprintf(id, sizeof(id), "fig-%s-%u", k->id, run);
+		return figures_draw(p->figures, k, run, FIGURE_SVG, id, p->out, e);
+	}
+	figures_heading(r, heading, sizeof(heading));
+	fputs("<div><h3>", p->out);
+	html_text(p->out, heading);
+	fprintf(p->out, "</h3><p class=\"gap\">Not drawn: %s.</p></div>\n", k->missing);
+	return 0;
+}
+
+static int figure(const struct page *p, const struct figure_kind *k, struct err *e)
+{
+	const char *zone = figures_zone_name(p->figures, k);
+	unsigned drawn = 0;
+	int ret = 0;
+
+	fprintf(p->out, "<figure id=\"%s\">\n<figcaption><h3>%s", k->id, k->title);
+	if (*zone && strcmp(k->id, "pageblocks") && strcmp(k->id, "map") && strcmp(k->id, "rates") &&
+	    strcmp(k->id, "pcp")) {
+		fputs(", zone ", p->out);
+		html_text(p->out, zone);
+	}
+	fprintf(p->out, "</h3>\n<p>%s <a href=\"#metric-%s\">Definition</a></p></figcaption>\n", k->caption,
+		k->metric);
+	for (unsigned i = 0; i < p->count; i++)
+		drawn += k->has(p->figures, &p->runs[i]);
+	if (!drawn)
+		fprintf(p->out, "<p class=\"gap\">Not drawn: %s.</p>\n", k->missing);
+	else
+		fputs("<div class=\"panels\">\n", p->out);
+	for (unsigned i = 0; drawn && i < p->count && ret >= 0; i++)
+		ret = panel(p, k, i, e);
+	fputs(drawn ? "</div>\n</figure>\n" : "</figure>\n", p->out);
+	return ret;
+}
+
+static int figures_section(const struct page *p, struct err *e)
+{
+	bool recorded = p->count && !p->runs[0].simulated;
+	int ret = 0;
+
+	fputs("<section id=\"figures\">\n<h2>Figures</h2>\n", p->out);
+	if (!p->count)
+		fputs("<p class=\"gap\">There is no run to draw.</p>\n", p->out);
+	else if (!recorded)
+		fputs("<p class=\"gap\">There is no recorded run to lay beside the simulated.</p>\n", p->out);
+	else if (p->count == 1)
+		fputs("<p class=\"gap\">There is no simulated run to lay beside the recorded.</p>\n", p->out);
+	else
+		fputs("<p>The panels of a figure have the same axes.</p>\n", p->out);
+	for (const struct figure_kind *k = figure_kinds; p->count && k->id && ret >= 0; k++)
+		ret = figure(p, k, e);
+	fputs("</section>\n", p->out);
+	return ret;
+}
+
+static int write_page(const struct page *p, struct err *e)
+{
+	int ret;
+
+	page_head(p);
+	ret = page_summary(p, e);
+	if (ret >= 0)
+		ret = page_unknown(p, e);
+	if (ret >= 0)
+		ret = page_fidelity(p, e);
+	if (ret >= 0)
+		ret = figures_section(p, e);
+	if (ret >= 0)
+		ret = page_owners(p, e);
+	if (ret >= 0)
+		ret = page_machine(p, e);
+	page_glossary(p);
+	page_foot(p);
+	return ret;
+}
+
+/* ---- figures as files ---- */
+
+/* Letters, digits, '.', '-' of a policy's name; never a path. */
+static void file_part(const struct series *r, unsigned run, char *out, size_t size)
+{
+	size_t n = 0;
+
+	if (!r->simulated) {
+		snprintf(out, size, "recorded");
+		return;
+	}
+	for (const char *p = r->policy; *p && n + 8 < size; p++)
+		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
+		    (n && (*p == '.' || *p == '-')))
+			out[n++] = *p;
+	snprintf(out + n, size - n, n ? "-%u" : "run-%u", run);
+}
+
+static int figure_file(const struct figures *x, const struct figure_kind *k, unsigned run,
+		       const struct report_options *o, struct err *e)
+{
+	struct file_out out;
+	char part[64], *path;
+	int ret;
+
+	file_part(&x->runs[run], run, part, sizeof(part));
+	if (asprintf(&path, "%s/%s-%s.%s", o->figures_dir, k->id, part, figure_formats[o->figure_format]) < 0)
+		return err_set(e, ENOMEM, "out of memory");
+	ret = file_out_open(&out, path, 0, e);
+	free(path);
+	if (ret < 0)
+		return ret;
+	ret = figures_draw(x, k, run, o->figure_format, NULL, out.f, e);
+	if (ret >= 0)
+		ret = file_out_commit(&out, e);
+	file_out_abort(&out);
+	return ret;
+}
+
+static int figure_files(const struct figures *x, const struct report_options *o, struct err *e)
+{
+	int ret = 0;
+
+	if (mkdir(o->figures_dir, 0777) && errno != EEXIST)
+		return err_set(e, errno, "%s: %s", o->figures_dir, strerror(errno));
+	for (const struct figure_kind *k = figure_kinds; k->id; k++)
+		for (unsigned i = 0; i < x->count && ret >= 0; i++)
+			if (k->has(x, &x->runs[i]))
+				ret = figure_file(x, k, i, o, e);
+	return ret;
+}
+
+/* ---- the whole ---- */
+
+static bool chosen(const struct series *r, const struct report_options *o)
+{
+	if (!r->simulated || !o->policies)
+		return true;
+	for (size_t i = 0; i < o->policy_count; i++)
+		if (!strcmp(r->policy, o->policies[i]))
+			return true;
+	return false;
+}
+
+/* Bring the chosen runs to the front; says which policy is not there. */
+static int choose(struct series *runs, unsigned all, unsigned *count, const struct report_options *o,
+		  struct err *e)
+{
+	for (size_t i = 0; o->policies && i < o->policy_count; i++) {
+		bool found = false;
+
+		for (unsigned k = 0; k < all; k++)
+			found |= runs[k].simulated && !strcmp(runs[k].policy, o->policies[i]);
+		if (!found)
+			return err_set(e, ENOENT, "the results hold no run under the policy '%s'",
+				       o->policies[i]);
+	}
+	*count = 0;
+	for (unsigned k = 0; k < all; k++) {
+		struct series r = runs[k];
+
+		if (!chosen(&r, o))
+			continue;
+		memmove(&runs[*count + 1], &runs[*count], (k - *count) * sizeof(*runs));
+		runs[(*count)++] = r;
+	}
+	return 0;
+}
+
+static int write_html(const struct page *page, const char *path, struct err *e)
+{
+	struct page p = *page;
+	struct file_out out;
+	int ret = file_out_open(&out, path, 0, e);
+
+	if (ret < 0)
+		return ret;
+	p.out = out.f;
+	ret = write_page(&p, e);
+	if (ret >= 0)
+		ret = file_out_commit(&out, e);
+	file_out_abort(&out);
+	return ret;
+}
+
+int report_write(struct store *s, int64_t capture, const struct report_options *o, struct err *e)
+{
+	struct err own = { 0 };
+	struct series_capture c;
+	struct series *runs = calloc(SERIES_RUNS, sizeof(*runs));
+	struct figures x;
+	struct page p = { .s = s, .c = &c, .runs = runs, .figures = &x };
+	unsigned all = 0;
+	int ret, zone = -1;
+
+	e = e ? e : &own;
+	if (!runs)
+		return err_set(e, ENOMEM, "out of memory");
+	ret = series_capture_read(s, capture, &c, e);
+	if (ret < 0) {
+		free(runs);
+		return ret;
+	}
+	if (o->zone && (zone = series_zone_by_name(&c, o->zone)) < 0)
+		ret = err_set(e, ENOENT, "the capture has no zone '%s'", o->zone);
+	if (ret >= 0)
+		ret = series_read(s, &c, runs, &all, e);
+	if (ret >= 0)
+		ret = choose(runs, all, &p.count, o, e);
+	if (ret >= 0) {
+		figures_init(&x, &c, runs, p.count, zone);
+		if (o->path)
+			ret = write_html(&p, o->path, e);
+		if (ret >= 0 && o->figures_dir)
+			ret = figure_files(&x, o, e);
+	}
+	series_free(runs, all);
+	free(runs);
+	series_capture_free(&c);
+	return ret < 0 ? ret : 0;
+}
