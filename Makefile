@@ -12,7 +12,8 @@ LIBS_PC  := libtraceevent sqlite3 zlib libzstd
 DEPS     := gcc make pkg-config libtraceevent-dev libsqlite3-dev zlib1g-dev libzstd-dev \
             libplot-dev libcmocka-dev trace-cmd jq
 
-WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
+# Texts that are cut on purpose are cut by snprintf everywhere.
+WARN     := -Wall -Wno-format-truncation -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
 # Asked of pkg-config only when something is compiled, so that `make deps` works before it is there.
 PC_CFLAGS = $(shell pkg-config --cflags $(LIBS_PC))
 PC_LIBS   = $(shell pkg-config --libs $(LIBS_PC))

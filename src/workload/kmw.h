@@ -32,7 +32,7 @@ struct kmw_event_count {
 /* What `info` says about the capture that a workload was made from. */
 struct kmw_summary {
 	char source[256];	/* the capture's name, without its folders */
-	char format[32], clock[32], kernel[160];
+	char format[64], clock[32], kernel[160];
 	bool clock_is_time, big_endian;
 	uint8_t long_size;
 	uint32_t page_size, cpus;
