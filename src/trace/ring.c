@@ -72,6 +72,8 @@ int ring_open(struct ring *r, const struct datfile *f, const struct dat_buffer *
 		return damaged(r, "no room for the number of chunks", e);
 	r->chunks_left = bytes_u32(f->map + c->offset, f->swap);
 	r->chunk_at = c->offset + 4;
+	/* trace-cmd leaves the word with the number of chunks out of the size. */
+	r->data_end = f->size - r->data_end < 4 ? f->size : r->data_end + 4;
 	return 0;
 }
 

@@ -353,6 +353,11 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 	int ret;
 
 	r->err = e;
+	while (r->win.tail - r->win.head > WINDOW_SIZE - WINDOW_RESERVE) {
+		ret = force_head(r);
+		if (ret < 0)
+			return ret;
+	}
 	if (ev->lost) {
 		ret = resolve_lost(r, ev, lost);
 		if (ret < 0)

@@ -238,8 +238,10 @@ static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const 
 				return NULL;
 			if (pos == WINDOW_NONE)
 				pos = at;
-			if (!window_has(&r->win, old + i))
+			if (!window_has(&r->win, old + i)) {
+				now->dropped = true;
 				continue;
+			}
 			was = window_at(&r->win, old + i);
 			now->r.slot = was->r.slot;
 			now->r.sig = was->r.sig;
@@ -269,7 +271,8 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 {
 	enum request_op op = ev->kind == EVENT_MM_PAGE_PCPU_DRAIN ? OBS_PCPU_DRAIN :
 			     ev->kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ? OBS_ZONE_LOCKED : OBS_EXTFRAG;
-	struct window_entry *w, *own = NULL;
+	struct window_entry *w, *own;
+	uint32_t slot = NO_SLOT;
 
 	if (op != OBS_PCPU_DRAIN) {
 		own = c->open != WINDOW_NONE && window_has(&r->win, c->open) ?
@@ -277,11 +280,12 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 		if (!own)
 			return r->err->code;
 		own->r.sig.own_obs++;
+		slot = own->r.slot;
 	}
 	w = resolver_append(r, ev, op, NULL);
 	if (!w)
 		return r->err->code;
-	w->r.slot = own ? own->r.slot : NO_SLOT;
+	w->r.slot = slot;
 	if (op == OBS_EXTFRAG) {
 		w->r.pfn = ev->extfrag.pfn < KMM_NO_PFN ? (uint32_t)ev->extfrag.pfn : KMM_NO_PFN;
 		w->r.sig.order = (uint8_t)ev->extfrag.alloc_order;
@@ -448,15 +452,18 @@ static uint32_t free_pfn(const struct resolver *r, const struct window_entry *w)
 /* A batched free takes place here, not at its mm_page_free (pitfalls 7 and 23). */
 int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev)
 {
-	struct window_entry *w, *old;
+	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE, NULL), *old = NULL;
 	uint32_t i;
 
+	if (!w)
+		return r->err->code;
 	for (i = 0; i < c->frees.count; i++) {
 		old = window_at(&r->win, c->frees.pos[i]);
 		if (window_has(&r->win, c->frees.pos[i]) && free_pfn(r, old) == ev->page.pfn)
 			break;
 	}
 	if (i == c->frees.count) {
+		w->dropped = true;
 		r->stats.batched_alone++;
 		return 0;
 	}
@@ -464,24 +471,14 @@ int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *
 	for (uint32_t k = 0; k < i; k++)
 		if (window_has(&r->win, c->frees.pos[k]))
 			window_at(&r->win, c->frees.pos[k])->waits &= (uint8_t)~WAIT_BATCH;
-	w = resolver_append(r, ev, REQ_PAGE_FREE, NULL);
-	if (!w)
-		return r->err->code;
 	r->stats.batched++;
-	if (window_has(&r->win, c->frees.pos[i])) {
-		uint64_t seq;
-
-		old = window_at(&r->win, c->frees.pos[i]);
-		seq = old->r.seq;
-		w->r = old->r;
-		w->r.time = ev->time;
-		w->r.seq = seq;
-		w->r.sig.flags |= REQ_BATCHED;
-		w->gives = old->gives;
-		old->gives = false;
-		old->dropped = true;
-		old->waits = 0;
-	}
+	w->r = old->r;
+	w->r.time = ev->time;
+	w->r.sig.flags |= REQ_BATCHED;
+	w->gives = old->gives;
+	old->gives = false;
+	old->dropped = true;
+	old->waits = 0;
 	memmove(c->frees.pos, c->frees.pos + i + 1, (c->frees.count - i - 1) * sizeof(*c->frees.pos));
 	c->frees.count -= i + 1;
 	return 0;

@@ -30,7 +30,8 @@ struct window_entry {
 	bool gives;	/* its slot is free for others once this record has left */
 };
 
-#define WINDOW_SIZE 4096 /* entries; the oldest is decided by default when it is full */
+#define WINDOW_SIZE 8192    /* entries; a power of two */
+#define WINDOW_RESERVE 4096 /* kept free for what one event may add; the oldest are decided by default */
 #define WINDOW_NONE UINT64_MAX
 
 struct window {
