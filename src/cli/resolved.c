@@ -8,6 +8,7 @@
 
 #include "replay/feed.h"
 #include "replay/replay.h"
+#include "replay/tags.h"
 
 struct row {
 	uint64_t seq;
@@ -86,6 +87,8 @@ struct resolved *resolved_make(const char *path, const struct input_options *in,
 	struct feed f = { 0 };
 	int ret = m ? machines_build(&set, m, mo, e) : -EINVAL;
 
+	if (ret >= 0 && set.count)
+		ret = tags_learn(k, m, e);
 	if (ret >= 0 && set.count) {
 		struct simulated_options so = { .config = &set.config[0] };
 

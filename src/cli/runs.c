@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/tags.h"
+
 /* A simulation needs to know which pages were free at the start. */
 static bool can_simulate(const struct machine *m)
 {
@@ -32,7 +34,7 @@ static unsigned make_runs(const struct machine *m, const struct machines *user, 
 	return n;
 }
 
-int runs_native(struct kmw_reader *k, const struct machine *m, uint32_t samples, struct machines *set,
+int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struct machines *set,
 		struct replay *r, struct fidelity *f, struct err *e)
 {
 	struct replay_run_options o[3];
@@ -43,6 +45,8 @@ int runs_native(struct kmw_reader *k, const struct machine *m, uint32_t samples,
 	memset(r, 0, sizeof(*r));
 	memset(set, 0, sizeof(*set));
 	if (can_simulate(m))
+		ret = tags_learn(k, m, e);
+	if (ret >= 0 && can_simulate(m))
 		ret = machines_add_native(set, m, e);
 	if (ret < 0)
 		return ret;
@@ -127,7 +131,9 @@ int runs_to_store(const char *path, const struct input_options *in, const struct
 
 	memset(res, 0, sizeof(*res));
 	if (ret >= 0 && can_simulate(m)) {
-		ret = machines_build(&user, m, mo, e);
+		ret = tags_learn(k, m, e);
+		if (ret >= 0)
+			ret = machines_build(&user, m, mo, e);
 		if (ret >= 0)
 			ret = machines_add_native(&native, m, e);
 	} else if (ret >= 0 && (mo->policies.count || mo->sets.count)) {

@@ -10,6 +10,7 @@
 #include "cli/machines.h"
 #include "replay/procfs.h"
 #include "replay/replay.h"
+#include "replay/tags.h"
 
 static struct input_options in = INPUT_DEFAULTS;
 static double at = INFINITY;
@@ -46,6 +47,8 @@ static int print_state(struct kmw_reader *k, struct err *e)
 	if (!m)
 		return e->code;
 	ret = machines_build(&set, m, &mo, e);
+	if (ret >= 0 && m->have_before)
+		ret = tags_learn(k, m, e);
 	if (ret >= 0 && set.count) {
 		run.simulated = true;
 		run.name = set.policy[0].name;

@@ -202,6 +202,7 @@ static void state_free(struct machine_state *s)
 	free(s->list_pfns);
 	free(s->pcps);
 	free(s->pcp_totals);
+	free(s->tags);
 }
 
 void machine_free(struct machine *m)

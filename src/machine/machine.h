@@ -106,6 +106,9 @@ struct machine_state {
 	/* pages on per-CPU lists, from zoneinfo: [zone * KMM_CPUS + cpu], NULL unknown */
 	uint32_t *pcp_totals;
 	struct machine_zone zones[MACHINE_ZONES]; /* as this snapshot's zoneinfo printed them */
+	/* Types of pageblocks that later events gave away, KMM_MIGRATETYPES unknown; NULL: none */
+	uint8_t *tags;
+	uint64_t tag_count;
 };
 
 struct machine {

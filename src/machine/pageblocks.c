@@ -65,15 +65,23 @@ static uint8_t likely(const struct votes *v, uint8_t *certain)
 	for (unsigned t = 1; t < KMM_MIGRATETYPES; t++)
 		if (v->free[t] > v->free[best])
 			best = t;
-	*certain = v->free[best] != 0;
-	if (*certain)
+	*certain = v->free[best] ? PAGEBLOCK_LIKELY : PAGEBLOCK_GUESSED;
+	if (v->free[best])
 		return (uint8_t)best;
 	return v->slab + v->other > v->lru ? KMM_UNMOVABLE : KMM_MOVABLE;
 }
 
 /* How ill a block would bear the type, for choosing whom to change. */
-static int64_t resistance(const struct votes *v, unsigned type)
+static int64_t resistance(const struct votes *v, unsigned type, uint8_t certain)
 {
+	/* Free pages on a list outweigh what lies in the block. */
+	if (certain == PAGEBLOCK_LIKELY) {
+		uint32_t free = 0;
+
+		for (unsigned t = 0; t < KMM_MIGRATETYPES; t++)
+			free += t == type ? 0 : v->free[t];
+		return (1ll << 40) + free;
+	}
 	switch (type) {
 	case KMM_MOVABLE:
 		return (int64_t)v->slab + v->other - v->lru;
@@ -84,7 +92,7 @@ static int64_t resistance(const struct votes *v, unsigned type)
 	}
 }
 
-/* Change the blocks that mind least, among the uncertain ones, until the zone's counts come out. */
+/* Change the blocks that mind least, among those not known, until the zone's counts come out. */
 static void fit(const struct machine *m, const struct machine_state *s, unsigned zone, const struct votes *v,
 		uint8_t *type, const uint8_t *certain)
 {
@@ -103,9 +111,9 @@ static void fit(const struct machine *m, const struct machine_state *s, unsigned
 			uint64_t who = UINT64_MAX;
 
 			for (uint64_t b = first; b <= last; b++)
-				if (type[b] < KMM_MIGRATETYPES && over[type[b]] > 0 && !certain[b] &&
-				    resistance(&v[b], want) < least) {
-					least = resistance(&v[b], want);
+				if (type[b] < KMM_MIGRATETYPES && over[type[b]] > 0 && certain[b] < PAGEBLOCK_KNOWN &&
+				    resistance(&v[b], want, certain[b]) < least) {
+					least = resistance(&v[b], want, certain[b]);
 					who = b;
 				}
 			if (who == UINT64_MAX)
@@ -135,6 +143,11 @@ int machine_pageblocks(const struct machine *m, const struct machine_state *s, u
 		for (uint64_t b = first; b <= last && b < blocks; b++)
 			if (v[b].present || !s->have_kpageflags)
 				type[b] = likely(&v[b], &certain[b]);
+		for (uint64_t b = first; b <= last && b < s->tag_count; b++)
+			if (s->tags[b] < KMM_MIGRATETYPES && type[b] != PAGEBLOCK_NONE) {
+				type[b] = s->tags[b];
+				certain[b] = PAGEBLOCK_KNOWN;
+			}
 		if (s->have_pagetypeinfo && last < blocks)
 			fit(m, s, z, v, type, certain);
 	}
