@@ -125,14 +125,15 @@ static int drain_window(struct resolver *r)
 	return 0;
 }
 
-/* The window is full: the context that its oldest entry waits in must decide. */
+/* The window is full: the context that its oldest entry waits in must decide, and no other. */
 static int force_head(struct resolver *r)
 {
 	struct window_entry *w = window_at(&r->win, r->win.head);
+	struct ctx *set = &r->ctx[(size_t)w->r.cpu * CTX_PER_CPU];
 
-	for (uint32_t i = 0; w->waits && i < r->cpus * CTX_PER_CPU; i++)
-		if (r->ctx[i].key != CTX_NONE && i / CTX_PER_CPU == w->r.cpu)
-			resolve_page_settle_all(r, &r->ctx[i]);
+	for (unsigned i = 0; i < CTX_PER_CPU; i++)
+		if (set[i].key == w->ctx)
+			resolve_page_settle_all(r, &set[i]);
 	w->waits = 0;
 	r->stats.forced++;
 	return drain_window(r);
@@ -149,6 +150,7 @@ struct window_entry *resolver_append(struct resolver *r, const struct event *ev,
 		*pos = r->win.tail;
 	w = window_at(&r->win, r->win.tail++);
 	memset(w, 0, sizeof(*w));
+	w->ctx = r->current;
 	w->r.time = ev->time;
 	w->r.slot = NO_SLOT;
 	w->r.pid = ev->pid;
@@ -195,17 +197,17 @@ static bool starts_with(const char *s, const char *head)
 	return !strncmp(s, head, strlen(head));
 }
 
-static struct ctx *ctx_get(struct resolver *r, const struct event *ev)
+static int64_t ctx_key(const struct event *ev)
 {
-	int64_t key = ev->pid;
+	if (!(ev->irq & (EVENT_NMI | EVENT_HARDIRQ | EVENT_SOFTIRQ)))
+		return ev->pid;
+	return ev->irq & EVENT_NMI ? -4 : ev->irq & EVENT_HARDIRQ ? -3 : -2;
+}
+
+static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t key)
+{
 	struct ctx *set, *old;
 
-	if (ev->irq & EVENT_NMI)
-		key = -4;
-	else if (ev->irq & EVENT_HARDIRQ)
-		key = -3;
-	else if (ev->irq & EVENT_SOFTIRQ)
-		key = -2;
 	if (ev->cpu >= r->cpus && grow_cpus(r, ev->cpu + 1) < 0)
 		return NULL;
 	set = old = &r->ctx[(size_t)ev->cpu * CTX_PER_CPU];
@@ -349,10 +351,12 @@ static int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
 
 int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
 {
+	int64_t key = ctx_key(ev);
 	struct ctx *c;
 	int ret;
 
 	r->err = e;
+	r->current = key;
 	while (r->win.tail - r->win.head > WINDOW_SIZE - WINDOW_RESERVE) {
 		ret = force_head(r);
 		if (ret < 0)
@@ -363,7 +367,7 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 		if (ret < 0)
 			return ret;
 	}
-	c = ctx_get(r, ev);
+	c = ctx_get(r, ev, key);
 	if (!c)
 		return e ? e->code : -ENOMEM;
 	ret = resolve_page_settle(r, c, (enum event_kind)ev->kind);

@@ -69,6 +69,7 @@ struct resolver {
 	struct ctx *ctx;	     /* [cpus][CTX_PER_CPU] */
 	uint32_t cpus;
 	uint64_t seq;		     /* ordinal of the current event */
+	int64_t current;	     /* key of the current event's context */
 	uint16_t epoch;		     /* lost-event gaps so far */
 	uint32_t *names;	     /* event name number -> workload string + 1 */
 	uint32_t names_room;

@@ -25,6 +25,7 @@ enum window_wait {
 
 struct window_entry {
 	struct request r;
+	int64_t ctx;	/* key of the context that it belongs to, on its CPU */
 	uint8_t waits;	/* enum window_wait */
 	bool dropped;	/* came to nothing */
 	bool gives;	/* its slot is free for others once this record has left */
