@@ -168,7 +168,7 @@ static kmm_pfn take_6_1(const struct request *r)
 
 /* ---- 6.10 and later ---- */
 
-/* The page block becomes the requester's, or nothing changes. *seen: the page was reported. */
+/* The page block becomes the requester's, or nothing changes but the boost. */
 static kmm_pfn claim_block(const struct request *r, kmm_pfn pfn, unsigned found, unsigned from)
 {
 	struct kmm *mm = r->mm;

@@ -10,6 +10,13 @@
  * A machine belongs to one thread at a time; any number may exist.
  * Imitated: 2.6.24, 4.19/5.10, 6.1 (step by step), 6.12/6.18; see enum
  * kmm_generation and struct kmm_policy for what differs.
+ *
+ * Not modelled: what interrupts see of half-done operations, the lag of the
+ * kernel's free counter behind its lists (marks are tested against the exact
+ * count), cpusets, memory policies and node reclaim, tasks with special rights
+ * (memalloc, real time, OOM victims), list shuffling, zone order of zonelists.
+ * Which pages sit on the LRU is not known: a page in use counts as movable if
+ * it was allocated as movable.
  */
 #ifndef KMM_H
 #define KMM_H

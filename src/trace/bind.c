@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
 #include "trace/bind.h"
 
 #include <event-parse.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "trace/reader.h"
+#include "trace/bytes.h"
 
 enum bind_payload {
 	PAYLOAD_page,
@@ -62,9 +64,68 @@ static const char *const fields[PAYLOADS][BIND_FIELDS] = {
 	[PAYLOAD_print] = { "buf" },
 };
 
-/* Number of leading fields without which a payload says nothing. */
-static const uint8_t needed[PAYLOADS] = { [PAYLOAD_extfrag] = 5, [PAYLOAD_object] = 1, [PAYLOAD_percpu] = 0,
-					  [PAYLOAD_vmap] = 1, [PAYLOAD_print] = 1 };
+/* Values of fields that the capture does not have, where not 0. */
+static const struct {
+	uint8_t payload, field;
+	int32_t value;
+} absent[] = {
+	{ PAYLOAD_page, PAGE_PFN, -1 },	      { PAYLOAD_page, PAGE_ORDER, -1 },
+	{ PAYLOAD_page, PAGE_TYPE, -1 },      { PAYLOAD_page, PAGE_REFILL, -1 },
+	{ PAYLOAD_extfrag, EXT_OWNED, -1 },   { PAYLOAD_object, OBJ_NODE, -1 },
+	{ PAYLOAD_object, OBJ_ACCOUNTED, -1 }, { PAYLOAD_percpu, PER_RESERVED, -1 },
+	{ PAYLOAD_percpu, PER_ATOMIC, -1 },   { PAYLOAD_vmap, VMAP_FAILED, -1 },
+	{ PAYLOAD_probe, PROBE_PFN, -1 },     { PAYLOAD_reclaim, REC_NID, -1 },
+};
+
+#define F(field) (1u << (field))
+
+/* Fields without which an event of this kind says nothing. */
+static uint32_t needed(enum event_kind kind)
+{
+	switch (kind) {
+	case EVENT_MM_PAGE_ALLOC_EXTFRAG:
+		return F(EXT_PFN) | F(EXT_ALLOC_ORDER) | F(EXT_FALLBACK_ORDER) | F(EXT_ALLOC_TYPE) |
+		       F(EXT_FALLBACK_TYPE);
+	case EVENT_KMALLOC:
+	case EVENT_KMALLOC_NODE:
+	case EVENT_KMEM_CACHE_ALLOC:
+	case EVENT_KMEM_CACHE_ALLOC_NODE:
+		return F(OBJ_PTR) | F(OBJ_ALLOC);
+	case EVENT_KFREE:
+	case EVENT_KMEM_CACHE_FREE:
+		return F(OBJ_PTR);
+	case EVENT_PERCPU_ALLOC_PERCPU:
+		return F(PER_PTR) | F(PER_SIZE);
+	case EVENT_PERCPU_FREE_PERCPU:
+		return F(PER_PTR);
+	case EVENT_ALLOC_VMAP_AREA:
+		return F(VMAP_ADDR) | F(VMAP_SIZE);
+	case EVENT_FREE_VMAP_AREA_NOFLUSH:
+		return F(VMAP_ADDR);
+	case EVENT_VMALLOC_RANGE:
+		return F(PROBE_SIZE);
+	case EVENT_KMAP_LOCAL_PFN:
+		return F(PROBE_PFN);
+	case EVENT_VMALLOC_RANGE_RET:
+	case EVENT_VFREE:
+	case EVENT_VFREE_ATOMIC:
+	case EVENT_VUNMAP:
+	case EVENT_VMAP_RET:
+	case EVENT_REMOVE_VM_AREA:
+	case EVENT_KMAP_HIGH:
+	case EVENT_KMAP_HIGH_RET:
+	case EVENT_KUNMAP_HIGH:
+	case EVENT_KMAP_LOCAL:
+	case EVENT_KMAP_LOCAL_RET:
+	case EVENT_KMAP_LOCAL_PFN_RET:
+	case EVENT_KUNMAP_LOCAL:
+		return F(PROBE_ADDR);
+	case EVENT_PRINT:
+		return F(PRINT_BUF);
+	default:
+		return 0;
+	}
+}
 
 static struct tep_format_field *find(const struct tep_event *te, const char *names)
 {
@@ -96,15 +157,48 @@ static enum event_kind kind_of(const char *system, const char *name)
 	return EVENT_OTHER;
 }
 
-bool trace_wants(const char *system, const char *name)
+bool bind_wants(const char *system, const char *name)
 {
 	return kind_of(system, name) != EVENT_OTHER;
+}
+
+static void bind_fields(struct binding *b, const struct tep_event *te)
+{
+	const char *const *names = fields[b->payload];
+
+	for (unsigned i = 0; i < BIND_FIELDS && names[i]; i++) {
+		struct tep_format_field *f = find(te, names[i]);
+		unsigned end;
+
+		if (!f || f->offset < 8 || f->offset > 60000)
+			continue;
+		if (b->payload == PAYLOAD_print) {
+			/* An array: its place alone is wanted. */
+			b->f[i] = (struct bind_field){ .at = (uint16_t)f->offset, .size = 1 };
+			continue;
+		}
+		if (f->size != 1 && f->size != 2 && f->size != 4 && f->size != 8)
+			continue;
+		end = (unsigned)(f->offset + f->size);
+		b->f[i] = (struct bind_field){ .at = (uint16_t)(end - 8), .shift = (uint8_t)(64 - 8 * f->size),
+					       .size = (uint8_t)f->size, .mask = UINT64_MAX };
+		if (b->need < end)
+			b->need = (uint16_t)end;
+	}
+	for (unsigned i = 0; i < sizeof(absent) / sizeof(*absent); i++)
+		if (absent[i].payload == b->payload && !b->f[absent[i].field].size)
+			b->f[absent[i].field].absent = absent[i].value;
+}
+
+static bool has(const struct binding *b, unsigned i)
+{
+	return b->f[i].size != 0;
 }
 
 bool bind_event(struct binding *b, const struct tep_event *te, const char *text, uint32_t len, bool swap)
 {
 	enum event_kind kind = kind_of(te->system, te->name);
-	const char *const *names;
+	uint32_t need = needed(kind);
 
 	memset(b, 0, sizeof(*b));
 	if (kind == EVENT_OTHER)
@@ -112,36 +206,26 @@ bool bind_event(struct binding *b, const struct tep_event *te, const char *text,
 	b->kind = kind;
 	b->payload = kinds[kind].payload;
 	b->swap = swap;
-	names = fields[b->payload];
-	for (unsigned i = 0; i < BIND_FIELDS && names[i]; i++) {
-		struct tep_format_field *f = find(te, names[i]);
-
-		if (!f || f->offset < 0 || f->offset > 60000)
-			continue;
-		if (b->payload == PAYLOAD_print) {
-			b->f[i] = (struct bind_field){ (uint16_t)f->offset, 1, false };
-		} else if (f->size == 1 || f->size == 2 || f->size == 4 || f->size == 8) {
-			b->f[i] = (struct bind_field){ (uint16_t)f->offset, (uint8_t)f->size,
-						       f->flags & TEP_FIELD_IS_SIGNED };
-			if (b->need < f->offset + f->size)
-				b->need = (uint16_t)(f->offset + f->size);
-		}
-	}
-	for (unsigned i = 0; i < needed[b->payload]; i++)
-		if (!bind_has(b, i))
+	b->is_free = kind == EVENT_KFREE || kind == EVENT_KMEM_CACHE_FREE;
+	b->need = 8; /* the common header; see bind.h */
+	bind_fields(b, te);
+	for (unsigned i = 0; i < BIND_FIELDS; i++)
+		if (need & F(i) && !has(b, i))
 			return false;
 	if (b->payload == PAYLOAD_page) {
-		b->pfn_is_pointer = !bind_has(b, PAGE_PFN);
-		if (b->pfn_is_pointer && !bind_has(b, PAGE_POINTER))
+		b->pfn_is_pointer = !has(b, PAGE_PFN);
+		if (b->pfn_is_pointer && !has(b, PAGE_POINTER))
 			return false;
+		b->no_pfn = b->f[PAGE_PFN].size == 4 ? UINT32_MAX : UINT64_MAX;
 	}
-	if (b->payload <= PAYLOAD_object || b->payload == PAYLOAD_percpu || b->payload == PAYLOAD_reclaim) {
-		b->gfp = malloc(sizeof(*b->gfp));
-		if (!b->gfp)
-			return false;
-		gfpbits_parse(b->gfp, text, len);
-	}
-	if (b->payload == PAYLOAD_object && bind_has(b, OBJ_NAME)) {
+	b->pfn_decimal = memmem(text, len, "pfn=%lu", 7) != NULL;
+	b->says_accounted = b->payload == PAYLOAD_object && !has(b, OBJ_ACCOUNTED) &&
+			    memmem(text, len, "accounted=", 10) != NULL;
+	b->gfp = malloc(sizeof(*b->gfp));
+	if (!b->gfp)
+		return false;
+	gfpbits_parse(b->gfp, text, len);
+	if (b->payload == PAYLOAD_object && has(b, OBJ_NAME)) {
 		b->names = calloc(BIND_NAMES, sizeof(*b->names));
 		if (!b->names)
 			return false;
@@ -157,139 +241,265 @@ void bind_free(struct binding *b)
 	b->names = NULL;
 }
 
-/* A __data_loc: offset in the low half, length (with its NUL) in the high half. */
-static uint32_t load_name(struct binding *b, const uint8_t *rec, uint32_t len, uint64_t site,
-			  struct intern *names)
+/* ---- loads ---- */
+
+/* Eight bytes with the wanted ones at the top. */
+static inline uint64_t get_top(const struct bind_field *f, const uint8_t *rec, bool swap)
 {
-	uint32_t loc = (uint32_t)bind_get(b, OBJ_NAME, rec), at = loc & 0xffff, n = loc >> 16;
-	uint32_t memo = (uint32_t)(site ^ site >> 8) & (BIND_NAMES - 1);
+	uint64_t v;
+
+	memcpy(&v, rec + f->at, sizeof(v));
+	if (swap)
+		v = __builtin_bswap64(v);
+	/* The wanted bytes are the last ones: high in a little-endian word, else low. */
+	if (swap != HOST_BIG_ENDIAN)
+		v <<= f->shift;
+	return v;
+}
+
+/* A field that is there: bind_event() has seen to it. */
+static inline uint64_t get_sure(const struct binding *b, unsigned i, const uint8_t *rec, bool swap)
+{
+	return get_top(&b->f[i], rec, swap) >> b->f[i].shift;
+}
+
+static inline uint64_t get(const struct binding *b, unsigned i, const uint8_t *rec, bool swap)
+{
+	return (get_sure(b, i, rec, swap) & b->f[i].mask) | (uint64_t)(int64_t)b->f[i].absent;
+}
+
+static inline int64_t get_signed(const struct binding *b, unsigned i, const uint8_t *rec, bool swap)
+{
+	int64_t v = (int64_t)get_top(&b->f[i], rec, swap) >> b->f[i].shift;
+
+	return (v & (int64_t)b->f[i].mask) | b->f[i].absent;
+}
+
+static inline bool same_bytes(const char *a, const char *b, uint32_t n)
+{
+	uint64_t x, y;
+
+	if (n < 8) {
+		while (n--)
+			if (a[n] != b[n])
+				return false;
+		return true;
+	}
+	for (uint32_t i = 0; i + 8 <= n; i += 8) {
+		memcpy(&x, a + i, 8);
+		memcpy(&y, b + i, 8);
+		if (x != y)
+			return false;
+	}
+	memcpy(&x, a + n - 8, 8);
+	memcpy(&y, b + n - 8, 8);
+	return x == y;
+}
+
+/* A __data_loc: offset in the low half, length (with its NUL) in the high half. */
+static inline uint32_t load_name(struct binding *b, const uint8_t *rec, uint32_t len, uint64_t loc, uint64_t site,
+				 struct intern *names)
+{
+	uint32_t at = loc & 0xffff, n = (uint32_t)loc >> 16;
 	const char *s = (const char *)rec + at;
+	struct bind_name *memo;
+	uint32_t id;
 
 	if (at >= len || n > len - at || n < 2)
 		return 0;
-	if (b->names[memo].site == site && b->names[memo].len == n - 1) {
-		const char *have = intern_str(names, b->names[memo].name);
-
-		if (!memcmp(have, s, n - 1))
-			return b->names[memo].name;
-	}
-	n = (uint32_t)strnlen(s, n);
-	b->names[memo].name = intern_add(names, s, n);
-	if (b->names[memo].name == UINT32_MAX)
+	/* Some sites free for many caches. */
+	memo = &b->names[(site ^ site >> 8 ^ n * 37 ^ (uint32_t)s[0] * 11) & (BIND_NAMES - 1)];
+	if (memo->len == n && memo->site == site && same_bytes(memo->text, s, n))
+		return memo->id;
+	id = intern_add(names, s, strnlen(s, n));
+	if (id == UINT32_MAX)
 		return 0;
-	b->names[memo].site = n < 255 ? site : 0;
-	b->names[memo].len = (uint8_t)n;
-	return b->names[memo].name;
+	if (n <= sizeof(memo->text)) {
+		memo->site = site;
+		memo->id = id;
+		memo->len = n;
+		memcpy(memo->text, s, n);
+	}
+	return id;
 }
 
-static void load_page(struct binding *b, const uint8_t *rec, struct event *ev)
+static inline void load_page(struct binding *b, const uint8_t *rec, struct event *ev, bool swap)
 {
-	uint64_t pfn = bind_get(b, PAGE_PFN, rec);
+	uint64_t pfn = get(b, PAGE_PFN, rec, swap);
 
-	if (b->pfn_is_pointer)
-		pfn = EVENT_NO_PFN;
-	else if (b->f[PAGE_PFN].size == 4 && pfn == UINT32_MAX)
-		pfn = EVENT_NO_PFN; /* -1UL of a 32-bit kernel */
-	ev->page.pfn = pfn;
-	ev->page.order = bind_has(b, PAGE_ORDER) ? (int16_t)bind_get(b, PAGE_ORDER, rec) : -1;
-	ev->page.gfp = bind_has(b, PAGE_GFP) ? gfpbits_get(b->gfp, bind_get(b, PAGE_GFP, rec)) : 0;
-	ev->page.migratetype = bind_has(b, PAGE_TYPE) ? (int16_t)bind_get(b, PAGE_TYPE, rec) : -1;
-	ev->page.percpu_refill = bind_has(b, PAGE_REFILL) ? (int8_t)bind_get(b, PAGE_REFILL, rec) : -1;
+	ev->page.pfn = pfn == b->no_pfn ? EVENT_NO_PFN : pfn;
+	ev->page.order = (int16_t)get_signed(b, PAGE_ORDER, rec, swap);
+	ev->page.gfp = gfpbits_get(b->gfp, get(b, PAGE_GFP, rec, swap));
+	ev->page.migratetype = (int16_t)get_signed(b, PAGE_TYPE, rec, swap);
+	ev->page.percpu_refill = (int8_t)get(b, PAGE_REFILL, rec, swap);
 }
 
-static void load_object(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
-			struct intern *names)
+static inline void load_object(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
+			       struct intern *names, bool swap)
 {
-	ev->object.ptr = bind_get(b, OBJ_PTR, rec);
-	ev->object.call_site = bind_get(b, OBJ_SITE, rec);
-	ev->object.bytes_req = bind_get(b, OBJ_REQ, rec);
-	ev->object.bytes_alloc = bind_get(b, OBJ_ALLOC, rec);
-	ev->object.gfp = bind_has(b, OBJ_GFP) ? gfpbits_get(b->gfp, bind_get(b, OBJ_GFP, rec)) : 0;
-	ev->object.node = bind_has(b, OBJ_NODE) ? (int32_t)bind_get(b, OBJ_NODE, rec) : -1;
-	ev->object.accounted = bind_has(b, OBJ_ACCOUNTED) ? bind_get(b, OBJ_ACCOUNTED, rec) != 0 : -1;
-	ev->object.name = b->names ? load_name(b, rec, len, ev->object.call_site, names) : 0;
+	ev->object.ptr = get_sure(b, OBJ_PTR, rec, swap);
+	ev->object.call_site = get(b, OBJ_SITE, rec, swap);
+	ev->object.bytes_req = get(b, OBJ_REQ, rec, swap);
+	ev->object.bytes_alloc = get(b, OBJ_ALLOC, rec, swap);
+	ev->object.gfp = gfpbits_get(b->gfp, get(b, OBJ_GFP, rec, swap));
+	ev->object.node = (int32_t)get_signed(b, OBJ_NODE, rec, swap);
+	ev->object.accounted = (int8_t)get(b, OBJ_ACCOUNTED, rec, swap);
+	ev->object.name = b->names ? load_name(b, rec, len, get_sure(b, OBJ_NAME, rec, swap), ev->object.call_site,
+					       names) : 0;
+}
+
+static inline void load_free(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
+			     struct intern *names, bool swap)
+{
+	ev->object.ptr = get_sure(b, OBJ_PTR, rec, swap);
+	ev->object.call_site = get(b, OBJ_SITE, rec, swap);
+	ev->object.bytes_req = 0;
+	ev->object.bytes_alloc = 0;
+	ev->object.gfp = 0;
+	ev->object.node = -1;
+	ev->object.accounted = -1;
+	ev->object.name = b->names ? load_name(b, rec, len, get_sure(b, OBJ_NAME, rec, swap), ev->object.call_site,
+					       names) : 0;
 }
 
 static void load_percpu(struct binding *b, const uint8_t *rec, struct event *ev)
 {
-	ev->percpu.call_site = bind_get(b, PER_SITE, rec);
-	ev->percpu.size = bind_get(b, PER_SIZE, rec);
-	ev->percpu.align = bind_get(b, PER_ALIGN, rec);
-	ev->percpu.base_addr = bind_get(b, PER_BASE, rec);
-	ev->percpu.ptr = bind_get(b, PER_PTR, rec);
-	ev->percpu.bytes_alloc = bind_get(b, PER_BYTES, rec);
-	ev->percpu.off = (int32_t)bind_get(b, PER_OFF, rec);
-	ev->percpu.gfp = bind_has(b, PER_GFP) ? gfpbits_get(b->gfp, bind_get(b, PER_GFP, rec)) : 0;
-	ev->percpu.reserved = bind_has(b, PER_RESERVED) ? bind_get(b, PER_RESERVED, rec) != 0 : -1;
-	ev->percpu.is_atomic = bind_has(b, PER_ATOMIC) ? bind_get(b, PER_ATOMIC, rec) != 0 : -1;
+	bool swap = b->swap;
+
+	ev->percpu.call_site = get(b, PER_SITE, rec, swap);
+	ev->percpu.size = get(b, PER_SIZE, rec, swap);
+	ev->percpu.align = get(b, PER_ALIGN, rec, swap);
+	ev->percpu.base_addr = get(b, PER_BASE, rec, swap);
+	ev->percpu.ptr = get(b, PER_PTR, rec, swap);
+	ev->percpu.bytes_alloc = get(b, PER_BYTES, rec, swap);
+	ev->percpu.off = (int32_t)get_signed(b, PER_OFF, rec, swap);
+	ev->percpu.gfp = gfpbits_get(b->gfp, get(b, PER_GFP, rec, swap));
+	ev->percpu.reserved = (int8_t)get(b, PER_RESERVED, rec, swap);
+	ev->percpu.is_atomic = (int8_t)get(b, PER_ATOMIC, rec, swap);
+}
+
+static void load_extfrag(const struct binding *b, const uint8_t *rec, struct event *ev)
+{
+	bool swap = b->swap;
+
+	ev->extfrag.pfn = get_sure(b, EXT_PFN, rec, swap);
+	ev->extfrag.alloc_order = (int16_t)get_signed(b, EXT_ALLOC_ORDER, rec, swap);
+	ev->extfrag.fallback_order = (int16_t)get_signed(b, EXT_FALLBACK_ORDER, rec, swap);
+	ev->extfrag.alloc_migratetype = (int16_t)get_signed(b, EXT_ALLOC_TYPE, rec, swap);
+	ev->extfrag.fallback_migratetype = (int16_t)get_signed(b, EXT_FALLBACK_TYPE, rec, swap);
+	ev->extfrag.change_ownership = (int8_t)get(b, EXT_OWNED, rec, swap);
+}
+
+static void load_vmap(const struct binding *b, const uint8_t *rec, struct event *ev)
+{
+	bool swap = b->swap;
+
+	ev->vmap.addr = get(b, VMAP_ADDR, rec, swap);
+	ev->vmap.size = get(b, VMAP_SIZE, rec, swap);
+	if (b->kind == EVENT_PURGE_VMAP_AREA_LAZY)
+		ev->vmap.size -= ev->vmap.addr;
+	ev->vmap.align = get(b, VMAP_ALIGN, rec, swap);
+	ev->vmap.vstart = get(b, VMAP_START, rec, swap);
+	ev->vmap.vend = get(b, VMAP_END, rec, swap);
+	ev->vmap.n = get(b, VMAP_N, rec, swap);
+	ev->vmap.failed = (int8_t)get(b, VMAP_FAILED, rec, swap);
+}
+
+static void load_compaction(const struct binding *b, const uint8_t *rec, struct event *ev)
+{
+	bool swap = b->swap;
+
+	ev->compaction.start_pfn = get(b, COMP_START, rec, swap);
+	ev->compaction.end_pfn = get(b, COMP_END, rec, swap);
+	ev->compaction.migrate_pfn = get(b, COMP_MIGRATE, rec, swap);
+	ev->compaction.free_pfn = get(b, COMP_FREE, rec, swap);
+	ev->compaction.scanned = get(b, COMP_SCANNED, rec, swap);
+	ev->compaction.taken = get(b, COMP_TAKEN, rec, swap);
+	ev->compaction.sync = (int8_t)get_signed(b, COMP_SYNC, rec, swap);
+	ev->compaction.status = (uint8_t)get(b, COMP_STATUS, rec, swap);
+}
+
+static void load_reclaim(const struct binding *b, const uint8_t *rec, struct event *ev)
+{
+	bool swap = b->swap;
+
+	ev->reclaim.nid = (int32_t)get_signed(b, REC_NID, rec, swap);
+	ev->reclaim.order = (int16_t)get_signed(b, REC_ORDER, rec, swap);
+	ev->reclaim.zid = (int16_t)get_signed(b, REC_ZID, rec, swap);
+	ev->reclaim.gfp = gfpbits_get(b->gfp, get(b, REC_GFP, rec, swap));
+	ev->reclaim.nr_reclaimed = get(b, REC_RECLAIMED, rec, swap);
 }
 
 static void load_rest(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev)
 {
+	bool swap = b->swap;
 	uint32_t at;
 
 	switch (b->payload) {
+	case PAYLOAD_percpu:
+		load_percpu(b, rec, ev);
+		break;
 	case PAYLOAD_extfrag:
-		ev->extfrag.pfn = bind_get(b, EXT_PFN, rec);
-		ev->extfrag.alloc_order = (int16_t)bind_get(b, EXT_ALLOC_ORDER, rec);
-		ev->extfrag.fallback_order = (int16_t)bind_get(b, EXT_FALLBACK_ORDER, rec);
-		ev->extfrag.alloc_migratetype = (int16_t)bind_get(b, EXT_ALLOC_TYPE, rec);
-		ev->extfrag.fallback_migratetype = (int16_t)bind_get(b, EXT_FALLBACK_TYPE, rec);
-		ev->extfrag.change_ownership = bind_has(b, EXT_OWNED) ? bind_get(b, EXT_OWNED, rec) != 0 : -1;
+		load_extfrag(b, rec, ev);
 		break;
 	case PAYLOAD_vmap:
-		ev->vmap.addr = bind_get(b, VMAP_ADDR, rec);
-		ev->vmap.size = bind_get(b, VMAP_SIZE, rec);
-		if (ev->kind == EVENT_PURGE_VMAP_AREA_LAZY)
-			ev->vmap.size -= ev->vmap.addr;
-		ev->vmap.align = bind_get(b, VMAP_ALIGN, rec);
-		ev->vmap.vstart = bind_get(b, VMAP_START, rec);
-		ev->vmap.vend = bind_get(b, VMAP_END, rec);
-		ev->vmap.n = bind_get(b, VMAP_N, rec);
-		ev->vmap.failed = bind_has(b, VMAP_FAILED) ? bind_get(b, VMAP_FAILED, rec) != 0 : -1;
+		load_vmap(b, rec, ev);
 		break;
 	case PAYLOAD_probe:
-		ev->probe.addr = bind_get(b, PROBE_ADDR, rec);
-		ev->probe.size = bind_get(b, PROBE_SIZE, rec);
-		ev->probe.pfn = bind_has(b, PROBE_PFN) ? bind_get(b, PROBE_PFN, rec) : EVENT_NO_PFN;
-		ev->probe.flags = bind_get(b, PROBE_FLAGS, rec);
+		ev->probe.addr = get(b, PROBE_ADDR, rec, swap);
+		ev->probe.size = get(b, PROBE_SIZE, rec, swap);
+		ev->probe.pfn = get(b, PROBE_PFN, rec, swap);
+		ev->probe.flags = get(b, PROBE_FLAGS, rec, swap);
 		break;
 	case PAYLOAD_compaction:
-		ev->compaction.start_pfn = bind_get(b, COMP_START, rec);
-		ev->compaction.end_pfn = bind_get(b, COMP_END, rec);
-		ev->compaction.migrate_pfn = bind_get(b, COMP_MIGRATE, rec);
-		ev->compaction.free_pfn = bind_get(b, COMP_FREE, rec);
-		ev->compaction.scanned = bind_get(b, COMP_SCANNED, rec);
-		ev->compaction.taken = bind_get(b, COMP_TAKEN, rec);
-		ev->compaction.sync = (int8_t)bind_get(b, COMP_SYNC, rec);
-		ev->compaction.status = (uint8_t)bind_get(b, COMP_STATUS, rec);
+		load_compaction(b, rec, ev);
 		break;
 	case PAYLOAD_reclaim:
-		ev->reclaim.nid = bind_has(b, REC_NID) ? (int32_t)bind_get(b, REC_NID, rec) : -1;
-		ev->reclaim.order = (int16_t)bind_get(b, REC_ORDER, rec);
-		ev->reclaim.zid = (int16_t)bind_get(b, REC_ZID, rec);
-		ev->reclaim.gfp = bind_has(b, REC_GFP) ? gfpbits_get(b->gfp, bind_get(b, REC_GFP, rec)) : 0;
-		ev->reclaim.nr_reclaimed = bind_get(b, REC_RECLAIMED, rec);
+		load_reclaim(b, rec, ev);
 		break;
 	default:
-		at = b->f[PRINT_BUF].offset;
+		at = b->f[PRINT_BUF].at;
 		ev->print.text = (const char *)rec + (at < len ? at : len);
 		ev->print.len = at < len ? (uint32_t)strnlen(ev->print.text, len - at) : 0;
 	}
 }
 
+/* A body for each byte order, so that the usual one has no test for it. */
+static inline __attribute__((always_inline)) void load(struct binding *b, const uint8_t *rec, uint32_t len,
+							struct event *ev, struct intern *names, bool swap)
+{
+	if (b->payload == PAYLOAD_page)
+		load_page(b, rec, ev, swap);
+	else if (b->payload != PAYLOAD_object)
+		load_rest(b, rec, len, ev);
+	else if (b->is_free)
+		load_free(b, rec, len, ev, names, swap);
+	else
+		load_object(b, rec, len, ev, names, swap);
+}
+
+static __attribute__((noinline)) void load_swapped(struct binding *b, const uint8_t *rec, uint32_t len,
+						   struct event *ev, struct intern *names)
+{
+	load(b, rec, len, ev, names, true);
+}
+
 bool bind_load(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev, struct intern *names)
 {
-	if (len < b->need)
+	if (__builtin_expect(len < b->need, 0)) {
+		ev->kind = EVENT_OTHER;
 		return false;
+	}
 	ev->kind = (uint16_t)b->kind;
-	if (b->payload == PAYLOAD_page)
-		load_page(b, rec, ev);
-	else if (b->payload == PAYLOAD_object)
-		load_object(b, rec, len, ev, names);
-	else if (b->payload == PAYLOAD_percpu)
-		load_percpu(b, rec, ev);
+	if (__builtin_expect(b->swap, 0))
+		load_swapped(b, rec, len, ev, names);
 	else
-		load_rest(b, rec, len, ev);
+		load(b, rec, len, ev, names, false);
 	return true;
+}
+
+uint64_t bind_raw_gfp(const struct binding *b, const uint8_t *rec)
+{
+	return get(b, b->payload == PAYLOAD_page ? PAGE_GFP : b->payload == PAYLOAD_percpu ? PER_GFP : OBJ_GFP, rec,
+		   b->swap);
 }

@@ -3,13 +3,16 @@
  * bind: where the fields of each event stand in its records, looked up once by
  * name in the capture's own format descriptions (through libtraceevent), and
  * the loads that fill a struct event from them.
+ *
+ * A load has no branches, so that its cost does not hang on the layout: eight
+ * bytes that end where the field does (every field stands behind the eight of
+ * the common header), shifted down to its width.
  */
 #ifndef TRACE_BIND_H
 #define TRACE_BIND_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/intern.h"
 #include "trace/event.h"
@@ -18,28 +21,37 @@
 struct tep_event;
 
 struct bind_field {
-	uint16_t offset;
-	uint8_t size; /* 0: the capture has no such field */
-	bool is_signed;
+	uint16_t at;	/* where the eight bytes begin */
+	uint8_t shift;	/* 64 less the field's bits */
+	uint8_t size;	/* 0: the capture has no such field */
+	int32_t absent; /* then its value */
+	uint64_t mask;	/* all ones, or 0 where there is no such field */
 };
 
 #define BIND_FIELDS 12
 #define BIND_NAMES 256 /* a power of two */
 
+/* The name of the last object that was seen from a call site, so that most names need no hashing. */
+struct bind_name {
+	uint64_t site;
+	uint32_t id;
+	uint32_t len; /* with its NUL; 0 unused */
+	char text[48];
+};
+
 struct binding {
 	enum event_kind kind;
-	uint8_t payload;	/* enum bind_payload */
+	uint8_t payload; /* enum bind_payload */
 	bool swap;
-	uint16_t need;		/* bytes that a record must have */
+	bool is_free;	     /* kfree, kmem_cache_free */
+	bool pfn_is_pointer; /* before 4.1: a struct page pointer; there is no pfn */
+	bool says_accounted; /* the print format works it out from gfp_flags */
+	bool pfn_decimal;    /* as the print format shows it, to 5.10 */
+	uint16_t need;	     /* bytes that a record must have */
+	uint64_t no_pfn;     /* -1UL of the traced kernel */
 	struct bind_field f[BIND_FIELDS];
 	struct gfpbits *gfp;
-	bool pfn_is_pointer;	/* before 4.1: a struct page pointer; there is no pfn */
-	/* name of the last object seen from a call site, so that most names need no hashing */
-	struct {
-		uint64_t site;
-		uint32_t name;
-		uint8_t len;
-	} *names;
+	struct bind_name *names;
 };
 
 /*
@@ -49,45 +61,11 @@ struct binding {
  */
 bool bind_event(struct binding *b, const struct tep_event *te, const char *text, uint32_t len, bool swap);
 void bind_free(struct binding *b);
-/* Fill the payload from a record; false if the record is too short. */
+/* Is this event one of EVENT_KINDS, under today's name or an old one? */
+bool bind_wants(const char *system, const char *name);
+/* Fill kind and payload from a record; false, and EVENT_OTHER, if it is too short. */
 bool bind_load(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev, struct intern *names);
-
-static inline uint64_t bind_get(const struct binding *b, unsigned i, const uint8_t *rec)
-{
-	const struct bind_field *f = &b->f[i];
-	const uint8_t *p = rec + f->offset;
-	uint64_t v;
-
-	switch (f->size) {
-	case 8:
-		memcpy(&v, p, 8);
-		return b->swap ? __builtin_bswap64(v) : v;
-	case 4: {
-		uint32_t w;
-
-		memcpy(&w, p, 4);
-		if (b->swap)
-			w = __builtin_bswap32(w);
-		return f->is_signed ? (uint64_t)(int64_t)(int32_t)w : w;
-	}
-	case 2: {
-		uint16_t w;
-
-		memcpy(&w, p, 2);
-		if (b->swap)
-			w = __builtin_bswap16(w);
-		return f->is_signed ? (uint64_t)(int64_t)(int16_t)w : w;
-	}
-	case 1:
-		return f->is_signed ? (uint64_t)(int64_t)(int8_t)*p : *p;
-	default:
-		return 0;
-	}
-}
-
-static inline bool bind_has(const struct binding *b, unsigned i)
-{
-	return b->f[i].size != 0;
-}
+/* A page event's or object event's gfp_flags as the kernel's own number. */
+uint64_t bind_raw_gfp(const struct binding *b, const uint8_t *rec);
 
 #endif

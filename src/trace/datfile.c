@@ -411,8 +411,8 @@ static int open_section(struct datfile *d, uint64_t offset, uint16_t want, struc
 		const uint8_t *src = cursor_bytes(&c, packed);
 		uint8_t **more, *buf;
 
-		/* No method here packs better than about 1:1100 (deflate) save runs of one byte (zstd). */
-		if (!src || plain > SECTION_LIMIT || plain / 4096 > packed)
+		/* Only runs of one byte pack better than this, and no large section is one. */
+		if (!src || plain > SECTION_LIMIT || (plain > 1u << 20 && plain / 4096 > packed))
 			return err_set(e, EBADMSG, "offset %llu: the sizes of section %u cannot be right",
 				       (unsigned long long)offset, want);
 		buf = malloc(plain + 1u);
@@ -425,7 +425,7 @@ static int open_section(struct datfile *d, uint64_t offset, uint16_t want, struc
 		}
 		d->sections[d->section_count++] = buf;
 		buf[plain] = 0;
-		if (unpack(d->method, src, packed, buf, plain, e) < 0)
+		if (unpack(&d->unpacker, src, packed, buf, plain, e) < 0)
 			return err_prefix(e, "section %u: ", want);
 		*out = (struct cursor){ buf, buf, buf + plain, d->swap, false };
 		return 0;
@@ -513,8 +513,8 @@ static int read_v7(struct datfile *d, struct cursor *c, struct err *e)
 	next = cursor_u64(c);
 	if (c->bad)
 		return expected(c, "the compression and the place of the options", e);
-	d->method = unpack_method(d->compression);
-	if (d->method == UNPACK_UNKNOWN)
+	d->unpacker.method = unpack_method(d->compression);
+	if (d->unpacker.method == UNPACK_UNKNOWN)
 		return err_set(e, EPROTONOSUPPORT, "unknown compression '%s'", d->compression);
 	for (unsigned sections = 0; next; sections++) {
 		struct cursor s;
@@ -601,6 +601,7 @@ void datfile_close(struct datfile *d)
 		free(d->buffers[i].cpus);
 	for (uint32_t i = 0; i < d->section_count; i++)
 		free(d->sections[i]);
+	unpack_free(&d->unpacker);
 	free(d->sections);
 	free(d->buffers);
 	free(d->formats);

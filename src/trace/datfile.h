@@ -48,7 +48,7 @@ struct datfile {
 	uint8_t version, long_size;
 	uint32_t page_size;
 	char compression[16];
-	enum unpack_method method;
+	struct unpacker unpacker;
 	struct dat_format *formats;
 	uint32_t format_count, format_room;
 	struct dat_text header_page, kallsyms, printk, cmdlines, uname;

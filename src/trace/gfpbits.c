@@ -231,12 +231,13 @@ kmm_gfp gfpbits_slow(struct gfpbits *g, uint64_t raw)
 	uint32_t i = (uint32_t)(raw ^ raw >> 7 ^ raw >> 13) & (GFPBITS_MEMO - 1);
 	kmm_gfp gfp = 0;
 
-	for (unsigned b = 0; b < 64; b++)
-		if (raw & 1ull << b)
-			gfp |= g->bit[b] ? g->bit[b] : (kmm_gfp)KMM_GFP_UNKNOWN;
+	for (uint64_t rest = raw; rest; rest &= rest - 1) {
+		kmm_gfp flags = g->bit[__builtin_ctzll(rest)];
+
+		gfp |= flags ? flags : (kmm_gfp)KMM_GFP_UNKNOWN;
+	}
 	g->memo[i].raw = raw;
 	g->memo[i].gfp = gfp;
-	g->memo[i].used = 1;
 	return gfp;
 }
 

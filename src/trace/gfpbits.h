@@ -21,8 +21,7 @@ struct gfpbits {
 	struct {
 		uint64_t raw;
 		kmm_gfp gfp;
-		uint32_t used;
-	} memo[GFPBITS_MEMO];
+	} memo[GFPBITS_MEMO];	/* all zero is right for raw 0 in place 0, and never matches elsewhere */
 	struct {
 		uint64_t mask;
 		char name[32];
@@ -38,7 +37,7 @@ static inline kmm_gfp gfpbits_get(struct gfpbits *g, uint64_t raw)
 {
 	uint32_t i = (uint32_t)(raw ^ raw >> 7 ^ raw >> 13) & (GFPBITS_MEMO - 1);
 
-	if (g->memo[i].used && g->memo[i].raw == raw)
+	if (__builtin_expect(g->memo[i].raw == raw, 1))
 		return g->memo[i].gfp;
 	return gfpbits_slow(g, raw);
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "trace/bytes.h"
 
@@ -13,6 +15,8 @@
 #define LOST_STORED (1u << 30)
 #define STAMP_TOP 0xf800000000000000ull /* bits that an absolute stamp does not carry */
 #define CHUNK_LIMIT (64u << 20)
+#define CHUNK_FREE (1u << 20) /* a larger one must not claim an absurd ratio */
+#define RESIDENT (1u << 20) /* bytes of a mapped file that are kept in memory behind the reader */
 
 enum { TYPE_LENGTH_WORD = 0, TYPE_PADDING = 29, TYPE_EXTEND = 30, TYPE_STAMP = 31 };
 
@@ -51,21 +55,23 @@ bool ring_layout_parse(struct ring_layout *l, const char *text, uint32_t len, ui
 	return true;
 }
 
-int ring_open(struct ring *r, const struct datfile *f, const struct dat_buffer *b, const struct dat_cpu *c,
+int ring_open(struct ring *r, struct datfile *f, const struct dat_buffer *b, const struct dat_cpu *c,
 	      const struct ring_layout *l, struct err *e)
 {
 	memset(r, 0, sizeof(*r));
 	r->file = f;
 	r->layout = l;
+	r->plain = !l->swap && !l->big_endian;
 	r->cpu = c->cpu;
 	r->packed = b->packed;
+	r->data_start = r->page_offset = c->offset;
 	r->data_end = c->offset + c->size;
-	r->page_offset = c->offset;
 	if (!c->size)
 		return 0;
 	if (!b->packed) {
 		r->next = f->map + c->offset;
 		r->end = r->next + c->size;
+		r->resident = r->next;
 		return 0;
 	}
 	if (c->size < 4)
@@ -99,7 +105,7 @@ static int next_chunk(struct ring *r, struct err *e)
 	plain = bytes_u32(p + 4, r->file->swap);
 	if (packed > r->data_end - r->chunk_at - 8)
 		return damaged(r, "a chunk ends after the CPU's data", e);
-	if (!plain || plain > CHUNK_LIMIT || plain / 4096 > packed)
+	if (!plain || plain > CHUNK_LIMIT || (plain > CHUNK_FREE && plain / 4096 > packed))
 		return damaged(r, "the sizes of a chunk cannot be right", e);
 	if (plain > r->chunk_room) {
 		uint8_t *more = realloc(r->chunk, plain);
@@ -109,7 +115,7 @@ static int next_chunk(struct ring *r, struct err *e)
 		r->chunk = more;
 		r->chunk_room = plain;
 	}
-	if (unpack(r->file->method, p + 8, packed, r->chunk, plain, e) < 0)
+	if (unpack(&r->file->unpacker, p + 8, packed, r->chunk, plain, e) < 0)
 		return err_prefix(e, "CPU %u, chunk at offset %llu: ", r->cpu,
 				  (unsigned long long)r->chunk_at);
 	r->chunk_at += 8 + (uint64_t)packed;
@@ -122,6 +128,17 @@ static int next_chunk(struct ring *r, struct err *e)
 static uint64_t load_long(const uint8_t *p, unsigned size, bool swap)
 {
 	return size == 8 ? bytes_u64(p, swap) : bytes_u32(p, swap);
+}
+
+/* What was read of a mapped file need not stay in memory, however long the file is. */
+static void give_back(struct ring *r)
+{
+	uintptr_t mask = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+	uintptr_t from = ((uintptr_t)r->resident + mask) & ~mask, to = (uintptr_t)r->next & ~mask;
+
+	if (to > from)
+		madvise((void *)from, to - from, MADV_DONTNEED);
+	r->resident = r->next;
 }
 
 /* Begin the next page. 1, 0 at the end, or a negative errno. */
@@ -138,11 +155,9 @@ static int next_page(struct ring *r, struct err *e)
 		if (!r->packed) {
 			bool rest = r->next != r->end;
 
-			r->next = r->end;
-			if (!rest)
-				return 0;
 			r->page_offset = (uint64_t)(r->next - r->file->map);
-			return damaged(r, "the data ends inside a page", e);
+			r->next = r->end;
+			return rest ? damaged(r, "the data ends inside a page", e) : 0;
 		}
 		ret = next_chunk(r, e);
 		if (ret <= 0)
@@ -152,8 +167,11 @@ static int next_page(struct ring *r, struct err *e)
 	}
 	page = r->next;
 	r->next += l->page;
-	if (!r->packed)
+	if (!r->packed) {
 		r->page_offset = (uint64_t)(page - r->file->map);
+		if (page - r->resident > RESIDENT)
+			give_back(r);
+	}
 	r->time = bytes_u64(page, l->swap);
 	commit = load_long(page + l->commit_offset, l->commit_size, l->swap);
 	bytes = (uint32_t)commit & COMMIT_MASK;
@@ -167,10 +185,15 @@ static int next_page(struct ring *r, struct err *e)
 		if (commit & LOST_STORED && bytes + l->commit_size <= l->page - l->data_offset)
 			r->lost_count = load_long(r->page_end, l->commit_size, l->swap);
 	}
+	/* The page after this one begins before the window does, so nothing here is in it. */
+	if (l->from && (uint64_t)(r->end - r->next) >= l->page && bytes_u64(r->next, l->swap) < l->from) {
+		r->p = r->page_end;
+		r->lost = false;
+	}
 	return 1;
 }
 
-int ring_next(struct ring *r, struct err *e)
+int ring_next_slow(struct ring *r, struct err *e)
 {
 	const struct ring_layout *l = r->layout;
 
@@ -239,4 +262,12 @@ int ring_next(struct ring *r, struct err *e)
 			break;
 		}
 	}
+}
+
+uint64_t ring_progress(const struct ring *r, uint64_t *total)
+{
+	uint64_t at = r->packed ? r->chunk_at : r->next ? (uint64_t)(r->next - r->file->map) : r->data_end;
+
+	*total = r->data_end - r->data_start;
+	return at > r->data_start ? at - r->data_start : 0;
 }

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "trace/datfile.h"
@@ -24,36 +25,63 @@ struct ring_layout {
 	uint32_t commit_offset, data_offset;
 	uint8_t commit_size;	/* 4 or 8 */
 	bool swap, big_endian;
+	uint64_t from;		/* pages that end before this raw time are passed over */
 };
 
 struct ring {
-	const struct datfile *file;
-	const struct ring_layout *layout;
-	uint32_t cpu;
-	bool packed;
-	/* where the next page comes from */
-	const uint8_t *next, *end; /* plain pages not yet read: in the file, or in `chunk` */
-	uint64_t chunk_at, data_end; /* packed: offset of the next chunk; where the CPU's data ends */
-	uint32_t chunks_left;
-	uint8_t *chunk;
-	size_t chunk_room;
-	/* the page under way */
+	/* the page under way; plain records are found without a call (see ring_next) */
 	const uint8_t *p, *page_end;
-	uint64_t page_offset;	/* in the file (of the chunk, where packed), for errors */
 	/* the record that ring_next() found */
 	uint64_t time;
 	const uint8_t *record;
 	uint32_t record_len;
 	bool lost;		/* events were lost before this record */
+	bool plain;		/* this machine's own byte order, and little-endian */
+	bool packed;
+	uint32_t cpu;
 	uint64_t lost_count;	/* how many; 0 unknown */
+	/* where the next page comes from */
+	const uint8_t *next, *end; /* plain pages not yet read: in the file, or in `chunk` */
+	const uint8_t *resident;   /* plain: the file's memory before this was given back */
+	struct datfile *file;
+	const struct ring_layout *layout;
+	uint64_t data_start, data_end; /* of the CPU's data in the file */
+	uint64_t chunk_at;	/* packed: offset of the next chunk */
+	uint32_t chunks_left;
+	uint8_t *chunk;
+	size_t chunk_room;
+	uint64_t page_offset;	/* in the file (of the chunk, where packed), for errors */
 };
 
-int ring_open(struct ring *r, const struct datfile *f, const struct dat_buffer *b, const struct dat_cpu *c,
+int ring_open(struct ring *r, struct datfile *f, const struct dat_buffer *b, const struct dat_cpu *c,
 	      const struct ring_layout *l, struct err *e);
 void ring_close(struct ring *r);
-/* Go to the next record: 1, 0 at the end, or a negative errno. */
-int ring_next(struct ring *r, struct err *e);
+/* Bytes of the CPU's data that are behind us, and all of them. */
+uint64_t ring_progress(const struct ring *r, uint64_t *total);
 /* Parse the text of events/header_page; false if it makes no sense. */
 bool ring_layout_parse(struct ring_layout *l, const char *text, uint32_t len, uint32_t page_size);
+/* As ring_next(), for what it cannot do in a few instructions. */
+int ring_next_slow(struct ring *r, struct err *e);
+
+/* Go to the next record: 1, 0 at the end, or a negative errno. */
+static inline int ring_next(struct ring *r, struct err *e)
+{
+	const uint8_t *p = r->p;
+	uint32_t head, len;
+
+	if (__builtin_expect(r->plain && r->page_end - p >= 4, 1)) {
+		memcpy(&head, p, 4);
+		len = (head & 31) * 4;
+		/* Types 1 to 28 are the record's length in words. */
+		if (__builtin_expect(len - 4 < 28 * 4 && (size_t)(r->page_end - p) >= 4 + len, 1)) {
+			r->time += head >> 5;
+			r->record = p + 4;
+			r->record_len = len;
+			r->p = p + 4 + len;
+			return 1;
+		}
+	}
+	return ring_next_slow(r, e);
+}
 
 #endif

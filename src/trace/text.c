@@ -12,11 +12,11 @@
 
 #include "trace/reader.h"
 
-static void put_gfp(const struct binding *b, const struct event *ev, unsigned field, FILE *out)
+static void put_gfp(const struct binding *b, const struct event *ev, FILE *out)
 {
 	char text[512];
 
-	gfpbits_text(b->gfp, bind_get(b, field, ev->record), text, sizeof(text));
+	gfpbits_text(b->gfp, bind_raw_gfp(b, ev->record), text, sizeof(text));
 	fprintf(out, " gfp_flags=%s", text);
 }
 
@@ -43,7 +43,7 @@ static void put_page(const struct binding *b, const struct event *ev, FILE *out)
 	if (ev->page.percpu_refill >= 0)
 		fprintf(out, " percpu_refill=%d", ev->page.percpu_refill);
 	if (ev->kind == EVENT_MM_PAGE_ALLOC)
-		put_gfp(b, ev, 2, out);
+		put_gfp(b, ev, out);
 }
 
 static void put_object(struct trace *t, const struct binding *b, const struct event *ev, FILE *out)
@@ -55,8 +55,8 @@ static void put_object(struct trace *t, const struct binding *b, const struct ev
 	if (ev->kind == EVENT_KFREE || ev->kind == EVENT_KMEM_CACHE_FREE)
 		return;
 	fprintf(out, " bytes_req=%" PRIu64 " bytes_alloc=%" PRIu64, ev->object.bytes_req, ev->object.bytes_alloc);
-	put_gfp(b, ev, 4, out);
-	if (bind_has(b, 5))
+	put_gfp(b, ev, out);
+	if (b->f[5].size)
 		fprintf(out, " node=%d", ev->object.node);
 	if (ev->object.accounted >= 0)
 		fprintf(out, " accounted=%s", ev->object.accounted ? "true" : "false");
@@ -74,21 +74,15 @@ static int put_other(struct trace *t, const struct event *ev, FILE *out)
 {
 	struct tep_record record = { .ts = ev->time, .cpu = (int)ev->cpu, .size = (int)ev->record_len,
 				     .data = (void *)ev->record };
-	struct trace_type *type = t->types[ev->id];
-	struct tep_event *te;
+	struct tep_event *te = types_tep_event(&t->types, ev->id);
 	struct trace_seq s;
 
-	if (type && !type->parsed) {
-		type->parsed = true;
-		tep_parse_event(t->tep, type->format->text, type->format->len, type->format->system);
-	}
-	te = type ? tep_find_event(t->tep, ev->id) : NULL;
 	if (!te) {
 		fprintf(out, "unknown event type %u, %u bytes", ev->id, ev->record_len);
 		return 0;
 	}
 	trace_seq_init(&s);
-	tep_print_event(t->tep, &s, &record, "%s", TEP_PRINT_INFO);
+	tep_print_event(t->types.tep, &s, &record, "%s", TEP_PRINT_INFO);
 	trace_seq_terminate(&s);
 	fputs(s.buffer ? s.buffer : "", out);
 	trace_seq_destroy(&s);
@@ -97,7 +91,7 @@ static int put_other(struct trace *t, const struct event *ev, FILE *out)
 
 int trace_event_text(struct trace *t, const struct event *ev, FILE *out)
 {
-	const struct binding *b = t->types[ev->id] ? &t->types[ev->id]->binding : NULL;
+	const struct binding *b = t->types.by_id[ev->id] ? &t->types.by_id[ev->id]->binding : NULL;
 
 	switch (ev->kind) {
 	case EVENT_MM_PAGE_ALLOC:

@@ -1,138 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#define _GNU_SOURCE
 #include "trace/trace.h"
 
 #include <errno.h>
-#include <event-parse.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "machine/kallsyms.h"
-#include "trace/bind.h"
 #include "trace/bytes.h"
-#include "trace/datfile.h"
 #include "trace/reader.h"
-#include "trace/ring.h"
 
-#define COMM_LEN 64
-
-/* ---- event types ---- */
-
-/* A line "name: value" of a format's text. */
-static bool format_line(const char *text, uint32_t len, const char *key, char *out, size_t room)
-{
-	const char *p = memmem(text, len, key, strlen(key)), *end = text + len;
-	size_t n = 0;
-
-	if (!p)
-		return false;
-	for (p += strlen(key); p < end && *p == ' '; p++)
-		;
-	while (p + n < end && p[n] != '\n' && n + 1 < room)
-		n++;
-	memcpy(out, p, n);
-	out[n] = '\0';
-	return n > 0;
-}
-
-/* Events that have a struct of their own are bound now; others are parsed when they are to be printed. */
-static int read_types(struct trace *t, struct err *e)
-{
-	for (uint32_t i = 0; i < t->file.format_count; i++) {
-		const struct dat_format *f = &t->file.formats[i];
-		char name[128], id[16];
-		struct trace_type *type;
-		unsigned long number;
-		struct tep_event *te;
-
-		if (!format_line(f->text, f->len, "name:", name, sizeof(name)) ||
-		    !format_line(f->text, f->len, "\nID:", id, sizeof(id)))
-			continue;
-		number = strtoul(id, NULL, 10);
-		if (number >= TRACE_TYPES || t->types[number])
-			continue;
-		type = calloc(1, sizeof(*type));
-		if (!type)
-			return err_set(e, ENOMEM, "out of memory for the event types");
-		t->types[number] = type;
-		type->name = strdup(name);
-		type->format = f;
-		if (!type->name)
-			return err_set(e, ENOMEM, "out of memory for the event types");
-		if (!trace_wants(f->system, name))
-			continue;
-		if (tep_parse_event(t->tep, f->text, f->len, f->system) != 0)
-			continue;
-		type->parsed = true;
-		te = tep_find_event(t->tep, (int)number);
-		if (te && bind_event(&type->binding, te, f->text, f->len, t->layout.swap))
-			t->kinds[type->binding.kind] = true;
-		else
-			bind_free(&type->binding);
-	}
-	return 0;
-}
-
-/* ---- names of processes ---- */
-
-static int read_cmdlines(struct trace *t, struct err *e)
-{
-	const char *p = t->file.cmdlines.text, *end = p + t->file.cmdlines.len;
-
-	if (intern_init(&t->comms) || map_init(&t->comm_of, 256))
-		return err_set(e, ENOMEM, "out of memory for process names");
-	while (p && p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p)), *eol = nl ? nl : end, *space;
-
-		space = memchr(p, ' ', (size_t)(eol - p));
-		if (space && eol - space - 1 < COMM_LEN) {
-			uint32_t id = intern_add(&t->comms, space + 1, (size_t)(eol - space - 1));
-
-			if (id == UINT32_MAX || map_put(&t->comm_of, (uint64_t)strtol(p, NULL, 10), id))
-				return err_set(e, ENOMEM, "out of memory for process names");
-		}
-		p = eol + 1;
-	}
-	return 0;
-}
-
-const char *trace_comm(const struct trace *t, int32_t pid)
-{
-	uint32_t id;
-
-	if (pid == 0)
-		return "<idle>";
-	id = map_get(&t->comm_of, (uint64_t)pid);
-	return id == MAP_NONE ? NULL : intern_str(&t->comms, id);
-}
-
-/* ---- merging the CPUs: a heap by (time, cpu) ---- */
-
-static bool before(const struct trace *t, uint32_t a, uint32_t b)
-{
-	uint64_t ta = t->rings[a].time, tb = t->rings[b].time;
-
-	return ta != tb ? ta < tb : t->rings[a].cpu < t->rings[b].cpu;
-}
-
-static void sift_down(struct trace *t, uint32_t at)
-{
-	for (;;) {
-		uint32_t least = at, child = 2 * at + 1;
-
-		if (child < t->heap_count && before(t, t->heap[child], t->heap[least]))
-			least = child;
-		if (child + 1 < t->heap_count && before(t, t->heap[child + 1], t->heap[least]))
-			least = child + 1;
-		if (least == at)
-			return;
-		child = t->heap[at];
-		t->heap[at] = t->heap[least];
-		t->heap[least] = child;
-		at = least;
-	}
-}
+/* ---- opening ---- */
 
 /* A damaged CPU: fail, or with keep_going leave it out from here on. */
 static int damage(struct trace *t, struct err *why, struct err *e)
@@ -148,53 +25,30 @@ static int damage(struct trace *t, struct err *why, struct err *e)
 	return 0;
 }
 
-static int advance_root(struct trace *t, struct err *e)
-{
-	struct err why = { 0 };
-	int ret = ring_next(&t->rings[t->heap[0]], &why);
-
-	if (ret < 0) {
-		ret = damage(t, &why, e);
-		if (ret < 0)
-			return ret;
-	}
-	if (ret == 0)
-		t->heap[0] = t->heap[--t->heap_count];
-	if (t->heap_count > 1)
-		sift_down(t, 0);
-	return 0;
-}
-
 static int start_rings(struct trace *t, const struct dat_buffer *b, struct err *e)
 {
-	t->rings = calloc(b->cpu_count + 1, sizeof(*t->rings));
-	t->heap = calloc(b->cpu_count + 1, sizeof(*t->heap));
-	t->cpus = calloc(t->info.cpus + 1, sizeof(*t->cpus));
-	if (!t->rings || !t->heap || !t->cpus)
+	t->cpus = calloc((size_t)t->info.cpus + 1, sizeof(*t->cpus));
+	if (!t->cpus || merge_init(&t->merge, b->cpu_count) < 0)
 		return err_set(e, ENOMEM, "out of memory for %u CPUs", b->cpu_count);
 	for (uint32_t i = 0; i < b->cpu_count; i++) {
 		const struct dat_cpu *c = &b->cpus[i];
+		struct ring *r = &t->merge.rings[i];
 		struct err why = { 0 };
 		int ret;
 
+		t->cpus[c->cpu].bytes += c->size;
 		if (t->o.cpu_mask && (c->cpu >= t->o.cpu_mask_len || !t->o.cpu_mask[c->cpu]))
 			continue;
-		t->cpus[c->cpu].bytes = c->size;
-		ret = ring_open(&t->rings[i], &t->file, b, c, &t->layout, &why);
+		ret = ring_open(r, &t->file, b, c, &t->layout, &why);
 		if (ret >= 0)
-			ret = ring_next(&t->rings[i], &why);
+			ret = ring_next(r, &why);
 		if (ret < 0 && damage(t, &why, e) < 0)
-			return e ? e->code : ret;
-		t->ring_count = i + 1;
+			return why.code;
 		if (ret == 1)
-			t->heap[t->heap_count++] = i;
+			merge_add(&t->merge, i);
 	}
-	for (uint32_t i = t->heap_count; i-- > 0;)
-		sift_down(t, i);
 	return 0;
 }
-
-/* ---- opening ---- */
 
 static const struct dat_buffer *find_buffer(const struct trace *t, struct err *e)
 {
@@ -237,6 +91,18 @@ static void fill_info(struct trace *t, const struct dat_buffer *b)
 	in->truncated = t->file.truncated;
 }
 
+/* The window in times as shown; and what can be said of it in the file's own, to pass over pages. */
+static void set_window(struct trace *t)
+{
+	uint64_t to = t->o.to ? t->o.to : UINT64_MAX;
+
+	t->from = t->o.from;
+	t->span = to >= t->from ? to - t->from : 0;
+	t->convert = t->file.tsc_mult || t->file.time_offset;
+	if (!t->convert)
+		t->layout.from = t->from;
+}
+
 static int open_all(struct trace *t, struct err *e)
 {
 	const struct dat_buffer *b;
@@ -259,15 +125,11 @@ static int open_all(struct trace *t, struct err *e)
 	if (t->file.truncated)
 		err_set(&t->damage, EBADMSG, "%s: the file is cut off after byte %llu", t->path,
 			(unsigned long long)t->file.size);
-	t->tep = tep_alloc();
-	t->types = calloc(TRACE_TYPES, sizeof(*t->types));
-	if (!t->tep || !t->types || intern_init(&t->names))
+	if (intern_init(&t->names))
 		return err_set(e, ENOMEM, "out of memory");
-	tep_set_file_bigendian(t->tep, t->file.big_endian ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
-	tep_set_local_bigendian(t->tep, HOST_BIG_ENDIAN ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
-	tep_set_long_size(t->tep, t->info.long_size);
-	if (read_types(t, e) < 0 || read_cmdlines(t, e) < 0)
+	if (types_init(&t->types, &t->file, t->info.long_size, e) < 0 || comms_read(t, e) < 0)
 		return e->code;
+	set_window(t);
 	return start_rings(t, b, e);
 }
 
@@ -284,7 +146,6 @@ struct trace *trace_open(const char *path, const struct trace_options *o, struct
 	}
 	if (o)
 		t->o = *o;
-	tep_set_loglevel(TEP_LOG_NONE); /* a format that it does not understand becomes EVENT_OTHER */
 	t->path = strdup(path);
 	if (!t->path)
 		err_set(e, ENOMEM, "out of memory");
@@ -299,23 +160,12 @@ void trace_close(struct trace *t)
 {
 	if (!t)
 		return;
-	for (unsigned i = 0; t->types && i < TRACE_TYPES; i++)
-		if (t->types[i]) {
-			bind_free(&t->types[i]->binding);
-			free(t->types[i]->name);
-			free(t->types[i]);
-		}
-	for (uint32_t i = 0; t->rings && i < t->ring_count; i++)
-		ring_close(&t->rings[i]);
-	if (t->tep)
-		tep_free(t->tep);
+	merge_free(&t->merge);
+	types_free(&t->types);
 	kallsyms_free(t->symbols);
 	map_free(&t->comm_of);
 	intern_free(&t->comms);
 	intern_free(&t->names);
-	free(t->types);
-	free(t->rings);
-	free(t->heap);
 	free(t->cpus);
 	datfile_close(&t->file);
 	free(t->path);
@@ -324,56 +174,78 @@ void trace_close(struct trace *t)
 
 /* ---- events ---- */
 
+/* As trace-cmd works it out. */
 static uint64_t shown_time(const struct trace *t, uint64_t time)
 {
-	if (t->file.tsc_mult) {
+	if (t->file.tsc_mult)
 		time = (uint64_t)(((unsigned __int128)time * t->file.tsc_mult) >> t->file.tsc_shift);
-		time = time > t->file.tsc_offset ? time - t->file.tsc_offset : 0;
-	}
 	return time + (uint64_t)t->file.time_offset;
+}
+
+static void count_lost(struct trace *t, struct ring *r)
+{
+	t->cpus[r->cpu].lost += r->lost_count;
+	t->cpus[r->cpu].lost_unknown |= !r->lost_count;
+	r->lost = false;
+}
+
+/* The fields that all records share; false if the record is too short for them. */
+static inline bool load_common(const struct trace *t, const struct ring *r, struct event *ev)
+{
+	const uint8_t *rec = r->record;
+
+	if (__builtin_expect(!t->types.common.usual, 0))
+		return types_load_common(&t->types, rec, r->record_len, ev);
+	if (__builtin_expect(r->record_len < 8, 0))
+		return false;
+	ev->id = bytes_u16(rec, t->layout.swap);
+	ev->irq = rec[2];
+	ev->preempt = rec[3];
+	ev->pid = (int32_t)bytes_u32(rec + 4, t->layout.swap);
+	return true;
 }
 
 int trace_next(struct trace *t, struct event *ev, struct err *e)
 {
 	for (;;) {
-		const uint8_t *rec;
-		struct trace_type *type;
+		struct err why; /* not cleared: this is the hot path */
+		int ret = merge_next(&t->merge, &why);
+		struct type *type;
 		struct ring *r;
-		uint16_t id;
+		uint64_t time;
 
-		if (t->delivered) {
-			int ret = advance_root(t, e);
-
-			t->delivered = false;
-			if (ret < 0)
-				return ret;
-		}
-		if (!t->heap_count)
-			return 0;
-		r = &t->rings[t->heap[0]];
-		t->delivered = true;
-		rec = r->record;
-		ev->time = shown_time(t, r->time);
-		if (ev->time < t->o.from || (t->o.to && ev->time > t->o.to) || r->record_len < 8)
+		if (__builtin_expect(ret <= 0, 0)) {
+			if (ret == 0)
+				return 0;
+			if (damage(t, &why, e) < 0)
+				return why.code;
 			continue;
+		}
+		r = t->merge.current;
+		time = r->time;
+		if (__builtin_expect(t->convert, 0))
+			time = shown_time(t, time);
+		if (__builtin_expect(time - t->from > t->span, 0)) {
+			if (time < t->from)
+				r->lost = false;
+			else
+				merge_drop(&t->merge); /* time does not run backwards */
+			continue;
+		}
+		if (__builtin_expect(!load_common(t, r, ev), 0))
+			continue;
+		ev->time = time;
 		ev->cpu = r->cpu;
 		ev->lost = r->lost;
-		if (r->lost) {
-			t->cpus[r->cpu].lost += r->lost_count;
-			t->cpus[r->cpu].lost_unknown |= !r->lost_count;
-			r->lost = false;
-		}
+		if (__builtin_expect(r->lost, 0))
+			count_lost(t, r);
 		t->cpus[r->cpu].events++;
-		ev->record = rec;
+		ev->record = r->record;
 		ev->record_len = r->record_len;
-		id = ev->id = bytes_u16(rec, t->layout.swap);
-		ev->irq = rec[2];
-		ev->preempt = rec[3];
-		ev->pid = (int32_t)bytes_u32(rec + 4, t->layout.swap);
-		ev->kind = EVENT_OTHER;
-		type = t->types[id];
-		if (type && type->binding.kind != EVENT_OTHER &&
-		    !bind_load(&type->binding, rec, r->record_len, ev, &t->names))
+		type = t->types.by_id[ev->id];
+		if (type && type->binding.kind != EVENT_OTHER)
+			bind_load(&type->binding, r->record, r->record_len, ev, &t->names);
+		else
 			ev->kind = EVENT_OTHER;
 		return 1;
 	}
@@ -403,40 +275,38 @@ const struct intern *trace_names(const struct trace *t)
 
 const char *trace_event_name(const struct trace *t, uint16_t id)
 {
-	return t->types[id] ? t->types[id]->name : NULL;
+	return t->types.by_id[id] ? t->types.by_id[id]->name : NULL;
 }
 
 const char *trace_event_system(const struct trace *t, uint16_t id)
 {
-	return t->types[id] ? t->types[id]->format->system : NULL;
+	return t->types.by_id[id] ? t->types.by_id[id]->format->system : NULL;
 }
 
 bool trace_has_kind(const struct trace *t, enum event_kind kind)
 {
-	return kind < EVENT_KIND_COUNT && t->kinds[kind];
+	return kind < EVENT_KIND_COUNT && t->types.kinds[kind];
 }
 
 const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset)
 {
 	struct trace *w = (struct trace *)t; /* the table is made at its first use */
 
-	if (!w->symbols && t->file.kallsyms.len)
+	if (!t->symbols_tried && t->file.kallsyms.len)
 		w->symbols = kallsyms_parse(t->file.kallsyms.text, t->file.kallsyms.len, NULL);
-	return w->symbols ? kallsyms_lookup(w->symbols, addr, offset) : NULL;
+	w->symbols_tried = true;
+	return t->symbols ? kallsyms_lookup(t->symbols, addr, offset) : NULL;
 }
 
 uint64_t trace_progress(const struct trace *t, uint64_t *total)
 {
-	uint64_t done = 0;
+	uint64_t done = 0, all;
 
 	*total = 0;
-	for (uint32_t i = 0; i < t->ring_count; i++) {
-		const struct ring *r = &t->rings[i];
-		uint64_t bytes = t->cpus[r->cpu].bytes, end = r->data_end;
-		uint64_t at = r->packed ? r->chunk_at : r->next ? (uint64_t)(r->next - t->file.map) : end;
-
-		*total += bytes;
-		done += end - at <= bytes ? bytes - (end - at) : 0;
-	}
+	for (uint32_t i = 0; i < t->merge.count; i++)
+		if (t->merge.rings[i].file) {
+			done += ring_progress(&t->merge.rings[i], &all);
+			*total += all;
+		}
 	return done;
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * types: the event types that a capture describes, by the numbers its records
+ * bear.  Those with a payload in struct event are bound when the file is opened;
+ * the others are parsed when one is to be printed.
+ */
+#ifndef TRACE_TYPES_H
+#define TRACE_TYPES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "trace/bind.h"
+#include "trace/datfile.h"
+
+#define TYPES_MAX 65536
+
+struct tep_event;
+struct tep_handle;
+
+struct type {
+	struct binding binding; /* kind EVENT_OTHER: none */
+	char *name;
+	const struct dat_format *format;
+	bool parsed;		/* libtraceevent was asked */
+};
+
+/* Where the fields that all records share stand. */
+struct types_common {
+	bool usual; /* type 2 bytes, flags 1, preempt count 1, pid 4: every kernel so far */
+	uint16_t type, flags, preempt, pid, need;
+	uint8_t type_size, flags_size, preempt_size, pid_size;
+};
+
+struct types {
+	struct type **by_id; /* [TYPES_MAX], NULL unknown */
+	struct types_common common;
+	bool kinds[EVENT_KIND_COUNT];
+	struct tep_handle *tep;
+	bool swap;
+};
+
+int types_init(struct types *ts, const struct datfile *f, unsigned long_size, struct err *e);
+void types_free(struct types *ts);
+/* libtraceevent's own idea of a type; NULL if it has none. */
+struct tep_event *types_tep_event(struct types *ts, uint16_t id);
+/* The common fields of a record where they do not stand as usual; false if it is too short. */
+bool types_load_common(const struct types *ts, const uint8_t *rec, uint32_t len, struct event *ev);
+
+#endif

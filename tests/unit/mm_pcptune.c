@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The self-tuning per-CPU lists of 6.7 and later.  The refill runs 63, 126, 252,
+ * 504, 1008, 2016 (order 0), 15 (order 2) and 7 (order 3) were seen on a real
+ * 6.18 machine whose lists had room for them.
+ */
+#include "mm_machine.h"
+
+static struct kmm *machine_with(int batch, int high_min, int high_max)
+{
+	struct kmm_config c = config_of(KMM_LINUX_6_18);
+	struct kmm_zone_config *z = config_zone(&c, 0, KMM_ZONE_NORMAL, 0, 32768);
+	struct kmm *mm;
+
+	z->pcp_batch = batch;
+	z->pcp_high = z->pcp_high_min = high_min;
+	z->pcp_high_max = high_max;
+	mm = machine_create(&c);
+	assert_int_equal(kmm_seed_boot(mm, 16384, 32768, KMM_MOVABLE), 0);
+	return mm;
+}
+
+static void test_refills_double(void **state)
+{
+	static const unsigned want[] = { 63, 126, 252, 504, 1008, 2016, 2016 };
+	struct kmm *mm = machine_with(63, 6000, 60000);
+	struct seen *s = malloc(sizeof(*s));
+
+	(void)state;
+	assert_non_null(s);
+	for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		seen_watch(mm, s);
+		kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+		assert_int_equal(seen_count(s, 'l'), want[i]);
+		while (kmm_pcp_pages(mm, 0, 0))
+			kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+	}
+	/* A free halves the factor: 5 becomes 2, so the next refill takes 63 << 2. */
+	kmm_free_pages(mm, 0, 16384, 0);
+	kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+	seen_watch(mm, s);
+	kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+	assert_int_equal(seen_count(s, 'l'), 252);
+	free(s);
+	machine_done(mm);
+}
+
+static void test_refills_of_higher_orders(void **state)
+{
+	static const unsigned want[] = { 63, 31, 15, 7 };
+
+	(void)state;
+	for (unsigned order = 1; order < 4; order++) {
+		struct kmm *mm = machine_with(63, 6000, 60000);
+		struct seen s;
+
+		for (unsigned i = 0; i < 3; i++) {
+			seen_watch(mm, &s);
+			while (!seen_count(&s, 'l'))
+				kmm_alloc_pages(mm, 0, GFP_KERNEL, order);
+			assert_true(seen_count(&s, 'l') == want[order] ||
+				    s.event[0].kind == 'x');
+		}
+		machine_done(mm);
+	}
+}
+
+/* With high fixed at 4 * batch a refill never takes more than the lists may hold. */
+static void test_refill_is_bounded_by_high(void **state)
+{
+	struct kmm *mm = machine_with(63, 252, 252);
+	struct seen s;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		/* 63, 126, then at most 252 - 63. */
+		static const unsigned want[] = { 63, 126, 189, 189 };
+
+		seen_watch(mm, &s);
+		kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+		assert_int_equal(seen_count(&s, 'l'), want[i]);
+		while (kmm_pcp_pages(mm, 0, 0))
+			kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+	}
+	machine_done(mm);
+}
+
+/* A drain gives back as many as were freed in a row, within batch and high - batch. */
+static void test_drain_follows_free_count(void **state)
+{
+	struct kmm *mm = machine_with(10, 100, 100);
+	struct seen s;
+
+	(void)state;
+	seen_watch(mm, &s);
+	for (kmm_pfn pfn = 0; pfn < 99; pfn++)
+		kmm_free_pages(mm, 0, pfn, 0);
+	assert_int_equal(seen_count(&s, 'd'), 0);
+	kmm_free_pages(mm, 0, 99, 0);
+	assert_int_equal(seen_count(&s, 'd'), 90); /* 100 in a row, but 10 stay */
+	machine_done(mm);
+
+	mm = machine_with(10, 100, 100);
+	for (kmm_pfn pfn = 200; pfn < 300; pfn++)
+		assert_int_equal(kmm_seed_pcp(mm, 0, pfn, 0, KMM_MOVABLE), 0);
+	/* 40 freed of late; each allocation halves that: 20. */
+	assert_int_equal(kmm_seed_pcp_factors(mm, 0, 0, 0, 0, 40), 0);
+	kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+	seen_watch(mm, &s);
+	kmm_free_pages(mm, 0, 0, 0);
+	assert_int_equal(seen_count(&s, 'd'), 21);
+	machine_done(mm);
+}
+
+/* Frees of order 1 to 3 in a row, once batch pages came back, go on to the buddy lists. */
+static void test_high_order_frees_drain(void **state)
+{
+	struct kmm *mm = machine_with(10, 1000, 1000);
+	struct seen s;
+
+	(void)state;
+	seen_watch(mm, &s);
+	kmm_free_pages(mm, 0, 0, 3);  /* the first of a row: kept */
+	kmm_free_pages(mm, 0, 16, 3); /* 8 freed so far, below batch: kept */
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 16);
+	kmm_free_pages(mm, 0, 32, 3);
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 0);
+	assert_int_equal(seen_count(&s, 'd'), 3);
+	/* An order 0 free breaks the row. */
+	kmm_free_pages(mm, 0, 100, 0);
+	kmm_free_pages(mm, 0, 48, 3);
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 9);
+	machine_done(mm);
+}
+
+/* Each vmstat interval takes an eighth off high, down to its minimum, and drains what is above. */
+static void test_decay(void **state)
+{
+	struct kmm *mm = machine_with(10, 40, 4000);
+	uint64_t before;
+
+	(void)state;
+	/* A run of frees raises high to what was freed and a batch. */
+	for (kmm_pfn pfn = 0; pfn < 300; pfn++)
+		kmm_free_pages(mm, 0, pfn, 0);
+	before = kmm_pcp_pages(mm, 0, 0);
+	assert_true(before > 40);
+	for (unsigned i = 0; i < 40; i++)
+		kmm_pcp_decay(mm, 0);
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 40);
+	kmm_pcp_decay(mm, 0);
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 40);
+	machine_done(mm);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refills_double),
+		cmocka_unit_test(test_refills_of_higher_orders),
+		cmocka_unit_test(test_refill_is_bounded_by_high),
+		cmocka_unit_test(test_drain_follows_free_count),
+		cmocka_unit_test(test_high_order_frees_drain),
+		cmocka_unit_test(test_decay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
