@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define MARGIN 8.0
+#define MARGIN 1.0
 #define KEY_BOX 11.0
 #define KEY_LINE 18.0
 #define ROW 17.0
@@ -62,10 +62,15 @@ static double widest_label(struct chart *c)
 
 static void draw_y_axis(struct chart *c)
 {
+	double last = CHART_HEIGHT * 2;
+
 	for (unsigned i = 0; i < c->y.ticks; i++) {
 		double y = chart_y(c, c->y.at[i]), grid[4] = { c->plot.x0, y, c->plot.x1, y };
 
 		figure_line(c->f, COLOUR_GRID, 0.8, FIGURE_SOLID, grid, 2);
+		if (last - y < CHART_FONT)
+			continue;
+		last = y;
 		figure_text(c->f, c->plot.x0 - 6, y + 4, 'r', CHART_FONT, false, COLOUR_MUTED, c->y.label[i]);
 	}
 }
@@ -96,8 +101,8 @@ void chart_begin(struct chart *c, const struct chart_text *t, const struct chart
 	y = draw_legend(c, t->legend, keys, n, 37) + 20;
 	figure_text(c->f, MARGIN, y, 'l', CHART_FONT, false, COLOUR_MUTED, t->y);
 	c->plot.x0 = MARGIN + widest_label(c) + 6;
-	c->plot.x1 = CHART_WIDTH - 12;
-	c->plot.y0 = y + 10;
+	c->plot.x1 = CHART_WIDTH - 8;
+	c->plot.y0 = y + 13;
 	c->plot.y1 = CHART_HEIGHT - 38;
 	draw_y_axis(c);
 	draw_x_axis(c, t->x);

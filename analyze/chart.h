@@ -9,8 +9,8 @@
 #include "analyze/axis.h"
 #include "analyze/figure.h"
 
-#define CHART_WIDTH 440.0
-#define CHART_HEIGHT 300.0
+#define CHART_WIDTH 400.0
+#define CHART_HEIGHT 286.0
 #define CHART_FONT 12.0
 
 struct chart_key {

@@ -9,6 +9,16 @@
 
 #include "analyze/svg.h"
 
+#ifdef __SANITIZE_ADDRESS__
+/* libplot keeps its parameters, and in PNG its paths and libpng's header, for ever. */
+const char *__lsan_default_suppressions(void);
+
+__attribute__((weak)) const char *__lsan_default_suppressions(void)
+{
+	return "leak:libplot\nleak:libpng\n";
+}
+#endif
+
 const char *const figure_formats[] = { "svg", "png", NULL };
 
 struct figure {

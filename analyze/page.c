@@ -22,16 +22,22 @@ static void heading_of(const struct page *p, const struct series *r)
 	html_text(p->out, heading);
 }
 
-static void cell_count(FILE *out, uint64_t v)
+/* A number cell; its label stands above it where a phone lays the row out as a card. */
+static void cell(FILE *out, const char *label)
 {
-	fputs("<td class=\"n\">", out);
+	fprintf(out, "<td class=\"n\" data-l=\"%s\">", label);
+}
+
+static void cell_count(FILE *out, const char *label, uint64_t v)
+{
+	cell(out, label);
 	html_count(out, v);
 	fputs("</td>", out);
 }
 
-static void cell_real(FILE *out, double v, int digits, const char *unit)
+static void cell_real(FILE *out, const char *label, double v, int digits, const char *unit)
 {
-	fputs("<td class=\"n\">", out);
+	cell(out, label);
 	html_real(out, v, digits);
 	if (isfinite(v) && *unit)
 		fprintf(out, "\xc2\xa0%s", unit);
@@ -133,17 +139,28 @@ static void tiles(const struct page *p)
 	fputs("</ul>\n", out);
 }
 
-static void run_state(const struct page *p, const struct series *r, uint32_t sample, unsigned order)
+static void run_state(const struct page *p, const struct series *r, bool end, unsigned order)
 {
+	double bytes = NAN, unusable = NAN;
 	uint64_t blocks[KMM_ORDERS];
 
-	series_blocks(r, sample, p->figures->zone, blocks);
-	cell_real(p->out, (double)fragindex_pages(blocks, r->orders) * p->c->page_size / (1 << 20), 4, "MiB");
-	cell_real(p->out, fragindex_unusable(blocks, r->orders, order), 3, "");
+	if (r->samples && r->blocks) {
+		series_blocks(r, end ? r->samples - 1 : 0, p->figures->zone, blocks);
+		bytes = (double)fragindex_pages(blocks, r->orders) * p->c->page_size;
+		unusable = fragindex_unusable(blocks, r->orders, order);
+	}
+	cell_real(p->out, end ? "Free at end" : "Free at start", bytes / (1 << 20), 4, "MiB");
+	cell(p->out, end ? "Unusable at end" : "Unusable at start");
+	if (isnan(unusable))
+		html_real(p->out, NAN, 0);
+	else
+		fprintf(p->out, "%.3f", unusable); /* always three places, so that a column lines up */
+	fputs("</td>", p->out);
 }
 
 static void run_row(const struct page *p, const struct series *r, unsigned order)
 {
+	const double *last = r->samples && r->counters ? r->counters[r->samples - 1] : NULL;
 	FILE *out = p->out;
 
 	fputs("<tr><th scope=\"row\">", out);
@@ -154,17 +171,12 @@ static void run_row(const struct page *p, const struct series *r, unsigned order
 		fputs("</small>", out);
 	}
 	fputs("</th>", out);
-	if (r->samples && r->blocks) {
-		run_state(p, r, 0, order);
-		run_state(p, r, r->samples - 1, order);
-	} else {
-		for (int i = 0; i < 4; i++)
-			cell_real(out, NAN, 3, "");
-	}
-	cell_real(out, r->samples && r->counters ? r->counters[r->samples - 1][SERIES_FALLBACKS] : NAN, 9, "");
-	cell_real(out, r->samples && r->counters ? r->counters[r->samples - 1][SERIES_FAILED] : NAN, 9, "");
-	cell_real(out, r->requests, 15, "");
-	fprintf(out, "<td%s>", strcmp(r->status, "complete") ? " class=\"incomplete\"" : "");
+	run_state(p, r, false, order);
+	run_state(p, r, true, order);
+	cell_real(out, "Fallbacks", last ? last[SERIES_FALLBACKS] : NAN, 15, "");
+	cell_real(out, "Failed", last ? last[SERIES_FAILED] : NAN, 15, "");
+	cell_real(out, "Requests", r->requests, 15, "");
+	fprintf(out, "<td data-l=\"Status\"%s>", strcmp(r->status, "complete") ? " class=\"incomplete\"" : "");
 	html_text(out, r->status);
 	fputs("</td></tr>\n", out);
 }
@@ -182,17 +194,17 @@ int page_summary(const struct page *p, struct err *e)
 		      "simulated.</p>\n</section>\n", out);
 		return 0;
 	}
-	fputs("<div class=\"scroll\"><table>\n<caption>Each run at its first and last sample", out);
+	fputs("<p class=\"caption\">Each run at its first and last sample", out);
 	if (p->figures->zone >= 0) {
 		fputs(", zone ", out);
 		html_text(out, p->c->zone[p->figures->zone].name);
 	}
-	fprintf(out, ". U(%u) is the <a href=\"#metric-unusable\">unusable free-space index</a> for "
-		     "pageblocks.</caption>\n"
-		     "<thead><tr><th>Run</th><th class=\"n\">Free at start</th><th class=\"n\">U(%u)</th>"
-		     "<th class=\"n\">Free at end</th><th class=\"n\">U(%u)</th><th class=\"n\">Fallbacks</th>"
-		     "<th class=\"n\">Failed</th><th class=\"n\">Requests</th><th>Status</th></tr></thead>\n<tbody>\n",
-		order, order, order);
+	fprintf(out, ". Unusable: the <a href=\"#metric-unusable\">index</a> for blocks of order %u, 0 best, 1 worst."
+		     "</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>Run</th>"
+		     "<th class=\"n\">Free at<br>start</th><th class=\"n\">Unusable<br>at start</th>"
+		     "<th class=\"n\">Free at<br>end</th><th class=\"n\">Unusable<br>at end</th>"
+		     "<th class=\"n\">Fallbacks</th><th class=\"n\">Failed</th><th class=\"n\">Requests</th>"
+		     "<th>Status</th></tr></thead>\n<tbody>\n", order);
 	for (unsigned i = 0; i < p->count; i++)
 		run_row(p, &p->runs[i], order);
 	fputs("</tbody></table></div>\n</section>\n", out);
@@ -201,9 +213,11 @@ int page_summary(const struct page *p, struct err *e)
 
 /* ---- what could not be known ---- */
 
-static void run_notes(const struct page *p)
+/* Returns how many items it listed. */
+static unsigned run_notes(const struct page *p)
 {
 	bool recorded = false, simulated = false;
+	unsigned n = 0;
 
 	for (unsigned i = 0; i < p->count; i++) {
 		const struct series *r = &p->runs[i];
@@ -211,6 +225,7 @@ static void run_notes(const struct page *p)
 		*(r->simulated ? &simulated : &recorded) = true;
 		if (!strcmp(r->status, "complete"))
 			continue;
+		n++;
 		fputs("<li>", p->out);
 		heading_of(p, r);
 		fputs(strcmp(r->status, "stopped") ? ": the run did not end; what follows is only what was written "
@@ -222,6 +237,7 @@ static void run_notes(const struct page *p)
 		fputs("<li>No recorded run: what the kernel really did was not reconstructed.</li>\n", p->out);
 	if (!simulated)
 		fputs("<li>No simulated run: nothing stands beside what was recorded.</li>\n", p->out);
+	return n + !recorded + !simulated;
 }
 
 int page_unknown(const struct page *p, struct err *e)
@@ -230,12 +246,13 @@ int page_unknown(const struct page *p, struct err *e)
 				     "SELECT n.text, r.policy, r.mode = 'simulated' FROM note n"
 				     " LEFT JOIN run r ON r.id = n.run_id WHERE n.capture_id = ?"
 				     " ORDER BY n.id LIMIT ?", "ii", p->c->id, (int64_t)NOTES);
+	unsigned n = (p->c->lost > 0) + !p->c->clock_is_time;
 	int ret = -1;
 
 	if (!st)
 		return e->code;
 	fputs("<section id=\"unknown\">\n<h2>What is not known</h2>\n<ul>\n", p->out);
-	while ((ret = sql_row(st, e)) == 1) {
+	for (; (ret = sql_row(st, e)) == 1; n++) {
 		fputs("<li>", p->out);
 		if (sqlite3_column_int(st, 2)) {
 			fputs("Under policy ", p->out);
@@ -254,27 +271,35 @@ int page_unknown(const struct page *p, struct err *e)
 	if (!p->c->clock_is_time)
 		fputs("<li>The trace clock counts no time: the axes are in clock units, and rates are per 1,000 of "
 		      "them.</li>\n", p->out);
-	run_notes(p);
-	fputs("</ul>\n<p class=\"sub\">Where nothing is listed, nothing was found missing.</p>\n</section>\n", p->out);
+	n += run_notes(p);
+	fputs("</ul>\n", p->out);
+	if (!n)
+		fputs("<p>Nothing was found missing.</p>\n", p->out);
+	fputs("</section>\n", p->out);
 	return ret;
 }
 
 /* ---- fidelity ---- */
 
-static void fidelity_value(FILE *out, double v, const char *unit, bool error)
+static void fidelity_value(FILE *out, const char *label, double v, const char *unit)
 {
-	bool share = !strcmp(unit, "share"), percent = unit[0] == '%';
+	bool error = !strcmp(label, "Error"), share = !strcmp(unit, "share"), percent = unit[0] == '%';
 
-	fputs("<td class=\"n\">", out);
+	cell(out, label);
 	html_real(out, share ? v * 100 : v, share || percent ? 4 : 9);
-	if (isfinite(v) && (share || (percent && error)))
+	if (isfinite(v) && (share || (percent && error))) {
 		fputs("\xc2\xa0%", out);
+	} else if (isfinite(v) && error) {
+		fputs("\xc2\xa0", out);
+		html_text(out, unit);
+	}
 	fputs("</td>", out);
 }
 
 static void fidelity_name(const struct page *p, sqlite3_stmt *st)
 {
 	const char *metric = (const char *)sqlite3_column_text(st, 0);
+	const char *unit = (const char *)sqlite3_column_text(st, 4);
 	const struct metric *m = metrics_of_row(metric ? metric : "");
 	FILE *out = p->out;
 
@@ -293,6 +318,11 @@ static void fidelity_name(const struct page *p, sqlite3_stmt *st)
 	if (sqlite3_column_type(st, 8) != SQLITE_NULL) {
 		fputs(", ", out);
 		html_text(out, (const char *)sqlite3_column_text(st, 8));
+	}
+	if (unit && unit[0] == '%' && unit[1]) {
+		fputs("<small>in ", out);
+		html_text(out, unit);
+		fputs("</small>", out);
 	}
 	if (sqlite3_column_type(st, 5) != SQLITE_NULL) {
 		fputs("<small>", out);
@@ -318,18 +348,15 @@ static int fidelity_rows(const struct page *p, const struct series *r, struct er
 		const char *unit = (const char *)sqlite3_column_text(st, 4);
 
 		if (!rows++) {
-			fputs("<tbody>\n<tr><th colspan=\"5\">", p->out);
+			fputs("<tbody>\n<tr><th colspan=\"4\">", p->out);
 			heading_of(p, r);
 			fputs("</th></tr>\n", p->out);
 		}
 		fidelity_name(p, st);
-		fidelity_value(p->out, sql_real(st, 1), unit, false);
-		fidelity_value(p->out, sql_real(st, 2), unit, false);
-		fidelity_value(p->out, sql_real(st, 3), unit, true);
-		fputs("<td>", p->out);
-		if (strcmp(unit, "share"))
-			html_text(p->out, unit[0] == '%' ? unit + 1 : unit);
-		fputs("</td></tr>\n", p->out);
+		fidelity_value(p->out, "Recorded", sql_real(st, 1), unit);
+		fidelity_value(p->out, "Simulated", sql_real(st, 2), unit);
+		fidelity_value(p->out, "Error", sql_real(st, 3), unit);
+		fputs("</tr>\n", p->out);
 	}
 	sqlite3_finalize(st);
 	if (rows)
@@ -345,7 +372,7 @@ int page_fidelity(const struct page *p, struct err *e)
 	      "<p>How far the reconstruction agrees with what the kernel said of itself, and the simulation with "
 	      "what was recorded. Read every what-if with this error in mind.</p>\n"
 	      "<div class=\"scroll\"><table>\n<thead><tr><th>Measure</th><th class=\"n\">Recorded</th>"
-	      "<th class=\"n\">Simulated</th><th class=\"n\">Error</th><th></th></tr></thead>\n", p->out);
+	      "<th class=\"n\">Simulated</th><th class=\"n\">Error</th></tr></thead>\n", p->out);
 	for (unsigned i = 0; i < p->count && ret >= 0; i++) {
 		ret = fidelity_rows(p, &p->runs[i], e);
 		rows += ret > 0 ? ret : 0;
@@ -366,6 +393,7 @@ static int owner_rows(const struct page *p, const struct series *r, struct err *
 				     "SELECT owner, cache, allocs, frees, pages_live, pages_peak FROM owner"
 				     " WHERE run_id = ? ORDER BY pages_peak DESC, allocs DESC, owner, cache LIMIT ?",
 				     "ii", r->id, (int64_t)OWNER_ROWS);
+	static const char *const labels[] = { "Allocations", "Frees", "Pages at end", "Pages at peak" };
 	FILE *out = p->out;
 	int ret = -1, rows = 0;
 
@@ -373,20 +401,20 @@ static int owner_rows(const struct page *p, const struct series *r, struct err *
 		return e->code;
 	while ((ret = sql_row(st, e)) == 1) {
 		if (!rows++) {
-			fputs("<div class=\"scroll\"><table>\n<caption>", out);
+			fputs("<p class=\"caption\">", out);
 			heading_of(p, r);
-			fprintf(out, ", by peak; at most %d rows</caption>\n<thead><tr><th>Owner</th><th>Cache</th>"
+			fprintf(out, ", by peak; at most %d rows</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>Owner</th><th>Cache</th>"
 				     "<th class=\"n\">Allocations</th><th class=\"n\">Frees</th>"
-				     "<th class=\"n\">Pages live at end</th><th class=\"n\">Pages at peak</th></tr>"
+				     "<th class=\"n\">Pages at end</th><th class=\"n\">Pages at peak</th></tr>"
 				     "</thead>\n<tbody>\n", OWNER_ROWS);
 		}
 		fputs("<tr><th scope=\"row\">", out);
 		html_text(out, (const char *)sqlite3_column_text(st, 0));
-		fputs("</th><td>", out);
+		fputs("</th><td data-l=\"Cache\">", out);
 		html_text(out, (const char *)sqlite3_column_text(st, 1));
 		fputs("</td>", out);
 		for (int i = 2; i < 6; i++)
-			cell_count(out, (uint64_t)sqlite3_column_int64(st, i));
+			cell_count(out, labels[i - 2], (uint64_t)sqlite3_column_int64(st, i));
 		fputs("</tr>\n", out);
 	}
 	sqlite3_finalize(st);
@@ -424,7 +452,7 @@ static void zone_table(const struct page *p)
 		fputs("<p class=\"gap\">No zones are known: the capture came without snapshots.</p>\n", out);
 		return;
 	}
-	fputs("<div class=\"scroll\"><table>\n<caption>Zones. Watermarks in pages.</caption>\n"
+	fputs("<p class=\"caption\">Zones. Watermarks in pages.</p>\n<div class=\"scroll\"><table>\n"
 	      "<thead><tr><th>Zone</th><th class=\"n\">First frame</th><th class=\"n\">Spanned</th>"
 	      "<th class=\"n\">Present</th><th class=\"n\">Managed</th><th class=\"n\">Min</th>"
 	      "<th class=\"n\">Low</th><th class=\"n\">High</th></tr></thead>\n<tbody>\n", out);
@@ -436,13 +464,13 @@ static void zone_table(const struct page *p)
 		fputs("<tr><th scope=\"row\">", out);
 		html_text(out, z->name);
 		fputs("</th>", out);
-		cell_count(out, z->start_pfn);
-		cell_real(out, (double)z->spanned * pages_to_mib, 4, "MiB");
-		cell_real(out, (double)z->present * pages_to_mib, 4, "MiB");
-		cell_real(out, (double)z->managed * pages_to_mib, 4, "MiB");
-		cell_count(out, z->min);
-		cell_count(out, z->low);
-		cell_count(out, z->high);
+		cell_count(out, "First frame", z->start_pfn);
+		cell_real(out, "Spanned", (double)z->spanned * pages_to_mib, 4, "MiB");
+		cell_real(out, "Present", (double)z->present * pages_to_mib, 4, "MiB");
+		cell_real(out, "Managed", (double)z->managed * pages_to_mib, 4, "MiB");
+		cell_count(out, "Min", z->min);
+		cell_count(out, "Low", z->low);
+		cell_count(out, "High", z->high);
 		fputs("</tr>\n", out);
 	}
 	fputs("</tbody></table></div>\n", out);

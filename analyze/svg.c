@@ -55,10 +55,14 @@ static void put_compact(FILE *out, const char *v, size_t n)
 	}
 }
 
-/* <NAME a="b" ... />: p stands behind '<'. */
+/*
+ * <NAME a="b" ... />: p stands behind '<'.  Black is what libplot's group begins
+ * with, so that a black line has no stroke of its own.
+ */
 static int put_element(const char *p, const char *end, FILE *out, struct err *e)
 {
 	size_t n = strcspn(p, " />");
+	bool stroke = false;
 
 	fprintf(out, "<%.*s", (int)n, p);
 	p += n;
@@ -73,6 +77,7 @@ static int put_element(const char *p, const char *end, FILE *out, struct err *e)
 		if (!eq || eq + 1 >= end || eq[1] != '"' ||
 		    !(close = memchr(eq + 2, '"', (size_t)(end - eq - 2))))
 			return err_set(e, EINVAL, "libplot wrote an attribute that was not expected");
+		stroke |= is(p, (size_t)(eq - p), "stroke");
 		if (wanted(p, (size_t)(eq - p), eq + 2, (size_t)(close - eq - 2))) {
 			fprintf(out, " %.*s=\"", (int)(eq - p), p);
 			put_compact(out, eq + 2, (size_t)(close - eq - 2));
@@ -80,7 +85,7 @@ static int put_element(const char *p, const char *end, FILE *out, struct err *e)
 		}
 		p = close + 1;
 	}
-	fputs("/>\n", out);
+	fputs(stroke ? "/>\n" : " stroke=\"#000\"/>\n", out);
 	return 0;
 }
 
