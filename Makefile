@@ -1,155 +1,198 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kmemlab: `make help` lists the targets.
+#
+# Sources are found by wildcard.  src/mm is libkmm, which needs libc alone; src/cli/*.c are the
+# program; everything else is libkmemlab.a, which the program and the tests link.
 
-VERSION  := 0.1
-PREFIX   ?= /usr/local
-CC       ?= cc
-BUILD    ?= build
-CFLAGS   ?= -O2 -g
-WERROR   ?=
+VERSION := 0.1
+PREFIX  ?= /usr/local
+BUILD   ?= build
+CFLAGS  ?= -O2 -g
+WERROR  ?=
 
-LIBS_PC  := libtraceevent sqlite3 zlib libzstd
-DEPS     := gcc make pkg-config libtraceevent-dev libsqlite3-dev zlib1g-dev libzstd-dev \
-            libplot-dev libcmocka-dev trace-cmd jq
+# What make deps installs: for the build and the tests, and what single targets add to it.
+DEPS       := gcc make pkg-config libc6-dev libtraceevent-dev libtracefs-dev libsqlite3-dev \
+              zlib1g-dev libzstd-dev libplot-dev libcmocka-dev trace-cmd sqlite3 jq mandoc
+DEPS_bench := linux-perf time
+DEPS_lint  := clang-format clang-tidy cppcheck
+DEPS_ci    := $(DEPS_lint) clang
 
-# Texts that are cut on purpose are cut by snprintf everywhere.
-WARN     := -Wall -Wno-format-truncation -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
+LIBS_PC  := libtraceevent libtracefs sqlite3 zlib libzstd
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
 # Asked of pkg-config only when something is compiled, so that `make deps` works before it is there.
-PC_CFLAGS = $(shell pkg-config --cflags $(LIBS_PC))
-PC_LIBS   = $(shell pkg-config --libs $(LIBS_PC))
-ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -I. -Isrc -pthread -DKMEMLAB_VERSION='"$(VERSION)"'
-ALL_LIBS   = $(PC_LIBS) -lplot -lm -lpthread
+PC_CFLAGS  = $(eval PC_CFLAGS := $$(shell pkg-config --cflags $(LIBS_PC)))$(PC_CFLAGS)
+PC_LIBS    = $(eval PC_LIBS := $$(shell pkg-config --libs $(LIBS_PC)))$(PC_LIBS)
+BASE_FLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(CPPFLAGS) -I. -Isrc -pthread
+ALL_CFLAGS = $(BASE_FLAGS) -DKMEMLAB_VERSION='"$(VERSION)"' $(PC_CFLAGS)
+ALL_LIBS   = -Wl,--as-needed $(PC_LIBS) -lplot -lm -lpthread
 
 MM_SRC   := $(wildcard src/mm/*.c)
 CLI_SRC  := $(wildcard src/cli/*.c)
 LIB_SRC  := $(filter-out $(MM_SRC) $(CLI_SRC),$(wildcard src/*/*.c)) \
-            $(wildcard replay/*.c) $(wildcard analyze/*.c) $(wildcard record/*.c)
-UNIT_SRC := $(wildcard tests/unit/*.c) $(wildcard tests/property/*.c)
-TOOL_SRC := $(wildcard tests/gen/*.c) $(wildcard tests/fuzz/*.c) $(wildcard tests/bench/*.c)
+            $(wildcard record/*.c replay/*.c analyze/*.c)
+UNIT_SRC := $(wildcard tests/unit/*.c tests/property/*.c)
+TOOL_SRC := $(wildcard tests/gen/*.c tests/fuzz/*.c tests/bench/*.c)
+LINT_SRC := $(MM_SRC) $(LIB_SRC) $(CLI_SRC)
+ALL_C    := $(LINT_SRC) $(UNIT_SRC) $(TOOL_SRC) \
+            $(wildcard src/*/*.h record/*.h replay/*.h analyze/*.h tests/*/*.h)
 
+# One short line a step; V=1 shows the commands.
+say       = $(if $(V),,@printf '  %-4s %s\n' $(1) $(@:$(CURDIR)/%=%) &&)
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
+bin       = $(patsubst %.c,$(BUILD)/%,$(1))
 MM_OBJ   := $(call obj,$(MM_SRC))
 LIB_OBJ  := $(call obj,$(LIB_SRC))
 CLI_OBJ  := $(call obj,$(CLI_SRC))
-UNIT_BIN := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
-TOOL_BIN := $(patsubst %.c,$(BUILD)/%,$(TOOL_SRC))
+TEST_BIN := $(call bin,$(UNIT_SRC) $(TOOL_SRC))
+LIBS     := $(BUILD)/libkmemlab.a $(BUILD)/libkmm.a
 
-KMEMLAB  := $(if $(filter build,$(BUILD)),kmemlab,$(BUILD)/kmemlab)
+# The program stands at the top for the usual build, in the build folder for any other.
+KMEMLAB  := $(if $(filter build,$(BUILD)),./kmemlab,$(abspath $(BUILD))/kmemlab)
+# A command is a file of src/cli that defines a struct command.
+COMMANDS := $(patsubst src/cli/%.c,%,$(shell grep -l '^struct command cmd_' $(CLI_SRC)))
+MAN      := $(BUILD)/man/kmemlab.1 $(patsubst %,$(BUILD)/man/kmemlab-%.1,$(COMMANDS))
 
-.PHONY: all help deps demo check bench asan lint install uninstall clean man tests
+.PHONY: all help man tests deps demo check bench asan tsan lint format install uninstall clean FORCE
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 all: $(KMEMLAB) $(BUILD)/libkmm.a $(BUILD)/libkmm.so.0 man
 
 help:
-	@echo "make            build ./kmemlab and libkmm (in $(BUILD)/)"
+	@echo "make            build ./kmemlab, and libkmm and the man pages in $(BUILD)/"
 	@echo "make deps       install what the build and the tests need (apt; root or sudo)"
 	@echo "make demo       set up, then reconstruct, replay and report the bundled capture"
 	@echo "make check      set up, then run all tests"
 	@echo "make bench      print each speed beside its peer's, measured in one run"
-	@echo "make asan       all tests under AddressSanitizer and UBSan"
-	@echo "make lint       clang-format and cppcheck"
+	@echo "make asan       all tests under AddressSanitizer and UBSan (in build-asan/)"
+	@echo "make tsan       unit tests under ThreadSanitizer (in build-tsan/)"
+	@echo "make lint       clang-format, cppcheck and clang-tidy; make format mends the first"
 	@echo "make install    to DESTDIR/PREFIX (PREFIX=$(PREFIX)); make uninstall takes it away"
 	@echo "make clean      remove what was built"
+	@echo "Variables: CC, CFLAGS, BUILD (folder of the objects), WERROR=1 (warnings are errors), V=1"
 
 # ---- building ----
 
-$(KMEMLAB): $(CLI_OBJ) $(BUILD)/libkmemlab.a $(BUILD)/libkmm.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
-
-$(BUILD)/libkmemlab.a: $(LIB_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $^
-
-$(BUILD)/libkmm.a: $(MM_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $^
-
-$(BUILD)/libkmm.so.0: $(MM_OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libkmm.so.0 -o $@ $^
-
-$(BUILD)/src/mm/%.o: src/mm/%.c
+# Objects depend on the command that makes them: another CC or CFLAGS builds anew.
+$(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+	@echo '$(CC) $(LDFLAGS)' '$(subst ','\'',$(ALL_CFLAGS))' | cmp -s - $@ || \
+		echo '$(CC) $(LDFLAGS)' '$(subst ','\'',$(ALL_CFLAGS))' > $@
 
-$(BUILD)/%.o: %.c
+$(BUILD)/src/mm/%.o: src/mm/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(PC_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC) $(CC) $(BASE_FLAGS) -fPIC -MMD -MP -c -o $@ $<
 
-$(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libkmemlab.a $(BUILD)/libkmm.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC) $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(TOOL_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libkmemlab.a $(BUILD)/libkmm.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+# Archives are made anew, or a source that was removed would live on in them; $(BUILD)/%.list
+# changes when the set of sources does.
+$(BUILD)/libkmm.list: private SET = $(MM_OBJ)
+$(BUILD)/libkmemlab.list: private SET = $(LIB_OBJ)
+$(BUILD)/cli.list: private SET = $(CLI_OBJ)
+$(BUILD)/%.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(SET)' | cmp -s - $@ || echo '$(SET)' > $@
 
--include $(patsubst %.o,%.d,$(MM_OBJ) $(LIB_OBJ) $(CLI_OBJ) $(call obj,$(UNIT_SRC) $(TOOL_SRC)))
+$(BUILD)/libkmm.a: $(MM_OBJ) $(BUILD)/libkmm.list
+	@rm -f $@
+	$(call say,AR) $(AR) rcs $@ $(MM_OBJ)
 
-COMMANDS := import info dump state replay verify report policy
-MAN      := $(BUILD)/man/kmemlab.1 $(patsubst %,$(BUILD)/man/kmemlab-%.1,$(COMMANDS))
+$(BUILD)/libkmemlab.a: $(LIB_OBJ) $(BUILD)/libkmemlab.list
+	@rm -f $@
+	$(call say,AR) $(AR) rcs $@ $(LIB_OBJ)
+
+# Only kmm_* leaves the shared library, and nothing but libc may enter it (not checkable under
+# a sanitizer, whose run-time library the program brings).
+$(BUILD)/libkmm.so.0: $(MM_OBJ) src/mm/kmm.map $(BUILD)/libkmm.list
+	$(call say,LD) $(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script=src/mm/kmm.map \
+		$(if $(findstring sanitize,$(CFLAGS)),,-Wl,-z,defs) -o $@ $(MM_OBJ)
+
+$(KMEMLAB): $(CLI_OBJ) $(LIBS) $(BUILD)/cli.list
+	$(call say,LD) $(CC) $(BASE_FLAGS) $(LDFLAGS) -o $@ $(CLI_OBJ) $(LIBS) $(ALL_LIBS)
+
+$(TEST_BIN): %: %.o $(LIBS)
+	$(call say,LD) $(CC) $(BASE_FLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
+
+-include $(patsubst %.o,%.d,$(MM_OBJ) $(LIB_OBJ) $(CLI_OBJ)) $(patsubst %,%.d,$(TEST_BIN))
 
 man: $(MAN) $(BUILD)/kmemlab.bash
 
 $(BUILD)/man/kmemlab.1: $(KMEMLAB)
 	@mkdir -p $(@D)
-	./$(KMEMLAB) help --man > $@
+	$(call say,MAN) $(KMEMLAB) help --man > $@
 
 $(BUILD)/man/kmemlab-%.1: $(KMEMLAB)
 	@mkdir -p $(@D)
-	./$(KMEMLAB) help --man $* > $@
+	$(call say,MAN) $(KMEMLAB) help --man $* > $@
 
 $(BUILD)/kmemlab.bash: $(KMEMLAB)
-	./$(KMEMLAB) help --completion > $@
+	$(call say,MAN) $(KMEMLAB) help --completion > $@
 
 # ---- setting up ----
 
+# Needs neither network nor rights where nothing is missing.
 deps:
-	@missing=""; for p in $(DEPS) $(EXTRA_DEPS); do \
-		dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok installed' || missing="$$missing $$p"; done; \
-	[ -z "$$missing" ] && exit 0; \
-	if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
+	@missing=""; \
+	for p in $(DEPS) $(EXTRA_DEPS); do \
+		dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok installed' || \
+			missing="$$missing $$p"; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
 	echo "installing:$$missing"; \
-	$$run apt-get update -q && \
-	DEBIAN_FRONTEND=noninteractive $$run apt-get install -y -q --no-install-recommends $$missing
+	as=; [ "$$(id -u)" = 0 ] || as=sudo; \
+	apt="$$as env DEBIAN_FRONTEND=noninteractive apt-get -q -y"; \
+	$$apt install --no-install-recommends $$missing </dev/null || \
+		{ $$apt update </dev/null && $$apt install --no-install-recommends $$missing </dev/null; }
 
 DEMO := traces/amd64-6.1-small
 
 demo: deps
-	$(MAKE) $(KMEMLAB)
+	+$(MAKE) $(KMEMLAB)
 	mkdir -p demo
-	./$(KMEMLAB) import -o demo/small.kmw $(DEMO)
-	./$(KMEMLAB) verify demo/small.kmw
-	./$(KMEMLAB) replay -o demo/small.db --policy native --policy linux-6.18 demo/small.kmw
-	./$(KMEMLAB) report -o demo/report.html demo/small.db
+	$(KMEMLAB) import -o demo/small.kmw $(DEMO)
+	$(KMEMLAB) verify demo/small.kmw
+	$(KMEMLAB) report -o demo/report.html $(DEMO)
 	@echo; echo "The report: $(CURDIR)/demo/report.html"
 
 # ---- testing ----
 
-tests: $(UNIT_BIN) $(TOOL_BIN)
+tests: $(TEST_BIN)
 
 check: deps
-	$(MAKE) all tests
-	BUILD=$(BUILD) KMEMLAB=./$(KMEMLAB) tests/run.sh
+	+$(MAKE) all tests
+	BUILD=$(BUILD) KMEMLAB=$(KMEMLAB) tests/run.sh
 
-asan: EXTRA_DEPS += gcc
-asan: deps
-	$(MAKE) BUILD=build-asan \
-		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" check
+asan:
+	+$(MAKE) BUILD=build-asan LDFLAGS= CFLAGS="-O1 -g -fno-omit-frame-pointer \
+		-fsanitize=address,undefined -fno-sanitize-recover=all" check
 
-bench: EXTRA_DEPS += linux-perf time
+tsan: deps
+	+$(MAKE) BUILD=build-tsan LDFLAGS= CFLAGS="-O1 -g -fsanitize=thread" all tests
+	BUILD=build-tsan KMEMLAB=$(CURDIR)/build-tsan/kmemlab SUITES=unit tests/run.sh
+
+bench: EXTRA_DEPS += $(DEPS_bench)
 bench: deps
-	$(MAKE) all tests
-	tests/bench/run.sh
+	+$(MAKE) all tests
+	BUILD=$(BUILD) KMEMLAB=$(KMEMLAB) tests/bench/run.sh
 
-lint: EXTRA_DEPS += clang-format cppcheck
+lint: EXTRA_DEPS += $(DEPS_lint)
 lint: deps
-	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
-	cppcheck -q --error-exitcode=1 --inline-suppr --enable=warning,portability \
-		--suppress=missingIncludeSystem --suppress=unknownMacro -I. -Isrc \
-		$$(git ls-files 'src/*.c' 'replay/*.c' 'analyze/*.c')
+	clang-format --dry-run -Werror $(ALL_C)
+	cppcheck -q -j2 --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
+		--suppress=missingIncludeSystem --suppress=unknownMacro -I. -Isrc $(LINT_SRC)
+	printf '%s\n' $(LINT_SRC) | xargs -P2 -n4 \
+		clang-tidy --quiet --warnings-as-errors='*' 2>/dev/null -- -std=gnu11 -I. -Isrc
+
+format:
+	clang-format -i $(ALL_C)
 
 # ---- installing ----
 
 DEST = $(DESTDIR)$(PREFIX)
+DOCS = README.md LICENSE $(wildcard docs/*.md)
 
 install: all
 	install -d $(DEST)/bin $(DEST)/lib/pkgconfig $(DEST)/include/kmm $(DEST)/share/man/man1 \
@@ -159,10 +202,11 @@ install: all
 	install -m 755 $(BUILD)/libkmm.so.0 $(DEST)/lib
 	ln -sf libkmm.so.0 $(DEST)/lib/libkmm.so
 	install -m 644 src/mm/kmm.h src/mm/gfp.h $(DEST)/include/kmm
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' src/mm/kmm.pc.in > $(DEST)/lib/pkgconfig/kmm.pc
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' src/mm/kmm.pc.in \
+		> $(DEST)/lib/pkgconfig/kmm.pc
 	install -m 644 $(MAN) $(DEST)/share/man/man1
 	install -m 644 $(BUILD)/kmemlab.bash $(DEST)/share/bash-completion/completions/kmemlab
-	install -m 644 README.md $(wildcard docs/*.md) $(DEST)/share/doc/kmemlab
+	install -m 644 $(DOCS) $(DEST)/share/doc/kmemlab
 
 uninstall:
 	rm -f $(DEST)/bin/kmemlab $(DEST)/lib/libkmm.a $(DEST)/lib/libkmm.so $(DEST)/lib/libkmm.so.0 \

@@ -12,10 +12,28 @@
 #define KMEMLAB_VERSION "unknown"
 #endif
 
-static const struct command *const commands[] = {
-	&cmd_import, &cmd_info,	  &cmd_dump,   &cmd_state, &cmd_replay,
-	&cmd_verify, &cmd_report, &cmd_policy, NULL,
-};
+/* Weak: the program links while some commands are not there yet. */
+#pragma weak cmd_import
+#pragma weak cmd_info
+#pragma weak cmd_dump
+#pragma weak cmd_state
+#pragma weak cmd_replay
+#pragma weak cmd_verify
+#pragma weak cmd_report
+#pragma weak cmd_policy
+
+static const struct command *commands[9];
+
+__attribute__((constructor)) static void collect(void)
+{
+	const struct command *all[] = { &cmd_import, &cmd_info,	  &cmd_dump,   &cmd_state,
+					&cmd_replay, &cmd_verify, &cmd_report, &cmd_policy };
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		if (all[i])
+			commands[n++] = all[i];
+}
 
 static const struct command *find(const char *name)
 {
