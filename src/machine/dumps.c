@@ -1,222 +1,267 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * dumps: the kernel's real lists, from raw dumps of its memory: the struct page
- * array, the node's pglist_data and the per-CPU areas (docs/captures.md).
- */
-#include <endian.h>
+#include "machine/dumps.h"
+
 #include <errno.h>
-#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "machine/layout.h"
-#include "machine/lines.h"
-#include "machine/lists.h"
-#include "machine/parse.h"
+#include "machine/load.h"
 
-struct dumps {
-	struct machine *m;
-	struct machine_state *s;
-	const struct layout *l;
-	struct blob pages;
-	uint64_t page_base;	/* address of the struct page of frame 0 */
-	struct blob symbols;
-};
-
-static uint64_t get64(const struct blob *b, uint64_t at)
+bool pcp_list_of_index(const struct dumps *d, uint32_t i, uint8_t *order, uint8_t *type)
 {
-	uint64_t v;
+	uint32_t n = d->l->pcp.list_count;
 
-	if (at > b->len || b->len - at < 8)
+	if (i >= n)
+		return false;
+	if (i < 12) {
+		*order = (uint8_t)(i / KMM_PCPTYPES);
+		*type = d->m->migratetype_of_raw[i % KMM_PCPTYPES];
+		return true;
+	}
+	/* Huge pages: one list for all, later one for movable pages and one for the rest. */
+	*order = (uint8_t)d->m->pageblock_order;
+	*type = i == n - 1 ? KMM_MOVABLE : KMM_UNMOVABLE;
+	return true;
+}
+
+void dumps_broken(struct dumps *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (d->broken++)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(d->why, sizeof(d->why), fmt, ap);
+	va_end(ap);
+}
+
+/* "node_data[1]" with this name before the bracket; its number, or -1. */
+static int64_t index_of(struct span name, const char *array, uint32_t below)
+{
+	struct span piece;
+	uint64_t i;
+
+	if (!span_until(&name, '[', &piece) || !span_is(piece, array) ||
+	    !span_until(&name, ']', &piece) || !span_u64(piece, &i) || i >= below)
+		return -1;
+	return (int64_t)i;
+}
+
+static int parse_symbols(struct dumps *d, struct text *t, struct err *e)
+{
+	struct span line, name;
+
+	while (text_next(t, &line)) {
+		uint64_t v;
+		int64_t i;
+
+		if (!span_word(&line, &name) || *name.p == '#')
+			continue;
+		if (!span_next_u64(&line, &v))
+			return text_bad(t, e, "expected a name and a number");
+		if (span_is(name, "struct_page_base"))
+			d->pages.addr = v;
+		else if (span_is(name, "sizeof_struct_page"))
+			d->page_size = v;
+		else if (span_is(name, "contig_page_data") && !d->node[0].addr)
+			d->node[0].addr = v;
+		else if ((i = index_of(name, "node_data", KMM_NODES)) >= 0)
+			d->node[i].addr = v;
+		else if ((i = index_of(name, "__per_cpu_offset", d->m->cpus)) >= 0)
+			d->cpu[i].addr = v;
+	}
+	return 0;
+}
+
+/* 0 also if it is not there; a damaged one is noted; -ENOMEM. */
+static int read_dump(struct dumps *d, const struct snapshot_source *src, const char *name,
+		     struct dump *to)
+{
+	struct err e = { 0 };
+	int ret = src->read(src->ctx, name, &to->b, &e);
+
+	to->there = !ret;
+	if (!ret || ret == -ENOENT)
 		return 0;
-	memcpy(&v, b->data + at, 8);
-	return le64toh(v);
-}
-
-static int32_t get32(const struct blob *b, uint64_t at)
-{
-	uint32_t v;
-
-	if (at > b->len || b->len - at < 4)
-		return 0;
-	memcpy(&v, b->data + at, 4);
-	return (int32_t)le32toh(v);
-}
-
-/* Address of "name address ..." in symbols.txt. */
-static bool symbol(const struct blob *b, const char *name, uint64_t *out)
-{
-	struct lines l = lines_of(b);
-
-	while (lines_next(&l)) {
-		size_t len = strlen(name);
-
-		if (!strncmp(l.text, name, len) && l.text[len] == ' ')
-			return sscanf(l.text + len, " %" SCNx64, out) == 1;
-	}
-	return false;
-}
-
-/* Follow a list from its head; the pages' frames in order. -EUCLEAN if a link leads astray. */
-static int walk(struct dumps *d, uint64_t head, uint64_t first)
-{
-	uint64_t frames = d->pages.len / d->l->page_size;
-
-	for (uint64_t at = first, n = 0; at != head; n++) {
-		uint64_t page = at - d->l->page_lru - d->page_base, pfn = page / d->l->page_size;
-
-		if (at < d->page_base || page % d->l->page_size || pfn >= frames || n > frames)
-			return -EUCLEAN;
-		if (lists_add(d->s, (uint32_t)pfn))
-			return -ENOMEM;
-		at = get64(&d->pages, pfn * d->l->page_size + d->l->page_lru);
-	}
+	to->b.data = NULL;
+	if (ret == -ENOMEM)
+		return ret;
+	machine_note(d->m, "%s", e.text);
 	return 0;
 }
 
-static int walk_zone(struct dumps *d, const struct blob *pgdat, uint64_t node, unsigned zone, unsigned index)
+static int read_symbols(struct dumps *d, const struct snapshot_source *src, const char *dir)
 {
-	for (unsigned order = 0; order < d->m->orders; order++)
-		for (unsigned t = 0; t < d->l->types; t++) {
-			uint64_t at = (uint64_t)index * d->l->zone_size + d->l->zone_free_area +
-				      (uint64_t)order * d->l->free_area_size + 16ull * t;
-			int ret = lists_begin(d->s, zone, -1, order, d->m->migratetype_of_raw[t]);
-
-			if (ret >= 0)
-				ret = walk(d, node + at, get64(pgdat, at));
-			if (ret < 0)
-				return ret;
-		}
-	return 0;
-}
-
-static int walk_pcp(struct dumps *d, const struct blob *area, uint64_t base, uint64_t pcp, unsigned zone,
-		    unsigned cpu)
-{
-	struct machine_pcp p = { .zone = (uint8_t)zone, .cpu = (uint16_t)cpu };
-
-	if (pcp > area->len || area->len - pcp < d->l->pcp_lists + 16ull * d->l->pcp_list_count)
-		return -EUCLEAN;
-	p.count = get32(area, pcp + d->l->pcp_count);
-	p.high = get32(area, pcp + d->l->pcp_high);
-	p.batch = get32(area, pcp + d->l->pcp_batch);
-	p.free_factor = (int16_t)get32(area, pcp + d->l->pcp_free_factor);
-	p.expire = (int16_t)get32(area, pcp + d->l->pcp_expire);
-	if (lists_pcp(d->s, &p))
-		return -ENOMEM;
-	for (unsigned i = 0; i < d->l->pcp_list_count; i++) {
-		bool huge = i >= 4 * KMM_PCPTYPES;
-		unsigned order = huge ? d->m->pageblock_order : i / KMM_PCPTYPES;
-		unsigned type = huge ? (i & 1 ? KMM_MOVABLE : KMM_UNMOVABLE) : i % KMM_PCPTYPES;
-		uint64_t at = pcp + d->l->pcp_lists + 16ull * i;
-		int ret = lists_begin(d->s, zone, (int)cpu, order, type);
-
-		if (ret >= 0)
-			ret = walk(d, base + at, get64(area, at));
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
-}
-
-/* The zones of a node stand in pglist_data by the kernel's own zone index. */
-static unsigned zone_index(const struct machine *m, unsigned zone)
-{
-	static const uint8_t amd64[KMM_ZONE_TYPES] = { [KMM_ZONE_DMA] = 0, [KMM_ZONE_DMA32] = 1,
-						       [KMM_ZONE_NORMAL] = 2, [KMM_ZONE_MOVABLE] = 3,
-						       [KMM_ZONE_DEVICE] = 4 };
-
-	return amd64[m->zones[zone].type];
-}
-
-static int read_node(struct dumps *d, const struct snapshot_source *src, const char *dir, unsigned node,
-		     struct err *e)
-{
-	char name[64], key[32];
-	struct blob pgdat;
-	uint64_t base;
+	struct dump symbols = { 0 };
+	struct err e = { 0 };
+	char name[64];
+	struct text t;
 	int ret;
 
-	snprintf(name, sizeof(name), "%s/pgdat%u.raw", dir, node);
-	snprintf(key, sizeof(key), "node_data[%u]", node);
-	if (!symbol(&d->symbols, key, &base))
-		return -EUCLEAN;
-	ret = src->read(src->ctx, name, &pgdat, e);
-	if (ret < 0)
-		return ret == -ENOENT ? -EUCLEAN : ret;
-	for (unsigned z = 0; z < d->m->zone_count && ret >= 0; z++) {
-		unsigned index = zone_index(d->m, z);
-		uint64_t pcp;
-
-		if (d->m->zones[z].node != node)
-			continue;
-		ret = walk_zone(d, &pgdat, base, z, index);
-		pcp = get64(&pgdat, (uint64_t)index * d->l->zone_size + d->l->zone_pageset);
-		for (unsigned c = 0; c < d->m->cpus && ret >= 0; c++) {
-			struct blob area;
-			uint64_t at;
-
-			snprintf(name, sizeof(name), "%s/percpu%u.raw", dir, c);
-			snprintf(key, sizeof(key), "__per_cpu_offset[%u]", c);
-			if (!symbol(&d->symbols, key, &at))
-				ret = -EUCLEAN;
-			if (ret >= 0)
-				ret = src->read(src->ctx, name, &area, e);
-			if (ret < 0) {
-				ret = ret == -ENOENT ? -EUCLEAN : ret;
-				break;
-			}
-			ret = walk_pcp(d, &area, at, pcp, z, c);
-			blob_free(&area);
-		}
-	}
-	blob_free(&pgdat);
-	return ret;
+	snprintf(name, sizeof(name), "%s/symbols.txt", dir);
+	ret = read_dump(d, src, name, &symbols);
+	if (ret || !symbols.there)
+		return ret;
+	text_init(&t, name, &symbols.b);
+	if (parse_symbols(d, &t, &e))
+		machine_note(d->m, "%s", e.text);
+	blob_free(&symbols.b);
+	return 0;
 }
 
-int parse_dumps(struct machine *m, struct machine_state *s, const struct snapshot_source *src, const char *dir,
-		struct err *e)
+static int read_dumps(struct dumps *d, const struct snapshot_source *src, const char *dir)
 {
-	struct dumps d = { .m = m, .s = s, .l = layout_find(m->kernel, m->arch) };
-	char name[64], why[128];
-	uint64_t off;
+	char name[64];
 	int ret;
 
 	snprintf(name, sizeof(name), "%s/struct_page.raw", dir);
-	ret = src->read(src->ctx, name, &d.pages, e);
-	if (ret < 0) {
-		lists_drop(s, "no dump of the page descriptors");
-		return ret == -ENOENT ? 0 : ret;
+	ret = read_dump(d, src, name, &d->pages);
+	if (ret || !d->pages.there)
+		return ret;
+	ret = read_symbols(d, src, dir);
+	for (uint32_t i = 0; i < d->m->nodes && !ret; i++) {
+		snprintf(name, sizeof(name), "%s/pgdat%u.raw", dir, i);
+		if (d->node[i].addr)
+			ret = read_dump(d, src, name, &d->node[i]);
 	}
-	if (!d.l) {
-		snprintf(why, sizeof(why), "dumps are there, but the layout of %.60s (%s) is not known", m->kernel,
-			 m->arch);
-		lists_drop(s, why);
-		blob_free(&d.pages);
+	for (uint32_t i = 0; i < d->m->cpus && !ret; i++) {
+		snprintf(name, sizeof(name), "%s/percpu%u.raw", dir, i);
+		if (d->cpu[i].addr)
+			ret = read_dump(d, src, name, &d->cpu[i]);
+	}
+	return ret;
+}
+
+/* The capture's own type information, else the table; NULL l if neither fits. */
+static int find_layout(struct dumps *d, const struct snapshot_source *src, struct layout *own)
+{
+	static const char name[] = "system/btf_vmlinux.raw";
+	struct dump types = { 0 };
+	struct err e = { 0 };
+	struct btf *btf;
+	int ret = read_dump(d, src, name, &types);
+
+	if (ret)
+		return ret;
+	d->l = layout_find(d->m, d->page_size);
+	if (!types.there)
 		return 0;
+	btf = btf_open(&types.b, name, &e);
+	if (btf && !layout_from_btf(own, btf, d->m, &e)) {
+		if (own->page.size == d->page_size)
+			d->l = own;
+		else
+			err_set(&e, EBADMSG, "%s is of another kernel: struct page has %u bytes, "
+					     "symbols.txt says %llu",
+				name, own->page.size, (unsigned long long)d->page_size);
 	}
-	snprintf(name, sizeof(name), "%s/symbols.txt", dir);
-	ret = src->read(src->ctx, name, &d.symbols, e);
-	if (ret >= 0)
-		ret = symbol(&d.symbols, "struct_page_base", &d.page_base) ? 0 : -EUCLEAN;
-	for (unsigned n = 0; n < m->nodes && ret >= 0; n++)
-		ret = read_node(&d, src, dir, n, e);
-	blob_free(&d.pages);
-	blob_free(&d.symbols);
-	if (ret == -ENOMEM)
-		return err_set(e, ENOMEM, "out of memory for the lists");
-	if (ret < 0) {
-		lists_drop(s, "the dumps cannot be followed with the layout of this kernel");
-		return 0;
-	}
-	off = lists_distance(m, s);
-	if (off > 64) {
-		snprintf(why, sizeof(why), "the dumps disagree with buddyinfo and zoneinfo by %" PRIu64 " pages", off);
-		lists_drop(s, why);
-		return 0;
-	}
-	s->have_lists = true;
-	snprintf(s->lists_source, sizeof(s->lists_source), "dumps of %s/, layout %s, %" PRIu64
-		 " pages from the counters", dir, d.l->name, off);
+	btf_close(btf);
+	blob_free(&types.b);
+	if (e.code == -ENOMEM)
+		return e.code;
+	if (e.code)
+		machine_note(d->m, "%s", e.text);
 	return 0;
+}
+
+static void say(struct machine_state *s, struct machine *m, const char *dir, const char *why)
+{
+	snprintf(s->lists_source, sizeof(s->lists_source), "%.*s",
+		 (int)sizeof(s->lists_source) - 1, why);
+	machine_note(m, "%s/: the order of the free lists is unknown: %s", dir, why);
+}
+
+/* Reject what the counters contradict; -ENOENT: nothing is left. */
+static int check(struct dumps *d, struct listset *set, const char *dir, char *why, size_t n)
+{
+	bool pcps;
+
+	if (d->broken > set->count / 8 + 2) {
+		snprintf(why, n, "%u lists do not hold together, first %s", d->broken, d->why);
+		return -ENOENT;
+	}
+	if (!lists_agree(d, set, dir, &pcps, why, n))
+		return -ENOENT;
+	if (d->broken)
+		machine_note(d->m, "%s/: the dump was torn by what happened meanwhile: %u lists, "
+				   "first %s",
+			     dir, d->broken, d->why);
+	if (!pcps) {
+		listset_drop_pcps(set);
+		machine_note(d->m, "%s/: the dump of the per-CPU lists contradicts zoneinfo; it is "
+				   "not used",
+			     dir);
+	}
+	return 0;
+}
+
+static int collect(struct dumps *d, struct machine_state *s, const char *dir)
+{
+	bool heads = d->l->zone.size && d->node[d->m->zones[0].node].there;
+	struct listset set;
+	char why[256];
+	int ret = listset_init(&set, d->m->max_pfn);
+
+	if (!ret)
+		ret = heads ? walk_lists(d, &set) : chain_lists(d, &set);
+	if (!ret && check(d, &set, dir, why, sizeof(why))) {
+		say(s, d->m, dir, why);
+	} else if (!ret) {
+		snprintf(s->lists_source, sizeof(s->lists_source), "struct_page.raw%s, layout %s",
+			 heads ? "" : " (list heads found by the links)", d->l->name);
+		listset_give(&set, s);
+		s->have_lists = true;
+	}
+	listset_free(&set);
+	return ret;
+}
+
+static int load(struct dumps *d, struct machine_state *s, const char *dir,
+		const struct snapshot_source *src)
+{
+	struct layout own;
+	int ret = read_dumps(d, src, dir);
+
+	if (ret)
+		return ret;
+	if (!d->pages.there) {
+		say(s, d->m, dir, "no struct_page.raw");
+		return 0;
+	}
+	ret = find_layout(d, src, &own);
+	if (ret)
+		return ret;
+	if (!d->pages.addr || !d->page_size) {
+		say(s, d->m, dir, "symbols.txt does not say where the array of pages starts");
+		return 0;
+	}
+	if (!d->l) {
+		say(s, d->m, dir, "no layout of this kernel's structs, neither BTF nor in the table");
+		return 0;
+	}
+	d->frames = d->pages.b.len / d->l->page.size;
+	if (d->frames > d->m->max_pfn)
+		d->frames = d->m->max_pfn;
+	d->m->vmemmap_base = d->pages.addr;
+	d->m->struct_page_size = d->page_size;
+	return collect(d, s, dir);
+}
+
+int dumps_load(struct machine *m, struct machine_state *s, const char *dir,
+	       const struct snapshot_source *src, struct err *e)
+{
+	struct dumps d = { .m = m, .s = s };
+	int ret = -ENOMEM;
+
+	d.cpu = calloc(m->cpus + 1u, sizeof(*d.cpu));
+	if (d.cpu)
+		ret = load(&d, s, dir, src);
+	blob_free(&d.pages.b);
+	for (uint32_t i = 0; i < KMM_NODES; i++)
+		blob_free(&d.node[i].b);
+	for (uint32_t i = 0; d.cpu && i < m->cpus; i++)
+		blob_free(&d.cpu[i].b);
+	free(d.cpu);
+	return ret ? err_set(e, ENOMEM, "out of memory") : 0;
 }

@@ -1,22 +1,103 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine/layout.h"
 
-#include <stddef.h>
+#include <errno.h>
 #include <string.h>
 
-static const struct layout layouts[] = {
-	{ /* Debian's 6.1 for amd64: offsets as traces/README.md of the captures gives them */
-	  .kernel = "6.1.", .arch = "x86_64", .name = "linux-6.1-amd64",
-	  .page_size = 64, .page_lru = 8, .page_private = 40, .page_type = 48, .buddy_type = 0xffffff7f,
-	  .zone_size = 1536, .zone_free_area = 256, .free_area_size = 88, .zone_pageset = 104, .types = 5,
-	  .pcp_count = 4, .pcp_high = 8, .pcp_batch = 12, .pcp_free_factor = 16, .pcp_expire = 18,
-	  .pcp_lists = 24, .pcp_list_count = 14 },
+/* One file a kernel: a new one is added to layouts/ and named here. */
+static const struct layout table[] = {
+#include "machine/layouts/linux-6.1-amd64.h"
+#include "machine/layouts/linux-6.1-i386.h"
 };
 
-const struct layout *layout_find(const char *kernel, const char *arch)
+const struct layout *layout_find(const struct machine *m, uint64_t page_size)
 {
-	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++)
-		if (!strncmp(kernel, layouts[i].kernel, strlen(layouts[i].kernel)) && !strcmp(arch, layouts[i].arch))
-			return &layouts[i];
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (table[i].major == m->kernel_major && table[i].minor == m->kernel_minor &&
+		    !strcmp(table[i].arch, m->arch) && table[i].page.size == page_size)
+			return &table[i];
 	return NULL;
+}
+
+/* From 6.11 the type of a page stands in the top byte, before that as a cleared bit. */
+static uint32_t buddy_type(const struct machine *m)
+{
+	if (m->kernel_major > 6 || (m->kernel_major == 6 && m->kernel_minor >= 11))
+		return 0;
+	if (m->kernel_major > 4 || (m->kernel_major == 4 && m->kernel_minor >= 18))
+		return 0xffffff7f;
+	return 0;
+}
+
+int layout_from_btf(struct layout *l, const struct btf *t, const struct machine *m,
+		    struct err *e)
+{
+	uint32_t lru = 0, area = 0, heads = 0, lists = 0;
+	struct layout_field areas = { 0 }, zones = { 0 };
+	const char *pageset = "per_cpu_pageset";
+	struct btf_member f;
+	const struct {
+		const char *strct, *member;
+		struct layout_field *field;
+		uint32_t *offset, *count;
+		bool needed;
+	} wanted[] = {
+		{ "page", "lru", NULL, &lru, NULL, true },
+		{ "page", "index", &l->page.index, NULL, NULL, false },
+		{ "page", "private", &l->page.private_, NULL, NULL, true },
+		{ "page", "page_type", &l->page.type, NULL, NULL, false },
+		{ "page", "_refcount", &l->page.refcount, NULL, NULL, false },
+		{ "pglist_data", "node_zones", &zones, NULL, NULL, true },
+		{ "zone", "free_area", &areas, &area, NULL, true },
+		{ "free_area", "free_list", NULL, NULL, &heads, true },
+		{ "free_area", "nr_free", &l->free_area.nr_free, NULL, NULL, true },
+		{ "per_cpu_pages", "count", &l->pcp.count, NULL, NULL, true },
+		{ "per_cpu_pages", "high", &l->pcp.high, NULL, NULL, true },
+		{ "per_cpu_pages", "batch", &l->pcp.batch, NULL, NULL, true },
+		{ "per_cpu_pages", "free_factor", &l->pcp.free_factor, NULL, NULL, false },
+		{ "per_cpu_pages", "expire", &l->pcp.expire, NULL, NULL, false },
+		{ "per_cpu_pages", "alloc_factor", &l->pcp.alloc_factor, NULL, NULL, false },
+		{ "per_cpu_pages", "free_count", &l->pcp.free_count, NULL, NULL, false },
+		{ "per_cpu_pages", "lists", NULL, &l->pcp.lists, &lists, true },
+	};
+
+	memset(l, 0, sizeof(*l));
+	l->name = "BTF of the capture";
+	l->pointer = 8;
+	if (!btf_struct_size(t, "page", &l->page.size) || !btf_struct_size(t, "zone", &l->zone.size) ||
+	    !btf_struct_size(t, "free_area", &l->free_area.size))
+		return err_set(e, ENOENT, "the BTF has no struct page, zone or free_area");
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		if (!btf_find_member(t, wanted[i].strct, wanted[i].member, &f)) {
+			if (wanted[i].needed)
+				return err_set(e, ENOENT, "the BTF's struct %s has no %s",
+					       wanted[i].strct, wanted[i].member);
+			continue;
+		}
+		if (wanted[i].field)
+			*wanted[i].field = (struct layout_field){ f.offset, f.size };
+		if (wanted[i].offset)
+			*wanted[i].offset = f.offset;
+		if (wanted[i].count)
+			*wanted[i].count = f.count;
+	}
+	/* Up to 5.13 the lists stand inside a struct per_cpu_pageset. */
+	if (!btf_find_member(t, "zone", pageset, &f)) {
+		struct btf_member inner;
+
+		if (!btf_find_member(t, "zone", "pageset", &f) ||
+		    !btf_find_member(t, pageset, "pcp", &inner) || inner.offset)
+			return err_set(e, ENOENT, "the BTF's struct zone has no per-CPU lists");
+	}
+	l->zone.pcp = f.offset;
+	l->zone.first = zones.offset;
+	l->zone.free_area = area;
+	l->page.lru = lru;
+	l->pcp.list_count = lists;
+	l->buddy_type = buddy_type(m);
+	if (!l->page.size || l->page.size > 4096 || l->page.lru + 16 > l->page.size ||
+	    l->page.private_.offset + 8 > l->page.size || l->zone.size < l->zone.free_area ||
+	    heads * 16 > l->free_area.size || !lists || lists > 64)
+		return err_set(e, ENOENT, "the BTF's sizes make no sense");
+	return 0;
 }

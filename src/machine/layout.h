@@ -1,29 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * layout: where the fields that link free pages stand in a kernel's structures.
- * One row a kernel; a row is believed only when the lists read with it agree
- * with buddyinfo and zoneinfo.
+ * layout: where the members of the kernel's structs lie that hold the free
+ * lists: struct page, zone, free_area and per_cpu_pages.  From the capture's own
+ * BTF, or from a table with one file a kernel in layouts/.  A layout is only a
+ * claim until the lists read with it agree with the kernel's counters.
  */
 #ifndef MACHINE_LAYOUT_H
 #define MACHINE_LAYOUT_H
 
-#include <stdint.h>
+#include "machine/btf.h"
+#include "machine/machine.h"
 
-struct layout {
-	const char *kernel; /* start of the version string */
-	const char *arch;
-	const char *name;
-	/* struct page */
-	uint32_t page_size, page_lru, page_private, page_type;
-	uint32_t buddy_type; /* value of page_type in a free block's head */
-	/* struct pglist_data and struct zone */
-	uint32_t zone_size, zone_free_area, free_area_size, zone_pageset;
-	uint32_t types; /* list heads of a free_area */
-	/* struct per_cpu_pages */
-	uint32_t pcp_count, pcp_high, pcp_batch, pcp_free_factor, pcp_expire, pcp_lists, pcp_list_count;
+struct layout_field {
+	uint32_t offset, size; /* size 0: the kernel has no such member */
 };
 
-/* The row for a kernel; NULL if there is none. */
-const struct layout *layout_find(const char *kernel, const char *arch);
+struct layout {
+	const char *name;
+	uint32_t major, minor; /* for the table */
+	const char *arch;
+	uint32_t pointer; /* size of one */
+	struct {
+		uint32_t size, lru;
+		struct layout_field index, private_, type, refcount;
+	} page;
+	uint32_t buddy_type; /* page.type of the head of a free block; 0 not known */
+	struct {
+		uint32_t first, size, free_area, pcp; /* first: offset of node_zones; size 0 unknown */
+	} zone;
+	struct {
+		uint32_t size; /* the list heads of all migrate types, then nr_free */
+		struct layout_field nr_free;
+	} free_area;
+	struct {
+		struct layout_field count, high, batch, free_factor, expire, alloc_factor,
+			free_count;
+		uint32_t lists, list_count;
+	} pcp;
+};
+
+/* From a kernel's BTF; -ENOENT if a struct or member that is needed is not there. */
+int layout_from_btf(struct layout *l, const struct btf *t, const struct machine *m,
+		    struct err *e);
+/* From the table, by version, architecture and size of struct page; NULL if none fits. */
+const struct layout *layout_find(const struct machine *m, uint64_t page_size);
 
 #endif

@@ -83,6 +83,7 @@ struct machine_pcp {
 	uint16_t cpu;
 	int32_t count, high, batch;
 	int32_t free_factor, expire; /* -1 unknown */
+	int32_t alloc_factor, free_count; /* 6.7 and later; -1 unknown */
 };
 
 /* The state of memory at one snapshot ("before" or "after"). */
@@ -118,10 +119,14 @@ struct machine {
 	uint32_t page_size;
 	uint32_t pageblock_order, orders; /* orders: number of columns of buddyinfo, 11 */
 	uint8_t migratetype_of_raw[16];	  /* the capture's raw number -> enum kmm_migratetype */
+	uint32_t migratetypes;		  /* how many raw numbers the kernel has */
+	uint8_t zone_type_of_index[KMM_ZONE_TYPES]; /* the kernel's zone index -> enum kmm_zone_type */
+	uint32_t zone_types;
 	uint32_t nodes, cpus, zone_count;
 	uint64_t max_pfn;
 	struct machine_zone zones[MACHINE_ZONES]; /* from before/zoneinfo, else after/zoneinfo */
 	struct machine_cpu cpu[KMM_CPUS];
+	uint8_t distance[KMM_NODES][KMM_NODES]; /* all 0: unknown */
 	struct machine_cache caches[16];
 	uint32_t cache_count;
 	struct machine_slab *slabs;	  /* from before/, else after/ */
@@ -133,7 +138,11 @@ struct machine {
 	uint64_t vmemmap_base, struct_page_size; /* 0 unknown */
 	uint32_t min_free_kbytes, watermark_scale_factor, watermark_boost_factor;
 	uint32_t lowmem_reserve_ratio[KMM_ZONE_TYPES];
+	bool have_sysctl;	 /* the settings above and the ratios are the machine's own */
+	bool have_nodes;	 /* cpu[].node is known */
 	bool thp_enabled;
+	int8_t thp_compiled;	 /* 1, 0, or -1 unknown */
+	bool cma_compiled;
 	uint64_t mem_total_kb;
 	struct machine_state before, after;
 	bool have_before, have_after;

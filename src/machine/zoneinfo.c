@@ -1,183 +1,265 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* zoneinfo: zones, watermarks and per-CPU list sizes from /proc/zoneinfo. */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "machine/lines.h"
-#include "machine/parse.h"
+#include "machine/load.h"
 
-int machine_zone_type(const char *name)
-{
-	static const char *const names[KMM_ZONE_TYPES] = {
-		[KMM_ZONE_DMA] = "DMA",		[KMM_ZONE_DMA32] = "DMA32",	[KMM_ZONE_NORMAL] = "Normal",
-		[KMM_ZONE_HIGHMEM] = "HighMem", [KMM_ZONE_MOVABLE] = "Movable", [KMM_ZONE_DEVICE] = "Device",
-	};
-
-	for (int t = 0; t < KMM_ZONE_TYPES; t++)
-		if (!strcmp(names[t], name))
-			return t;
-	return -1;
-}
-
-int machine_zone_find(const struct machine *m, unsigned node, const char *name)
-{
-	for (uint32_t z = 0; z < m->zone_count; z++)
-		if (m->zones[z].node == node && !strcmp(m->zones[z].name, name))
-			return (int)z;
-	return -1;
-}
-
-int machine_zone_of(const struct machine *m, uint64_t pfn)
-{
-	for (uint32_t z = 0; z < m->zone_count; z++)
-		if (pfn >= m->zones[z].start_pfn && pfn - m->zones[z].start_pfn < m->zones[z].spanned)
-			return (int)z;
-	return -1;
-}
-
-struct field {
-	const char *key;
-	size_t offset;
+static const char *const type_names[KMM_ZONE_TYPES] = {
+	[KMM_ZONE_DMA] = "DMA",		[KMM_ZONE_DMA32] = "DMA32",
+	[KMM_ZONE_NORMAL] = "Normal",	[KMM_ZONE_HIGHMEM] = "HighMem",
+	[KMM_ZONE_MOVABLE] = "Movable", [KMM_ZONE_DEVICE] = "Device",
 };
 
-#define F(key, name) { key, offsetof(struct machine_zone, name) }
-static const struct field fields[] = {
-	F("boost", boost), F("min", min), F("low", low), F("high", high), F("spanned", spanned),
-	F("present", present), F("managed", managed), F("cma", cma), F("start_pfn:", start_pfn),
-};
-
-/* "protection: (0, 442, 442)" */
-static void protection(struct machine_zone *z, const char *p)
+int zone_type_by_name(struct span name)
 {
-	z->protections = 0;
-	while (*p && z->protections < KMM_ZONE_TYPES) {
-		while (*p && (*p < '0' || *p > '9'))
-			p++;
-		if (*p)
-			z->protection[z->protections++] = strtoull(p, (char **)&p, 10);
-	}
+	for (int i = 0; i < KMM_ZONE_TYPES; i++)
+		if (span_is(name, type_names[i]))
+			return i;
+	return -1;
 }
 
-struct walk {
-	struct machine *m;
-	struct machine_state *s;
-	struct machine_zone z;
-	int number;	/* of the zone being read, -1 none */
-	bool defines;	/* this file defines the machine's zones */
-	uint32_t cpu;
+/* The zone being read: it counts only once it is seen to have memory. */
+struct reading {
+	struct zoneinfo *z;
+	struct text *t;
+	struct machine_zone zone;
 	uint64_t free;
-	uint32_t counts[KMM_CPUS];
-	uint32_t cpus;
+	bool open, have_spanned, have_start, have_managed, after_protection;
+	uint32_t first_pcp;
+	int32_t cpu; /* whose per-CPU counters follow; -1 none */
 };
 
-/* A zone's paragraph is complete. */
-static void finish(struct walk *w)
+static int close_zone(struct reading *r, struct err *e)
 {
-	struct machine *m = w->m;
+	struct zoneinfo *z = r->z;
+	struct machine_zone *last = z->count ? &z->zones[z->count - 1] : NULL;
 
-	if (w->number < 0)
-		return;
-	if (w->defines && w->z.spanned && m->zone_count < MACHINE_ZONES && machine_zone_type(w->z.name) >= 0) {
-		w->number = (int)m->zone_count++;
-		w->z.type = (uint8_t)machine_zone_type(w->z.name);
-		m->zones[w->number] = w->z;
-		if (w->z.start_pfn + w->z.spanned > m->max_pfn)
-			m->max_pfn = w->z.start_pfn + w->z.spanned;
-		if (m->nodes <= w->z.node)
-			m->nodes = w->z.node + 1u;
-		if (m->cpus < w->cpus)
-			m->cpus = w->cpus;
-	} else {
-		w->number = machine_zone_find(m, w->z.node, w->z.name);
+	if (!r->open)
+		return 0;
+	r->open = false;
+	if (!r->zone.present) {
+		z->pcp_count = r->first_pcp;
+		return 0;
 	}
-	if (w->number >= 0) {
-		uint32_t *totals = w->s->pcp_totals;
-
-		w->z.type = m->zones[w->number].type;
-		w->s->zones[w->number] = w->z;
-		w->s->zone_free[w->number] = w->free;
-		if (totals)
-			memcpy(totals + (size_t)w->number * KMM_CPUS, w->counts, w->cpus * sizeof(*totals));
-	}
-	w->number = -1;
+	if (!r->have_spanned || !r->have_start)
+		return text_bad(r->t, e, "zone %s of node %u ends without its %s", r->zone.name,
+				r->zone.node, r->have_spanned ? "start_pfn" : "spanned pages");
+	if (!r->have_managed)
+		r->zone.managed = r->zone.present;
+	if (r->zone.start_pfn > MACHINE_FRAMES_MAX || r->zone.spanned > MACHINE_FRAMES_MAX ||
+	    r->zone.start_pfn + r->zone.spanned > MACHINE_FRAMES_MAX)
+		return text_bad(r->t, e, "zone %s of node %u ends beyond page frame %llu",
+				r->zone.name, r->zone.node,
+				(unsigned long long)MACHINE_FRAMES_MAX);
+	if (r->zone.present > r->zone.spanned || r->zone.managed > r->zone.spanned)
+		return text_bad(r->t, e, "zone %s of node %u has more pages than it spans",
+				r->zone.name, r->zone.node);
+	if (last && (last->node > r->zone.node ||
+		     (last->node == r->zone.node && last->type >= r->zone.type)))
+		return text_bad(r->t, e, "zone %s of node %u stands out of order", r->zone.name,
+				r->zone.node);
+	if (z->count == MACHINE_ZONES)
+		return text_bad(r->t, e, "more than %d zones", MACHINE_ZONES);
+	z->free[z->count] = r->free;
+	z->zones[z->count++] = r->zone;
+	if (z->nodes <= r->zone.node)
+		z->nodes = r->zone.node + 1u;
+	return 0;
 }
 
-static void zone_line(struct walk *w, const char *text)
+static int open_zone(struct reading *r, struct span line, struct err *e)
 {
-	char key[32];
+	struct span number, word, name;
+	struct zoneinfo *z = r->z;
+	uint64_t node;
+	int type, ret = close_zone(r, e);
+	bool known = false;
+
+	if (ret)
+		return ret;
+	if (!span_until(&line, ',', &number) || !span_word(&number, &word) ||
+	    !span_next_u64(&number, &node) || !span_word(&line, &word) || !span_is(word, "zone") ||
+	    !span_word(&line, &name))
+		return text_bad(r->t, e, "expected \"Node N, zone NAME\"");
+	type = zone_type_by_name(name);
+	if (node >= KMM_NODES || type < 0)
+		return text_bad(r->t, e, "no such zone: %.*s of node %llu", (int)span_len(name),
+				name.p, (unsigned long long)node);
+	for (uint32_t i = 0; i < z->types; i++)
+		known |= z->type_of_index[i] == type;
+	if (!known)
+		z->type_of_index[z->types++] = (uint8_t)type;
+	memset(&r->zone, 0, sizeof(r->zone));
+	r->zone.node = (uint8_t)node;
+	r->zone.type = (uint8_t)type;
+	span_copy(name, r->zone.name, sizeof(r->zone.name));
+	r->free = 0;
+	r->open = true;
+	r->have_spanned = r->have_start = r->have_managed = r->after_protection = false;
+	r->first_pcp = z->pcp_count;
+	r->cpu = -1;
+	return 0;
+}
+
+static int read_protection(struct reading *r, struct span line, struct err *e)
+{
+	struct span piece;
+
+	r->after_protection = true;
+	if (!span_until(&line, '(', &piece))
+		return text_bad(r->t, e, "expected \"protection: (...)\"");
+	while (r->zone.protections < KMM_ZONE_TYPES) {
+		bool more = span_until(&line, ',', &piece);
+		struct span word;
+		uint64_t v;
+
+		if (!more && !span_until(&line, ')', &piece))
+			return text_bad(r->t, e, "the list of reserves is cut off");
+		if (!span_word(&piece, &word) || !span_u64(word, &v))
+			return text_bad(r->t, e, "a reserve is no number");
+		r->zone.protection[r->zone.protections++] = v;
+		if (!more)
+			break;
+	}
+	return 0;
+}
+
+static int start_cpu(struct reading *r, struct span line, struct err *e)
+{
+	struct zoneinfo *z = r->z;
+	struct zoneinfo_pcp *more;
+	uint64_t cpu;
+
+	if (!span_next_u64(&line, &cpu) || cpu >= KMM_CPUS)
+		return text_bad(r->t, e, "expected a CPU's number below %d", KMM_CPUS);
+	/* 2.6.24 prints hot and cold lists, each behind the CPU's number. */
+	if (z->pcp_count > r->first_pcp && z->pcps[z->pcp_count - 1].cpu == cpu)
+		return 0;
+	if (z->pcp_count == z->pcp_room) {
+		z->pcp_room = z->pcp_room ? z->pcp_room * 2 : 64;
+		more = realloc(z->pcps, z->pcp_room * sizeof(*more));
+		if (!more)
+			return err_set(e, ENOMEM, "out of memory");
+		z->pcps = more;
+	}
+	z->pcps[z->pcp_count++] = (struct zoneinfo_pcp){ (uint8_t)z->count, (uint16_t)cpu, 0 };
+	r->cpu = (int32_t)cpu;
+	if (z->cpus <= cpu)
+		z->cpus = (uint32_t)cpu + 1;
+	return 0;
+}
+
+static int read_pcp(struct reading *r, struct span key, struct span line, struct err *e)
+{
+	struct machine_zone *z = &r->zone;
+	uint32_t *to = NULL;
 	uint64_t v;
 
-	if (sscanf(text, " pages free %" SCNu64, &v) == 1) {
-		w->free = v;
-	} else if (!strncmp(text, "        protection:", 19)) {
-		protection(&w->z, text + 19);
-	} else if (sscanf(text, " cpu: %" SCNu64, &v) == 1) {
-		w->cpu = v < KMM_CPUS ? (uint32_t)v : 0;
-		if (w->cpus <= w->cpu)
-			w->cpus = w->cpu + 1;
-	} else if (sscanf(text, " %31s %" SCNu64, key, &v) == 2) {
-		if (!strcmp(key, "count:"))
-			w->counts[w->cpu] = (uint32_t)v;
-		if (w->cpu == 0 && !strcmp(key, "high:"))
-			w->z.pcp_high = (uint32_t)v;
-		else if (w->cpu == 0 && !strcmp(key, "batch:"))
-			w->z.pcp_batch = (uint32_t)v;
-		else if (w->cpu == 0 && !strcmp(key, "high_min:"))
-			w->z.pcp_high_min = (uint32_t)v;
-		else if (w->cpu == 0 && !strcmp(key, "high_max:"))
-			w->z.pcp_high_max = (uint32_t)v;
-		for (unsigned i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-			if (!strcmp(key, fields[i].key))
-				*(uint64_t *)((char *)&w->z + fields[i].offset) = v;
+	if (!span_next_u64(&line, &v) || v > INT32_MAX)
+		return text_bad(r->t, e, "expected a number of pages");
+	if (span_is(key, "count:")) {
+		r->z->pcps[r->z->pcp_count - 1].count += (uint32_t)v;
+		return 0;
 	}
+	if (span_is(key, "high:"))
+		to = &z->pcp_high;
+	else if (span_is(key, "batch:"))
+		to = &z->pcp_batch;
+	else if (span_is(key, "high_min:"))
+		to = &z->pcp_high_min;
+	else if (span_is(key, "high_max:"))
+		to = &z->pcp_high_max;
+	if (to && r->cpu == 0 && !*to)
+		*to = (uint32_t)v;
+	return 0;
 }
 
-int parse_zoneinfo(struct machine *m, struct machine_state *s, const struct blob *b, const char *file,
-		   struct err *e)
+static int read_counter(struct reading *r, struct span key, struct span line, struct err *e)
 {
-	struct walk *w = calloc(1, sizeof(*w));
-	struct lines l = lines_of(b);
-	unsigned zones = 0;
+	struct machine_zone *z = &r->zone;
+	const struct {
+		const char *name;
+		uint64_t *to;
+		bool *have;
+	} fields[] = {
+		{ "boost", &z->boost, NULL },	  { "min", &z->min, NULL },
+		{ "low", &z->low, NULL },	  { "high", &z->high, NULL },
+		{ "spanned", &z->spanned, &r->have_spanned },
+		{ "present", &z->present, NULL },
+		{ "managed", &z->managed, &r->have_managed },
+		{ "cma", &z->cma, NULL },
+	};
 
-	free(s->pcp_totals);
-	s->pcp_totals = calloc((size_t)MACHINE_ZONES * KMM_CPUS, sizeof(*s->pcp_totals));
-	if (!w || !s->pcp_totals) {
-		free(w);
-		return err_set(e, ENOMEM, "out of memory");
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		if (!span_is(key, fields[i].name))
+			continue;
+		if (!span_next_u64(&line, fields[i].to))
+			return text_bad(r->t, e, "%s is no number", fields[i].name);
+		if (fields[i].have)
+			*fields[i].have = true;
 	}
-	w->m = m;
-	w->s = s;
-	w->number = -1;
-	w->defines = m->zone_count == 0;
-	while (lines_next(&l)) {
-		unsigned node;
-		char name[16];
-
-		if (sscanf(l.text, "Node %u, zone %15s", &node, name) == 2) {
-			finish(w);
-			if (node >= KMM_NODES) {
-				free(w);
-				return err_set(e, EBADMSG, "%s:%u: a node numbered %u", file, l.number, node);
-			}
-			memset(&w->z, 0, sizeof(w->z));
-			memset(w->counts, 0, sizeof(w->counts));
-			w->z.node = (uint8_t)node;
-			snprintf(w->z.name, sizeof(w->z.name), "%s", name);
-			w->number = 0;
-			w->cpu = 0;
-			zones++;
-		} else if (w->number >= 0) {
-			zone_line(w, l.text);
-		}
-	}
-	finish(w);
-	free(w);
-	if (!zones)
-		return err_set(e, EBADMSG, "%s: no zone in it", file);
-	if (m->max_pfn > UINT32_MAX - (1u << 12))
-		return err_set(e, EBADMSG, "%s: page frames beyond 16 TiB", file);
-	s->have_zoneinfo = true;
 	return 0;
+}
+
+static int read_line(struct reading *r, struct span key, struct span line, struct err *e)
+{
+	struct span word;
+
+	if (span_is(key, "pages")) {
+		if (!span_word(&line, &word) || !span_is(word, "free") ||
+		    !span_next_u64(&line, &r->free))
+			return text_bad(r->t, e, "expected \"pages free N\"");
+		return 0;
+	}
+	if (span_is(key, "protection:"))
+		return read_protection(r, line, e);
+	if (span_is(key, "cpu:"))
+		return start_cpu(r, line, e);
+	if (span_is(key, "start_pfn:")) {
+		r->have_start = true;
+		return span_next_u64(&line, &r->zone.start_pfn) ?
+			       0 :
+			       text_bad(r->t, e, "start_pfn is no number");
+	}
+	if (span_is(key, "vm")) {
+		/* "vm stats threshold: N" */
+		if (span_word(&line, &word) && span_word(&line, &word))
+			span_next_u64(&line, &r->zone.stat_threshold);
+		return 0;
+	}
+	if (r->cpu >= 0 && span_ends(key, ":"))
+		return read_pcp(r, key, line, e);
+	return r->after_protection ? 0 : read_counter(r, key, line, e);
+}
+
+int zoneinfo_parse(struct zoneinfo *z, struct text *t, struct err *e)
+{
+	struct reading r = { .z = z, .t = t, .cpu = -1 };
+	struct span line, key;
+	int ret = 0;
+
+	while (!ret && text_next(t, &line)) {
+		struct span rest = line;
+
+		if (!span_word(&rest, &key))
+			continue;
+		if (span_is(key, "Node"))
+			ret = open_zone(&r, line, e);
+		else if (r.open)
+			ret = read_line(&r, key, rest, e);
+		else
+			ret = text_bad(t, e, "expected \"Node N, zone NAME\"");
+	}
+	if (!ret)
+		ret = close_zone(&r, e);
+	if (!ret && !z->count)
+		ret = text_bad(t, e, "no zone has memory");
+	return ret;
+}
+
+void zoneinfo_free(struct zoneinfo *z)
+{
+	free(z->pcps);
+	z->pcps = NULL;
 }

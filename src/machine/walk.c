@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * walk: lists whose heads are in the dumps of pglist_data and of the per-CPU
+ * areas, followed link by link.  Every step is checked: the link back, the zone,
+ * the alignment, the order that a free block bears.  From a list that is broken
+ * the pages before the break and, from its end, those behind it are taken.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "machine/dumps.h"
+#include "machine/load.h"
+
+struct head {
+	uint64_t addr, next, prev;
+	uint8_t zone, order, type;
+	int32_t cpu;
+};
+
+static bool page_fits(const struct dumps *d, const struct head *h, uint64_t pfn)
+{
+	const struct machine_zone *z = &d->m->zones[h->zone];
+
+	if (pfn == UINT64_MAX || pfn < z->start_pfn || pfn - z->start_pfn >= z->spanned ||
+	    pfn & ((1ull << h->order) - 1))
+		return false;
+	return h->cpu >= 0 || page_read(d, pfn, d->l->page.private_) == h->order;
+}
+
+/* One direction; *whole tells whether it came to the head. 0 or -ENOMEM. */
+static int follow(struct dumps *d, struct listset *set, const struct head *h, bool back,
+		  bool *whole)
+{
+	uint64_t from = h->addr, at = back ? h->prev : h->next;
+
+	while (at != h->addr) {
+		uint64_t pfn = page_of_link(d, at);
+		int ret;
+
+		*whole = false;
+		if (!page_fits(d, h, pfn) ||
+		    (back ? page_next(d, pfn) : page_prev(d, pfn)) != from)
+			return 0;
+		ret = listset_add(set, pfn, h->order);
+		if (ret)
+			return ret == -ENOMEM ? ret : 0;
+		from = at;
+		at = back ? page_prev(d, pfn) : page_next(d, pfn);
+	}
+	*whole = back || from == h->prev;
+	return 0;
+}
+
+static void reverse(uint32_t *p, uint32_t n)
+{
+	for (uint32_t i = 0; i < n / 2; i++) {
+		uint32_t swap = p[i];
+
+		p[i] = p[n - 1 - i];
+		p[n - 1 - i] = swap;
+	}
+}
+
+static int walk_list(struct dumps *d, struct listset *set, const struct head *h)
+{
+	int ret = listset_open(set, h->zone, h->cpu, h->order, h->type);
+	struct machine_list *l;
+	uint32_t before;
+	bool whole;
+
+	if (!ret)
+		ret = follow(d, set, h, false, &whole);
+	if (ret)
+		return ret;
+	l = &set->lists[set->count - 1];
+	before = l->count;
+	if (!whole) {
+		dumps_broken(d, "zone %s of node %u, order %u, %s%s: after %u blocks",
+			     d->m->zones[h->zone].name, d->m->zones[h->zone].node, h->order,
+			     migratetype_name(h->type), h->cpu < 0 ? "" : ", per-CPU", before);
+		ret = follow(d, set, h, true, &whole);
+		if (ret)
+			return ret;
+		reverse(set->pfns + l->first + before, l->count - before);
+	}
+	listset_close(set);
+	return 0;
+}
+
+/* The head at `off` of a dump; empty where it cannot be read. */
+static bool read_head(const struct dumps *d, const struct dump *from, uint64_t off,
+		      struct head *h)
+{
+	h->addr = from->addr + off;
+	return dump_pointer(d, from, off, &h->next) &&
+	       dump_pointer(d, from, off + d->l->pointer, &h->prev);
+}
+
+static int walk_free_area(struct dumps *d, struct listset *set, const struct dump *node,
+			  uint64_t area, struct head h)
+{
+	uint32_t first = set->count;
+	uint64_t claimed, blocks = 0;
+
+	for (uint32_t raw = 0; raw < d->m->migratetypes; raw++) {
+		int ret;
+
+		h.type = d->m->migratetype_of_raw[raw];
+		if (!read_head(d, node, area + 2ull * d->l->pointer * raw, &h))
+			return 0;
+		ret = walk_list(d, set, &h);
+		if (ret)
+			return ret;
+	}
+	for (uint32_t i = first; i < set->count; i++)
+		blocks += set->lists[i].count;
+	if (!dump_read(node, area + d->l->free_area.nr_free.offset, d->l->free_area.nr_free.size,
+		       &claimed) ||
+	    claimed != blocks)
+		dumps_broken(d, "zone %s of node %u, order %u: %llu blocks where its nr_free is %llu",
+			     d->m->zones[h.zone].name, d->m->zones[h.zone].node, h.order,
+			     (unsigned long long)blocks, (unsigned long long)claimed);
+	return 0;
+}
+
+static int32_t counter(const struct dump *from, uint64_t at, struct layout_field f)
+{
+	uint64_t v;
+
+	if (!dump_read(from, at + f.offset, f.size, &v))
+		return -1;
+	return f.size == 2 ? (int16_t)v : (int32_t)v;
+}
+
+static int walk_pcp(struct dumps *d, struct listset *set, uint8_t zone, uint32_t cpu,
+		    uint64_t at)
+{
+	const struct dump *from = &d->cpu[cpu];
+	const struct layout *l = d->l;
+	struct machine_pcp p = {
+		.zone = zone,
+		.cpu = (uint16_t)cpu,
+		.count = counter(from, at, l->pcp.count),
+		.high = counter(from, at, l->pcp.high),
+		.batch = counter(from, at, l->pcp.batch),
+		.free_factor = counter(from, at, l->pcp.free_factor),
+		.expire = counter(from, at, l->pcp.expire),
+		.alloc_factor = counter(from, at, l->pcp.alloc_factor),
+		.free_count = counter(from, at, l->pcp.free_count),
+	};
+	struct head h = { .zone = zone, .cpu = (int32_t)cpu };
+	uint32_t first = set->count;
+	int64_t pages = 0;
+
+	for (uint32_t i = 0; i < l->pcp.list_count; i++) {
+		int ret;
+
+		if (!pcp_list_of_index(d, i, &h.order, &h.type) ||
+		    !read_head(d, from, at + l->pcp.lists + 2ull * l->pointer * i, &h))
+			return 0;
+		ret = walk_list(d, set, &h);
+		if (ret)
+			return ret;
+	}
+	for (uint32_t i = first; i < set->count; i++)
+		pages += (int64_t)set->lists[i].count << set->lists[i].order;
+	if (pages != p.count)
+		dumps_broken(d, "zone %s of node %u, CPU %u: %lld pages where its count is %d",
+			     d->m->zones[zone].name, d->m->zones[zone].node, cpu,
+			     (long long)pages, p.count);
+	return listset_add_pcp(set, &p);
+}
+
+static int walk_zone(struct dumps *d, struct listset *set, uint8_t zone, const struct dump *node,
+		     uint64_t at)
+{
+	struct head h = { .zone = zone, .cpu = -1 };
+	uint64_t pcp;
+	int ret = 0;
+
+	for (uint32_t o = 0; o < d->m->orders && !ret; o++) {
+		h.order = (uint8_t)o;
+		ret = walk_free_area(d, set, node,
+				     at + d->l->zone.free_area + (uint64_t)d->l->free_area.size * o,
+				     h);
+	}
+	if (ret || !dump_pointer(d, node, at + d->l->zone.pcp, &pcp))
+		return ret;
+	for (uint32_t c = 0; c < d->m->cpus && !ret; c++)
+		if (d->cpu[c].there)
+			ret = walk_pcp(d, set, zone, c, pcp);
+	return ret;
+}
+
+int walk_lists(struct dumps *d, struct listset *set)
+{
+	for (uint32_t z = 0; z < d->m->zone_count; z++) {
+		const struct dump *node = &d->node[d->m->zones[z].node];
+
+		if (!node->there) {
+			dumps_broken(d, "the dump of node %u is missing", d->m->zones[z].node);
+			continue;
+		}
+		for (uint32_t i = 0; i < d->m->zone_types; i++) {
+			int ret;
+
+			if (d->m->zone_type_of_index[i] != d->m->zones[z].type)
+				continue;
+			ret = walk_zone(d, set, (uint8_t)z, node,
+					d->l->zone.first + (uint64_t)d->l->zone.size * i);
+			if (ret)
+				return ret;
+		}
+	}
+	return 0;
+}
