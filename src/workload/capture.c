@@ -22,7 +22,7 @@ static void name_of(const char *path, char *name, size_t n)
 	snprintf(buf, sizeof(buf), "%.*s", (int)len, path);
 	base = strrchr(buf, '/');
 	base = base ? base + 1 : buf;
-	snprintf(name, n, "%s", *base ? base : "capture");
+	snprintf(name, n, "%.*s", (int)n - 1, *base ? base : "capture");
 	for (unsigned i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
 		size_t have = strlen(name), cut = strlen(ends[i]);
 
