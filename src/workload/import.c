@@ -18,7 +18,8 @@
 #define FACTS "derived/facts"
 #define SITES "derived/sites"
 #define SYMBOLS "system/kallsyms"
-#define PRESCAN_EVENTS 400000 /* enough for hundreds of votes on the direct map */
+#define PRESCAN_EVENTS 400000 /* looked at for the direct map, until there are */
+#define PRESCAN_VOTES 64      /* votes */
 
 struct import {
 	const struct capture *capture;
@@ -142,7 +143,7 @@ static int find_direct_map(struct import *im, struct err *e)
 		return e->code;
 	}
 	directmap_init(d);
-	for (uint32_t i = 0; i < PRESCAN_EVENTS && trace_next(t, &ev, e) == 1; i++)
+	for (uint32_t i = 0; i < PRESCAN_EVENTS && d->votes < PRESCAN_VOTES && trace_next(t, &ev, e) == 1; i++)
 		directmap_event(d, &ev);
 	im->res->direct_map_base = directmap_base(d, &votes, &of);
 	snprintf(im->res->direct_map_source, sizeof(im->res->direct_map_source),
