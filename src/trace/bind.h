@@ -20,6 +20,66 @@
 
 struct tep_event;
 
+enum bind_payload {
+	PAYLOAD_page,
+	PAYLOAD_extfrag,
+	PAYLOAD_object,
+	PAYLOAD_percpu,
+	PAYLOAD_vmap,
+	PAYLOAD_probe,
+	PAYLOAD_compaction,
+	PAYLOAD_reclaim,
+	PAYLOAD_print,
+	PAYLOADS,
+};
+
+/* Places of the fields in binding.f, by payload. */
+enum bind_page { PAGE_PFN, PAGE_ORDER, PAGE_GFP, PAGE_TYPE, PAGE_REFILL, PAGE_POINTER };
+enum bind_extfrag {
+	EXT_PFN,
+	EXT_ALLOC_ORDER,
+	EXT_FALLBACK_ORDER,
+	EXT_ALLOC_TYPE,
+	EXT_FALLBACK_TYPE,
+	EXT_OWNED,
+};
+enum bind_object {
+	OBJ_PTR,
+	OBJ_SITE,
+	OBJ_REQ,
+	OBJ_ALLOC,
+	OBJ_GFP,
+	OBJ_NODE,
+	OBJ_NAME,
+	OBJ_ACCOUNTED
+};
+enum bind_percpu {
+	PER_SITE,
+	PER_SIZE,
+	PER_ALIGN,
+	PER_BASE,
+	PER_PTR,
+	PER_BYTES,
+	PER_OFF,
+	PER_GFP,
+	PER_RESERVED,
+	PER_ATOMIC,
+};
+enum bind_vmap { VMAP_ADDR, VMAP_SIZE, VMAP_ALIGN, VMAP_START, VMAP_END, VMAP_N, VMAP_FAILED };
+enum bind_probe { PROBE_ADDR, PROBE_SIZE, PROBE_PFN, PROBE_FLAGS };
+enum bind_compaction {
+	COMP_START,
+	COMP_END,
+	COMP_MIGRATE,
+	COMP_FREE,
+	COMP_SCANNED,
+	COMP_TAKEN,
+	COMP_SYNC,
+	COMP_STATUS,
+};
+enum bind_reclaim { REC_NID, REC_ORDER, REC_ZID, REC_GFP, REC_RECLAIMED };
+enum bind_print { PRINT_BUF };
+
 struct bind_field {
 	uint16_t at;	/* where the eight bytes begin */
 	uint8_t shift;	/* 64 less the field's bits */
@@ -59,13 +119,17 @@ struct binding {
  * the flag names.  False: it is of no kind here, or lacks a field its payload
  * cannot do without; it will be EVENT_OTHER.
  */
-bool bind_event(struct binding *b, const struct tep_event *te, const char *text, uint32_t len, bool swap);
+bool bind_event(struct binding *b, const struct tep_event *te, const char *text, uint32_t len,
+		bool swap);
 void bind_free(struct binding *b);
 /* Is this event one of EVENT_KINDS, under today's name or an old one? */
 bool bind_wants(const char *system, const char *name);
 /* Fill kind and payload from a record; false, and EVENT_OTHER, if it is too short. */
-bool bind_load(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev, struct intern *names);
+bool bind_load(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
+	       struct intern *names);
 /* A page event's or object event's gfp_flags as the kernel's own number. */
 uint64_t bind_raw_gfp(const struct binding *b, const uint8_t *rec);
+/* A page event's struct page pointer, before 4.1. */
+uint64_t bind_raw_page(const struct binding *b, const uint8_t *rec);
 
 #endif

@@ -2,8 +2,7 @@
 /*
  * datfile: the outside of a trace.dat file: header, sections, options and where
  * each CPU's ring-buffer pages lie.  File versions 6 and 7 as described in
- * trace-cmd.dat.v6(5) and trace-cmd.dat.v7(5).  The file is mapped; a gzip
- * file is unpacked into an unlinked temporary file first.
+ * trace-cmd.dat.v6(5) and trace-cmd.dat.v7(5).
  */
 #ifndef TRACE_DATFILE_H
 #define TRACE_DATFILE_H
@@ -13,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "trace/filemap.h"
 #include "trace/unpack.h"
 
 /* An event format's text, in the file or in an unpacked section. */
@@ -41,9 +41,14 @@ struct dat_text {
 	uint32_t len;
 };
 
+/* The kernel's counters of a CPU's ring buffer. */
+struct dat_stat {
+	uint32_t cpu;
+	uint64_t lost;
+};
+
 struct datfile {
-	const uint8_t *map;
-	uint64_t size;
+	struct filemap map;
 	bool swap, big_endian;
 	uint8_t version, long_size;
 	uint32_t page_size;
@@ -54,12 +59,15 @@ struct datfile {
 	struct dat_text header_page, kallsyms, printk, cmdlines, uname;
 	struct dat_buffer *buffers;
 	uint32_t buffer_count;
-	int64_t time_offset;
-	uint32_t tsc_mult, tsc_shift;
-	uint64_t tsc_offset;
+	char clock[32];
+	uint64_t time_offset;	      /* to be added, modulo 2^64, once the time is in ns */
+	uint32_t tsc_mult, tsc_shift; /* mult 0: none */
+	bool time_shift;
+	struct dat_stat *stats;
+	uint32_t stat_count;
 	bool truncated;
 	uint8_t **sections; /* unpacked ones, to be freed */
-	uint32_t section_count;
+	uint32_t section_count, section_bytes;
 };
 
 /* 0, or a negative errno with e saying offset and what was expected there. */

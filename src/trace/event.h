@@ -16,58 +16,55 @@
 #include "mm/gfp.h"
 
 /* X(KIND, "system", "event", payload): every event that has a struct of its own here. */
-#define EVENT_KINDS(X)                                                                   \
-	X(MM_PAGE_ALLOC, "kmem", "mm_page_alloc", page)                                  \
-	X(MM_PAGE_FREE, "kmem", "mm_page_free", page)                                    \
-	X(MM_PAGE_FREE_BATCHED, "kmem", "mm_page_free_batched", page)                    \
-	X(MM_PAGE_ALLOC_ZONE_LOCKED, "kmem", "mm_page_alloc_zone_locked", page)          \
-	X(MM_PAGE_PCPU_DRAIN, "kmem", "mm_page_pcpu_drain", page)                        \
-	X(MM_PAGE_ALLOC_EXTFRAG, "kmem", "mm_page_alloc_extfrag", extfrag)               \
-	X(KMALLOC, "kmem", "kmalloc", object)                                            \
-	X(KMALLOC_NODE, "kmem", "kmalloc_node", object)                                  \
-	X(KFREE, "kmem", "kfree", object)                                                \
-	X(KMEM_CACHE_ALLOC, "kmem", "kmem_cache_alloc", object)                          \
-	X(KMEM_CACHE_ALLOC_NODE, "kmem", "kmem_cache_alloc_node", object)                \
-	X(KMEM_CACHE_FREE, "kmem", "kmem_cache_free", object)                            \
-	X(PERCPU_ALLOC_PERCPU, "percpu", "percpu_alloc_percpu", percpu)                  \
-	X(PERCPU_ALLOC_PERCPU_FAIL, "percpu", "percpu_alloc_percpu_fail", percpu)        \
-	X(PERCPU_FREE_PERCPU, "percpu", "percpu_free_percpu", percpu)                    \
-	X(PERCPU_CREATE_CHUNK, "percpu", "percpu_create_chunk", percpu)                  \
-	X(PERCPU_DESTROY_CHUNK, "percpu", "percpu_destroy_chunk", percpu)                \
-	X(ALLOC_VMAP_AREA, "vmalloc", "alloc_vmap_area", vmap)                           \
-	X(FREE_VMAP_AREA_NOFLUSH, "vmalloc", "free_vmap_area_noflush", vmap)             \
-	X(PURGE_VMAP_AREA_LAZY, "vmalloc", "purge_vmap_area_lazy", vmap)                 \
-	X(VMALLOC_RANGE, NULL, "vmalloc_range", probe)                                   \
-	X(VMALLOC_RANGE_RET, NULL, "vmalloc_range_ret", probe)                           \
-	X(VFREE, NULL, "vfree", probe)                                                   \
-	X(VFREE_ATOMIC, NULL, "vfree_atomic", probe)                                     \
-	X(VUNMAP, NULL, "vunmap", probe)                                                 \
-	X(VMAP_RET, NULL, "vmap_ret", probe)                                             \
-	X(REMOVE_VM_AREA, NULL, "remove_vm_area", probe)                                 \
-	X(KMAP_HIGH, NULL, "kmap_high", probe)                                           \
-	X(KMAP_HIGH_RET, NULL, "kmap_high_ret", probe)                                   \
-	X(KUNMAP_HIGH, NULL, "kunmap_high", probe)                                       \
-	X(KMAP_LOCAL, NULL, "kmap_local", probe)                                         \
-	X(KMAP_LOCAL_RET, NULL, "kmap_local_ret", probe)                                 \
-	X(KMAP_LOCAL_PFN, NULL, "kmap_local_pfn", probe)                                 \
-	X(KMAP_LOCAL_PFN_RET, NULL, "kmap_local_pfn_ret", probe)                         \
-	X(KUNMAP_LOCAL, NULL, "kunmap_local", probe)                                     \
-	X(FLUSH_ALL_ZERO_PKMAPS, NULL, "flush_all_zero_pkmaps", probe)                   \
-	X(MM_COMPACTION_BEGIN, "compaction", "mm_compaction_begin", compaction)          \
-	X(MM_COMPACTION_END, "compaction", "mm_compaction_end", compaction)              \
-	X(MM_COMPACTION_ISOLATE_FREEPAGES, "compaction",                                 \
-	  "mm_compaction_isolate_freepages", compaction)                                 \
-	X(MM_COMPACTION_ISOLATE_MIGRATEPAGES, "compaction",                              \
-	  "mm_compaction_isolate_migratepages", compaction)                              \
-	X(MM_COMPACTION_MIGRATEPAGES, "compaction", "mm_compaction_migratepages",        \
-	  compaction)                                                                    \
-	X(MM_VMSCAN_DIRECT_RECLAIM_BEGIN, "vmscan", "mm_vmscan_direct_reclaim_begin",    \
-	  reclaim)                                                                       \
-	X(MM_VMSCAN_DIRECT_RECLAIM_END, "vmscan", "mm_vmscan_direct_reclaim_end",        \
-	  reclaim)                                                                       \
-	X(MM_VMSCAN_KSWAPD_WAKE, "vmscan", "mm_vmscan_kswapd_wake", reclaim)             \
-	X(MM_VMSCAN_KSWAPD_SLEEP, "vmscan", "mm_vmscan_kswapd_sleep", reclaim)           \
-	X(MM_VMSCAN_WAKEUP_KSWAPD, "vmscan", "mm_vmscan_wakeup_kswapd", reclaim)         \
+#define EVENT_KINDS(X)                                                                            \
+	X(MM_PAGE_ALLOC, "kmem", "mm_page_alloc", page)                                           \
+	X(MM_PAGE_FREE, "kmem", "mm_page_free", page)                                             \
+	X(MM_PAGE_FREE_BATCHED, "kmem", "mm_page_free_batched", page)                             \
+	X(MM_PAGE_ALLOC_ZONE_LOCKED, "kmem", "mm_page_alloc_zone_locked", page)                   \
+	X(MM_PAGE_PCPU_DRAIN, "kmem", "mm_page_pcpu_drain", page)                                 \
+	X(MM_PAGE_ALLOC_EXTFRAG, "kmem", "mm_page_alloc_extfrag", extfrag)                        \
+	X(KMALLOC, "kmem", "kmalloc", object)                                                     \
+	X(KMALLOC_NODE, "kmem", "kmalloc_node", object)                                           \
+	X(KFREE, "kmem", "kfree", object)                                                         \
+	X(KMEM_CACHE_ALLOC, "kmem", "kmem_cache_alloc", object)                                   \
+	X(KMEM_CACHE_ALLOC_NODE, "kmem", "kmem_cache_alloc_node", object)                         \
+	X(KMEM_CACHE_FREE, "kmem", "kmem_cache_free", object)                                     \
+	X(PERCPU_ALLOC_PERCPU, "percpu", "percpu_alloc_percpu", percpu)                           \
+	X(PERCPU_ALLOC_PERCPU_FAIL, "percpu", "percpu_alloc_percpu_fail", percpu)                 \
+	X(PERCPU_FREE_PERCPU, "percpu", "percpu_free_percpu", percpu)                             \
+	X(PERCPU_CREATE_CHUNK, "percpu", "percpu_create_chunk", percpu)                           \
+	X(PERCPU_DESTROY_CHUNK, "percpu", "percpu_destroy_chunk", percpu)                         \
+	X(ALLOC_VMAP_AREA, "vmalloc", "alloc_vmap_area", vmap)                                    \
+	X(FREE_VMAP_AREA_NOFLUSH, "vmalloc", "free_vmap_area_noflush", vmap)                      \
+	X(PURGE_VMAP_AREA_LAZY, "vmalloc", "purge_vmap_area_lazy", vmap)                          \
+	X(VMALLOC_RANGE, NULL, "vmalloc_range", probe)                                            \
+	X(VMALLOC_RANGE_RET, NULL, "vmalloc_range_ret", probe)                                    \
+	X(VFREE, NULL, "vfree", probe)                                                            \
+	X(VFREE_ATOMIC, NULL, "vfree_atomic", probe)                                              \
+	X(VUNMAP, NULL, "vunmap", probe)                                                          \
+	X(VMAP_RET, NULL, "vmap_ret", probe)                                                      \
+	X(REMOVE_VM_AREA, NULL, "remove_vm_area", probe)                                          \
+	X(KMAP_HIGH, NULL, "kmap_high", probe)                                                    \
+	X(KMAP_HIGH_RET, NULL, "kmap_high_ret", probe)                                            \
+	X(KUNMAP_HIGH, NULL, "kunmap_high", probe)                                                \
+	X(KMAP_LOCAL, NULL, "kmap_local", probe)                                                  \
+	X(KMAP_LOCAL_RET, NULL, "kmap_local_ret", probe)                                          \
+	X(KMAP_LOCAL_PFN, NULL, "kmap_local_pfn", probe)                                          \
+	X(KMAP_LOCAL_PFN_RET, NULL, "kmap_local_pfn_ret", probe)                                  \
+	X(KUNMAP_LOCAL, NULL, "kunmap_local", probe)                                              \
+	X(FLUSH_ALL_ZERO_PKMAPS, NULL, "flush_all_zero_pkmaps", probe)                            \
+	X(MM_COMPACTION_BEGIN, "compaction", "mm_compaction_begin", compaction)                   \
+	X(MM_COMPACTION_END, "compaction", "mm_compaction_end", compaction)                       \
+	X(MM_COMPACTION_ISOLATE_FREEPAGES, "compaction", "mm_compaction_isolate_freepages",       \
+	  compaction)                                                                             \
+	X(MM_COMPACTION_ISOLATE_MIGRATEPAGES, "compaction", "mm_compaction_isolate_migratepages", \
+	  compaction)                                                                             \
+	X(MM_COMPACTION_MIGRATEPAGES, "compaction", "mm_compaction_migratepages", compaction)     \
+	X(MM_VMSCAN_DIRECT_RECLAIM_BEGIN, "vmscan", "mm_vmscan_direct_reclaim_begin", reclaim)    \
+	X(MM_VMSCAN_DIRECT_RECLAIM_END, "vmscan", "mm_vmscan_direct_reclaim_end", reclaim)        \
+	X(MM_VMSCAN_KSWAPD_WAKE, "vmscan", "mm_vmscan_kswapd_wake", reclaim)                      \
+	X(MM_VMSCAN_KSWAPD_SLEEP, "vmscan", "mm_vmscan_kswapd_sleep", reclaim)                    \
+	X(MM_VMSCAN_WAKEUP_KSWAPD, "vmscan", "mm_vmscan_wakeup_kswapd", reclaim)                  \
 	X(PRINT, "ftrace", "print", print)
 
 enum event_kind {
@@ -75,7 +72,7 @@ enum event_kind {
 #define X(kind, system, event, payload) EVENT_##kind,
 	EVENT_KINDS(X)
 #undef X
-	EVENT_KIND_COUNT,
+		EVENT_KIND_COUNT,
 };
 
 /* Bits of event.irq: the kernel's common_flags that say in which context the event was made. */
@@ -88,7 +85,7 @@ enum event_context {
 #define EVENT_NO_PFN UINT64_MAX /* a failed allocation; also: the capture has no pfn */
 
 struct event {
-	uint64_t time;	 /* ns, or the clock's own unit */
+	uint64_t time; /* ns, or the clock's own unit */
 	uint32_t cpu;
 	int32_t pid;
 	uint16_t kind;	 /* enum event_kind */
@@ -108,7 +105,7 @@ struct event {
 			uint64_t pfn;
 			int16_t alloc_order, fallback_order;
 			int16_t alloc_migratetype, fallback_migratetype; /* raw numbers */
-			int8_t change_ownership; /* -1 absent */
+			int8_t change_ownership;			 /* -1 absent */
 		} extfrag;
 		struct {
 			uint64_t ptr;
@@ -130,20 +127,21 @@ struct event {
 		struct {
 			uint64_t addr, size; /* free: va_start, 0; purge: start, end - start */
 			uint64_t align, vstart, vend;
-			uint64_t n;	     /* nr_lazy, npurged */
+			uint64_t n; /* nr_lazy, npurged */
 			int8_t failed;
 		} vmap;
 		struct {
 			/* a kprobe of traces/README.md; by the probe's own argument names */
 			uint64_t addr; /* addr, page, vaddr or ret; an address of the traced kernel */
-			uint64_t size; /* size=, 0 absent */
-			uint64_t pfn;  /* pfn=, EVENT_NO_PFN absent */
+			uint64_t size;	/* size=, 0 absent */
+			uint64_t pfn;	/* pfn=, EVENT_NO_PFN absent */
 			uint64_t flags; /* flags= (page->flags) or prot, 0 absent */
 		} probe;
 		struct {
 			uint64_t start_pfn, end_pfn; /* begin: zone_start, zone_end */
 			uint64_t migrate_pfn, free_pfn;
-			uint64_t scanned, taken;     /* migratepages: nr_migrated in taken, nr_failed in scanned */
+			uint64_t scanned,
+				taken; /* migratepages: nr_migrated in taken, nr_failed in scanned */
 			int8_t sync;
 			uint8_t status;
 		} compaction;
@@ -154,11 +152,12 @@ struct event {
 			uint64_t nr_reclaimed;
 		} reclaim;
 		struct {
-			const char *text; /* in the reader's memory until the next event; not terminated */
+			const char *
+				text; /* in the reader's memory until the next event; not terminated */
 			uint32_t len;
 		} print;
 	};
-	const uint8_t *record;	/* the raw record, until the next event, for trace_event_text() */
+	const uint8_t *record; /* the raw record, until the next event, for trace_event_text() */
 	uint32_t record_len;
 };
 

@@ -15,7 +15,7 @@ static const struct {
 #define X(name, bit) { "__GFP_" #name, KMM_GFP_##name },
 	KMM_GFP_BITS(X)
 #undef X
-	{ "__GFP_REPEAT", KMM_GFP_RETRY_MAYFAIL },
+		{ "__GFP_REPEAT", KMM_GFP_RETRY_MAYFAIL },
 	{ "__GFP_HIGHMEM_MOVABLE", KMM_GFP_HIGHMEM | KMM_GFP_MOVABLE },
 	{ "__GFP_SKIP_KASAN_POISON", KMM_GFP_SKIP_KASAN },
 	{ "__GFP_SKIP_KASAN_UNPOISON", KMM_GFP_SKIP_KASAN },
@@ -38,7 +38,8 @@ static kmm_gfp flags_of(const char *name)
 		snprintf(full, sizeof(full), "__%s", name);
 		for (unsigned i = 0; i < sizeof(known) / sizeof(*known); i++)
 			if (!strcmp(known[i].name, full))
-				return known[i].gfp == KMM_GFP_WAIT ? KMM_GFP_WAIT | RECLAIM : known[i].gfp;
+				return known[i].gfp == KMM_GFP_WAIT ? KMM_GFP_WAIT | RECLAIM :
+								      known[i].gfp;
 	}
 	return 0;
 }
@@ -157,11 +158,30 @@ static void add(struct gfpbits *g, uint64_t mask, const char *name, size_t len)
 static void assume_modern(struct gfpbits *g)
 {
 	static const kmm_gfp bits[] = {
-		KMM_GFP_DMA, KMM_GFP_HIGHMEM, KMM_GFP_DMA32, KMM_GFP_MOVABLE, KMM_GFP_RECLAIMABLE, KMM_GFP_HIGH,
-		KMM_GFP_IO, KMM_GFP_FS, KMM_GFP_ZERO, KMM_GFP_ATOMIC, KMM_GFP_DIRECT_RECLAIM,
-		KMM_GFP_KSWAPD_RECLAIM, KMM_GFP_WRITE, KMM_GFP_NOWARN, KMM_GFP_RETRY_MAYFAIL, KMM_GFP_NOFAIL,
-		KMM_GFP_NORETRY, KMM_GFP_MEMALLOC, KMM_GFP_COMP, KMM_GFP_NOMEMALLOC, KMM_GFP_HARDWALL,
-		KMM_GFP_THISNODE, KMM_GFP_ACCOUNT, KMM_GFP_ZEROTAGS,
+		KMM_GFP_DMA,
+		KMM_GFP_HIGHMEM,
+		KMM_GFP_DMA32,
+		KMM_GFP_MOVABLE,
+		KMM_GFP_RECLAIMABLE,
+		KMM_GFP_HIGH,
+		KMM_GFP_IO,
+		KMM_GFP_FS,
+		KMM_GFP_ZERO,
+		KMM_GFP_ATOMIC,
+		KMM_GFP_DIRECT_RECLAIM,
+		KMM_GFP_KSWAPD_RECLAIM,
+		KMM_GFP_WRITE,
+		KMM_GFP_NOWARN,
+		KMM_GFP_RETRY_MAYFAIL,
+		KMM_GFP_NOFAIL,
+		KMM_GFP_NORETRY,
+		KMM_GFP_MEMALLOC,
+		KMM_GFP_COMP,
+		KMM_GFP_NOMEMALLOC,
+		KMM_GFP_HARDWALL,
+		KMM_GFP_THISNODE,
+		KMM_GFP_ACCOUNT,
+		KMM_GFP_ZEROTAGS,
 	};
 
 	for (unsigned i = 0; i < sizeof(bits) / sizeof(*bits); i++)
@@ -207,7 +227,8 @@ void gfpbits_parse(struct gfpbits *g, const char *text, uint32_t len)
 		uint64_t rest = g->names[i].mask;
 		kmm_gfp have = 0, want = 0;
 
-		if (!strcmp(g->names[i].name, "__GFP_RECLAIM") || !strcmp(g->names[i].name, "GFP_NOIO"))
+		if (!strcmp(g->names[i].name, "__GFP_RECLAIM") ||
+		    !strcmp(g->names[i].name, "GFP_NOIO"))
 			want = RECLAIM;
 		else if (!strcmp(g->names[i].name, "GFP_NOWAIT"))
 			want = KMM_GFP_KSWAPD_RECLAIM;
@@ -254,7 +275,8 @@ void gfpbits_text(const struct gfpbits *g, uint64_t raw, char *out, unsigned roo
 	}
 	for (uint32_t i = 0; i < g->name_count && raw && at < room; i++)
 		if ((raw & g->names[i].mask) == g->names[i].mask) {
-			at += (unsigned)snprintf(out + at, room - at, "%s%s", at ? "|" : "", g->names[i].name);
+			at += (unsigned)snprintf(out + at, room - at, "%s%s", at ? "|" : "",
+						 g->names[i].name);
 			raw &= ~g->names[i].mask;
 		}
 	if (raw && at < room)

@@ -17,11 +17,11 @@
 #define GFPBITS_NAMES 96
 
 struct gfpbits {
-	kmm_gfp bit[64];	/* raw bit number -> internal flags; 0 unknown */
+	kmm_gfp bit[64]; /* raw bit number -> internal flags; 0 unknown */
 	struct {
 		uint64_t raw;
 		kmm_gfp gfp;
-	} memo[GFPBITS_MEMO];	/* all zero is right for raw 0 in place 0, and never matches elsewhere */
+	} memo[GFPBITS_MEMO]; /* all zero is right for raw 0 in place 0, and never matches elsewhere */
 	struct {
 		uint64_t mask;
 		char name[32];

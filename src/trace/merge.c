@@ -83,6 +83,7 @@ int merge_switch(struct merge *m, int ret)
 	/* A ring with a lower number goes first where times are equal. */
 	m->limit = UINT64_MAX;
 	if (m->waiting)
-		m->limit = m->heap[0].time + (m->current < &m->rings[m->heap[0].ring] && m->heap[0].time != UINT64_MAX);
+		m->limit = m->heap[0].time + (m->current < &m->rings[m->heap[0].ring] &&
+					      m->heap[0].time != UINT64_MAX);
 	return 1;
 }

@@ -19,12 +19,12 @@ struct merge_entry {
 };
 
 struct merge {
-	struct ring *rings;	  /* [count], by CPU number */
+	struct ring *rings; /* [count], by CPU number */
 	uint32_t count;
 	struct merge_entry *heap; /* the waiting ones, least first */
 	uint32_t waiting;
-	struct ring *current;	  /* holds the record that merge_next() found; NULL before the first */
-	uint64_t limit;		  /* its records before this time need no comparing */
+	struct ring *current; /* holds the record that merge_next() found; NULL before the first */
+	uint64_t limit;	      /* its records before this time need no comparing */
 };
 
 int merge_init(struct merge *m, uint32_t rings);

@@ -27,6 +27,7 @@ struct trace {
 	struct intern comms;
 	struct map comm_of;
 	struct kallsyms *symbols;
+	uint8_t *spare; /* for text.c */
 	bool symbols_tried;
 	struct err damage;
 };

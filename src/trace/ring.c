@@ -14,9 +14,9 @@
 #define LOST (1u << 31)
 #define LOST_STORED (1u << 30)
 #define STAMP_TOP 0xf800000000000000ull /* bits that an absolute stamp does not carry */
-#define CHUNK_LIMIT (64u << 20)
+#define CHUNK_LIMIT (16u << 20)
 #define CHUNK_FREE (1u << 20) /* a larger one must not claim an absurd ratio */
-#define RESIDENT (1u << 20) /* bytes of a mapped file that are kept in memory behind the reader */
+#define RESIDENT (1u << 20)   /* bytes of a mapped file that are kept in memory behind the reader */
 
 enum { TYPE_LENGTH_WORD = 0, TYPE_PADDING = 29, TYPE_EXTEND = 30, TYPE_STAMP = 31 };
 
@@ -43,10 +43,12 @@ bool ring_layout_parse(struct ring_layout *l, const char *text, uint32_t len, ui
 	char buf[1024];
 
 	snprintf(buf, sizeof(buf), "%.*s", (int)(len < sizeof(buf) ? len : sizeof(buf) - 1), text);
-	if (!find_field(buf, "commit", &commit, &commit_size) || !find_field(buf, "data", &data, &data_size))
+	if (!find_field(buf, "commit", &commit, &commit_size) ||
+	    !find_field(buf, "data", &data, &data_size))
 		return false;
-	if ((commit_size != 4 && commit_size != 8) || commit < 8 || commit > 64 || data < commit + commit_size ||
-	    data > 128 || page_size < 256 || page_size > (16u << 20) || page_size <= data)
+	if ((commit_size != 4 && commit_size != 8) || commit < 8 || commit > 64 ||
+	    data < commit + commit_size || data > 128 || page_size < 256 ||
+	    page_size > (16u << 20) || page_size <= data)
 		return false;
 	l->page = page_size;
 	l->commit_offset = commit;
@@ -55,8 +57,8 @@ bool ring_layout_parse(struct ring_layout *l, const char *text, uint32_t len, ui
 	return true;
 }
 
-int ring_open(struct ring *r, struct datfile *f, const struct dat_buffer *b, const struct dat_cpu *c,
-	      const struct ring_layout *l, struct err *e)
+int ring_open(struct ring *r, struct datfile *f, const struct dat_buffer *b,
+	      const struct dat_cpu *c, const struct ring_layout *l, struct err *e)
 {
 	memset(r, 0, sizeof(*r));
 	r->file = f;
@@ -69,17 +71,17 @@ int ring_open(struct ring *r, struct datfile *f, const struct dat_buffer *b, con
 	if (!c->size)
 		return 0;
 	if (!b->packed) {
-		r->next = f->map + c->offset;
+		r->next = f->map.data + c->offset;
 		r->end = r->next + c->size;
 		r->resident = r->next;
 		return 0;
 	}
 	if (c->size < 4)
 		return damaged(r, "no room for the number of chunks", e);
-	r->chunks_left = bytes_u32(f->map + c->offset, f->swap);
+	r->chunks_left = bytes_u32(f->map.data + c->offset, f->swap);
 	r->chunk_at = c->offset + 4;
 	/* trace-cmd leaves the word with the number of chunks out of the size. */
-	r->data_end = f->size - r->data_end < 4 ? f->size : r->data_end + 4;
+	r->data_end = f->map.size - r->data_end < 4 ? f->map.size : r->data_end + 4;
 	return 0;
 }
 
@@ -100,12 +102,12 @@ static int next_chunk(struct ring *r, struct err *e)
 	r->page_offset = r->chunk_at;
 	if (r->data_end - r->chunk_at < 8)
 		return damaged(r, "the sizes of a chunk were expected", e);
-	p = r->file->map + r->chunk_at;
+	p = r->file->map.data + r->chunk_at;
 	packed = bytes_u32(p, r->file->swap);
 	plain = bytes_u32(p + 4, r->file->swap);
 	if (packed > r->data_end - r->chunk_at - 8)
 		return damaged(r, "a chunk ends after the CPU's data", e);
-	if (!plain || plain > CHUNK_LIMIT || (plain > CHUNK_FREE && plain / 4096 > packed))
+	if (!plain || plain > CHUNK_LIMIT || (plain > CHUNK_FREE && plain / 256 > packed))
 		return damaged(r, "the sizes of a chunk cannot be right", e);
 	if (plain > r->chunk_room) {
 		uint8_t *more = realloc(r->chunk, plain);
@@ -155,7 +157,7 @@ static int next_page(struct ring *r, struct err *e)
 		if (!r->packed) {
 			bool rest = r->next != r->end;
 
-			r->page_offset = (uint64_t)(r->next - r->file->map);
+			r->page_offset = (uint64_t)(r->next - r->file->map.data);
 			r->next = r->end;
 			return rest ? damaged(r, "the data ends inside a page", e) : 0;
 		}
@@ -168,7 +170,7 @@ static int next_page(struct ring *r, struct err *e)
 	page = r->next;
 	r->next += l->page;
 	if (!r->packed) {
-		r->page_offset = (uint64_t)(page - r->file->map);
+		r->page_offset = (uint64_t)(page - r->file->map.data);
 		if (page - r->resident > RESIDENT)
 			give_back(r);
 	}
@@ -186,7 +188,8 @@ static int next_page(struct ring *r, struct err *e)
 			r->lost_count = load_long(r->page_end, l->commit_size, l->swap);
 	}
 	/* The page after this one begins before the window does, so nothing here is in it. */
-	if (l->from && (uint64_t)(r->end - r->next) >= l->page && bytes_u64(r->next, l->swap) < l->from) {
+	if (l->from && (uint64_t)(r->end - r->next) >= l->page &&
+	    bytes_u64(r->next, l->swap) < l->from) {
 		r->p = r->page_end;
 		r->lost = false;
 	}
@@ -248,7 +251,9 @@ int ring_next_slow(struct ring *r, struct err *e)
 				break;
 			}
 			if (len < 4 || (uint32_t)(r->page_end - r->p) < len)
-				return damaged(r, "a discarded record's length does not fit its page", e);
+				return damaged(r,
+					       "a discarded record's length does not fit its page",
+					       e);
 			r->time += delta;
 			r->p += len;
 			break;
@@ -257,7 +262,8 @@ int ring_next_slow(struct ring *r, struct err *e)
 			r->p += 4;
 			break;
 		case TYPE_STAMP:
-			r->time = (r->time & STAMP_TOP) | (delta + ((uint64_t)bytes_u32(r->p, l->swap) << 27));
+			r->time = (r->time & STAMP_TOP) |
+				  (delta + ((uint64_t)bytes_u32(r->p, l->swap) << 27));
 			r->p += 4;
 			break;
 		}
@@ -266,7 +272,9 @@ int ring_next_slow(struct ring *r, struct err *e)
 
 uint64_t ring_progress(const struct ring *r, uint64_t *total)
 {
-	uint64_t at = r->packed ? r->chunk_at : r->next ? (uint64_t)(r->next - r->file->map) : r->data_end;
+	uint64_t at = r->packed ? r->chunk_at :
+		      r->next	? (uint64_t)(r->next - r->file->map.data) :
+				  r->data_end;
 
 	*total = r->data_end - r->data_start;
 	return at > r->data_start ? at - r->data_start : 0;

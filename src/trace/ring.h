@@ -21,11 +21,11 @@
 #include "trace/datfile.h"
 
 struct ring_layout {
-	uint32_t page;		/* bytes of a sub-buffer */
+	uint32_t page; /* bytes of a sub-buffer */
 	uint32_t commit_offset, data_offset;
-	uint8_t commit_size;	/* 4 or 8 */
+	uint8_t commit_size; /* 4 or 8 */
 	bool swap, big_endian;
-	uint64_t from;		/* pages that end before this raw time are passed over */
+	uint64_t from; /* pages that end before this raw time are passed over */
 };
 
 struct ring {
@@ -35,26 +35,26 @@ struct ring {
 	uint64_t time;
 	const uint8_t *record;
 	uint32_t record_len;
-	bool lost;		/* events were lost before this record */
-	bool plain;		/* this machine's own byte order, and little-endian */
+	bool lost;  /* events were lost before this record */
+	bool plain; /* this machine's own byte order, and little-endian */
 	bool packed;
 	uint32_t cpu;
-	uint64_t lost_count;	/* how many; 0 unknown */
+	uint64_t lost_count; /* how many; 0 unknown */
 	/* where the next page comes from */
 	const uint8_t *next, *end; /* plain pages not yet read: in the file, or in `chunk` */
 	const uint8_t *resident;   /* plain: the file's memory before this was given back */
 	struct datfile *file;
 	const struct ring_layout *layout;
 	uint64_t data_start, data_end; /* of the CPU's data in the file */
-	uint64_t chunk_at;	/* packed: offset of the next chunk */
+	uint64_t chunk_at;	       /* packed: offset of the next chunk */
 	uint32_t chunks_left;
 	uint8_t *chunk;
 	size_t chunk_room;
-	uint64_t page_offset;	/* in the file (of the chunk, where packed), for errors */
+	uint64_t page_offset; /* in the file (of the chunk, where packed), for errors */
 };
 
-int ring_open(struct ring *r, struct datfile *f, const struct dat_buffer *b, const struct dat_cpu *c,
-	      const struct ring_layout *l, struct err *e);
+int ring_open(struct ring *r, struct datfile *f, const struct dat_buffer *b,
+	      const struct dat_cpu *c, const struct ring_layout *l, struct err *e);
 void ring_close(struct ring *r);
 /* Bytes of the CPU's data that are behind us, and all of them. */
 uint64_t ring_progress(const struct ring *r, uint64_t *total);

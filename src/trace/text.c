@@ -6,103 +6,194 @@
  */
 #include <errno.h>
 #include <event-parse.h>
-#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <trace-seq.h>
 
 #include "trace/reader.h"
 
-static void put_gfp(const struct binding *b, const struct event *ev, FILE *out)
+#define LINE 1024
+#define RECORD_MAX 65536
+#define SPARE (2 * 65536) /* what a 16-bit offset and a 16-bit length can reach */
+
+/* A line under construction; what does not fit is left out. */
+struct line {
+	char *p, *end;
+	char text[LINE];
+};
+
+static void put(struct line *l, const char *s)
+{
+	while (*s && l->p < l->end)
+		*l->p++ = *s++;
+}
+
+static void put_uint(struct line *l, const char *key, uint64_t v)
+{
+	char digits[24];
+	unsigned n = sizeof(digits);
+
+	put(l, key);
+	digits[--n] = '\0';
+	do
+		digits[--n] = (char)('0' + v % 10);
+	while (v /= 10);
+	put(l, digits + n);
+}
+
+static void put_int(struct line *l, const char *key, int64_t v)
+{
+	put(l, key);
+	if (v < 0)
+		put(l, "-");
+	put_uint(l, "", v < 0 ? -(uint64_t)v : (uint64_t)v);
+}
+
+static void put_hex(struct line *l, const char *key, uint64_t v)
+{
+	unsigned shift = v ? (63 - (unsigned)__builtin_clzll(v)) & ~3u : 0;
+
+	put(l, key);
+	put(l, "0x");
+	for (; l->p < l->end; shift -= 4) {
+		*l->p++ = "0123456789abcdef"[v >> shift & 15];
+		if (!shift)
+			break;
+	}
+}
+
+/* As the kernel's %p family: nothing is "(nil)". */
+static void put_pointer(struct line *l, const char *key, uint64_t v)
+{
+	if (v) {
+		put_hex(l, key, v);
+		return;
+	}
+	put(l, key);
+	put(l, "(nil)");
+}
+
+static void put_gfp(struct line *l, const struct binding *b, const struct event *ev)
 {
 	char text[512];
 
 	gfpbits_text(b->gfp, bind_raw_gfp(b, ev->record), text, sizeof(text));
-	fprintf(out, " gfp_flags=%s", text);
+	put(l, " gfp_flags=");
+	put(l, text);
 }
 
-static void put_site(struct trace *t, const char *key, uint64_t addr, FILE *out)
+static void put_site(struct trace *t, struct line *l, uint64_t addr)
 {
-	uint64_t off;
+	uint64_t off = 0;
 	const char *sym = trace_symbol(t, addr, &off);
 
-	if (sym)
-		fprintf(out, "%s=%s+0x%" PRIx64, key, sym, off);
-	else
-		fprintf(out, "%s=0x%" PRIx64, key, addr);
-}
-
-static void put_page(const struct binding *b, const struct event *ev, FILE *out)
-{
-	if (ev->page.pfn == EVENT_NO_PFN)
-		fprintf(out, "pfn=0x0");
-	else
-		fprintf(out, "pfn=0x%" PRIx64, ev->page.pfn);
-	fprintf(out, " order=%d", ev->page.order < 0 ? 0 : ev->page.order);
-	if (ev->page.migratetype >= 0)
-		fprintf(out, " migratetype=%d", ev->page.migratetype);
-	if (ev->page.percpu_refill >= 0)
-		fprintf(out, " percpu_refill=%d", ev->page.percpu_refill);
-	if (ev->kind == EVENT_MM_PAGE_ALLOC)
-		put_gfp(b, ev, out);
-}
-
-static void put_object(struct trace *t, const struct binding *b, const struct event *ev, FILE *out)
-{
-	put_site(t, "call_site", ev->object.call_site, out);
-	fprintf(out, " ptr=0x%" PRIx64, ev->object.ptr);
-	if (ev->object.name)
-		fprintf(out, " name=%s", intern_str(&t->names, ev->object.name));
-	if (ev->kind == EVENT_KFREE || ev->kind == EVENT_KMEM_CACHE_FREE)
+	if (!sym) {
+		put_hex(l, "call_site=", addr);
 		return;
-	fprintf(out, " bytes_req=%" PRIu64 " bytes_alloc=%" PRIu64, ev->object.bytes_req, ev->object.bytes_alloc);
-	put_gfp(b, ev, out);
-	if (b->f[5].size)
-		fprintf(out, " node=%d", ev->object.node);
+	}
+	put(l, "call_site=");
+	put(l, sym);
+	put_hex(l, "+", off);
+}
+
+static void put_page(struct line *l, const struct binding *b, const struct event *ev)
+{
+	if (!b->pfn_is_pointer) {
+		uint64_t pfn = ev->page.pfn == EVENT_NO_PFN ? 0 : ev->page.pfn;
+
+		if (b->pfn_decimal)
+			put_uint(l, "pfn=", pfn);
+		else
+			put_hex(l, "pfn=", pfn);
+	} else {
+		put_pointer(l, "page=", bind_raw_page(b, ev->record));
+	}
+	put_int(l, " order=", ev->page.order < 0 ? 0 : ev->page.order);
+	if (ev->page.migratetype >= 0)
+		put_int(l, " migratetype=", ev->page.migratetype);
+	if (ev->page.percpu_refill >= 0)
+		put_int(l, " percpu_refill=", ev->page.percpu_refill);
+	if (ev->kind == EVENT_MM_PAGE_ALLOC)
+		put_gfp(l, b, ev);
+}
+
+static void put_object(struct trace *t, struct line *l, const struct binding *b,
+		       const struct event *ev)
+{
+	put_site(t, l, ev->object.call_site);
+	put_pointer(l, " ptr=", ev->object.ptr);
+	if (ev->object.name) {
+		put(l, " name=");
+		put(l, intern_str(&t->names, ev->object.name));
+	}
+	if (b->is_free)
+		return;
+	put_uint(l, " bytes_req=", ev->object.bytes_req);
+	put_uint(l, " bytes_alloc=", ev->object.bytes_alloc);
+	put_gfp(l, b, ev);
+	if (b->f[OBJ_NODE].size)
+		put_int(l, " node=", ev->object.node);
 	if (ev->object.accounted >= 0)
-		fprintf(out, " accounted=%s", ev->object.accounted ? "true" : "false");
+		put(l, ev->object.accounted ? " accounted=true" : " accounted=false");
+	else if (b->says_accounted)
+		put(l, ev->object.gfp & KMM_GFP_ACCOUNT ? " accounted=true" : " accounted=false");
 }
 
-static void put_extfrag(const struct event *ev, FILE *out)
+static void put_extfrag(struct line *l, const struct event *ev)
 {
-	fprintf(out, "pfn=0x%" PRIx64 " alloc_order=%d fallback_order=%d alloc_migratetype=%d "
-		     "fallback_migratetype=%d change_ownership=%d",
-		ev->extfrag.pfn, ev->extfrag.alloc_order, ev->extfrag.fallback_order,
-		ev->extfrag.alloc_migratetype, ev->extfrag.fallback_migratetype, ev->extfrag.change_ownership);
+	put_hex(l, "pfn=", ev->extfrag.pfn);
+	put_int(l, " alloc_order=", ev->extfrag.alloc_order);
+	put_int(l, " fallback_order=", ev->extfrag.fallback_order);
+	put_int(l, " alloc_migratetype=", ev->extfrag.alloc_migratetype);
+	put_int(l, " fallback_migratetype=", ev->extfrag.fallback_migratetype);
+	put_int(l, " change_ownership=", ev->extfrag.change_ownership);
 }
 
-static int put_other(struct trace *t, const struct event *ev, FILE *out)
+static int print_other(struct trace *t, const struct event *ev, FILE *out)
 {
-	struct tep_record record = { .ts = ev->time, .cpu = (int)ev->cpu, .size = (int)ev->record_len,
-				     .data = (void *)ev->record };
 	struct tep_event *te = types_tep_event(&t->types, ev->id);
+	struct tep_record record = { .ts = ev->time,
+				     .cpu = (int)ev->cpu,
+				     .size = (int)ev->record_len };
 	struct trace_seq s;
 
-	if (!te) {
+	/* libtraceevent trusts offsets in the record, so it gets a copy with room behind it. */
+	if (te && !t->spare)
+		t->spare = calloc(1, RECORD_MAX + SPARE);
+	if (!te || !t->spare || ev->record_len > RECORD_MAX) {
 		fprintf(out, "unknown event type %u, %u bytes", ev->id, ev->record_len);
-		return 0;
+		return ferror(out) ? -EIO : 0;
 	}
+	memcpy(t->spare, ev->record, ev->record_len);
+	memset(t->spare + ev->record_len, 0, SPARE);
+	record.data = t->spare;
 	trace_seq_init(&s);
 	tep_print_event(t->types.tep, &s, &record, "%s", TEP_PRINT_INFO);
 	trace_seq_terminate(&s);
-	fputs(s.buffer ? s.buffer : "", out);
+	for (const char *c = s.buffer ? s.buffer : ""; *c; c++)
+		if (*c != '\n') /* trace_marker's own line end */
+			putc(*c, out);
 	trace_seq_destroy(&s);
-	return 0;
+	return ferror(out) ? -EIO : 0;
 }
 
 int trace_event_text(struct trace *t, const struct event *ev, FILE *out)
 {
 	const struct binding *b = t->types.by_id[ev->id] ? &t->types.by_id[ev->id]->binding : NULL;
+	struct line l;
 
+	l.p = l.text;
+	l.end = l.text + LINE;
 	switch (ev->kind) {
 	case EVENT_MM_PAGE_ALLOC:
 	case EVENT_MM_PAGE_FREE:
 	case EVENT_MM_PAGE_FREE_BATCHED:
 	case EVENT_MM_PAGE_ALLOC_ZONE_LOCKED:
 	case EVENT_MM_PAGE_PCPU_DRAIN:
-		put_page(b, ev, out);
+		put_page(&l, b, ev);
 		break;
 	case EVENT_MM_PAGE_ALLOC_EXTFRAG:
-		put_extfrag(ev, out);
+		put_extfrag(&l, ev);
 		break;
 	case EVENT_KMALLOC:
 	case EVENT_KMALLOC_NODE:
@@ -110,10 +201,30 @@ int trace_event_text(struct trace *t, const struct event *ev, FILE *out)
 	case EVENT_KMEM_CACHE_ALLOC:
 	case EVENT_KMEM_CACHE_ALLOC_NODE:
 	case EVENT_KMEM_CACHE_FREE:
-		put_object(t, b, ev, out);
+		put_object(t, &l, b, ev);
 		break;
 	default:
-		return put_other(t, ev, out);
+		return print_other(t, ev, out);
 	}
+	fwrite(l.text, 1, (size_t)(l.p - l.text), out);
 	return ferror(out) ? -EIO : 0;
+}
+
+int trace_gfp_text(const struct trace *t, const struct event *ev, char *out, unsigned room)
+{
+	const struct type *type = t->types.by_id[ev->id];
+
+	switch (ev->kind) {
+	case EVENT_MM_PAGE_ALLOC:
+	case EVENT_KMALLOC:
+	case EVENT_KMALLOC_NODE:
+	case EVENT_KMEM_CACHE_ALLOC:
+	case EVENT_KMEM_CACHE_ALLOC_NODE:
+	case EVENT_PERCPU_ALLOC_PERCPU:
+		gfpbits_text(type->binding.gfp, bind_raw_gfp(&type->binding, ev->record), out,
+			     room);
+		return 0;
+	default:
+		return -ENOENT;
+	}
 }

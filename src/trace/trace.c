@@ -30,6 +30,14 @@ static int start_rings(struct trace *t, const struct dat_buffer *b, struct err *
 	t->cpus = calloc((size_t)t->info.cpus + 1, sizeof(*t->cpus));
 	if (!t->cpus || merge_init(&t->merge, b->cpu_count) < 0)
 		return err_set(e, ENOMEM, "out of memory for %u CPUs", b->cpu_count);
+	for (uint32_t i = 0; !b->name[0] && i < t->file.stat_count; i++) {
+		const struct dat_stat *s = &t->file.stats[i];
+
+		if (s->cpu < t->info.cpus) {
+			t->cpus[s->cpu].have_stats = true;
+			t->cpus[s->cpu].overrun = s->lost;
+		}
+	}
 	for (uint32_t i = 0; i < b->cpu_count; i++) {
 		const struct dat_cpu *c = &b->cpus[i];
 		struct ring *r = &t->merge.rings[i];
@@ -84,11 +92,12 @@ static void fill_info(struct trace *t, const struct dat_buffer *b)
 	for (uint32_t i = 0; i < b->cpu_count; i++)
 		if (in->cpus <= b->cpus[i].cpu)
 			in->cpus = b->cpus[i].cpu + 1;
-	snprintf(in->uname, sizeof(in->uname), "%.*s", (int)strnlen(t->file.uname.text ? t->file.uname.text : "",
-									t->file.uname.len),
+	snprintf(in->uname, sizeof(in->uname), "%.*s",
+		 (int)strnlen(t->file.uname.text ? t->file.uname.text : "", t->file.uname.len),
 		 t->file.uname.text ? t->file.uname.text : "");
 	snprintf(in->instance, sizeof(in->instance), "%s", b->name);
 	in->truncated = t->file.truncated;
+	in->time_shift = t->file.time_shift;
 }
 
 /* The window in times as shown; and what can be said of it in the file's own, to pass over pages. */
@@ -115,16 +124,18 @@ static int open_all(struct trace *t, struct err *e)
 	if (!t->file.header_page.text ||
 	    !ring_layout_parse(&t->layout, t->file.header_page.text, t->file.header_page.len,
 			       b->page_size ? b->page_size : t->file.page_size))
-		return err_set(e, EBADMSG, "%s: the description of a ring-buffer page makes no sense", t->path);
+		return err_set(e, EBADMSG,
+			       "%s: the description of a ring-buffer page makes no sense", t->path);
 	t->layout.swap = t->file.swap;
 	t->layout.big_endian = t->file.big_endian;
 	fill_info(t, b);
 	if (t->file.truncated && !t->o.keep_going)
-		return err_set(e, EBADMSG, "%s: the file is cut off: a CPU's data ends after byte %llu", t->path,
-			       (unsigned long long)t->file.size);
+		return err_set(e, EBADMSG,
+			       "%s: the file is cut off: a CPU's data ends after byte %llu",
+			       t->path, (unsigned long long)t->file.map.size);
 	if (t->file.truncated)
 		err_set(&t->damage, EBADMSG, "%s: the file is cut off after byte %llu", t->path,
-			(unsigned long long)t->file.size);
+			(unsigned long long)t->file.map.size);
 	if (intern_init(&t->names))
 		return err_set(e, ENOMEM, "out of memory");
 	if (types_init(&t->types, &t->file, t->info.long_size, e) < 0 || comms_read(t, e) < 0)
@@ -167,6 +178,7 @@ void trace_close(struct trace *t)
 	intern_free(&t->comms);
 	intern_free(&t->names);
 	free(t->cpus);
+	free(t->spare);
 	datfile_close(&t->file);
 	free(t->path);
 	free(t);
@@ -178,8 +190,9 @@ void trace_close(struct trace *t)
 static uint64_t shown_time(const struct trace *t, uint64_t time)
 {
 	if (t->file.tsc_mult)
-		time = (uint64_t)(((unsigned __int128)time * t->file.tsc_mult) >> t->file.tsc_shift);
-	return time + (uint64_t)t->file.time_offset;
+		time = (uint64_t)(((unsigned __int128)time * t->file.tsc_mult) >>
+				  t->file.tsc_shift);
+	return time + t->file.time_offset;
 }
 
 static void count_lost(struct trace *t, struct ring *r)
@@ -296,6 +309,11 @@ const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset)
 		w->symbols = kallsyms_parse(t->file.kallsyms.text, t->file.kallsyms.len, NULL);
 	w->symbols_tried = true;
 	return t->symbols ? kallsyms_lookup(t->symbols, addr, offset) : NULL;
+}
+
+const char *trace_instance(const struct trace *t, uint32_t i)
+{
+	return i < t->file.buffer_count ? t->file.buffers[i].name : NULL;
 }
 
 uint64_t trace_progress(const struct trace *t, uint64_t *total)

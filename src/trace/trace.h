@@ -21,31 +21,34 @@
 struct trace;
 
 struct trace_cpu_info {
-	uint64_t events;	/* delivered so far */
-	uint64_t lost;		/* events known to be lost so far */
-	bool lost_unknown;	/* some sub-buffer said "lost" without a number */
-	uint64_t bytes;		/* of the CPU's data in the file */
+	uint64_t events;   /* delivered so far */
+	uint64_t lost;	   /* events known to be lost so far */
+	bool lost_unknown; /* some sub-buffer said "lost" without a number */
+	uint64_t bytes;	   /* of the CPU's data in the file */
+	bool have_stats;   /* the file holds the kernel's own counters of this CPU: */
+	uint64_t overrun;  /* events overwritten, refused or dropped while recording */
 };
 
 struct trace_info {
-	char format[32];	/* "trace.dat 7", "trace.dat 6" */
-	char compression[16];	/* "none", "zlib", "zstd" */
-	char clock[32];		/* "global", "counter", "local" where the file does not say */
-	bool clock_is_time;	/* false: event.time counts no ns */
+	char format[32];      /* "trace.dat 7", "trace.dat 6" */
+	char compression[16]; /* "none", "zlib", "zstd" */
+	char clock[32];	      /* "global", "counter", "local" where the file does not say */
+	bool clock_is_time;   /* false: event.time counts no ns */
 	bool big_endian;
-	uint8_t long_size;	/* of the traced kernel: 4 or 8 */
-	uint32_t page_size;	/* of the traced machine */
-	uint32_t sub_buffer;	/* bytes of one ring-buffer page */
+	uint8_t long_size;   /* of the traced kernel: 4 or 8 */
+	uint32_t page_size;  /* of the traced machine */
+	uint32_t sub_buffer; /* bytes of one ring-buffer page */
 	uint32_t cpus;
-	char uname[256];	/* "" where the file has none */
-	char instance[64];	/* "" for the main buffer */
-	bool truncated;		/* the file ends early; what was whole has been read */
+	char uname[256];   /* "" where the file has none */
+	char instance[64]; /* "" for the main buffer */
+	bool truncated;	   /* the file ends early; what was whole has been read */
+	bool time_shift; /* a guest's: the file says how to shift times to its host's; not done here */
 };
 
 struct trace_options {
-	const char *instance; /* name of a buffer instance; NULL: the main buffer */
-	bool keep_going;      /* on damage, end with what was readable instead of failing */
-	uint64_t from, to;    /* time window in event.time units; to = 0: no end */
+	const char *instance;	 /* name of a buffer instance; NULL: the main buffer */
+	bool keep_going;	 /* on damage, end with what was readable instead of failing */
+	uint64_t from, to;	 /* time window in event.time units; to = 0: no end */
 	const uint8_t *cpu_mask; /* [cpu] != 0: wanted; NULL: all */
 	uint32_t cpu_mask_len;
 };
@@ -82,6 +85,10 @@ const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset)
  * rendering of the capture's print format otherwise.  Returns 0 or a negative errno.
  */
 int trace_event_text(struct trace *t, const struct event *ev, FILE *out);
+/* An allocation's gfp_flags in the capture's own words; -ENOENT for an event that has none. */
+int trace_gfp_text(const struct trace *t, const struct event *ev, char *out, unsigned room);
+/* The name of the i-th buffer of the file, "" for the main one; NULL beyond the last. */
+const char *trace_instance(const struct trace *t, uint32_t i);
 /* How far the reader has come, in bytes of the file, for a progress line. */
 uint64_t trace_progress(const struct trace *t, uint64_t *total);
 

@@ -57,6 +57,16 @@ static int add_type(struct types *ts, const struct dat_format *f, struct err *e)
 	return 0;
 }
 
+/* No record is longer than 64 KiB. */
+static bool fields_sane(const struct tep_format_field *f)
+{
+	for (; f; f = f->next)
+		if (f->offset < 0 || f->size < 0 || f->offset > UINT16_MAX - f->size ||
+		    f->size > UINT16_MAX)
+			return false;
+	return true;
+}
+
 struct tep_event *types_tep_event(struct types *ts, uint16_t id)
 {
 	struct type *type = ts->by_id[id];
@@ -65,18 +75,25 @@ struct tep_event *types_tep_event(struct types *ts, uint16_t id)
 		return NULL;
 	if (!type->parsed) {
 		const struct dat_format *f = type->format;
+		struct tep_event *te;
 
 		type->parsed = true;
-		tep_parse_event(ts->tep, f->text, f->len, f->system);
+		if (tep_parse_event(ts->tep, f->text, f->len, f->system) != 0)
+			return NULL;
+		te = tep_find_event(ts->tep, id);
+		if (te && fields_sane(te->format.fields) && fields_sane(te->format.common_fields))
+			type->tep = te;
 	}
-	return tep_find_event(ts->tep, id);
+	return type->tep;
 }
 
-static bool find_common(struct tep_event *te, const char *name, uint16_t *at, uint8_t *size, uint16_t *need)
+static bool find_common(struct tep_event *te, const char *name, uint16_t *at, uint8_t *size,
+			uint16_t *need)
 {
 	struct tep_format_field *f = tep_find_common_field(te, name);
 
-	if (!f || f->offset < 0 || f->offset > 4096 || (f->size != 1 && f->size != 2 && f->size != 4))
+	if (!f || f->offset < 0 || f->offset > 4096 ||
+	    (f->size != 1 && f->size != 2 && f->size != 4))
 		return false;
 	*at = (uint16_t)f->offset;
 	*size = (uint8_t)f->size;
@@ -95,11 +112,12 @@ static void read_common(struct types *ts)
 
 		if (!te || !find_common(te, "common_type", &c.type, &c.type_size, &c.need) ||
 		    !find_common(te, "common_flags", &c.flags, &c.flags_size, &c.need) ||
-		    !find_common(te, "common_preempt_count", &c.preempt, &c.preempt_size, &c.need) ||
+		    !find_common(te, "common_preempt_count", &c.preempt, &c.preempt_size,
+				 &c.need) ||
 		    !find_common(te, "common_pid", &c.pid, &c.pid_size, &c.need))
 			continue;
-		c.usual = c.type == 0 && c.type_size == 2 && c.flags == 2 && c.flags_size == 1 && c.preempt == 3 &&
-			  c.preempt_size == 1 && c.pid == 4 && c.pid_size == 4;
+		c.usual = c.type == 0 && c.type_size == 2 && c.flags == 2 && c.flags_size == 1 &&
+			  c.preempt == 3 && c.preempt_size == 1 && c.pid == 4 && c.pid_size == 4;
 		break;
 	}
 	ts->common = c;
@@ -113,7 +131,8 @@ int types_init(struct types *ts, const struct datfile *f, unsigned long_size, st
 	ts->tep = tep_alloc();
 	if (!ts->by_id || !ts->tep)
 		return err_set(e, ENOMEM, "out of memory for the event types");
-	tep_set_loglevel(TEP_LOG_NONE); /* a format that it does not understand becomes EVENT_OTHER */
+	tep_set_loglevel(
+		TEP_LOG_NONE); /* a format that it does not understand becomes EVENT_OTHER */
 	tep_set_file_bigendian(ts->tep, f->big_endian ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
 	tep_set_local_bigendian(ts->tep, HOST_BIG_ENDIAN ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
 	tep_set_long_size(ts->tep, (int)long_size);

@@ -23,7 +23,8 @@ struct type {
 	struct binding binding; /* kind EVENT_OTHER: none */
 	char *name;
 	const struct dat_format *format;
-	bool parsed;		/* libtraceevent was asked */
+	bool parsed;	       /* libtraceevent was asked */
+	struct tep_event *tep; /* its answer */
 };
 
 /* Where the fields that all records share stand. */

@@ -33,7 +33,8 @@ static void *make_state(enum unpack_method m)
 	return z;
 }
 
-static size_t inflate_block(z_stream *z, const uint8_t *src, size_t src_len, uint8_t *dst, size_t dst_len)
+static size_t inflate_block(z_stream *z, const uint8_t *src, size_t src_len, uint8_t *dst,
+			    size_t dst_len)
 {
 	if (src_len > UINT_MAX || dst_len > UINT_MAX || inflateReset(z) != Z_OK)
 		return SIZE_MAX;
