@@ -190,11 +190,10 @@ static int run_block(struct worker *w, const struct request *q, uint32_t n)
 		if (!run->started && x->sig.op == OBS_MARK && x->pfn == w->marks.start &&
 		    run_start(w) < 0)
 			return run->err.code;
-		if (x->sig.op == OBS_MARK && run->started) {
+		if (w->r->o.stop_at_start && run->started)
+			return 1;
+		if (x->sig.op == OBS_MARK && run->started)
 			see_mark(w, x);
-			if (w->r->o.stop_at_end && x->pfn == w->marks.after_buddyinfo)
-				return 1;
-		}
 		if (!request_is_observation(x)) {
 			run->requests++;
 			run->page_requests += x->sig.op <= REQ_PAGE_BULK;

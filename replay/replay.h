@@ -31,7 +31,7 @@ struct replay_options {
 	uint32_t samples;	/* instants to sample; 0: none */
 	bool map;		/* take a column of the memory map at each sample too */
 	double stop_at;		/* seconds (or clock units): stop there; INFINITY: the end */
-	bool stop_at_end;	/* stop at the marker of after/buddyinfo where there is one */
+	bool stop_at_start;	/* stop as soon as the start state is loaded */
 	bool progress;
 	/* Called from the calling thread now and then, for samples [from, to) of a run. */
 	int (*flush)(void *arg, unsigned run, uint32_t from, uint32_t to, struct err *e);

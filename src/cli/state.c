@@ -56,9 +56,8 @@ static int print_state(struct kmw_reader *k, struct err *e)
 	}
 	o.runs = &run;
 	o.run_count = 1;
-	o.stop_at = clock_units(kmw_summary(k), at);
-	if (at == -INFINITY)
-		o.stop_at = -1;
+	o.stop_at_start = at == -INFINITY;
+	o.stop_at = o.stop_at_start ? INFINITY : clock_units(kmw_summary(k), at);
 	if (ret >= 0)
 		ret = replay_all(k, m, &o, &r, e);
 	if (ret >= 0) {

@@ -119,17 +119,45 @@ static int seed_blocks(const struct machine *m, const struct machine_state *s, s
 	return ret;
 }
 
+/* A free block as the model's policy may have it: its top order may be lower than the captured kernel's. */
+static int seed_free(struct kmm *mm, uint32_t pfn, unsigned order, unsigned type)
+{
+	unsigned top = kmm_configuration(mm)->policy.max_order;
+	unsigned step = order < top ? order : top;
+
+	for (uint32_t p = pfn; p < pfn + (1u << order); p += 1u << step) {
+		int ret = kmm_seed_free(mm, p, step, type);
+
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* Only the order of the lists makes sense for the captured kernel's policy; blocks and pages for any. */
 static int seed_lists(const struct machine_state *s, struct kmm *mm, struct err *e)
 {
 	for (uint32_t i = 0; i < s->list_count; i++) {
 		const struct machine_list *l = &s->lists[i];
 
-		for (uint32_t n = 0; n < l->count; n++) {
+		for (uint32_t n = 0; n < l->count && l->cpu < 0; n++) {
 			uint32_t pfn = s->list_pfns[l->first + n];
-			int ret = l->cpu < 0 ? kmm_seed_free(mm, pfn, l->order, l->type) :
-					       kmm_seed_pcp(mm, (unsigned)l->cpu, pfn, l->order, l->type);
+			int ret = seed_free(mm, pfn, l->order, l->type);
 
 			if (ret < 0)
+				return refused(ret, pfn, e);
+		}
+	}
+	for (uint32_t i = 0; i < s->list_count; i++) {
+		const struct machine_list *l = &s->lists[i];
+
+		for (uint32_t n = 0; n < l->count && l->cpu >= 0; n++) {
+			uint32_t pfn = s->list_pfns[l->first + n];
+			int ret = kmm_seed_pcp(mm, (unsigned)l->cpu, pfn, l->order, l->type);
+
+			if (ret == -EINVAL) /* no such list under this policy: the block is simply free */
+				kmm_free_pages_direct(mm, (unsigned)l->cpu, pfn, l->order, true);
+			else if (ret < 0)
 				return refused(ret, pfn, e);
 		}
 	}
@@ -168,7 +196,7 @@ static int seed_map(const struct machine *m, const struct machine_state *s, stru
 					break;
 				order++;
 			}
-			ret = kmm_seed_free(mm, (kmm_pfn)p, order, type[p >> m->pageblock_order] % KMM_MIGRATETYPES);
+			ret = seed_free(mm, (uint32_t)p, order, type[p >> m->pageblock_order] % KMM_MIGRATETYPES);
 			if (ret < 0)
 				return refused(ret, (uint32_t)p, e);
 			p += 1ull << order;
