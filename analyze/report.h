@@ -19,7 +19,7 @@ struct report_options {
 	enum figure_format figure_format;
 	const char *const *policies; /* simulated runs to show; NULL: all */
 	size_t policy_count;
-	const char *zone;	 /* figures of this zone; NULL: all zones */
+	const char *zone; /* figures of this zone; NULL: all zones */
 };
 
 /* capture 0: the newest of the file.  0 or a negative errno. */

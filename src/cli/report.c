@@ -6,13 +6,8 @@
 
 #include "analyze/report.h"
 #include "cli/commands.h"
-#include "cli/input.h"
-#include "cli/runs.h"
 #include "store/store.h"
 
-#define SAMPLES 240 /* instants, where the replay is done on the way */
-
-static struct input_options in = INPUT_DEFAULTS;
 static const char *output = "report.html";
 static const char *figures_dir, *zone;
 static int figure_format;
@@ -20,7 +15,8 @@ static uint64_t capture;
 static struct option_list policies;
 
 static struct option options[] = {
-	{ "output", 'o', OPTION_STRING, &output, "FILE.html", NULL, "the report (default: report.html)" },
+	{ "output", 'o', OPTION_STRING, &output, "FILE.html", NULL,
+	  "the report (default: report.html)" },
 	{ "figures", 'f', OPTION_STRING, &figures_dir, "DIR", NULL,
 	  "write each figure to a file in this folder, too" },
 	{ "figure-format", 0, OPTION_CHOICE, &figure_format, "FORMAT", figure_formats,
@@ -28,10 +24,10 @@ static struct option options[] = {
 	{ "policy", 'p', OPTION_LIST, &policies, "NAME", NULL,
 	  "show the simulated run under this policy beside the recorded one (default: all)" },
 	{ "zone", 'z', OPTION_STRING, &zone, "NAME", NULL,
-	  "figures of free memory in this zone, such as Normal or \"node 1 Normal\" (default: all together)" },
+	  "figures of free memory in this zone, such as Normal or \"node 1 Normal\" (default: all "
+	  "together)" },
 	{ "capture", 0, OPTION_UINT, &capture, "ID", NULL,
 	  "the capture of this number in the results (default: the newest)" },
-	INPUT_OPTIONS(in),
 	{ .name = NULL },
 };
 
@@ -41,67 +37,76 @@ static bool is_database(const char *path)
 	static const char magic[16] = "SQLite format 3";
 	char head[sizeof(magic)] = { 0 };
 	FILE *f = fopen(path, "rb");
-	bool is = f && fread(head, 1, sizeof(head), f) == sizeof(head) && !memcmp(head, magic, sizeof(head));
+	bool is = f && fread(head, 1, sizeof(head), f) == sizeof(head) &&
+		  !memcmp(head, magic, sizeof(head));
 
 	if (f)
 		fclose(f);
 	return is;
 }
 
-/* Results as they are, or made on the way from whatever can be imported. */
+/* The results to report on.  Everything but where they come from is the same for all inputs. */
 static struct store *open_results(const char *path, struct err *e)
 {
-	struct machines_options mo = { .policies = policies };
-	struct runs_result res;
-	struct store *s;
+	FILE *f;
 
 	if (is_database(path))
 		return store_open(path, false, e);
-	s = store_open(":memory:", true, e);
-	if (s && runs_to_store(path, &in, &mo, SAMPLES, s, &res, e) < 0) {
-		store_close(s, NULL);
-		return NULL;
-	}
-	return s;
+	f = fopen(path, "rb");
+	if (!f)
+		err_set(e, errno, "%s: %s", path, strerror(errno));
+	else
+		err_set(e, EINVAL,
+			"%s: not a results file; `kmemlab replay -o FILE.db %s` makes one", path,
+			path);
+	if (f)
+		fclose(f);
+	return NULL;
 }
 
 static int run(int argc, char **argv)
 {
 	struct report_options o = {
-		.path = output, .figures_dir = figures_dir, .figure_format = (enum figure_format)figure_format,
-		.policies = policies.count ? policies.items : NULL, .policy_count = policies.count, .zone = zone,
+		.path = output,
+		.figures_dir = figures_dir,
+		.figure_format = (enum figure_format)figure_format,
+		.policies = policies.count ? policies.items : NULL,
+		.policy_count = policies.count,
+		.zone = zone,
 	};
 	struct err e = { 0 };
 	struct store *s;
 	int ret;
 
 	if (argc != 1) {
-		fprintf(stderr, "kmemlab report: one results file or capture is expected; see kmemlab report --help\n");
+		fprintf(stderr, "kmemlab report: one results file is expected; see kmemlab report "
+				"--help\n");
 		return 2;
 	}
-	if (!is_database(argv[0])) /* then --policy says what to simulate, and all of it is shown */
-		o.policy_count = 0;
 	s = open_results(argv[0], &e);
 	ret = s ? report_write(s, (int64_t)capture, &o, &e) : e.code;
 	if (s)
 		store_close(s, NULL);
 	if (ret >= 0)
 		return 0;
-	return input_fail("report", &e);
+	fprintf(stderr, "kmemlab report: %s\n", e.text);
+	return 2;
 }
 
 struct command cmd_report = {
 	.name = "report",
 	.summary = "write an HTML report with figures",
-	.args = "RESULTS.db|CAPTURE",
+	.args = "RESULTS.db",
 	.description =
 		"Writes one HTML file that tells what a capture and its runs show: free blocks and "
-		"fragmentation over time, pageblocks, a map of memory, event rates, the recorded machine beside "
-		"the simulated ones, with the error between them and what could not be known. The file needs "
+		"fragmentation over time, pageblocks, a map of memory, event rates, the recorded "
+		"machine beside "
+		"the simulated ones, with the error between them and what could not be known. The "
+		"file needs "
 		"nothing beside it and no network.\n\n"
-		"A results file is written by kmemlab replay; of a run that was interrupted the report shows "
-		"what was written before, and says so. Given a capture directory, a trace or a workload instead, "
-		"it is replayed on the way, and --policy names what to simulate besides native.",
+		"A results file is written by kmemlab replay. Of a run that was interrupted the "
+		"report shows "
+		"what was written before, and says so.",
 	.examples = "kmemlab report -o demo/report.html demo/small.db\n"
 		    "  the report of everything in a results file\n"
 		    "kmemlab report --figures demo/figures --policy native demo/small.db\n"
