@@ -159,7 +159,7 @@ static int figure_files(const struct figures *x, const struct report_options *o,
 
 static bool chosen(const struct series *r, const struct report_options *o)
 {
-	if (!r->simulated || !o->policies)
+	if (!r->simulated || !o->policy_count)
 		return true;
 	for (size_t i = 0; i < o->policy_count; i++)
 		if (!strcmp(r->policy, o->policies[i]))
@@ -171,7 +171,7 @@ static bool chosen(const struct series *r, const struct report_options *o)
 static int choose(struct series *runs, unsigned all, unsigned *count,
 		  const struct report_options *o, struct err *e)
 {
-	for (size_t i = 0; o->policies && i < o->policy_count; i++) {
+	for (size_t i = 0; i < o->policy_count; i++) {
 		bool found = false;
 
 		for (unsigned k = 0; k < all; k++)

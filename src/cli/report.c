@@ -6,8 +6,13 @@
 
 #include "analyze/report.h"
 #include "cli/commands.h"
+#include "cli/input.h"
+#include "cli/runs.h"
 #include "store/store.h"
 
+#define SAMPLES 240 /* instants, where the replay is done on the way */
+
+static struct input_options in = INPUT_DEFAULTS;
 static const char *output = "report.html";
 static const char *figures_dir, *zone;
 static int figure_format;
@@ -24,10 +29,10 @@ static struct option options[] = {
 	{ "policy", 'p', OPTION_LIST, &policies, "NAME", NULL,
 	  "show the simulated run under this policy beside the recorded one (default: all)" },
 	{ "zone", 'z', OPTION_STRING, &zone, "NAME", NULL,
-	  "figures of free memory in this zone, such as Normal or \"node 1 Normal\" (default: all "
-	  "together)" },
+	  "figures of free memory in this zone, such as Normal or \"node 1 Normal\" (default: all together)" },
 	{ "capture", 0, OPTION_UINT, &capture, "ID", NULL,
 	  "the capture of this number in the results (default: the newest)" },
+	INPUT_OPTIONS(in),
 	{ .name = NULL },
 };
 
@@ -45,23 +50,21 @@ static bool is_database(const char *path)
 	return is;
 }
 
-/* The results to report on.  Everything but where they come from is the same for all inputs. */
+/* Results as they are, or made on the way from whatever can be imported. */
 static struct store *open_results(const char *path, struct err *e)
 {
-	FILE *f;
+	struct machines_options mo = { .policies = policies };
+	struct runs_result res;
+	struct store *s;
 
 	if (is_database(path))
 		return store_open(path, false, e);
-	f = fopen(path, "rb");
-	if (!f)
-		err_set(e, errno, "%s: %s", path, strerror(errno));
-	else
-		err_set(e, EINVAL,
-			"%s: not a results file; `kmemlab replay -o FILE.db %s` makes one", path,
-			path);
-	if (f)
-		fclose(f);
-	return NULL;
+	s = store_open(":memory:", true, e);
+	if (s && runs_to_store(path, &in, &mo, SAMPLES, s, &res, e) < 0) {
+		store_close(s, NULL);
+		return NULL;
+	}
+	return s;
 }
 
 static int run(int argc, char **argv)
@@ -79,34 +82,33 @@ static int run(int argc, char **argv)
 	int ret;
 
 	if (argc != 1) {
-		fprintf(stderr, "kmemlab report: one results file is expected; see kmemlab report "
-				"--help\n");
+		fprintf(stderr,
+			"kmemlab report: one results file or capture is expected; see kmemlab report --help\n");
 		return 2;
 	}
+	if (!is_database(argv[0])) /* then --policy says what to simulate, and all of it is shown */
+		o.policy_count = 0;
 	s = open_results(argv[0], &e);
 	ret = s ? report_write(s, (int64_t)capture, &o, &e) : e.code;
 	if (s)
 		store_close(s, NULL);
 	if (ret >= 0)
 		return 0;
-	fprintf(stderr, "kmemlab report: %s\n", e.text);
-	return 2;
+	return input_fail("report", &e);
 }
 
 struct command cmd_report = {
 	.name = "report",
 	.summary = "write an HTML report with figures",
-	.args = "RESULTS.db",
+	.args = "RESULTS.db|CAPTURE",
 	.description =
 		"Writes one HTML file that tells what a capture and its runs show: free blocks and "
-		"fragmentation over time, pageblocks, a map of memory, event rates, the recorded "
-		"machine beside "
-		"the simulated ones, with the error between them and what could not be known. The "
-		"file needs "
+		"fragmentation over time, pageblocks, a map of memory, event rates, the recorded machine beside "
+		"the simulated ones, with the error between them and what could not be known. The file needs "
 		"nothing beside it and no network.\n\n"
-		"A results file is written by kmemlab replay. Of a run that was interrupted the "
-		"report shows "
-		"what was written before, and says so.",
+		"A results file is written by kmemlab replay; of a run that was interrupted the report shows "
+		"what was written before, and says so. Given a capture directory, a trace or a workload instead, "
+		"it is replayed on the way, and --policy names what to simulate besides native.",
 	.examples = "kmemlab report -o demo/report.html demo/small.db\n"
 		    "  the report of everything in a results file\n"
 		    "kmemlab report --figures demo/figures --policy native demo/small.db\n"
