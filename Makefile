@@ -9,6 +9,7 @@ PREFIX  ?= /usr/local
 BUILD   ?= build
 CFLAGS  ?= -O2 -g
 WERROR  ?=
+TIMEOUT ?= 300
 
 # What make deps installs: for the build and the tests, and what single targets add to it.
 DEPS       := gcc make pkg-config libc6-dev libtraceevent-dev libtracefs-dev libsqlite3-dev \
@@ -52,7 +53,7 @@ KMEMLAB  := $(if $(filter build,$(BUILD)),./kmemlab,$(abspath $(BUILD))/kmemlab)
 COMMANDS := $(patsubst src/cli/%.c,%,$(shell grep -l '^struct command cmd_' $(CLI_SRC)))
 MAN      := $(BUILD)/man/kmemlab.1 $(patsubst %,$(BUILD)/man/kmemlab-%.1,$(COMMANDS))
 
-.PHONY: all help man tests deps demo check bench asan tsan lint format install uninstall clean FORCE
+.PHONY: all help man tests deps ci-deps demo check bench asan tsan lint format install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -144,8 +145,12 @@ deps:
 	echo "installing:$$missing"; \
 	as=; [ "$$(id -u)" = 0 ] || as=sudo; \
 	apt="$$as env DEBIAN_FRONTEND=noninteractive apt-get -q -y"; \
-	$$apt install --no-install-recommends $$missing </dev/null || \
-		{ $$apt update </dev/null && $$apt install --no-install-recommends $$missing </dev/null; }
+	install="$$apt install --no-install-recommends $$missing"; \
+	apt-cache show $$missing >/dev/null 2>&1 || { $$apt update && $$install; exit; } </dev/null; \
+	$$install </dev/null || { $$apt update && $$install; } </dev/null
+
+ci-deps: EXTRA_DEPS += $(DEPS_ci)
+ci-deps: deps
 
 DEMO := traces/amd64-6.1-small
 
@@ -163,11 +168,11 @@ tests: $(TEST_BIN)
 
 check: deps
 	+$(MAKE) all tests
-	BUILD=$(BUILD) KMEMLAB=$(KMEMLAB) tests/run.sh
+	BUILD=$(BUILD) KMEMLAB=$(KMEMLAB) TIMEOUT=$(TIMEOUT) QUICK=$(QUICK) tests/run.sh
 
 asan:
 	+$(MAKE) BUILD=build-asan LDFLAGS= CFLAGS="-O1 -g -fno-omit-frame-pointer \
-		-fsanitize=address,undefined -fno-sanitize-recover=all" check
+		-fsanitize=address,undefined -fno-sanitize-recover=all" TIMEOUT=900 check
 
 tsan: deps
 	+$(MAKE) BUILD=build-tsan LDFLAGS= CFLAGS="-O1 -g -fsanitize=thread" all tests
@@ -182,9 +187,10 @@ lint: EXTRA_DEPS += $(DEPS_lint)
 lint: deps
 	clang-format --dry-run -Werror $(ALL_C)
 	cppcheck -q -j2 --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
-		--suppress=missingIncludeSystem --suppress=unknownMacro -I. -Isrc $(LINT_SRC)
-	printf '%s\n' $(LINT_SRC) | xargs -P2 -n4 \
-		clang-tidy --quiet --warnings-as-errors='*' 2>/dev/null -- -std=gnu11 -I. -Isrc
+		--suppress=missingIncludeSystem --suppress=unknownMacro \
+		--suppress=shiftTooManyBitsSigned -I. -Isrc $(LINT_SRC)
+	printf '%s\n' $(LINT_SRC) | xargs -P2 -n4 sh -c \
+		'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu11 -I. -Isrc 2>/dev/null' tidy
 
 format:
 	clang-format -i $(ALL_C)

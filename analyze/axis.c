@@ -67,7 +67,8 @@ static void add_ticks(struct axis *a, double step, bool plain)
 
 static bool usable(double lo, double hi)
 {
-	return isfinite(lo) && isfinite(hi) && hi > lo && fabs(hi) < 1e18 && hi - lo > fabs(hi) * 1e-12;
+	return isfinite(lo) && isfinite(hi) && hi > lo && fabs(hi) < 1e18 &&
+	       hi - lo > fabs(hi) * 1e-12;
 }
 
 void axis_exact(struct axis *a, double lo, double hi, unsigned want)

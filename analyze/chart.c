@@ -23,7 +23,8 @@ static void draw_key(struct figure *f, const struct chart_key *k, double x, doub
 }
 
 /* Keys from left to right, as many rows as it takes.  Returns the baseline of the last row. */
-static double draw_legend(struct chart *c, const char *name, const struct chart_key *keys, unsigned n, double y)
+static double draw_legend(struct chart *c, const char *name, const struct chart_key *keys,
+			  unsigned n, double y)
 {
 	double x = MARGIN, start = MARGIN;
 
@@ -35,14 +36,16 @@ static double draw_legend(struct chart *c, const char *name, const struct chart_
 	}
 	for (unsigned i = 0; i < n; i++) {
 		double box = keys[i].line && keys[i].label[1] ? KEY_LINE : KEY_BOX;
-		double w = box + 4 + figure_text_width(c->f, CHART_FONT, false, keys[i].label) * WIDER;
+		double w = box + 4 +
+			   figure_text_width(c->f, CHART_FONT, false, keys[i].label) * WIDER;
 
 		if (x + w > CHART_WIDTH - 2 && x > start) {
 			x = start;
 			y += ROW;
 		}
 		draw_key(c->f, &keys[i], x, y, box);
-		figure_text(c->f, x + box + 4, y, 'l', CHART_FONT, false, COLOUR_MUTED, keys[i].label);
+		figure_text(c->f, x + box + 4, y, 'l', CHART_FONT, false, COLOUR_MUTED,
+			    keys[i].label);
 		x += w + 7;
 	}
 	return y;
@@ -71,7 +74,8 @@ static void draw_y_axis(struct chart *c)
 		if (last - y < CHART_FONT)
 			continue;
 		last = y;
-		figure_text(c->f, c->plot.x0 - 6, y + 4, 'r', CHART_FONT, false, COLOUR_MUTED, c->y.label[i]);
+		figure_text(c->f, c->plot.x0 - 6, y + 4, 'r', CHART_FONT, false, COLOUR_MUTED,
+			    c->y.label[i]);
 	}
 }
 
@@ -86,18 +90,22 @@ static void draw_x_axis(struct chart *c, const char *name)
 		figure_line(c->f, COLOUR_FRAME, 0.8, FIGURE_SOLID, mark, 2);
 		if (x - half < last + 6 || x + half > CHART_WIDTH - 1)
 			continue; /* would touch its neighbour or the edge */
-		figure_text(c->f, x, c->plot.y1 + 16, 'c', CHART_FONT, false, COLOUR_MUTED, c->x.label[i]);
+		figure_text(c->f, x, c->plot.y1 + 16, 'c', CHART_FONT, false, COLOUR_MUTED,
+			    c->x.label[i]);
 		last = x + half;
 	}
-	figure_text(c->f, (c->plot.x0 + c->plot.x1) / 2, c->plot.y1 + 32, 'c', CHART_FONT, false, COLOUR_MUTED,
-		    name);
+	figure_text(c->f, (c->plot.x0 + c->plot.x1) / 2, c->plot.y1 + 32, 'c', CHART_FONT, false,
+		    COLOUR_MUTED, name);
 }
 
-void chart_begin(struct chart *c, const struct chart_text *t, const struct chart_key *keys, unsigned n)
+void chart_begin(struct chart *c, const struct chart_text *t, const struct chart_key *keys,
+		 unsigned n)
 {
-	double y;
+	double size = 14, y, w = figure_text_width(c->f, size, true, t->heading) * WIDER;
 
-	figure_text(c->f, MARGIN, 17, 'l', 14, true, COLOUR_INK, t->heading);
+	if (w > CHART_WIDTH - 2 * MARGIN)
+		size *= (CHART_WIDTH - 2 * MARGIN) / w;
+	figure_text(c->f, MARGIN, 17, 'l', size, true, COLOUR_INK, t->heading);
 	y = draw_legend(c, t->legend, keys, n, 37) + 20;
 	figure_text(c->f, MARGIN, y, 'l', CHART_FONT, false, COLOUR_MUTED, t->y);
 	c->plot.x0 = MARGIN + widest_label(c) + 6;
@@ -117,8 +125,8 @@ void chart_end(struct chart *c)
 
 void chart_say(struct chart *c, const char *text)
 {
-	figure_text(c->f, (c->plot.x0 + c->plot.x1) / 2, (c->plot.y0 + c->plot.y1) / 2, 'c', CHART_FONT, false,
-		    COLOUR_MUTED, text);
+	figure_text(c->f, (c->plot.x0 + c->plot.x1) / 2, (c->plot.y0 + c->plot.y1) / 2, 'c',
+		    CHART_FONT, false, COLOUR_MUTED, text);
 }
 
 double chart_x(const struct chart *c, double v)

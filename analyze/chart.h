@@ -17,7 +17,7 @@ struct chart_key {
 	char label[28];
 	struct colour colour;
 	enum figure_dash dash;
-	bool line;	/* a stroke, not a box */
+	bool line; /* a stroke, not a box */
 };
 
 struct chart {
@@ -27,13 +27,14 @@ struct chart {
 };
 
 struct chart_text {
-	const char *heading;	/* "Simulated: native" */
-	const char *legend;	/* before the keys: "order"; may be NULL */
-	const char *x, *y;	/* what the axes measure, with the unit */
+	const char *heading; /* "Simulated: native" */
+	const char *legend;  /* before the keys: "order"; may be NULL */
+	const char *x, *y;   /* what the axes measure, with the unit */
 };
 
 /* Draw heading, legend, grid and tick labels.  c->f, c->x and c->y must be set. */
-void chart_begin(struct chart *c, const struct chart_text *t, const struct chart_key *keys, unsigned n);
+void chart_begin(struct chart *c, const struct chart_text *t, const struct chart_key *keys,
+		 unsigned n);
 /* The frame over the data. */
 void chart_end(struct chart *c);
 /* In the middle of an empty plot. */

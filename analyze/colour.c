@@ -38,7 +38,8 @@ static struct colour scale(const struct colour *stops, unsigned n, double v)
 	if (i >= n - 1)
 		i = n - 2;
 	t = at - i;
-	return (struct colour){ mix(stops[i].r, stops[i + 1].r, t), mix(stops[i].g, stops[i + 1].g, t),
+	return (struct colour){ mix(stops[i].r, stops[i + 1].r, t),
+				mix(stops[i].g, stops[i + 1].g, t),
 				mix(stops[i].b, stops[i + 1].b, t) };
 }
 

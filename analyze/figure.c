@@ -24,7 +24,7 @@ const char *const figure_formats[] = { "svg", "png", NULL };
 struct figure {
 	struct figure_options o;
 	FILE *out;
-	FILE *raw;	 /* what libplot writes; for PNG it is `out` itself */
+	FILE *raw; /* what libplot writes; for PNG it is `out` itself */
 	char *raw_text;
 	size_t raw_len;
 	plPlotter *pl;
@@ -65,7 +65,11 @@ static bool open_plotter(struct figure *f)
 		return false;
 	pl_bgcolor_r(f->pl, 0xffff, 0xffff, 0xffff);
 	pl_erase_r(f->pl);
-	pl_fspace_r(f->pl, 0, f->o.height, f->o.width, 0); /* y downwards, as SVG has it */
+	/* y downwards, as SVG has it; but stroked letters would be mirrored, see down(). */
+	if (f->o.format == FIGURE_SVG)
+		pl_fspace_r(f->pl, 0, f->o.height, f->o.width, 0);
+	else
+		pl_fspace_r(f->pl, 0, 0, f->o.width, f->o.height);
 	pl_joinmod_r(f->pl, "round");
 	return true;
 }
@@ -91,8 +95,12 @@ struct figure *figure_begin(const struct figure_options *o, FILE *out, struct er
 
 int figure_end(struct figure *f, struct err *e)
 {
-	struct svg_options o = { .width = f->o.width, .height = f->o.height, .id = f->o.id,
-				 .title = f->o.title, .document = f->o.document, .crisp = f->o.crisp };
+	struct svg_options o = { .width = f->o.width,
+				 .height = f->o.height,
+				 .id = f->o.id,
+				 .title = f->o.title,
+				 .document = f->o.document,
+				 .crisp = f->o.crisp };
 	int ret = 0;
 
 	if (pl_closepl_r(f->pl) < 0 || pl_deletepl_r(f->pl) < 0 || f->broken)
@@ -112,6 +120,12 @@ static double tenth(double v)
 	return isfinite(v) ? round(v * 10) / 10 : 0;
 }
 
+/* A height counted from the top, in the plotter's direction. */
+static double down(const struct figure *f, double y)
+{
+	return f->o.format == FIGURE_SVG ? tenth(y) : tenth(f->o.height - y);
+}
+
 static void set_pen(struct figure *f, struct colour c)
 {
 	pl_pentype_r(f->pl, 1);
@@ -128,7 +142,7 @@ static void set_fill(struct figure *f, struct colour c)
 
 static void path(struct figure *f, const double *xy, size_t n)
 {
-	pl_fmove_r(f->pl, tenth(xy[0]), tenth(xy[1]));
+	pl_fmove_r(f->pl, tenth(xy[0]), down(f, xy[1]));
 	for (size_t i = 1; i < n; i++) {
 		bool between = i + 1 < n;
 
@@ -136,14 +150,14 @@ static void path(struct figure *f, const double *xy, size_t n)
 		if (between && tenth(xy[2 * i + 1]) == tenth(xy[2 * i - 1]) &&
 		    tenth(xy[2 * i + 1]) == tenth(xy[2 * i + 3]))
 			continue;
-		pl_fcont_r(f->pl, tenth(xy[2 * i]), tenth(xy[2 * i + 1]));
+		pl_fcont_r(f->pl, tenth(xy[2 * i]), down(f, xy[2 * i + 1]));
 	}
 	if (pl_endpath_r(f->pl) < 0)
 		f->broken = true;
 }
 
-void figure_line(struct figure *f, struct colour c, double width, enum figure_dash dash, const double *xy,
-		 size_t n)
+void figure_line(struct figure *f, struct colour c, double width, enum figure_dash dash,
+		 const double *xy, size_t n)
 {
 	static const double dashes[] = { 5, 3 }, dots[] = { 1, 3 };
 
@@ -174,7 +188,8 @@ void figure_rects(struct figure *f, struct colour c, const struct figure_rect *r
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			pl_endsubpath_r(f->pl);
-		pl_fbox_r(f->pl, tenth(r[i].x0), tenth(r[i].y0), tenth(r[i].x1), tenth(r[i].y1));
+		pl_fbox_r(f->pl, tenth(r[i].x0), down(f, r[i].y0), tenth(r[i].x1),
+			  down(f, r[i].y1));
 	}
 	if (pl_endpath_r(f->pl) < 0)
 		f->broken = true;
@@ -185,7 +200,7 @@ void figure_frame(struct figure *f, struct colour c, double width, const struct 
 	set_pen(f, c);
 	pl_linemod_r(f->pl, "solid");
 	pl_flinewidth_r(f->pl, width);
-	pl_fbox_r(f->pl, tenth(r->x0), tenth(r->y0), tenth(r->x1), tenth(r->y1));
+	pl_fbox_r(f->pl, tenth(r->x0), down(f, r->y0), tenth(r->x1), down(f, r->y1));
 	pl_endpath_r(f->pl);
 }
 
@@ -249,8 +264,8 @@ static bool keep_label(struct figure *f, const struct svg_label *l)
 	return true;
 }
 
-void figure_text(struct figure *f, double x, double y, char anchor, double size, bool bold, struct colour c,
-		 const char *text)
+void figure_text(struct figure *f, double x, double y, char anchor, double size, bool bold,
+		 struct colour c, const char *text)
 {
 	struct svg_label l = { tenth(x), tenth(y), anchor, size, bold, c, (char *)text };
 	char *copy = *text ? latin1(text) : NULL;
@@ -266,7 +281,7 @@ void figure_text(struct figure *f, double x, double y, char anchor, double size,
 	set_font(f, size, bold);
 	pl_linemod_r(f->pl, "solid");
 	pl_flinewidth_r(f->pl, bold ? 0.9 : 0.6);
-	pl_fmove_r(f->pl, x, y);
+	pl_fmove_r(f->pl, tenth(x), down(f, y));
 	pl_alabel_r(f->pl, anchor, 'x', copy);
 	free(copy);
 }

@@ -36,8 +36,8 @@ int figure_end(struct figure *f, struct err *e);
 enum figure_dash { FIGURE_SOLID, FIGURE_DASHED, FIGURE_DOTTED };
 
 /* A line through n points, x and y by turns. */
-void figure_line(struct figure *f, struct colour c, double width, enum figure_dash dash, const double *xy,
-		 size_t n);
+void figure_line(struct figure *f, struct colour c, double width, enum figure_dash dash,
+		 const double *xy, size_t n);
 /* A filled polygon of n points. */
 void figure_area(struct figure *f, struct colour c, const double *xy, size_t n);
 
@@ -49,8 +49,8 @@ struct figure_rect {
 void figure_rects(struct figure *f, struct colour c, const struct figure_rect *r, size_t n);
 void figure_frame(struct figure *f, struct colour c, double width, const struct figure_rect *r);
 /* anchor: 'l', 'c', 'r' of x; y is the baseline. */
-void figure_text(struct figure *f, double x, double y, char anchor, double size, bool bold, struct colour c,
-		 const char *text);
+void figure_text(struct figure *f, double x, double y, char anchor, double size, bool bold,
+		 struct colour c, const char *text);
 /* About how wide a text will be; the reader's font may be a little wider. */
 double figure_text_width(struct figure *f, double size, bool bold, const char *text);
 

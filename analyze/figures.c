@@ -8,54 +8,103 @@
 #include "analyze/plots.h"
 
 const struct figure_kind figure_kinds[] = {
-	{ .id = "free-memory", .title = "Free memory by block order", .metric = "free-memory",
-	  .caption = "Free memory in the buddy lists, stacked by the size of the blocks it lies in: large blocks "
-		     "dark at the bottom, single pages light on top. Fragmentation is light growing at the "
+	{ .id = "free-memory",
+	  .title = "Free memory by block order",
+	  .metric = "free-memory",
+	  .caption = "Free memory in the buddy lists, stacked by the size of the blocks it lies "
+		     "in: large blocks "
+		     "dark at the bottom, single pages light on top. Fragmentation is light "
+		     "growing at the "
 		     "cost of dark while the sum stays.",
 	  .missing = "no samples of the free lists",
-	  .has = plot_has_free_memory, .top = plot_top_free_memory, .draw = plot_free_memory },
-	{ .id = "free-blocks", .title = "Free blocks per order", .metric = "free-blocks",
-	  .caption = "The number of free blocks of each order, as /proc/buddyinfo counts them, on a logarithmic "
-		     "axis that begins at zero. A line at the bottom means that no block of that order is free.",
+	  .has = plot_has_free_memory,
+	  .top = plot_top_free_memory,
+	  .draw = plot_free_memory },
+	{ .id = "free-blocks",
+	  .title = "Free blocks per order",
+	  .metric = "free-blocks",
+	  .caption = "The number of free blocks of each order, as /proc/buddyinfo counts them, on "
+		     "a logarithmic "
+		     "axis that begins at zero. A line at the bottom means that no block of that "
+		     "order is free.",
 	  .missing = "no samples of the free lists",
-	  .has = plot_has_free_memory, .top = plot_top_free_blocks, .draw = plot_free_blocks },
-	{ .id = "unusable", .title = "Unusable free-space index", .metric = "unusable",
-	  .caption = "The share of free memory that lies in pieces too small for a block of the order: 0, all of it "
+	  .has = plot_has_free_memory,
+	  .top = plot_top_free_blocks,
+	  .draw = plot_free_blocks },
+	{ .id = "unusable",
+	  .title = "Unusable free-space index",
+	  .metric = "unusable",
+	  .caption = "The share of free memory that lies in pieces too small for a block of the "
+		     "order: 0, all of it "
 		     "can serve; 1, none can. Dark lines are large orders.",
 	  .missing = "no samples of the free lists",
-	  .has = plot_has_free_memory, .draw = plot_unusable },
-	{ .id = "extfrag", .title = "External fragmentation index", .metric = "extfrag",
-	  .caption = "For each order, grey where a free block was at hand, so that nothing would fail. Elsewhere "
-		     "pale means that memory was short, and dark that there was enough, but in pieces.",
-	  .missing = "no samples of the free lists", .one_zone = true, .crisp = true,
-	  .has = plot_has_free_memory, .draw = plot_extfrag },
-	{ .id = "pageblocks", .title = "Pageblocks by migratetype", .metric = "pageblocks",
-	  .caption = "How many pageblocks carry each migratetype, all zones together. Growth of Unmovable or "
+	  .has = plot_has_free_memory,
+	  .draw = plot_unusable },
+	{ .id = "extfrag",
+	  .title = "External fragmentation index",
+	  .metric = "extfrag",
+	  .caption = "For each order, grey where a free block was at hand, so that nothing would "
+		     "fail. Elsewhere "
+		     "pale means that memory was short, and dark that there was enough, but in "
+		     "pieces.",
+	  .missing = "no samples of the free lists",
+	  .one_zone = true,
+	  .crisp = true,
+	  .has = plot_has_free_memory,
+	  .draw = plot_extfrag },
+	{ .id = "pageblocks",
+	  .title = "Pageblocks by migratetype",
+	  .metric = "pageblocks",
+	  .all_zones = true,
+	  .caption = "How many pageblocks carry each migratetype, all zones together. Growth of "
+		     "Unmovable or "
 		     "Reclaimable is a mark of fallbacks, and seldom goes back.",
 	  .missing = "no samples of the pageblocks' types",
-	  .has = plot_has_pageblocks, .top = plot_top_pageblocks, .draw = plot_pageblocks },
-	{ .id = "map", .title = "Map of memory", .metric = "map",
-	  .caption = "Every page frame over time, low addresses at the bottom; each cell has the colour of the state "
-		     "that most of its pages are in. Scattered specks of slab and kernel are what keeps large "
+	  .has = plot_has_pageblocks,
+	  .top = plot_top_pageblocks,
+	  .draw = plot_pageblocks },
+	{ .id = "map",
+	  .title = "Map of memory",
+	  .metric = "map",
+	  .all_zones = true,
+	  .caption = "Every page frame over time, low addresses at the bottom; each cell has the "
+		     "colour of the state "
+		     "that most of its pages are in. Scattered specks of slab and kernel are what "
+		     "keeps large "
 		     "blocks from forming.",
-	  .missing = "no map was taken", .crisp = true,
-	  .has = plot_has_map, .draw = plot_map },
-	{ .id = "rates", .title = "Event rates", .metric = "rates",
-	  .caption = "Page allocations and frees, and what they cost: refills of the per-CPU lists from the buddy "
-		     "lists, drains back to them, fallbacks to another migratetype, failures. Logarithmic axis "
+	  .missing = "no map was taken",
+	  .crisp = true,
+	  .has = plot_has_map,
+	  .draw = plot_map },
+	{ .id = "rates",
+	  .title = "Event rates",
+	  .metric = "rates",
+	  .all_zones = true,
+	  .caption = "Page allocations and frees, and what they cost: refills of the per-CPU lists "
+		     "from the buddy "
+		     "lists, drains back to them, fallbacks to another migratetype, failures. "
+		     "Logarithmic axis "
 		     "that begins at zero.",
 	  .missing = "no counters were sampled",
-	  .has = plot_has_rates, .top = plot_top_rates, .draw = plot_rates },
-	{ .id = "pcp", .title = "Pages on per-CPU lists", .metric = "pcp",
-	  .caption = "Pages that the per-CPU lists of all CPUs and zones hold. They are free, but counted neither in "
+	  .has = plot_has_rates,
+	  .top = plot_top_rates,
+	  .draw = plot_rates },
+	{ .id = "pcp",
+	  .title = "Pages on per-CPU lists",
+	  .metric = "pcp",
+	  .all_zones = true,
+	  .caption = "Pages that the per-CPU lists of all CPUs and zones hold. They are free, but "
+		     "counted neither in "
 		     "the buddy lists nor in the indices above.",
 	  .missing = "the per-CPU lists were not sampled",
-	  .has = plot_has_pcp, .top = plot_top_pcp, .draw = plot_pcp },
+	  .has = plot_has_pcp,
+	  .top = plot_top_pcp,
+	  .draw = plot_pcp },
 	{ .id = NULL },
 };
 
-void figures_init(struct figures *x, const struct series_capture *c, const struct series *runs, unsigned count,
-		  int zone)
+void figures_init(struct figures *x, const struct series_capture *c, const struct series *runs,
+		  unsigned count, int zone)
 {
 	x->c = c;
 	x->runs = runs;
@@ -70,46 +119,56 @@ void figures_init(struct figures *x, const struct series_capture *c, const struc
 		x->t0 = fmin(x->t0, runs[i].time[0]);
 		x->t1 = fmax(x->t1, runs[i].time[runs[i].samples - 1]);
 	}
-	snprintf(x->x_name, sizeof(x->x_name), c->clock_is_time ? "time, s" : "clock units (%.20s)", c->clock);
+	snprintf(x->x_name, sizeof(x->x_name), c->clock_is_time ? "time, s" : "clock units (%.20s)",
+		 c->clock);
 }
 
 void figures_heading(const struct series *r, char *out, size_t size)
 {
-	size_t n;
+	size_t n = strlen(r->policy), most = size - 16 < 34 ? size - 16 : 34;
 
 	if (!r->simulated) {
 		snprintf(out, size, "Recorded");
-		return;
+	} else if (n <= most) {
+		snprintf(out, size, "Simulated: %s", r->policy);
+	} else {
+		/* Not in the middle of a character. */
+		for (n = most - 3; n && (r->policy[n] & 0xc0) == 0x80;)
+			n--;
+		snprintf(out, size, "Simulated: %.*s...", (int)n, r->policy);
 	}
-	snprintf(out, size < 48 ? size : 48, "Simulated: %s", r->policy);
-	/* Not in the middle of a character. */
-	n = strlen(out);
-	if (n == (size < 48 ? size : 48) - 1)
-		while (n && (out[n - 1] & 0xc0) == 0x80)
-			out[--n] = 0;
 }
 
 const char *figures_zone_name(const struct figures *x, const struct figure_kind *k)
 {
 	int zone = x->zone < 0 && k->one_zone ? (int)x->main_zone : x->zone;
 
+	if (k->all_zones)
+		return "";
 	return zone >= 0 && (unsigned)zone < x->c->zones ? x->c->zone[zone].name : "";
 }
 
-int figures_draw(const struct figures *x, const struct figure_kind *k, unsigned run, enum figure_format format,
-		 const char *id, FILE *out, struct err *e)
+int figures_draw(const struct figures *x, const struct figure_kind *k, unsigned run,
+		 enum figure_format format, const char *id, FILE *out, struct err *e)
 {
 	const struct series *r = &x->runs[run];
-	char heading[64], title[128];
+	const char *zone = figures_zone_name(x, k);
+	char heading[64], title[192];
 	struct figure_options o = {
-		.format = format, .width = CHART_WIDTH, .height = CHART_HEIGHT, .id = id, .title = title,
-		.document = !id, .crisp = k->crisp,
+		.format = format,
+		.width = CHART_WIDTH,
+		.height = CHART_HEIGHT,
+		.id = id,
+		.title = title,
+		.document = !id,
+		.crisp = k->crisp,
 	};
 	struct chart c = { 0 };
 	double top = 0;
 
 	figures_heading(r, heading, sizeof(heading));
-	snprintf(title, sizeof(title), "%s. %s", k->title, heading);
+	snprintf(title, sizeof(title), "%s%s%s. %s", k->title, *zone ? ", zone " : "", zone,
+		 heading);
 	for (unsigned i = 0; k->top && i < x->count; i++)
 		if (k->has(x, &x->runs[i]))
 			top = fmax(top, k->top(x, &x->runs[i]));
@@ -117,6 +176,7 @@ int figures_draw(const struct figures *x, const struct figure_kind *k, unsigned 
 	if (!c.f)
 		return e->code;
 	axis_exact(&c.x, x->t0, x->t1, 5);
-	k->draw(x, r, &c, heading, top);
+	/* In a page the figure's title stands above its panels. */
+	k->draw(x, r, &c, id ? heading : title, top);
 	return figure_end(c.f, e);
 }

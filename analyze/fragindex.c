@@ -30,7 +30,8 @@ double fragindex_unusable(const uint64_t *blocks, unsigned orders, unsigned orde
 
 	if (!pages)
 		return 1;
-	return (double)(pages - (fragindex_suitable(blocks, orders, order) << order)) / (double)pages;
+	return (double)(pages - (fragindex_suitable(blocks, orders, order) << order)) /
+	       (double)pages;
 }
 
 double fragindex_external(const uint64_t *blocks, unsigned orders, unsigned order)
@@ -41,7 +42,8 @@ double fragindex_external(const uint64_t *blocks, unsigned orders, unsigned orde
 		return 0;
 	if (fragindex_suitable(blocks, orders, order))
 		return -1;
-	return 1 - (1 + (double)fragindex_pages(blocks, orders) / (double)(UINT64_C(1) << order)) / (double)n;
+	return 1 - (1 + (double)fragindex_pages(blocks, orders) / (double)(UINT64_C(1) << order)) /
+			   (double)n;
 }
 
 int fragindex_unusable_milli(const uint64_t *blocks, unsigned orders, unsigned order)

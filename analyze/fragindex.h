@@ -14,7 +14,10 @@
 uint64_t fragindex_pages(const uint64_t *blocks, unsigned orders);
 /* S(o): how many blocks of the order the free blocks of that order and above make. */
 uint64_t fragindex_suitable(const uint64_t *blocks, unsigned orders, unsigned order);
-/* U(o) = (F - S(o) 2^o) / F, the share of free memory that is in smaller pieces; 1 if nothing is free. */
+/*
+ * U(o) = (F - S(o) 2^o) / F, the share of free memory that is in smaller pieces;
+ * 1 if nothing is free.
+ */
 double fragindex_unusable(const uint64_t *blocks, unsigned orders, unsigned order);
 /*
  * E(o): -1 if a block of the order is free; 0 if nothing is free; else

@@ -9,8 +9,11 @@
 /* Length of the well-formed UTF-8 character at s with its value, or 0. */
 static unsigned character(const unsigned char *s, uint32_t *value)
 {
-	unsigned n = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3 :
-		     *s >= 0xf0 && *s < 0xf5 ? 4 : 0;
+	unsigned n = *s < 0x80		     ? 1 :
+		     *s >= 0xc2 && *s < 0xe0 ? 2 :
+		     *s >= 0xe0 && *s < 0xf0 ? 3 :
+		     *s >= 0xf0 && *s < 0xf5 ? 4 :
+					       0;
 	uint32_t v = n == 1 ? *s : n == 2 ? *s & 0x1f : n == 3 ? *s & 0xf : *s & 7;
 
 	for (unsigned i = 1; i < n; i++) {
@@ -18,7 +21,8 @@ static unsigned character(const unsigned char *s, uint32_t *value)
 			return 0;
 		v = v << 6 | (s[i] & 0x3f);
 	}
-	if ((n == 3 && v < 0x800) || (n == 4 && (v < 0x10000 || v > 0x10ffff)) || (v >= 0xd800 && v < 0xe000))
+	if ((n == 3 && v < 0x800) || (n == 4 && (v < 0x10000 || v > 0x10ffff)) ||
+	    (v >= 0xd800 && v < 0xe000))
 		return 0;
 	*value = v;
 	return n;
@@ -28,8 +32,9 @@ static bool shown(uint32_t v)
 {
 	if (v < 0x20)
 		return v == '\n' || v == '\t';
-	return !((v >= 0x7f && v < 0xa0) || (v >= 0x200e && v <= 0x200f) || (v >= 0x202a && v <= 0x202e) ||
-		 (v >= 0x2066 && v <= 0x2069) || v == 0xfffe || v == 0xffff);
+	return !((v >= 0x7f && v < 0xa0) || (v >= 0x200e && v <= 0x200f) ||
+		 (v >= 0x202a && v <= 0x202e) || (v >= 0x2066 && v <= 0x2069) || v == 0xfffe ||
+		 v == 0xffff);
 }
 
 static const char *entity(uint32_t v)

@@ -93,15 +93,17 @@ static bool merge(struct memmap_grid *g)
 			if (g->count == MEMMAP_RECTS)
 				return false;
 			now[r] = (uint32_t)g->count;
-			g->rects[g->count++] = (struct memmap_rect){ (uint16_t)c, (uint16_t)r, (uint16_t)(c + 1),
-								  (uint16_t)end, column[r] };
+			g->rects[g->count++] = (struct memmap_rect){ (uint16_t)c, (uint16_t)r,
+								     (uint16_t)(c + 1),
+								     (uint16_t)end, column[r] };
 		}
 	}
 	return true;
 }
 
-int memmap_reduce(const uint8_t *cells, const double *time, uint32_t samples, uint32_t rows, double t0, double t1,
-	       uint8_t kinds, uint8_t unknown, struct memmap_grid *g, struct err *e)
+int memmap_reduce(const uint8_t *cells, const double *time, uint32_t samples, uint32_t rows,
+		  double t0, double t1, uint8_t kinds, uint8_t unknown, struct memmap_grid *g,
+		  struct err *e)
 {
 	struct source s = { cells, time, samples, rows, t0, t1, kinds, unknown };
 

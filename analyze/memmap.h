@@ -22,10 +22,10 @@ struct memmap_rect {
 
 struct memmap_grid {
 	unsigned columns, rows;
-	uint8_t *cells;		/* [columns][rows] */
+	uint8_t *cells; /* [columns][rows] */
 	struct memmap_rect *rects;
 	size_t count;
-	uint8_t common;		/* the most frequent state: drawn as the ground, not in rects */
+	uint8_t common; /* the most frequent state: drawn as the ground, not in rects */
 };
 
 /*
@@ -35,8 +35,9 @@ struct memmap_grid {
  * MEMMAP_RECTS rectangles are made coarser.  Values from `kinds` on are taken as
  * `unknown`.
  */
-int memmap_reduce(const uint8_t *cells, const double *time, uint32_t samples, uint32_t rows, double t0, double t1,
-	       uint8_t kinds, uint8_t unknown, struct memmap_grid *g, struct err *e);
+int memmap_reduce(const uint8_t *cells, const double *time, uint32_t samples, uint32_t rows,
+		  double t0, double t1, uint8_t kinds, uint8_t unknown, struct memmap_grid *g,
+		  struct err *e);
 void memmap_free(struct memmap_grid *g);
 
 #endif

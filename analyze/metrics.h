@@ -9,13 +9,13 @@
 #include <stdio.h>
 
 struct metric {
-	const char *id;		/* anchor: "metric-ID" in the report */
+	const char *id; /* anchor: "metric-ID" in the report */
 	const char *name;
 	const char *unit;
 	const char *definition;
-	const char *source;	/* what it is computed from */
-	const char *limits;	/* what it does not tell */
-	const char *rows;	/* its rows in the table `fidelity`, separated by '|'; NULL: none */
+	const char *source; /* what it is computed from */
+	const char *limits; /* what it does not tell */
+	const char *rows;   /* its rows in the table `fidelity`, separated by '|'; NULL: none */
 };
 
 extern const struct metric metrics[]; /* ends with id == NULL */

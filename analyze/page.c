@@ -49,8 +49,9 @@ static void cell_real(FILE *out, const char *label, double v, int digits, const 
 static void nav(FILE *out)
 {
 	static const char *const all[][2] = {
-		{ "summary", "Summary" }, { "unknown", "What is not known" }, { "fidelity", "Fidelity" },
-		{ "figures", "Figures" }, { "owners", "Owners of pages" },    { "machine", "Machine" },
+		{ "summary", "Summary" },	 { "unknown", "What is not known" },
+		{ "fidelity", "Fidelity" },	 { "figures", "Figures" },
+		{ "owners", "Owners of pages" }, { "machine", "Machine" },
 		{ "glossary", "Definitions" },
 	};
 
@@ -58,6 +59,17 @@ static void nav(FILE *out)
 	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++)
 		fprintf(out, "<a href=\"#%s\">%s</a>\n", all[i][0], all[i][1]);
 	fputs("</nav>\n", out);
+}
+
+/* Behind the last slash that something follows. */
+static const char *base_name(const char *path)
+{
+	const char *base = path;
+
+	for (const char *c = path; *c; c++)
+		if (*c == '/' && c[1])
+			base = c + 1;
+	return base;
 }
 
 void page_head(const struct page *p)
@@ -68,14 +80,17 @@ void page_head(const struct page *p)
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
 	      "style-src 'unsafe-inline'\">\n"
-	      "<meta name=\"generator\" content=\"kmemlab\">\n<title>", out);
-	html_text(out, p->c->name);
+	      "<meta name=\"generator\" content=\"kmemlab\">\n<title>",
+	      out);
+	html_text(out, base_name(p->c->name));
 	fputs(" \xe2\x80\x93 page allocation report</title>\n<style>\n", out);
 	fputs(style_sheet, out);
 	fputs("</style>\n</head>\n<body>\n<header>\n<h1>", out);
-	html_text(out, p->c->name);
-	fputs("</h1>\n<p class=\"sub\">What the kernel\xe2\x80\x99s page allocator did, as recorded and as "
-	      "simulated.", out);
+	html_text(out, base_name(p->c->name));
+	fputs("</h1>\n<p class=\"sub\">What the kernel\xe2\x80\x99s page allocator did, as "
+	      "recorded and as "
+	      "simulated.",
+	      out);
 	if (*p->c->kernel) {
 		fputs(" Linux ", out);
 		html_text(out, p->c->kernel);
@@ -91,8 +106,10 @@ void page_head(const struct page *p)
 
 void page_foot(const struct page *p)
 {
-	fputs("</main>\n<footer>Made by kmemlab from its results file. Figures by GNU libplot.</footer>\n"
-	      "</body>\n</html>\n", p->out);
+	fputs("</main>\n<footer>Made by kmemlab from its results file. Figures by GNU "
+	      "libplot.</footer>\n"
+	      "</body>\n</html>\n",
+	      p->out);
 }
 
 /* ---- summary ---- */
@@ -154,7 +171,8 @@ static void run_state(const struct page *p, const struct series *r, bool end, un
 	if (isnan(unusable))
 		html_real(p->out, NAN, 0);
 	else
-		fprintf(p->out, "%.3f", unusable); /* always three places, so that a column lines up */
+		fprintf(p->out, "%.3f",
+			unusable); /* always three places, so that a column lines up */
 	fputs("</td>", p->out);
 }
 
@@ -176,22 +194,26 @@ static void run_row(const struct page *p, const struct series *r, unsigned order
 	cell_real(out, "Fallbacks", last ? last[SERIES_FALLBACKS] : NAN, 15, "");
 	cell_real(out, "Failed", last ? last[SERIES_FAILED] : NAN, 15, "");
 	cell_real(out, "Requests", r->requests, 15, "");
-	fprintf(out, "<td data-l=\"Status\"%s>", strcmp(r->status, "complete") ? " class=\"incomplete\"" : "");
+	fprintf(out, "<td data-l=\"Status\"%s>",
+		strcmp(r->status, "complete") ? " class=\"incomplete\"" : "");
 	html_text(out, r->status);
 	fputs("</td></tr>\n", out);
 }
 
 int page_summary(const struct page *p, struct err *e)
 {
-	unsigned order = p->c->pageblock_order < p->c->orders ? p->c->pageblock_order : p->c->orders - 1;
+	unsigned order = p->c->pageblock_order < p->c->orders ? p->c->pageblock_order :
+								p->c->orders - 1;
 	FILE *out = p->out;
 
 	(void)e;
 	fputs("<section id=\"summary\">\n<h2>Summary</h2>\n", out);
 	tiles(p);
 	if (!p->count) {
-		fputs("<p class=\"gap\">No run of this capture is in the results: nothing was reconstructed or "
-		      "simulated.</p>\n</section>\n", out);
+		fputs("<p class=\"gap\">No run of this capture is in the results: nothing was "
+		      "reconstructed or "
+		      "simulated.</p>\n</section>\n",
+		      out);
 		return 0;
 	}
 	fputs("<p class=\"caption\">Each run at its first and last sample", out);
@@ -199,12 +221,16 @@ int page_summary(const struct page *p, struct err *e)
 		fputs(", zone ", out);
 		html_text(out, p->c->zone[p->figures->zone].name);
 	}
-	fprintf(out, ". Unusable: the <a href=\"#metric-unusable\">index</a> for blocks of order %u, 0 best, 1 worst."
-		     "</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>Run</th>"
-		     "<th class=\"n\">Free at<br>start</th><th class=\"n\">Unusable<br>at start</th>"
-		     "<th class=\"n\">Free at<br>end</th><th class=\"n\">Unusable<br>at end</th>"
-		     "<th class=\"n\">Fallbacks</th><th class=\"n\">Failed</th><th class=\"n\">Requests</th>"
-		     "<th>Status</th></tr></thead>\n<tbody>\n", order);
+	fprintf(out,
+		". Unusable: the <a href=\"#metric-unusable\">index</a> for blocks of order %u, 0 "
+		"best, 1 worst."
+		"</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>Run</th>"
+		"<th class=\"n\">Free at<br>start</th><th class=\"n\">Unusable<br>at start</th>"
+		"<th class=\"n\">Free at<br>end</th><th class=\"n\">Unusable<br>at end</th>"
+		"<th class=\"n\">Fallbacks</th><th class=\"n\">Failed</th><th "
+		"class=\"n\">Requests</th>"
+		"<th>Status</th></tr></thead>\n<tbody>\n",
+		order);
 	for (unsigned i = 0; i < p->count; i++)
 		run_row(p, &p->runs[i], order);
 	fputs("</tbody></table></div>\n</section>\n", out);
@@ -228,15 +254,19 @@ static unsigned run_notes(const struct page *p)
 		n++;
 		fputs("<li>", p->out);
 		heading_of(p, r);
-		fputs(strcmp(r->status, "stopped") ? ": the run did not end; what follows is only what was written "
-						     "before it broke off.</li>\n" :
-						     ": the run was stopped before the end of the capture.</li>\n",
+		fputs(strcmp(r->status, "stopped") ?
+			      ": the run did not end; what follows is only what was written "
+			      "before it broke off.</li>\n" :
+			      ": the run was stopped before the end of the capture.</li>\n",
 		      p->out);
 	}
 	if (!recorded)
-		fputs("<li>No recorded run: what the kernel really did was not reconstructed.</li>\n", p->out);
+		fputs("<li>No recorded run: what the kernel really did was not "
+		      "reconstructed.</li>\n",
+		      p->out);
 	if (!simulated)
-		fputs("<li>No simulated run: nothing stands beside what was recorded.</li>\n", p->out);
+		fputs("<li>No simulated run: nothing stands beside what was recorded.</li>\n",
+		      p->out);
 	return n + !recorded + !simulated;
 }
 
@@ -245,7 +275,8 @@ int page_unknown(const struct page *p, struct err *e)
 	sqlite3_stmt *st = sql_query(store_db(p->s), e,
 				     "SELECT n.text, r.policy, r.mode = 'simulated' FROM note n"
 				     " LEFT JOIN run r ON r.id = n.run_id WHERE n.capture_id = ?"
-				     " ORDER BY n.id LIMIT ?", "ii", p->c->id, (int64_t)NOTES);
+				     " ORDER BY n.id LIMIT ?",
+				     "ii", p->c->id, (int64_t)NOTES);
 	unsigned n = (p->c->lost > 0) + !p->c->clock_is_time;
 	int ret = -1;
 
@@ -269,8 +300,10 @@ int page_unknown(const struct page *p, struct err *e)
 		fputs(" events were lost in recording.</li>\n", p->out);
 	}
 	if (!p->c->clock_is_time)
-		fputs("<li>The trace clock counts no time: the axes are in clock units, and rates are per 1,000 of "
-		      "them.</li>\n", p->out);
+		fputs("<li>The trace clock counts no time: the axes are in clock units, and rates "
+		      "are per 1,000 of "
+		      "them.</li>\n",
+		      p->out);
 	n += run_notes(p);
 	fputs("</ul>\n", p->out);
 	if (!n)
@@ -283,7 +316,8 @@ int page_unknown(const struct page *p, struct err *e)
 
 static void fidelity_value(FILE *out, const char *label, double v, const char *unit)
 {
-	bool error = !strcmp(label, "Error"), share = !strcmp(unit, "share"), percent = unit[0] == '%';
+	bool error = !strcmp(label, "Error"), share = !strcmp(unit, "share"),
+	     percent = unit[0] == '%';
 
 	cell(out, label);
 	html_real(out, share ? v * 100 : v, share || percent ? 4 : 9);
@@ -332,14 +366,16 @@ static void fidelity_name(const struct page *p, sqlite3_stmt *st)
 	fputs("</th>", out);
 }
 
-static int fidelity_rows(const struct page *p, const struct series *r, struct err *e)
+static int fidelity_rows(const struct page *p, const struct series *r, bool first, struct err *e)
 {
-	sqlite3_stmt *st = sql_query(store_db(p->s), e,
-				     "SELECT f.metric, f.recorded, f.simulated, f.error, coalesce(f.unit, ''), f.note,"
-				     " z.name, f.block_order, t.name FROM fidelity f"
-				     " LEFT JOIN zone z ON z.capture_id = ?2 AND z.zone = f.zone"
-				     " LEFT JOIN migratetype t ON t.type = f.type"
-				     " WHERE f.run_id = ?1 ORDER BY f.id LIMIT 500", "ii", r->id, p->c->id);
+	sqlite3_stmt *st = sql_query(
+		store_db(p->s), e,
+		"SELECT f.metric, f.recorded, f.simulated, f.error, coalesce(f.unit, ''), f.note,"
+		" z.name, f.block_order, t.name FROM fidelity f"
+		" LEFT JOIN zone z ON z.capture_id = ?2 AND z.zone = f.zone"
+		" LEFT JOIN migratetype t ON t.type = f.type"
+		" WHERE f.run_id = ?1 ORDER BY f.id LIMIT 500",
+		"ii", r->id, p->c->id);
 	int ret = -1, rows = 0;
 
 	if (!st)
@@ -348,6 +384,11 @@ static int fidelity_rows(const struct page *p, const struct series *r, struct er
 		const char *unit = (const char *)sqlite3_column_text(st, 4);
 
 		if (!rows++) {
+			if (first)
+				fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Measure</th>"
+				      "<th class=\"n\">Recorded</th><th class=\"n\">Simulated</th>"
+				      "<th class=\"n\">Error</th></tr></thead>\n",
+				      p->out);
 			fputs("<tbody>\n<tr><th colspan=\"4\">", p->out);
 			heading_of(p, r);
 			fputs("</th></tr>\n", p->out);
@@ -369,18 +410,21 @@ int page_fidelity(const struct page *p, struct err *e)
 	int ret = 0, rows = 0;
 
 	fputs("<section id=\"fidelity\">\n<h2>Fidelity</h2>\n"
-	      "<p>How far the reconstruction agrees with what the kernel said of itself, and the simulation with "
-	      "what was recorded. Read every what-if with this error in mind.</p>\n"
-	      "<div class=\"scroll\"><table>\n<thead><tr><th>Measure</th><th class=\"n\">Recorded</th>"
-	      "<th class=\"n\">Simulated</th><th class=\"n\">Error</th></tr></thead>\n", p->out);
+	      "<p>How far the reconstruction agrees with what the kernel said of itself, and the "
+	      "simulation with "
+	      "what was recorded. Read every what-if with this error in mind.</p>\n",
+	      p->out);
 	for (unsigned i = 0; i < p->count && ret >= 0; i++) {
-		ret = fidelity_rows(p, &p->runs[i], e);
+		ret = fidelity_rows(p, &p->runs[i], !rows, e);
 		rows += ret > 0 ? ret : 0;
 	}
-	fputs("</table></div>\n", p->out);
-	if (!rows)
-		fputs("<p class=\"gap\">No fidelity was measured: the capture has no snapshot to compare with, or "
-		      "nothing was simulated under its own policy.</p>\n", p->out);
+	if (rows)
+		fputs("</table></div>\n", p->out);
+	else
+		fputs("<p class=\"gap\">No fidelity was measured: the capture has no snapshot to "
+		      "compare with, or "
+		      "nothing was simulated under its own policy.</p>\n",
+		      p->out);
 	fputs("</section>\n", p->out);
 	return ret;
 }
@@ -389,11 +433,13 @@ int page_fidelity(const struct page *p, struct err *e)
 
 static int owner_rows(const struct page *p, const struct series *r, struct err *e)
 {
-	sqlite3_stmt *st = sql_query(store_db(p->s), e,
-				     "SELECT owner, cache, allocs, frees, pages_live, pages_peak FROM owner"
-				     " WHERE run_id = ? ORDER BY pages_peak DESC, allocs DESC, owner, cache LIMIT ?",
-				     "ii", r->id, (int64_t)OWNER_ROWS);
-	static const char *const labels[] = { "Allocations", "Frees", "Pages at end", "Pages at peak" };
+	sqlite3_stmt *st = sql_query(
+		store_db(p->s), e,
+		"SELECT owner, cache, allocs, frees, pages_live, pages_peak FROM owner"
+		" WHERE run_id = ? ORDER BY pages_peak DESC, allocs DESC, owner, cache LIMIT ?",
+		"ii", r->id, (int64_t)OWNER_ROWS);
+	static const char *const labels[] = { "Allocations", "Frees", "Pages at end",
+					      "Pages at peak" };
 	FILE *out = p->out;
 	int ret = -1, rows = 0;
 
@@ -403,10 +449,14 @@ static int owner_rows(const struct page *p, const struct series *r, struct err *
 		if (!rows++) {
 			fputs("<p class=\"caption\">", out);
 			heading_of(p, r);
-			fprintf(out, ", by peak; at most %d rows</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>Owner</th><th>Cache</th>"
-				     "<th class=\"n\">Allocations</th><th class=\"n\">Frees</th>"
-				     "<th class=\"n\">Pages at end</th><th class=\"n\">Pages at peak</th></tr>"
-				     "</thead>\n<tbody>\n", OWNER_ROWS);
+			fprintf(out,
+				", by peak; at most %d rows</p>\n<div "
+				"class=\"scroll\"><table>\n<thead><tr><th>Owner</th><th>Cache</th>"
+				"<th class=\"n\">Allocations</th><th class=\"n\">Frees</th>"
+				"<th class=\"n\">Pages at end</th><th class=\"n\">Pages at "
+				"peak</th></tr>"
+				"</thead>\n<tbody>\n",
+				OWNER_ROWS);
 		}
 		fputs("<tr><th scope=\"row\">", out);
 		html_text(out, (const char *)sqlite3_column_text(st, 0));
@@ -429,7 +479,8 @@ int page_owners(const struct page *p, struct err *e)
 
 	fputs("<section id=\"owners\">\n<h2>Owners of pages</h2>\n"
 	      "<p>Who asked for the pages that were allocated during the capture "
-	      "(<a href=\"#metric-owners\">definition</a>).</p>\n", p->out);
+	      "(<a href=\"#metric-owners\">definition</a>).</p>\n",
+	      p->out);
 	for (unsigned i = 0; i < p->count && ret >= 0; i++) {
 		ret = owner_rows(p, &p->runs[i], e);
 		rows += ret > 0 ? ret : 0;
@@ -449,13 +500,17 @@ static void zone_table(const struct page *p)
 	FILE *out = p->out;
 
 	if (!c->zones) {
-		fputs("<p class=\"gap\">No zones are known: the capture came without snapshots.</p>\n", out);
+		fputs("<p class=\"gap\">No zones are known: the capture came without "
+		      "snapshots.</p>\n",
+		      out);
 		return;
 	}
-	fputs("<p class=\"caption\">Zones. Watermarks in pages.</p>\n<div class=\"scroll\"><table>\n"
+	fputs("<p class=\"caption\">Zones. Watermarks in pages.</p>\n<div "
+	      "class=\"scroll\"><table>\n"
 	      "<thead><tr><th>Zone</th><th class=\"n\">First frame</th><th class=\"n\">Spanned</th>"
 	      "<th class=\"n\">Present</th><th class=\"n\">Managed</th><th class=\"n\">Min</th>"
-	      "<th class=\"n\">Low</th><th class=\"n\">High</th></tr></thead>\n<tbody>\n", out);
+	      "<th class=\"n\">Low</th><th class=\"n\">High</th></tr></thead>\n<tbody>\n",
+	      out);
 	for (unsigned i = 0; i < c->zones; i++) {
 		const struct series_zone *z = &c->zone[i];
 
@@ -480,7 +535,8 @@ static int event_list(const struct page *p, struct err *e)
 {
 	sqlite3_stmt *st = sql_query(store_db(p->s), e,
 				     "SELECT name, count FROM event_count WHERE capture_id = ?"
-				     " ORDER BY count DESC, name LIMIT 200", "i", p->c->id);
+				     " ORDER BY count DESC, name LIMIT 200",
+				     "i", p->c->id);
 	int ret = -1, rows = 0;
 
 	if (!st)
@@ -511,7 +567,9 @@ int page_machine(const struct page *p, struct err *e)
 	html_count(out, p->c->pageblock_order);
 	fputs(", orders 0 to ", out);
 	html_count(out, p->c->orders - 1);
-	fputs(". Capture format ", out);
+	fputs(". Read from ", out);
+	html_text(out, p->c->name);
+	fputs(", format ", out);
 	html_text(out, *p->c->format ? p->c->format : "unknown");
 	fputs(", trace clock ", out);
 	html_text(out, *p->c->clock ? p->c->clock : "unknown");

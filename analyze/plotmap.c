@@ -7,9 +7,14 @@
 #include "analyze/plots.h"
 
 static const char *const cell_names[CELL_KINDS] = {
-	[CELL_HOLE] = "no memory", [CELL_FREE] = "free",     [CELL_PCP] = "per-CPU lists",
-	[CELL_USER] = "user",	   [CELL_SLAB] = "slab",     [CELL_KERNEL] = "kernel",
-	[CELL_RECLAIMABLE] = "reclaimable", [CELL_UNKNOWN] = "unknown",
+	[CELL_HOLE] = "no memory",
+	[CELL_FREE] = "free",
+	[CELL_PCP] = "per-CPU lists",
+	[CELL_USER] = "user",
+	[CELL_SLAB] = "slab",
+	[CELL_KERNEL] = "kernel",
+	[CELL_RECLAIMABLE] = "reclaimable",
+	[CELL_UNKNOWN] = "unknown",
 };
 
 bool plot_has_map(const struct figures *x, const struct series *r)
@@ -39,8 +44,8 @@ static unsigned keys_seen(const struct figures *x, struct chart_key keys[CELL_KI
 	return n;
 }
 
-static void draw_kind(struct chart *c, const struct memmap_grid *g, const struct figure_rect *area, uint8_t kind,
-		      struct figure_rect *boxes)
+static void draw_kind(struct chart *c, const struct memmap_grid *g, const struct figure_rect *area,
+		      uint8_t kind, struct figure_rect *boxes)
 {
 	double w = (area->x1 - area->x0) / g->columns, h = (area->y1 - area->y0) / g->rows;
 	size_t n = 0;
@@ -49,8 +54,10 @@ static void draw_kind(struct chart *c, const struct memmap_grid *g, const struct
 		const struct memmap_rect *r = &g->rects[i];
 
 		if (r->kind == kind)
-			boxes[n++] = (struct figure_rect){ area->x0 + r->x0 * w, area->y1 - r->y1 * h,
-							   area->x0 + r->x1 * w, area->y1 - r->y0 * h };
+			boxes[n++] = (struct figure_rect){ area->x0 + r->x0 * w,
+							   area->y1 - r->y1 * h,
+							   area->x0 + r->x1 * w,
+							   area->y1 - r->y0 * h };
 	}
 	figure_rects(c->f, colour_cell(kind), boxes, n);
 }
@@ -67,7 +74,8 @@ static void draw_cells(struct chart *c, const struct memmap_grid *g, const struc
 	free(boxes);
 }
 
-void plot_map(const struct figures *x, const struct series *r, struct chart *c, const char *heading, double top)
+void plot_map(const struct figures *x, const struct series *r, struct chart *c, const char *heading,
+	      double top)
 {
 	const struct series_map *m = &r->map;
 	double first = (double)m->first_pfn * x->c->page_size;
@@ -80,12 +88,15 @@ void plot_map(const struct figures *x, const struct series *r, struct chart *c, 
 
 	(void)top;
 	axis_exact(&c->y, first / unit, last / unit, 5);
-	chart_begin(c, &(struct chart_text){ heading, NULL, x->x_name,
-					     unit > 1 << 20 ? "physical address, GiB" : "physical address, MiB" },
+	chart_begin(c,
+		    &(struct chart_text){ heading, NULL, x->x_name,
+					  unit > 1 << 20 ? "physical address, GiB" :
+							   "physical address, MiB" },
 		    keys, n);
-	area = (struct figure_rect){ chart_x(c, r->time[0]), c->plot.y0, chart_x(c, t1), c->plot.y1 };
-	if (memmap_reduce(m->cells, r->time, r->samples, m->rows, r->time[0], t1, CELL_KINDS, CELL_UNKNOWN, &g,
-			  NULL) >= 0) {
+	area = (struct figure_rect){ chart_x(c, r->time[0]), c->plot.y0, chart_x(c, t1),
+				     c->plot.y1 };
+	if (memmap_reduce(m->cells, r->time, r->samples, m->rows, r->time[0], t1, CELL_KINDS,
+			  CELL_UNKNOWN, &g, NULL) >= 0) {
 		draw_cells(c, &g, &area);
 		memmap_free(&g);
 	}

@@ -17,7 +17,8 @@ struct unit {
 
 static struct unit memory_unit(double bytes)
 {
-	return bytes >= 16.0 * (1 << 30) ? (struct unit){ "GiB", 1 << 30 } : (struct unit){ "MiB", 1 << 20 };
+	return bytes >= 16.0 * (1 << 30) ? (struct unit){ "GiB", 1 << 30 } :
+					   (struct unit){ "MiB", 1 << 20 };
 }
 
 static unsigned order_keys(unsigned orders, bool line, struct chart_key keys[KMM_ORDERS])
@@ -64,7 +65,8 @@ static bool pen_begin(struct pen *p, const struct series *r)
 }
 
 /* The area from the foot of the plot up to value[i]. */
-static void area(struct chart *c, const struct series *r, struct colour colour, const double *value, double *xy)
+static void area(struct chart *c, const struct series *r, struct colour colour, const double *value,
+		 double *xy)
 {
 	size_t n = 0;
 
@@ -84,7 +86,8 @@ static void area(struct chart *c, const struct series *r, struct colour colour, 
  * lowest, so that no seam shows between two of them.
  */
 static void stack(const struct figures *x, struct chart *c, const struct series *r, unsigned n,
-		  double (*layer)(const struct figures *, const struct series *, uint32_t, unsigned),
+		  double (*layer)(const struct figures *, const struct series *, uint32_t,
+				  unsigned),
 		  struct colour (*colour)(const struct figures *, unsigned), double scale)
 {
 	double *sum = calloc(r->samples, sizeof(*sum));
@@ -115,7 +118,8 @@ bool plot_has_free_memory(const struct figures *x, const struct series *r)
 	return r->samples && r->blocks;
 }
 
-static double bytes_of_order(const struct figures *x, const struct series *r, uint32_t i, unsigned order)
+static double bytes_of_order(const struct figures *x, const struct series *r, uint32_t i,
+			     unsigned order)
 {
 	uint64_t blocks[KMM_ORDERS];
 
@@ -141,8 +145,8 @@ static struct colour order_colour(const struct figures *x, unsigned order)
 	return colour_order(order, x->c->orders);
 }
 
-void plot_free_memory(const struct figures *x, const struct series *r, struct chart *c, const char *heading,
-		      double top)
+void plot_free_memory(const struct figures *x, const struct series *r, struct chart *c,
+		      const char *heading, double top)
 {
 	struct unit u = memory_unit(top);
 	struct chart_key keys[KMM_ORDERS];
@@ -172,7 +176,8 @@ double plot_top_free_blocks(const struct figures *x, const struct series *r)
 	return top;
 }
 
-static void order_lines(const struct figures *x, const struct series *r, struct chart *c, bool unusable)
+static void order_lines(const struct figures *x, const struct series *r, struct chart *c,
+			bool unusable)
 {
 	struct pen p = { .c = c, .width = 1.6 };
 
@@ -185,15 +190,16 @@ static void order_lines(const struct figures *x, const struct series *r, struct 
 
 			series_blocks(r, i, x->zone, blocks);
 			pen_to(&p, r->time[i],
-			       unusable ? fragindex_unusable(blocks, r->orders, o) : (double)blocks[o]);
+			       unusable ? fragindex_unusable(blocks, r->orders, o) :
+					  (double)blocks[o]);
 		}
 		pen_flush(&p);
 	}
 	free(p.xy);
 }
 
-void plot_free_blocks(const struct figures *x, const struct series *r, struct chart *c, const char *heading,
-		      double top)
+void plot_free_blocks(const struct figures *x, const struct series *r, struct chart *c,
+		      const char *heading, double top)
 {
 	struct chart_key keys[KMM_ORDERS];
 
@@ -204,8 +210,8 @@ void plot_free_blocks(const struct figures *x, const struct series *r, struct ch
 	chart_end(c);
 }
 
-void plot_unusable(const struct figures *x, const struct series *r, struct chart *c, const char *heading,
-		   double top)
+void plot_unusable(const struct figures *x, const struct series *r, struct chart *c,
+		   const char *heading, double top)
 {
 	struct chart_key keys[KMM_ORDERS];
 
@@ -238,25 +244,30 @@ static double until(const struct series *r, uint32_t i)
 	return i + 1 < r->samples ? (r->time[i] + r->time[i + 1]) / 2 : r->time[i];
 }
 
-static void heat_row(const struct figures *x, const struct series *r, struct chart *c, unsigned order)
+static void heat_row(const struct figures *x, const struct series *r, struct chart *c,
+		     unsigned order)
 {
 	uint32_t next;
 
 	for (uint32_t i = 0; i < r->samples; i = next) {
 		int level = heat_level(x, r, i, order);
-		struct figure_rect box = { chart_x(c, i ? until(r, i - 1) : r->time[0]), chart_y(c, order + 0.96),
-					   0, chart_y(c, order + 0.04) };
+		struct figure_rect box = { chart_x(c, i ? until(r, i - 1) : r->time[0]),
+					   chart_y(c, order + 0.96), 0, chart_y(c, order + 0.04) };
 
-		for (next = i + 1; next < r->samples && heat_level(x, r, next, order) == level; next++)
+		for (next = i + 1; next < r->samples && heat_level(x, r, next, order) == level;
+		     next++)
 			;
 		box.x1 = chart_x(c, until(r, next - 1));
-		figure_rects(c->f, level < 0 ? AT_HAND : colour_heat(level / (double)HEAT_LEVELS), &box, 1);
+		figure_rects(c->f, level < 0 ? AT_HAND : colour_heat(level / (double)HEAT_LEVELS),
+			     &box, 1);
 	}
 }
 
-void plot_extfrag(const struct figures *x, const struct series *r, struct chart *c, const char *heading, double top)
+void plot_extfrag(const struct figures *x, const struct series *r, struct chart *c,
+		  const char *heading, double top)
 {
-	static const char *const labels[] = { "block free", "0 short", "0.25", "0.5", "0.75", "1 in pieces" };
+	static const char *const labels[] = { "block free", "0 short", "0.25",
+					      "0.5",	    "0.75",    "1 in pieces" };
 	struct chart_key keys[6] = { { .colour = AT_HAND } };
 
 	(void)top;
@@ -291,7 +302,8 @@ bool plot_has_pageblocks(const struct figures *x, const struct series *r)
 	return r->samples && r->pageblocks;
 }
 
-static double blocks_of_layer(const struct figures *x, const struct series *r, uint32_t i, unsigned layer)
+static double blocks_of_layer(const struct figures *x, const struct series *r, uint32_t i,
+			      unsigned layer)
 {
 	(void)x;
 	return r->pageblocks[i][type_layers[layer]];
@@ -326,8 +338,8 @@ static bool type_seen(const struct figures *x, unsigned type)
 	return false;
 }
 
-void plot_pageblocks(const struct figures *x, const struct series *r, struct chart *c, const char *heading,
-		     double top)
+void plot_pageblocks(const struct figures *x, const struct series *r, struct chart *c,
+		     const char *heading, double top)
 {
 	struct chart_key keys[SERIES_TYPES];
 	unsigned n = 0;
@@ -359,7 +371,8 @@ static const struct {
 /* Events between sample i - 1 and i, per second or per thousand clock units. */
 static double rate(const struct figures *x, const struct series *r, uint32_t i, unsigned counter)
 {
-	double dt = r->time[i] - r->time[i - 1], dv = r->counters[i][counter] - r->counters[i - 1][counter];
+	double dt = r->time[i] - r->time[i - 1],
+	       dv = r->counters[i][counter] - r->counters[i - 1][counter];
 
 	return dt > 0 && dv >= 0 ? dv / dt * (x->c->clock_is_time ? 1 : 1000) : NAN;
 }
@@ -383,21 +396,24 @@ double plot_top_rates(const struct figures *x, const struct series *r)
 	return top;
 }
 
-void plot_rates(const struct figures *x, const struct series *r, struct chart *c, const char *heading, double top)
+void plot_rates(const struct figures *x, const struct series *r, struct chart *c,
+		const char *heading, double top)
 {
 	struct pen p = { .c = c, .width = 1.6 };
 	struct chart_key keys[SERIES_COUNTERS];
 
 	for (unsigned k = 0; k < SERIES_COUNTERS; k++) {
 		keys[k] = (struct chart_key){ .colour = colour_category(rate_lines[k].colour),
-					      .dash = rate_lines[k].dash, .line = true };
+					      .dash = rate_lines[k].dash,
+					      .line = true };
 		snprintf(keys[k].label, sizeof(keys[k].label), "%s",
 			 series_counter_names[rate_lines[k].counter]);
 	}
 	axis_from_zero_log(&c->y, top);
-	chart_begin(c, &(struct chart_text){ heading, NULL, x->x_name,
-					     x->c->clock_is_time ? "events per second" :
-								   "events per 1,000 clock units" },
+	chart_begin(c,
+		    &(struct chart_text){ heading, NULL, x->x_name,
+					  x->c->clock_is_time ? "events per second" :
+								"events per 1,000 clock units" },
 		    keys, SERIES_COUNTERS);
 	if (!pen_begin(&p, r))
 		return;
@@ -405,7 +421,8 @@ void plot_rates(const struct figures *x, const struct series *r, struct chart *c
 		p.colour = keys[k].colour;
 		p.dash = keys[k].dash;
 		for (uint32_t i = 1; i < r->samples; i++)
-			pen_to(&p, (r->time[i - 1] + r->time[i]) / 2, rate(x, r, i, rate_lines[k].counter));
+			pen_to(&p, (r->time[i - 1] + r->time[i]) / 2,
+			       rate(x, r, i, rate_lines[k].counter));
 		pen_flush(&p);
 	}
 	free(p.xy);
@@ -430,7 +447,8 @@ double plot_top_pcp(const struct figures *x, const struct series *r)
 	return top;
 }
 
-void plot_pcp(const struct figures *x, const struct series *r, struct chart *c, const char *heading, double top)
+void plot_pcp(const struct figures *x, const struct series *r, struct chart *c, const char *heading,
+	      double top)
 {
 	struct pen p = { .c = c, .width = 1.6, .colour = colour_category(5) };
 

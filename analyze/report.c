@@ -36,14 +36,15 @@ static int figure(const struct page *p, const struct figure_kind *k, struct err 
 	unsigned drawn = 0;
 	int ret = 0;
 
-	fprintf(p->out, "<figure id=\"%s\">\n<figcaption><h3>%s", k->id, k->title);
-	if (*zone && strcmp(k->id, "pageblocks") && strcmp(k->id, "map") && strcmp(k->id, "rates") &&
-	    strcmp(k->id, "pcp")) {
+	/* More than two panels need not stand on one sheet of paper. */
+	fprintf(p->out, "<figure id=\"%s\"%s>\n<figcaption><h3>%s", k->id,
+		p->count > 2 ? " class=\"many\"" : "", k->title);
+	if (*zone) {
 		fputs(", zone ", p->out);
 		html_text(p->out, zone);
 	}
-	fprintf(p->out, "</h3>\n<p>%s <a href=\"#metric-%s\">Definition</a></p></figcaption>\n", k->caption,
-		k->metric);
+	fprintf(p->out, "</h3>\n<p>%s <a href=\"#metric-%s\">Definition</a></p></figcaption>\n",
+		k->caption, k->metric);
 	for (unsigned i = 0; i < p->count; i++)
 		drawn += k->has(p->figures, &p->runs[i]);
 	if (!drawn)
@@ -65,9 +66,13 @@ static int figures_section(const struct page *p, struct err *e)
 	if (!p->count)
 		fputs("<p class=\"gap\">There is no run to draw.</p>\n", p->out);
 	else if (!recorded)
-		fputs("<p class=\"gap\">There is no recorded run to lay beside the simulated.</p>\n", p->out);
+		fputs("<p class=\"gap\">There is no recorded run to lay beside the "
+		      "simulated.</p>\n",
+		      p->out);
 	else if (p->count == 1)
-		fputs("<p class=\"gap\">There is no simulated run to lay beside the recorded.</p>\n", p->out);
+		fputs("<p class=\"gap\">There is no simulated run to lay beside the "
+		      "recorded.</p>\n",
+		      p->out);
 	else
 		fputs("<p>The panels of a figure have the same axes.</p>\n", p->out);
 	for (const struct figure_kind *k = figure_kinds; p->count && k->id && ret >= 0; k++)
@@ -109,8 +114,8 @@ static void file_part(const struct series *r, unsigned run, char *out, size_t si
 		return;
 	}
 	for (const char *p = r->policy; *p && n + 8 < size; p++)
-		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
-		    (n && (*p == '.' || *p == '-')))
+		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+		    (*p >= '0' && *p <= '9') || (n && (*p == '.' || *p == '-')))
 			out[n++] = *p;
 	snprintf(out + n, size - n, n ? "-%u" : "run-%u", run);
 }
@@ -123,7 +128,8 @@ static int figure_file(const struct figures *x, const struct figure_kind *k, uns
 	int ret;
 
 	file_part(&x->runs[run], run, part, sizeof(part));
-	if (asprintf(&path, "%s/%s-%s.%s", o->figures_dir, k->id, part, figure_formats[o->figure_format]) < 0)
+	if (asprintf(&path, "%s/%s-%s.%s", o->figures_dir, k->id, part,
+		     figure_formats[o->figure_format]) < 0)
 		return err_set(e, ENOMEM, "out of memory");
 	ret = file_out_open(&out, path, 0, e);
 	free(path);
@@ -153,7 +159,7 @@ static int figure_files(const struct figures *x, const struct report_options *o,
 
 static bool chosen(const struct series *r, const struct report_options *o)
 {
-	if (!r->simulated || !o->policies)
+	if (!r->simulated || !o->policy_count)
 		return true;
 	for (size_t i = 0; i < o->policy_count; i++)
 		if (!strcmp(r->policy, o->policies[i]))
@@ -162,10 +168,10 @@ static bool chosen(const struct series *r, const struct report_options *o)
 }
 
 /* Bring the chosen runs to the front; says which policy is not there. */
-static int choose(struct series *runs, unsigned all, unsigned *count, const struct report_options *o,
-		  struct err *e)
+static int choose(struct series *runs, unsigned all, unsigned *count,
+		  const struct report_options *o, struct err *e)
 {
-	for (size_t i = 0; o->policies && i < o->policy_count; i++) {
+	for (size_t i = 0; i < o->policy_count; i++) {
 		bool found = false;
 
 		for (unsigned k = 0; k < all; k++)

@@ -17,9 +17,9 @@ struct report_options {
 	const char *path;	 /* the HTML file; NULL: none */
 	const char *figures_dir; /* write each panel as a file there, too; NULL: no */
 	enum figure_format figure_format;
-	const char *const *policies; /* simulated runs to show; NULL: all */
+	const char *const *policies; /* simulated runs to show; none: all */
 	size_t policy_count;
-	const char *zone;	 /* figures of this zone; NULL: all zones */
+	const char *zone; /* figures of this zone; NULL: all zones */
 };
 
 /* capture 0: the newest of the file.  0 or a negative errno. */

@@ -33,10 +33,12 @@ static uint64_t count(sqlite3_stmt *st, int column)
 
 static int read_zones(struct store *s, struct series_capture *c, struct err *e)
 {
-	sqlite3_stmt *st = sql_query(store_db(s), e,
-				     "SELECT zone, node, name, start_pfn, spanned, present, managed, wmark_min,"
-				     " wmark_low, wmark_high FROM zone WHERE capture_id = ?"
-				     " AND zone BETWEEN 0 AND ?", "ii", c->id, (int64_t)SERIES_ZONES - 1);
+	sqlite3_stmt *st = sql_query(
+		store_db(s), e,
+		"SELECT zone, node, name, start_pfn, spanned, present, managed, wmark_min,"
+		" wmark_low, wmark_high FROM zone WHERE capture_id = ?"
+		" AND zone BETWEEN 0 AND ?",
+		"ii", c->id, (int64_t)SERIES_ZONES - 1);
 	int ret = -1;
 
 	while (st && (ret = sql_row(st, e)) == 1) {
@@ -46,7 +48,8 @@ static int read_zones(struct store *s, struct series_capture *c, struct err *e)
 
 		z->node = (unsigned)sqlite3_column_int(st, 1);
 		if (c->nodes > 1)
-			snprintf(z->name, sizeof(z->name), "node %u %.12s", z->node % 1000, name ? name : "");
+			snprintf(z->name, sizeof(z->name), "node %u %.12s", z->node % 1000,
+				 name ? name : "");
 		else
 			snprintf(z->name, sizeof(z->name), "%s", name ? name : "");
 		z->start_pfn = count(st, 3);
@@ -65,11 +68,13 @@ static int read_zones(struct store *s, struct series_capture *c, struct err *e)
 
 int series_capture_read(struct store *s, int64_t id, struct series_capture *c, struct err *e)
 {
-	sqlite3_stmt *st = sql_query(store_db(s), e,
-				     "SELECT id, name, format, clock, kernel, arch, clock_is_time, first, last,"
-				     " events, lost, cpus, nodes, page_size, pageblock_order, orders,"
-				     " mem_total_kb FROM capture WHERE id = ?1 OR ?1 = 0"
-				     " ORDER BY id DESC LIMIT 1", "i", id);
+	sqlite3_stmt *st = sql_query(
+		store_db(s), e,
+		"SELECT id, name, format, clock, kernel, arch, clock_is_time, first, last,"
+		" events, lost, cpus, nodes, page_size, pageblock_order, orders,"
+		" mem_total_kb FROM capture WHERE id = ?1 OR ?1 = 0"
+		" ORDER BY id DESC LIMIT 1",
+		"i", id);
 	int ret = st ? sql_row(st, e) : e->code;
 
 	memset(c, 0, sizeof(*c));
@@ -96,9 +101,11 @@ int series_capture_read(struct store *s, int64_t id, struct series_capture *c, s
 		if (c->orders < 1 || c->orders > KMM_ORDERS)
 			c->orders = KMM_ORDERS - 1;
 		ret = c->name && c->format && c->clock && c->kernel && c->arch ?
-			      0 : err_set(e, ENOMEM, "out of memory");
+			      0 :
+			      err_set(e, ENOMEM, "out of memory");
 	} else if (!ret) {
-		ret = id ? err_set(e, ENOENT, "there is no capture %lld in the results", (long long)id) :
+		ret = id ? err_set(e, ENOENT, "there is no capture %lld in the results",
+				   (long long)id) :
 			   err_set(e, ENOENT, "the results file holds no capture");
 	}
 	sqlite3_finalize(st);
@@ -149,14 +156,17 @@ static bool place(const struct series *r, int64_t seq, uint32_t *at)
 	return *at < r->samples && r->seq[*at] == seq;
 }
 
-static int read_times(struct store *s, const struct series_capture *c, struct series *r, struct err *e)
+static int read_times(struct store *s, const struct series_capture *c, struct series *r,
+		      struct err *e)
 {
 	sqlite3_stmt *st;
 	uint32_t every, i = 0;
 	int ret = -1;
 
-	st = sql_query(store_db(s), e, "SELECT count(*) FROM sample WHERE run_id = ?"
-				       " AND seq BETWEEN 0 AND 4294967295", "i", r->id);
+	st = sql_query(store_db(s), e,
+		       "SELECT count(*) FROM sample WHERE run_id = ?"
+		       " AND seq BETWEEN 0 AND 4294967295",
+		       "i", r->id);
 	if (st && (ret = sql_row(st, e)) == 1)
 		r->in_file = (uint32_t)sqlite3_column_int(st, 0);
 	sqlite3_finalize(st);
@@ -167,8 +177,10 @@ static int read_times(struct store *s, const struct series_capture *c, struct se
 	r->time = calloc(SERIES_SAMPLES + 2, sizeof(*r->time));
 	if (!r->seq || !r->time)
 		return err_set(e, ENOMEM, "out of memory");
-	st = sql_query(store_db(s), e, "SELECT seq, time FROM sample WHERE run_id = ?"
-				       " AND seq BETWEEN 0 AND 4294967295 ORDER BY seq", "i", r->id);
+	st = sql_query(store_db(s), e,
+		       "SELECT seq, time FROM sample WHERE run_id = ?"
+		       " AND seq BETWEEN 0 AND 4294967295 ORDER BY seq",
+		       "i", r->id);
 	ret = -1;
 	for (; st && (ret = sql_row(st, e)) == 1; i++) {
 		double t = (double)count(st, 1);
@@ -187,10 +199,11 @@ static int read_times(struct store *s, const struct series_capture *c, struct se
 
 static int read_blocks(struct store *s, struct series *r, struct err *e)
 {
-	sqlite3_stmt *st = sql_query(store_db(s), e,
-				     "SELECT seq, zone, block_order, sum(blocks) FROM free_blocks"
-				     " WHERE run_id = ? GROUP BY seq, zone, block_order ORDER BY seq", "i",
-				     r->id);
+	sqlite3_stmt *st =
+		sql_query(store_db(s), e,
+			  "SELECT seq, zone, block_order, sum(blocks) FROM free_blocks"
+			  " WHERE run_id = ? GROUP BY seq, zone, block_order ORDER BY seq",
+			  "i", r->id);
 	uint32_t at = 0;
 	int ret = -1;
 
@@ -203,8 +216,8 @@ static int read_blocks(struct store *s, struct series *r, struct err *e)
 		int64_t zone = sqlite3_column_int64(st, 1), order = sqlite3_column_int64(st, 2);
 		uint64_t n = count(st, 3);
 
-		if (place(r, sqlite3_column_int64(st, 0), &at) && zone >= 0 && zone < SERIES_ZONES &&
-		    order >= 0 && order < (int64_t)r->orders)
+		if (place(r, sqlite3_column_int64(st, 0), &at) && zone >= 0 &&
+		    zone < SERIES_ZONES && order >= 0 && order < (int64_t)r->orders)
 			r->blocks[at][zone][order] = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 	}
 	sqlite3_finalize(st);
@@ -213,9 +226,11 @@ static int read_blocks(struct store *s, struct series *r, struct err *e)
 
 static int read_pageblocks(struct store *s, struct series *r, struct err *e)
 {
-	sqlite3_stmt *st = sql_query(store_db(s), e,
-				     "SELECT seq, type, sum(pageblocks) FROM pageblocks WHERE run_id = ?"
-				     " GROUP BY seq, type ORDER BY seq", "i", r->id);
+	sqlite3_stmt *st =
+		sql_query(store_db(s), e,
+			  "SELECT seq, type, sum(pageblocks) FROM pageblocks WHERE run_id = ?"
+			  " GROUP BY seq, type ORDER BY seq",
+			  "i", r->id);
 	uint32_t at = 0;
 	int ret = -1;
 
@@ -223,7 +238,8 @@ static int read_pageblocks(struct store *s, struct series *r, struct err *e)
 		int64_t type = sqlite3_column_int64(st, 1);
 		uint64_t n = count(st, 2);
 
-		if (!r->pageblocks && !(r->pageblocks = calloc(r->samples, sizeof(*r->pageblocks)))) {
+		if (!r->pageblocks &&
+		    !(r->pageblocks = calloc(r->samples, sizeof(*r->pageblocks)))) {
 			ret = err_set(e, ENOMEM, "out of memory");
 			break;
 		}
@@ -238,7 +254,8 @@ static int read_pcp(struct store *s, struct series *r, struct err *e)
 {
 	sqlite3_stmt *st = sql_query(store_db(s), e,
 				     "SELECT seq, sum(pcp_pages) FROM sample_zone WHERE run_id = ?"
-				     " AND pcp_pages IS NOT NULL GROUP BY seq ORDER BY seq", "i", r->id);
+				     " AND pcp_pages IS NOT NULL GROUP BY seq ORDER BY seq",
+				     "i", r->id);
 	uint32_t at = 0;
 	int ret = -1;
 
@@ -256,8 +273,10 @@ static int read_pcp(struct store *s, struct series *r, struct err *e)
 
 static int read_counters(struct store *s, struct series *r, struct err *e)
 {
-	sqlite3_stmt *st = sql_query(store_db(s), e, "SELECT seq, name, value FROM counter WHERE run_id = ?"
-						     " ORDER BY seq", "i", r->id);
+	sqlite3_stmt *st = sql_query(store_db(s), e,
+				     "SELECT seq, name, value FROM counter WHERE run_id = ?"
+				     " ORDER BY seq",
+				     "i", r->id);
 	uint32_t at = 0;
 	int ret = -1;
 
@@ -287,7 +306,8 @@ static int read_map(struct store *s, struct series *r, struct err *e)
 {
 	sqlite3_stmt *st = sql_query(store_db(s), e,
 				     "SELECT seq, first_pfn, pages_per_cell, cells FROM map_column"
-				     " WHERE run_id = ? ORDER BY seq", "i", r->id);
+				     " WHERE run_id = ? ORDER BY seq",
+				     "i", r->id);
 	struct series_map *m = &r->map;
 	uint32_t at = 0;
 	int ret = -1;
@@ -318,7 +338,8 @@ static int read_map(struct store *s, struct series *r, struct err *e)
 	return ret < 0 ? e->code : 0;
 }
 
-static int read_samples(struct store *s, const struct series_capture *c, struct series *r, struct err *e)
+static int read_samples(struct store *s, const struct series_capture *c, struct series *r,
+			struct err *e)
 {
 	int ret = read_times(s, c, r, e);
 
@@ -334,12 +355,14 @@ static int read_samples(struct store *s, const struct series_capture *c, struct 
 	return ret < 0 ? ret : read_map(s, r, e);
 }
 
-int series_read(struct store *s, const struct series_capture *c, struct series *runs, unsigned *n, struct err *e)
+int series_read(struct store *s, const struct series_capture *c, struct series *runs, unsigned *n,
+		struct err *e)
 {
-	sqlite3_stmt *st = sql_query(store_db(s), e,
-				     "SELECT id, mode = 'simulated', policy, start, status, requests, seconds"
-				     " FROM run WHERE capture_id = ? ORDER BY mode, id LIMIT ?", "ii", c->id,
-				     (int64_t)SERIES_RUNS);
+	sqlite3_stmt *st =
+		sql_query(store_db(s), e,
+			  "SELECT id, mode = 'simulated', policy, start, status, requests, seconds"
+			  " FROM run WHERE capture_id = ? ORDER BY mode, id LIMIT ?",
+			  "ii", c->id, (int64_t)SERIES_RUNS);
 	int ret = -1;
 
 	*n = 0;

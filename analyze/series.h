@@ -22,13 +22,18 @@
 #define SERIES_MAP_ROWS 4096
 
 enum series_counter {
-	SERIES_ALLOCS, SERIES_FREES, SERIES_REFILLS, SERIES_DRAINS, SERIES_FALLBACKS, SERIES_FAILED,
+	SERIES_ALLOCS,
+	SERIES_FREES,
+	SERIES_REFILLS,
+	SERIES_DRAINS,
+	SERIES_FALLBACKS,
+	SERIES_FAILED,
 	SERIES_COUNTERS,
 };
 extern const char *const series_counter_names[SERIES_COUNTERS];
 
 struct series_zone {
-	char name[24];	/* "Normal", or "node 1 Normal" where there are several nodes */
+	char name[24]; /* "Normal", or "node 1 Normal" where there are several nodes */
 	unsigned node;
 	uint64_t start_pfn, spanned, present, managed, min, low, high;
 };
@@ -39,7 +44,7 @@ struct series_capture {
 	bool clock_is_time;
 	uint64_t first, last, events, lost, mem_total_kb;
 	unsigned cpus, nodes, page_size, pageblock_order, orders;
-	unsigned zones;	/* highest zone number + 1 */
+	unsigned zones; /* highest zone number + 1 */
 	struct series_zone zone[SERIES_ZONES];
 };
 
@@ -54,28 +59,31 @@ int series_zone_by_name(const struct series_capture *c, const char *name);
 struct series_map {
 	uint64_t first_pfn;
 	uint32_t pages_per_cell, rows;
-	uint8_t *cells;	/* [samples][rows]; CELL_KINDS where a sample has no column */
+	uint8_t *cells; /* [samples][rows]; CELL_KINDS where a sample has no column */
 };
 
 struct series {
 	int64_t id;
 	bool simulated;
 	char *policy, *start, *status;
-	double requests, seconds;	/* NaN: not finished */
+	double requests, seconds; /* NaN: not finished */
 	unsigned orders;
-	uint32_t samples, in_file;	/* taken, and how many the file has */
+	uint32_t samples, in_file; /* taken, and how many the file has */
 	uint32_t *seq;
-	double *time;			/* seconds, or clock units */
-	uint32_t (*blocks)[SERIES_ZONES][KMM_ORDERS];	/* [samples] all types; NULL: none */
-	uint32_t (*pageblocks)[SERIES_TYPES];		/* [samples] all zones; NULL: none */
-	double (*counters)[SERIES_COUNTERS];		/* [samples] cumulative, NaN: not there */
-	uint64_t *pcp_pages;				/* [samples] all zones */
+	double *time;				      /* seconds, or clock units */
+	uint32_t (*blocks)[SERIES_ZONES][KMM_ORDERS]; /* [samples] all types; NULL: none */
+	uint32_t (*pageblocks)[SERIES_TYPES];	      /* [samples] all zones; NULL: none */
+	double (*counters)[SERIES_COUNTERS];	      /* [samples] cumulative, NaN: not there */
+	uint64_t *pcp_pages;			      /* [samples] all zones */
 	struct series_map map;
 };
 
-/* All runs of the capture, the recorded one first; at most SERIES_RUNS. *count of them, freed by series_free(). */
-int series_read(struct store *s, const struct series_capture *c, struct series *runs, unsigned *count,
-		struct err *e);
+/*
+ * All runs of the capture, the recorded one first; at most SERIES_RUNS.  *count of
+ * them, freed by series_free().
+ */
+int series_read(struct store *s, const struct series_capture *c, struct series *runs,
+		unsigned *count, struct err *e);
 void series_free(struct series *runs, unsigned count);
 
 /* Free blocks per order at a sample, of one zone or (zone < 0) of all. */

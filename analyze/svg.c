@@ -25,8 +25,25 @@ static bool is(const char *s, size_t n, const char *word)
 static bool wanted(const char *name, size_t n, const char *value, size_t len)
 {
 	static const char *const names[] = {
-		"x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "width", "height", "points", "d", "fill",
-		"stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin",
+		"x",
+		"y",
+		"x1",
+		"y1",
+		"x2",
+		"y2",
+		"cx",
+		"cy",
+		"r",
+		"width",
+		"height",
+		"points",
+		"d",
+		"fill",
+		"stroke",
+		"stroke-width",
+		"stroke-dasharray",
+		"stroke-linecap",
+		"stroke-linejoin",
 	};
 	bool known = false;
 
@@ -76,7 +93,8 @@ static int put_element(const char *p, const char *end, FILE *out, struct err *e)
 		eq = memchr(p, '=', (size_t)(end - p));
 		if (!eq || eq + 1 >= end || eq[1] != '"' ||
 		    !(close = memchr(eq + 2, '"', (size_t)(end - eq - 2))))
-			return err_set(e, EINVAL, "libplot wrote an attribute that was not expected");
+			return err_set(e, EINVAL,
+				       "libplot wrote an attribute that was not expected");
 		stroke |= is(p, (size_t)(eq - p), "stroke");
 		if (wanted(p, (size_t)(eq - p), eq + 2, (size_t)(close - eq - 2))) {
 			fprintf(out, " %.*s=\"", (int)(eq - p), p);
@@ -104,7 +122,8 @@ static void put_root(FILE *out, const struct svg_options *o)
 {
 	if (o->document)
 		fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
-	fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.5g %.5g\"", o->width, o->height);
+	fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.5g %.5g\"",
+		o->width, o->height);
 	if (o->document)
 		fprintf(out, " width=\"%.5g\" height=\"%.5g\"", o->width * 2, o->height * 2);
 	else
@@ -115,8 +134,10 @@ static void put_root(FILE *out, const struct svg_options *o)
 		html_text(out, o->id);
 		fputc('"', out);
 	}
-	fputs(" fill=\"none\" fill-rule=\"evenodd\" stroke-linejoin=\"round\" font-family=\"system-ui,"
-	      "-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Helvetica Neue&quot;,Arial,sans-serif\"",
+	fputs(" fill=\"none\" fill-rule=\"evenodd\" stroke-linejoin=\"round\" "
+	      "font-family=\"system-ui,"
+	      "-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Helvetica "
+	      "Neue&quot;,Arial,sans-serif\"",
 	      out);
 	if (o->crisp)
 		fputs(" shape-rendering=\"crispEdges\"", out);
@@ -124,11 +145,12 @@ static void put_root(FILE *out, const struct svg_options *o)
 	html_text(out, o->title);
 	fputs("</title>\n", out);
 	if (o->document)
-		fprintf(out, "<rect width=\"%.5g\" height=\"%.5g\" fill=\"#fff\"/>\n", o->width, o->height);
+		fprintf(out, "<rect width=\"%.5g\" height=\"%.5g\" fill=\"#fff\"/>\n", o->width,
+			o->height);
 }
 
-int svg_clean(const char *raw, size_t len, const struct svg_options *o, const struct svg_label *labels,
-	      size_t label_count, FILE *out, struct err *e)
+int svg_clean(const char *raw, size_t len, const struct svg_options *o,
+	      const struct svg_label *labels, size_t label_count, FILE *out, struct err *e)
 {
 	struct scan s = { raw, raw + len };
 	const char *content = find(&s, "<g id=\"content\""), *end;
@@ -154,7 +176,8 @@ int svg_clean(const char *raw, size_t len, const struct svg_options *o, const st
 		s.p = end;
 	}
 	if (ret >= 0 && texts != label_count)
-		ret = err_set(e, EINVAL, "libplot wrote %zu labels where %zu were drawn", texts, label_count);
+		ret = err_set(e, EINVAL, "libplot wrote %zu labels where %zu were drawn", texts,
+			      label_count);
 	fputs("</svg>\n", out);
 	return ret < 0 ? ret : ferror(out) ? err_set(e, EIO, "a figure could not be written") : 0;
 }

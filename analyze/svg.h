@@ -17,24 +17,24 @@
 
 /* One label: libplot's SVG has a <text> for each, in the same order. */
 struct svg_label {
-	double x, y;	/* of the baseline, y downwards */
-	char anchor;	/* 'l', 'c', 'r' */
+	double x, y; /* of the baseline, y downwards */
+	char anchor; /* 'l', 'c', 'r' */
 	double size;
 	bool bold;
 	struct colour colour;
-	char *text;	/* UTF-8 */
+	char *text; /* UTF-8 */
 };
 
 struct svg_options {
-	double width, height;	/* of the drawing */
-	const char *id;		/* unique in the page; NULL: none */
-	const char *title;	/* for screen readers */
-	bool document;		/* a file of its own, with XML declaration and name space */
-	bool crisp;		/* no antialiasing between the cells of a map */
+	double width, height; /* of the drawing */
+	const char *id;	      /* unique in the page; NULL: none */
+	const char *title;    /* for screen readers */
+	bool document;	      /* a file of its own, with XML declaration and name space */
+	bool crisp;	      /* no antialiasing between the cells of a map */
 };
 
 /* `raw` was drawn in a user space of width by height with y downwards. */
-int svg_clean(const char *raw, size_t len, const struct svg_options *o, const struct svg_label *labels,
-	      size_t label_count, FILE *out, struct err *e);
+int svg_clean(const char *raw, size_t len, const struct svg_options *o,
+	      const struct svg_label *labels, size_t label_count, FILE *out, struct err *e);
 
 #endif

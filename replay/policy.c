@@ -1,351 +1,510 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
 #include "replay/policy.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 
-#define FIELD(name) offsetof(struct kmm_policy, name)
+#define FILE_LIMIT (64u << 10)
+#define NO_AUTO INT64_MIN
+#define GENERATION_NATIVE (-1)
 
-const struct policy_key policy_keys[] = {
-	{ "zone", "min_free_kbytes", POLICY_UINT, FIELD(min_free_kbytes), 0, 1 << 30, "KiB",
-	  "memory kept free, from which the zones' watermarks follow; 0: by the kernel's rule" },
-	{ "zone", "watermark_scale_factor", POLICY_UINT, FIELD(watermark_scale_factor), 1, 3000,
-	  "1/10000 of managed pages", "distance between the watermarks" },
-	{ "zone", "watermark_boost_factor", POLICY_UINT, FIELD(watermark_boost_factor), 0, 1000000,
-	  "1/10000 of the high mark", "the most that a fallback may raise the marks; 0: not at all" },
-	{ "zone", "lowmem_reserve_ratio", POLICY_LIST, FIELD(lowmem_reserve_ratio), 0, 1 << 20, "ratio",
-	  "protection of lower zones, by zone type: DMA DMA32 Normal HighMem Movable" },
-	{ "buddy", "max_order", POLICY_UINT, FIELD(max_order), 1, KMM_ORDERS - 1, "order",
-	  "the largest block, inclusive" },
-	{ "buddy", "pageblock_order", POLICY_UINT, FIELD(pageblock_order), 1, KMM_ORDERS - 1, "order",
-	  "size of the blocks that have a migrate type" },
-	{ "buddy", "mobility_grouping", POLICY_BOOL, FIELD(mobility_grouping), 0, 1, "",
-	  "keep pages of different mobility in different pageblocks" },
-	{ "buddy", "highatomic_reserve", POLICY_BOOL, FIELD(highatomic_reserve), 0, 1, "",
-	  "reserve pageblocks for high-order atomic requests" },
-	{ "buddy", "nofragment", POLICY_BOOL, FIELD(defrag_noretry_nofragment), 0, 1, "",
-	  "try another zone before mixing pageblocks (ALLOC_NOFRAGMENT)" },
-	{ "pcp", "batch", POLICY_INT, FIELD(pcp_batch), -1, 1 << 16, "pages",
-	  "refill and drain size of the per-CPU lists; -1: the machine's; 0: no per-CPU lists" },
-	{ "pcp", "high", POLICY_INT, FIELD(pcp_high), -1, 1 << 24, "pages",
-	  "most pages on a CPU's lists of a zone; -1: the machine's" },
-	{ "pcp", "orders", POLICY_UINT, FIELD(pcp_orders), 0, 4, "orders",
-	  "orders below this have per-CPU lists" },
-	{ "pcp", "thp", POLICY_BOOL, FIELD(pcp_thp), 0, 1, "", "per-CPU lists for huge pages too" },
-	{ "reclaim", "enabled", POLICY_BOOL, FIELD(reclaim), 0, 1, "",
-	  "take pages back from their users when memory runs out" },
-	{ "compaction", "enabled", POLICY_BOOL, FIELD(compaction), 0, 1, "",
-	  "move pages to make room for high orders" },
-	{ NULL, NULL, POLICY_BOOL, 0, 0, 0, NULL, NULL },
+static const struct {
+	const char *name;
+	int generation; /* enum kmm_generation */
+	const char *summary;
+} bases[] = {
+	{ "native", GENERATION_NATIVE, "the captured kernel's own rules and settings" },
+	{ "linux-2.6-slab", KMM_LINUX_2_6,
+	  "2.6.24: hot and cold lists, largest block first, no HIGHATOMIC reserve" },
+	{ "linux-5.10", KMM_LINUX_5_10, "4.4 to 5.12: per-CPU lists of single pages, high = 6 * batch" },
+	{ "linux-6.1", KMM_LINUX_6_1, "5.13 to 6.6: per-CPU lists of orders 0-3 and huge pages" },
+	{ "linux-6.18", KMM_LINUX_6_18,
+	  "6.7 and later: per-CPU lists tune themselves, fallback claims whole page blocks first" },
 };
 
-const char *const policy_bases[] = { "native", "linux-2.6-slab", "linux-5.10", "linux-6.1", "linux-6.18", NULL };
+#define BASES (sizeof(bases) / sizeof(*bases))
 
-static const enum kmm_generation generations[] = { KMM_LINUX_6_1, KMM_LINUX_2_6, KMM_LINUX_5_10, KMM_LINUX_6_1,
-						   KMM_LINUX_6_18 };
+#define KEY(section, key, type, unit, min, max, automatic, field, captured, meaning) \
+	{ section, key, type, unit, min, max, automatic,                             \
+	  (uint32_t)offsetof(struct kmm_policy, field), captured, meaning }
 
-const char *policy_base_help(unsigned base)
+static const struct policy_key keys[] = {
+	KEY("zone", "min_free_kbytes", POLICY_INT, "KiB", 0, 1 << 30, 0, min_free_kbytes, true,
+	    "what the min watermarks of all zones together keep free; auto: the kernel's rule"),
+	KEY("zone", "watermark_scale_factor", POLICY_INT, "1/10000 of the zone", 0, 10000, NO_AUTO,
+	    watermark_scale_factor, true,
+	    "least distance between the min, low and high watermarks; linux-2.6-slab has none"),
+	KEY("zone", "watermark_boost_factor", POLICY_INT, "1/10000 of the high mark", 0, 1000000,
+	    NO_AUTO, watermark_boost_factor, true,
+	    "how far a fallback may raise the watermarks for kswapd; 0: not at all"),
+	KEY("zone", "lowmem_reserve_ratio", POLICY_LIST, "1/ratio", 0, 1 << 30, NO_AUTO,
+	    lowmem_reserve_ratio, true,
+	    "share of the higher zones that a zone keeps from their users, for DMA DMA32 Normal "
+	    "HighMem Movable Device; 0: nothing; those not named: 0"),
+	KEY("buddy", "max_order", POLICY_INT, "order", 1, KMM_ORDERS - 1, NO_AUTO, max_order, true,
+	    "order of the largest block"),
+	KEY("buddy", "mobility_grouping", POLICY_BOOL, "", 0, 1, NO_AUTO, mobility_grouping, false,
+	    "group page blocks by migrate type; off: one list an order"),
+	KEY("buddy", "pageblock_order", POLICY_INT, "order", 1, KMM_ORDERS - 1, NO_AUTO,
+	    pageblock_order, true, "order of a page block, which bears a migrate type"),
+	KEY("buddy", "highatomic_reserve", POLICY_BOOL, "", 0, 1, NO_AUTO, highatomic_reserve, false,
+	    "set page blocks aside for urgent requests above order 0"),
+	KEY("buddy", "nofragment", POLICY_BOOL, "", 0, 1, NO_AUTO, defrag_noretry_nofragment, false,
+	    "try another zone of the node before mixing migrate types in a page block"),
+	KEY("pcp", "batch", POLICY_INT, "pages", 0, 1 << 20, -1, pcp_batch, false,
+	    "pages moved between a CPU's list and the zone at once; 0: no per-CPU lists; auto: the "
+	    "captured zone's, or the kernel's rule where there is none or auto was given"),
+	KEY("pcp", "high", POLICY_INT, "pages", 0, 1 << 24, -1, pcp_high, false,
+	    "length at which a CPU's list is drained; auto: as for batch"),
+	KEY("pcp", "orders", POLICY_INT, "orders", 1, 4, NO_AUTO, pcp_orders, false,
+	    "how many orders from 0 on have per-CPU lists; before linux-6.1 only order 0 can"),
+	KEY("pcp", "thp", POLICY_BOOL, "", 0, 1, NO_AUTO, pcp_thp, false,
+	    "per-CPU lists for blocks of pageblock_order too; not before linux-6.1"),
+	KEY("reclaim", "enabled", POLICY_BOOL, "", 0, 1, NO_AUTO, reclaim, false,
+	    "take pages back where memory runs out; off: the allocation fails"),
+	KEY("compaction", "enabled", POLICY_BOOL, "", 0, 1, NO_AUTO, compaction, false,
+	    "move pages where only the size of the free blocks is wanting"),
+};
+
+#define KEYS (sizeof(keys) / sizeof(*keys))
+
+
+const struct policy_key *policy_key(unsigned k)
 {
-	static const char *const help[] = {
-		"the captured kernel's own version and settings",
-		"2.6.24: hot and cold per-CPU lists, largest-first fallback",
-		"5.10: per-CPU lists of order 0, high = 6 * batch",
-		"6.1: per-CPU lists of orders 0 to 3 and huge pages",
-		"6.18: per-CPU lists that tune themselves, fallback that claims or steals",
-	};
-
-	return help[base];
+	return k < KEYS ? &keys[k] : NULL;
 }
 
-static int base_number(const char *name)
+const char *policy_builtin(unsigned i, const char **summary)
 {
-	for (int i = 0; policy_bases[i]; i++)
-		if (!strcmp(policy_bases[i], name))
-			return i;
+	if (i >= BASES)
+		return NULL;
+	if (summary)
+		*summary = bases[i].summary;
+	return bases[i].name;
+}
+
+static int base_find(const char *name)
+{
+	for (unsigned i = 0; i < BASES; i++)
+		if (!strcmp(bases[i].name, name))
+			return (int)i;
 	return -1;
 }
 
-static int set_base(struct policy *p, const char *name, struct err *e)
+static int key_find(const char *section, const char *key)
 {
-	int base = base_number(name);
+	for (unsigned k = 0; k < KEYS; k++)
+		if (!strcmp(keys[k].section, section) && !strcmp(keys[k].key, key))
+			return (int)k;
+	return -1;
+}
 
-	if (base < 0)
-		return err_set(e, ENOENT, "'%s' is neither a policy (see kmemlab policy list) nor a file", name);
-	snprintf(p->base, sizeof(p->base), "%s", name);
-	kmm_policy_init(&p->values, generations[base]);
-	return 0;
+static bool is_set(const struct policy *p, const char *section, const char *key)
+{
+	return p->set >> key_find(section, key) & 1;
 }
 
 /* ---- values ---- */
 
-static int set_number(const struct policy_key *k, const char *text, int64_t *v, struct err *e)
+void policy_value(const struct policy_key *key, const struct kmm_policy *p, char out[POLICY_VALUE])
+{
+	const char *at = (const char *)p + key->offset;
+	int32_t v;
+	size_t n = 0;
+
+	if (key->type == POLICY_BOOL) {
+		snprintf(out, POLICY_VALUE, "%s", *(const bool *)at ? "on" : "off");
+	} else if (key->type == POLICY_INT) {
+		memcpy(&v, at, sizeof(v));
+		if (v == key->automatic)
+			snprintf(out, POLICY_VALUE, "auto");
+		else
+			snprintf(out, POLICY_VALUE, "%" PRId32, v);
+	} else {
+		for (unsigned i = 0; i < KMM_ZONE_TYPES; i++, at += sizeof(v)) {
+			memcpy(&v, at, sizeof(v));
+			n += (size_t)snprintf(out + n, POLICY_VALUE - n, "%s%" PRId32, i ? " " : "", v);
+		}
+	}
+}
+
+/* Settings that 2.6 did not have: under its rules they are what their absence means. */
+static bool unknown_to_2_6(const struct policy_key *key)
+{
+	return key->offset == offsetof(struct kmm_policy, watermark_scale_factor) ||
+	       key->offset == offsetof(struct kmm_policy, watermark_boost_factor);
+}
+
+void policy_default(const struct policy_key *key, const char *base, char out[POLICY_VALUE])
+{
+	int i = base_find(base);
+	struct kmm_policy p;
+
+	if (i < 0 || bases[i].generation == GENERATION_NATIVE ||
+	    (key->captured && !(bases[i].generation == KMM_LINUX_2_6 && unknown_to_2_6(key)))) {
+		snprintf(out, POLICY_VALUE, "captured");
+		return;
+	}
+	kmm_policy_init(&p, (enum kmm_generation)bases[i].generation);
+	policy_value(key, &p, out);
+}
+
+void policy_current(const struct policy *p, const struct policy_key *key, char out[POLICY_VALUE])
+{
+	if (p->set >> (key - keys) & 1)
+		policy_value(key, &p->values, out);
+	else
+		policy_default(key, p->base, out);
+}
+
+static int bad_value(const struct policy_key *k, const char *text, struct err *e)
+{
+	char want[96];
+
+	if (k->type == POLICY_BOOL)
+		snprintf(want, sizeof(want), "on or off");
+	else
+		snprintf(want, sizeof(want), "%s%" PRId64 " to %" PRId64 "%s",
+			 k->type == POLICY_LIST ? "numbers of " : "", k->min, k->max,
+			 k->automatic == NO_AUTO ? "" : " or auto");
+	return err_set(e, EINVAL, "%s.%s: '%.64s' is not %s", k->section, k->key, text, want);
+}
+
+static bool parse_bool(const char *text, bool *v)
+{
+	static const char *const yes[] = { "on", "yes", "true", "1" };
+	static const char *const no[] = { "off", "no", "false", "0" };
+
+	for (unsigned i = 0; i < sizeof(yes) / sizeof(*yes); i++)
+		if (!strcasecmp(text, yes[i]) || !strcasecmp(text, no[i])) {
+			*v = !strcasecmp(text, yes[i]);
+			return true;
+		}
+	return false;
+}
+
+/* One number at *text, which moves on behind it. */
+static bool parse_number(const struct policy_key *k, const char **text, int32_t *v)
 {
 	char *end;
+	long long n;
 
 	errno = 0;
-	*v = strtoll(text, &end, 0);
-	if (end == text || *end || errno || *v < k->least || *v > k->most)
-		return err_set(e, EINVAL, "%s.%s: '%s' is not a number from %" PRId64 " to %" PRId64, k->section,
-			       k->key, text, k->least, k->most);
+	n = strtoll(*text, &end, 10);
+	if (end == *text || errno || n < k->min || n > k->max)
+		return false;
+	*text = end;
+	*v = (int32_t)n;
+	return true;
+}
+
+static int parse_value(const struct policy_key *k, struct kmm_policy *p, const char *text,
+		       struct err *e)
+{
+	char *at = (char *)p + k->offset;
+	int32_t v[KMM_ZONE_TYPES] = { 0 };
+	const char *s = text;
+	bool flag;
+
+	if (k->type == POLICY_BOOL) {
+		if (!parse_bool(text, &flag))
+			return bad_value(k, text, e);
+		memcpy(at, &flag, sizeof(flag));
+		return 0;
+	}
+	if (k->type == POLICY_INT) {
+		if (k->automatic != NO_AUTO && !strcasecmp(text, "auto"))
+			v[0] = (int32_t)k->automatic;
+		else if (!parse_number(k, &s, &v[0]) || *s)
+			return bad_value(k, text, e);
+		memcpy(at, v, sizeof(*v));
+		return 0;
+	}
+	for (unsigned i = 0; i < KMM_ZONE_TYPES && (*s || !i); i++) {
+		if (!parse_number(k, &s, &v[i]))
+			return bad_value(k, text, e);
+		s += strspn(s, " \t,");
+	}
+	if (*s)
+		return bad_value(k, text, e);
+	memcpy(at, v, sizeof(v));
 	return 0;
 }
 
-static int set_list(const struct policy_key *k, const char *text, unsigned *out, struct err *e)
+/* ---- setting ---- */
+
+static int set_base(struct policy *p, const char *name, struct err *e)
 {
-	unsigned n = 0;
+	int i = base_find(name);
 
-	while (*text) {
-		char *end;
-		long long v = strtoll(text, &end, 0);
-
-		if (end == text || n == KMM_ZONE_TYPES || v < k->least || v > k->most)
-			return err_set(e, EINVAL, "%s.%s: up to %d numbers were expected", k->section, k->key,
-				       KMM_ZONE_TYPES);
-		out[n++] = (unsigned)v;
-		text = end + strspn(end, " ,\t");
-	}
+	if (i < 0)
+		return err_set(e, EINVAL, "'%.64s' is no base; see kmemlab policy list", name);
+	if (p->set)
+		return err_set(e, EINVAL, "the base must come before the keys");
+	snprintf(p->base, sizeof(p->base), "%s", name);
+	/* Under native what is not given comes from the machine; these are never used. */
+	kmm_policy_init(&p->values, bases[i].generation == GENERATION_NATIVE ?
+				KMM_LINUX_6_1 : (enum kmm_generation)bases[i].generation);
 	return 0;
 }
 
-static int set_value(struct policy *p, unsigned number, const char *text, struct err *e)
+static int set_key(struct policy *p, const char *section, const char *key, const char *value,
+		   struct err *e)
 {
-	static const char *const yes[] = { "1", "on", "yes", "true", NULL };
-	static const char *const no[] = { "0", "off", "no", "false", NULL };
-	const struct policy_key *k = &policy_keys[number];
-	void *field = (char *)&p->values + k->offset;
-	int64_t v = -1;
-	int ret = 0;
+	int k = key_find(section, key), ret;
 
-	switch (k->type) {
-	case POLICY_BOOL:
-		for (int i = 0; yes[i]; i++)
-			v = !strcmp(yes[i], text) ? 1 : !strcmp(no[i], text) ? 0 : v;
-		if (v < 0)
-			return err_set(e, EINVAL, "%s.%s: '%s' is neither on nor off", k->section, k->key, text);
-		*(bool *)field = v;
-		break;
-	case POLICY_UINT:
-		ret = set_number(k, text, &v, e);
-		if (ret >= 0)
-			*(unsigned *)field = (unsigned)v;
-		break;
-	case POLICY_INT:
-		ret = set_number(k, text, &v, e);
-		if (ret >= 0)
-			*(int *)field = (int)v;
-		break;
-	case POLICY_LIST:
-		ret = set_list(k, text, field, e);
-		break;
-	}
-	if (ret >= 0)
-		p->set |= 1ull << number;
+	if (k < 0)
+		return err_set(e, EINVAL, "unknown key '%.64s.%.64s'; see kmemlab policy list --keys",
+			       section, key);
+	ret = parse_value(&keys[k], &p->values, value, e);
+	if (!ret)
+		p->set |= 1ull << k;
 	return ret;
 }
 
-static int set_key(struct policy *p, const char *section, const char *key, const char *value, struct err *e)
-{
-	for (unsigned i = 0; policy_keys[i].section; i++)
-		if (!strcmp(policy_keys[i].section, section) && !strcmp(policy_keys[i].key, key))
-			return set_value(p, i, value, e);
-	return err_set(e, EINVAL, "unknown key %s.%s (see kmemlab policy show native)", section, key);
-}
-
-int policy_set(struct policy *p, const char *assignment, struct err *e)
-{
-	const char *eq = strchr(assignment, '='), *dot = strchr(assignment, '.');
-	char section[32], key[64];
-
-	if (!eq || !dot || dot > eq)
-		return err_set(e, EINVAL, "'%s' is not of the form section.key=value", assignment);
-	snprintf(section, sizeof(section), "%.*s", (int)(dot - assignment), assignment);
-	snprintf(key, sizeof(key), "%.*s", (int)(eq - dot - 1), dot + 1);
-	return set_key(p, section, key, eq + 1, e);
-}
-
-/* ---- INI files ---- */
-
-/* Cut blanks and comments off both ends, in place. */
 static char *trim(char *s)
 {
 	char *end;
 
 	s += strspn(s, " \t\r");
-	end = s + strcspn(s, "#;");
-	while (end > s && isspace((unsigned char)end[-1]))
-		end--;
-	*end = '\0';
+	end = s + strlen(s);
+	while (end > s && strchr(" \t\r", end[-1]))
+		*--end = '\0';
 	return s;
 }
 
-static int read_line(struct policy *p, char *line, char *section, size_t room, struct err *e)
+int policy_set(struct policy *p, const char *text, struct err *e)
 {
-	char *eq, *s = trim(line);
+	char copy[256], *value, *key;
+	size_t n = strlen(p->name), room;
+	int ret;
 
-	if (!*s)
+	if ((size_t)snprintf(copy, sizeof(copy), "%s", text) >= sizeof(copy))
+		return err_set(e, EINVAL, "'%.64s...' is too long", text);
+	value = strchr(copy, '=');
+	key = strchr(copy, '.');
+	if (!value || !key || key > value)
+		return err_set(e, EINVAL, "'%.64s' is not SECTION.KEY=VALUE", text);
+	*value++ = '\0';
+	*key++ = '\0';
+	value = trim(value);
+	ret = set_key(p, trim(copy), trim(key), value, e);
+	if (ret)
+		return ret;
+	/* It is not the policy of that name any more. */
+	if (n > 4 && !strcmp(p->name + n - 4, "+..."))
 		return 0;
-	if (*s == '[') {
-		size_t len = strcspn(s + 1, "]");
-
-		if (s[1 + len] != ']')
-			return err_set(e, EINVAL, "a section without its ]");
-		snprintf(section, room, "%.*s", (int)len, s + 1);
-		return 0;
-	}
-	eq = strchr(s, '=');
-	if (!eq)
-		return err_set(e, EINVAL, "'%s' is not of the form key = value", s);
-	*eq = '\0';
-	if (*section)
-		return set_key(p, section, trim(s), trim(eq + 1), e);
-	if (!strcmp(trim(s), "base"))
-		return set_base(p, trim(eq + 1), e);
-	return err_set(e, EINVAL, "'%s' stands before any section; only base may", trim(s));
+	n = n < sizeof(p->name) - 8 ? n : sizeof(p->name) - 8;
+	room = sizeof(p->name) - n;
+	if ((size_t)snprintf(p->name + n, room, "+%s.%s=%s", trim(copy), trim(key), value) >= room)
+		snprintf(p->name + n, room, "+...");
+	return 0;
 }
 
-static int load_file(struct policy *p, const char *path, struct err *e)
-{
-	char section[32] = "";
-	unsigned number = 0;
-	struct blob b;
-	int ret = file_read(path, 1 << 20, &b, e);
+/* ---- INI files ---- */
 
-	if (ret < 0)
-		return ret;
-	for (char *line = (char *)b.data; line && ret >= 0;) {
-		char *next = strchr(line, '\n');
+struct ini {
+	struct policy *p;
+	char section[32];
+	bool base, name;
+};
+
+static int ini_policy(struct ini *i, const char *key, const char *value, struct err *e)
+{
+	if (!strcmp(key, "base") && !i->base) {
+		i->base = true;
+		return set_base(i->p, value, e);
+	}
+	if (!strcmp(key, "name") && !i->name) {
+		i->name = true;
+		if (!*value || strlen(value) >= sizeof(i->p->name))
+			return err_set(e, EINVAL, "a name of 1 to %zu bytes is expected",
+				       sizeof(i->p->name) - 1);
+		snprintf(i->p->name, sizeof(i->p->name), "%s", value);
+		return 0;
+	}
+	return err_set(e, EINVAL, "policy.%.64s is unknown or given twice", key);
+}
+
+static int ini_line(struct ini *i, char *line, struct err *e)
+{
+	char *value;
+	size_t n;
+	int k;
+
+	line = trim(line);
+	if (!*line || *line == ';' || *line == '#')
+		return 0;
+	n = strlen(line);
+	if (*line == '[') {
+		if (line[n - 1] != ']' || n - 2 >= sizeof(i->section))
+			return err_set(e, EINVAL, "'%.64s' is not [SECTION]", line);
+		snprintf(i->section, sizeof(i->section), "%.*s", (int)n - 2, line + 1);
+		return 0;
+	}
+	value = strchr(line, '=');
+	if (!value)
+		return err_set(e, EINVAL, "'%.64s' is not KEY = VALUE", line);
+	*value++ = '\0';
+	value[strcspn(value, ";#")] = '\0';
+	line = trim(line);
+	value = trim(value);
+	if (!strcmp(i->section, "policy"))
+		return ini_policy(i, line, value, e);
+	k = key_find(i->section, line);
+	if (k >= 0 && i->p->set >> k & 1)
+		return err_set(e, EINVAL, "%s.%s is given twice", i->section, line);
+	return set_key(i->p, i->section, line, value, e);
+}
+
+static int ini_parse(struct policy *p, char *text, struct err *e)
+{
+	struct ini i = { .p = p };
+
+	for (unsigned number = 1; text; number++) {
+		char *next = strchr(text, '\n');
 
 		if (next)
 			*next++ = '\0';
-		number++;
-		ret = read_line(p, line, section, sizeof(section), e);
-		if (ret < 0)
-			err_prefix(e, "%s:%u: ", path, number);
-		line = next;
-	}
-	blob_free(&b);
-	return ret;
-}
-
-int policy_load(struct policy *p, const char *name, struct err *e)
-{
-	const char *base = strrchr(name, '/');
-	int ret;
-
-	memset(p, 0, sizeof(*p));
-	if (base_number(name) >= 0) {
-		snprintf(p->name, sizeof(p->name), "%s", name);
-		return set_base(p, name, e);
-	}
-	if (!base && !strchr(name, '.'))
-		return set_base(p, name, e);
-	ret = set_base(p, "native", e);
-	if (ret >= 0)
-		ret = load_file(p, name, e);
-	snprintf(p->name, sizeof(p->name), "%.*s", (int)strcspn(base ? base + 1 : name, "."), base ? base + 1 : name);
-	return ret;
-}
-
-/* ---- use ---- */
-
-static bool was_set(const struct policy *p, const char *section, const char *key)
-{
-	for (unsigned i = 0; policy_keys[i].section; i++)
-		if (!strcmp(policy_keys[i].section, section) && !strcmp(policy_keys[i].key, key))
-			return p->set >> i & 1;
-	return false;
-}
-
-static void copy_value(struct kmm_policy *to, const struct kmm_policy *from, const struct policy_key *k)
-{
-	static const size_t sizes[] = { sizeof(bool), sizeof(unsigned), sizeof(int),
-					sizeof(unsigned[KMM_ZONE_TYPES]) };
-
-	memcpy((char *)to + k->offset, (const char *)from + k->offset, sizes[k->type]);
-}
-
-int policy_apply(const struct policy *p, struct kmm_config *c, struct err *e)
-{
-	bool native = !strcmp(p->base, "native");
-	struct kmm_policy machine = c->policy;
-
-	if (!native) {
-		/* The other kernel's rules on this machine: its shape and its settings stay. */
-		c->policy = p->values;
-		c->policy.max_order = machine.max_order;
-		c->policy.pageblock_order = machine.pageblock_order;
-		c->policy.min_free_kbytes = machine.min_free_kbytes;
-		c->policy.thp = machine.thp;
-	}
-	for (unsigned i = 0; policy_keys[i].section; i++)
-		if (p->set >> i & 1)
-			copy_value(&c->policy, &p->values, &policy_keys[i]);
-	if (c->policy.pageblock_order > c->policy.max_order)
-		return err_set(e, EINVAL, "buddy.pageblock_order %u is above buddy.max_order %u",
-			       c->policy.pageblock_order, c->policy.max_order);
-	for (unsigned z = 0; z < c->zones; z++) {
-		struct kmm_zone_config *zone = &c->zone[z];
-
-		if (was_set(p, "zone", "min_free_kbytes") || was_set(p, "zone", "watermark_scale_factor"))
-			zone->min = zone->low = zone->high = 0;
-		if (was_set(p, "zone", "lowmem_reserve_ratio"))
-			zone->reserve_given = false;
-		/* The printed sizes of the per-CPU lists belong to the captured kernel's own rule. */
-		if (c->policy.generation != machine.generation || was_set(p, "zone", "min_free_kbytes"))
-			zone->pcp_batch = zone->pcp_high = zone->pcp_high_min = zone->pcp_high_max = 0;
+		if (ini_line(&i, text, e) < 0)
+			return err_prefix(e, "line %u: ", number);
+		text = next;
 	}
 	return 0;
 }
 
-void policy_value(const struct kmm_policy *v, const struct policy_key *k, char *out, size_t room)
+int policy_load(struct policy *p, const char *name, struct err *e)
 {
-	const void *field = (const char *)v + k->offset;
-	const unsigned *list = field;
-	size_t at = 0;
+	const char *last = strrchr(name, '/');
+	struct blob b;
+	int ret;
 
-	switch (k->type) {
-	case POLICY_BOOL:
-		snprintf(out, room, "%s", *(const bool *)field ? "on" : "off");
-		break;
-	case POLICY_UINT:
-		snprintf(out, room, "%u", *list);
-		break;
-	case POLICY_INT:
-		snprintf(out, room, "%d", *(const int *)field);
-		break;
-	case POLICY_LIST:
-		for (unsigned i = 0; i < KMM_ZONE_TYPES - 1 && at < room; i++)
-			at += (size_t)snprintf(out + at, room - at, "%s%u", i ? " " : "", list[i]);
-		break;
+	memset(p, 0, sizeof(*p));
+	if (base_find(name) >= 0) {
+		snprintf(p->name, sizeof(p->name), "%s", name);
+		return set_base(p, name, e);
 	}
+	ret = file_read(name, FILE_LIMIT, &b, e);
+	if (ret == -ENOENT && !last && !strchr(name, '.'))
+		return err_set(e, ENOENT, "'%.64s' is neither a built-in policy nor a file; see "
+			       "kmemlab policy list", name);
+	if (ret < 0)
+		return ret;
+	last = last ? last + 1 : name;
+	snprintf(p->name, sizeof(p->name), "%.60s", last);
+	if (strlen(p->name) > 4 && !strcmp(p->name + strlen(p->name) - 4, ".ini"))
+		p->name[strlen(p->name) - 4] = '\0';
+	set_base(p, "native", e);
+	if (strlen((char *)b.data) != b.len)
+		ret = err_set(e, EINVAL, "not a text");
+	else
+		ret = ini_parse(p, (char *)b.data, e);
+	blob_free(&b);
+	return ret < 0 ? err_prefix(e, "%s: ", name) : 0;
 }
 
 void policy_print(const struct policy *p, FILE *out)
 {
 	const char *section = "";
+	char value[POLICY_VALUE];
 
-	fprintf(out, "# policy %s\nbase = %s\n", p->name, p->base);
-	if (!strcmp(p->base, "native"))
-		fputs("# keys that are commented out are the captured machine's own\n", out);
-	for (unsigned i = 0; policy_keys[i].section; i++) {
-		const struct policy_key *k = &policy_keys[i];
-		bool given = p->set >> i & 1;
-		char value[96];
+	fprintf(out, "[policy]\nname = %s\nbase = %s\n", p->name, p->base);
+	for (unsigned k = 0; k < KEYS; k++) {
+		const struct policy_key *key = &keys[k];
 
-		if (strcmp(section, k->section)) {
-			section = k->section;
-			fprintf(out, "\n[%s]\n", section);
-		}
-		policy_value(&p->values, k, value, sizeof(value));
-		fprintf(out, "# %s%s%s%s", k->help, *k->unit ? " (" : "", k->unit, *k->unit ? ")" : "");
-		if (k->type != POLICY_BOOL)
-			fprintf(out, ", %" PRId64 " to %" PRId64, k->least, k->most);
-		fprintf(out, "\n%s%s = %s\n", given || strcmp(p->base, "native") ? "" : "#", k->key, value);
+		if (strcmp(section, key->section))
+			fprintf(out, "\n[%s]\n", key->section);
+		section = key->section;
+		fprintf(out, "; %s%s%s%s\n", key->meaning, *key->unit ? " [" : "", key->unit,
+			*key->unit ? "]" : "");
+		policy_current(p, key, value);
+		/* A comment where it was not given: reading it again gives the same policy. */
+		fprintf(out, "%s%s = %s\n", p->set >> k & 1 ? "" : ";", key->key, value);
 	}
+}
+
+/* ---- applying ---- */
+
+/* The rules of a generation on a machine that ran another, or the same. */
+static void apply_base(enum kmm_generation g, struct kmm_config *c)
+{
+	struct kmm_policy was = c->policy;
+
+	kmm_policy_init(&c->policy, g);
+	c->policy.max_order = was.max_order;
+	c->policy.pageblock_order = was.pageblock_order;
+	c->policy.min_free_kbytes = was.min_free_kbytes;
+	c->policy.thp = was.thp;
+	memcpy(c->policy.lowmem_reserve_ratio, was.lowmem_reserve_ratio,
+	       sizeof(was.lowmem_reserve_ratio));
+	/* Settings that one of the two kernels does not have cannot be taken over. */
+	if (g != KMM_LINUX_2_6 && was.generation != KMM_LINUX_2_6) {
+		c->policy.watermark_scale_factor = was.watermark_scale_factor;
+		c->policy.watermark_boost_factor = was.watermark_boost_factor;
+	}
+	if (g == was.generation)
+		return;
+	/* Each generation finds the length of the per-CPU lists in another way. */
+	for (unsigned z = 0; z < c->zones; z++)
+		c->zone[z].pcp_high = c->zone[z].pcp_high_min = c->zone[z].pcp_high_max = 0;
+}
+
+/* Captured values that follow from a key that was given are computed anew. */
+static void clear_captured(const struct policy *p, struct kmm_config *c)
+{
+	bool marks = is_set(p, "zone", "min_free_kbytes") ||
+		     is_set(p, "zone", "watermark_scale_factor");
+	bool batch = is_set(p, "pcp", "batch");
+	bool later = c->policy.generation >= KMM_LINUX_6_1;
+	/* high is 6 * batch at first, then a share of the low mark. */
+	bool high = is_set(p, "pcp", "high") || (later ? marks : batch);
+
+	for (unsigned i = 0; i < c->zones; i++) {
+		struct kmm_zone_config *z = &c->zone[i];
+
+		if (marks)
+			z->min = z->low = z->high = 0;
+		if (is_set(p, "zone", "lowmem_reserve_ratio"))
+			z->reserve_given = false;
+		if (batch)
+			z->pcp_batch = 0;
+		if (high)
+			z->pcp_high = z->pcp_high_min = z->pcp_high_max = 0;
+	}
+}
+
+int policy_apply(const struct policy *p, struct kmm_config *c, struct err *e)
+{
+	int base = base_find(p->base);
+	const struct kmm_policy *now = &c->policy;
+
+	if (base < 0)
+		return err_set(e, EINVAL, "'%.31s' is no base", p->base);
+	if (bases[base].generation != GENERATION_NATIVE)
+		apply_base((enum kmm_generation)bases[base].generation, c);
+	for (unsigned k = 0; k < KEYS; k++) {
+		size_t size = keys[k].type == POLICY_BOOL ? sizeof(bool) :
+			      keys[k].type == POLICY_INT  ? sizeof(int32_t) :
+							    KMM_ZONE_TYPES * sizeof(int32_t);
+
+		if (p->set >> k & 1)
+			memcpy((char *)&c->policy + keys[k].offset,
+			       (const char *)&p->values + keys[k].offset, size);
+	}
+	clear_captured(p, c);
+	if (now->pageblock_order > now->max_order)
+		return err_set(e, EINVAL, "policy %s: pageblock_order %u is above max_order %u", p->name,
+			       now->pageblock_order, now->max_order);
+	if (now->generation <= KMM_LINUX_5_10 && (now->pcp_orders > 1 || now->pcp_thp))
+		return err_set(e, EINVAL, "policy %s: kernels before 5.13 have per-CPU lists of order "
+			       "0 only", p->name);
+	return 0;
 }

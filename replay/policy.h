@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * policy: the rules that a simulated machine follows, by name, by INI file or by
- * single keys.  One table describes all keys: it parses, checks, lists and
- * prints them.  The base `native` is the captured kernel's own.
+ * policy: under which rules a machine is simulated.  A base, the rules of one
+ * kernel generation or of the captured kernel itself (`native`), and single
+ * keys that differ from it.  Built-in, from an INI file, or changed on the
+ * command line; one table of keys parses, checks, prints and explains them.
+ * Plain data: copied by assignment, nothing to free.
  */
 #ifndef REPLAY_POLICY_H
 #define REPLAY_POLICY_H
@@ -16,34 +18,49 @@
 
 struct policy {
 	char name[64];
-	char base[32];		/* a built-in policy's name */
-	struct kmm_policy values;
-	uint64_t set;		/* bit n: key n was given, not taken from the base */
+	char base[32];		  /* a built-in name */
+	struct kmm_policy values; /* of the keys in set; else the base's, where it has one */
+	uint64_t set;		  /* bit k: key k of policy_key() was given */
 };
 
-enum policy_type { POLICY_BOOL, POLICY_UINT, POLICY_INT, POLICY_LIST };
+/* A built-in name (tried first) or an INI file.  0 or a negative errno. */
+int policy_load(struct policy *p, const char *name, struct err *e);
+/* "section.key=value"; the policy's name says so from then on. */
+int policy_set(struct policy *p, const char *text, struct err *e);
+/*
+ * Put a policy on a captured machine's configuration.  What the base does not
+ * decide (its size, its administrator's settings, its watermarks and list sizes)
+ * stays as captured, unless a key was given or follows from one that was; such
+ * values are cleared, so that the model computes them anew.
+ */
+int policy_apply(const struct policy *p, struct kmm_config *c, struct err *e);
+/* As an INI file that policy_load() understands: what was not given stands there as a comment. */
+void policy_print(const struct policy *p, FILE *out);
+
+/* One built-in policy; NULL after the last. */
+const char *policy_builtin(unsigned i, const char **summary);
+
+enum policy_key_type { POLICY_BOOL, POLICY_INT, POLICY_LIST };
 
 struct policy_key {
 	const char *section, *key;
-	enum policy_type type;
-	size_t offset;		/* in struct kmm_policy */
-	int64_t least, most;
-	const char *unit, *help;
+	enum policy_key_type type;
+	const char *unit;
+	int64_t min, max;	/* of each number */
+	int64_t automatic;	/* the number that "auto" stands for; INT64_MIN: none */
+	uint32_t offset;	/* in struct kmm_policy */
+	bool captured;		/* stays as captured under any base, unless given */
+	const char *meaning;
 };
 
-extern const struct policy_key policy_keys[]; /* ends with section == NULL */
-extern const char *const policy_bases[];      /* built-in names, NULL-terminated */
-const char *policy_base_help(unsigned base);
+#define POLICY_VALUE 128 /* bytes of a printed value */
 
-/* A built-in name, or the path of an INI file (`base = NAME` before the first section). */
-int policy_load(struct policy *p, const char *name, struct err *e);
-/* "section.key=value" */
-int policy_set(struct policy *p, const char *assignment, struct err *e);
-/* Change a captured machine's configuration to this policy. */
-int policy_apply(const struct policy *p, struct kmm_config *c, struct err *e);
-/* The value of a key as text. */
-void policy_value(const struct kmm_policy *v, const struct policy_key *k, char *out, size_t room);
-/* As an INI file that policy_load() understands. */
-void policy_print(const struct policy *p, FILE *out);
+/* The k-th key; NULL after the last. */
+const struct policy_key *policy_key(unsigned k);
+void policy_value(const struct policy_key *key, const struct kmm_policy *p, char out[POLICY_VALUE]);
+/* The key's default under a base: a value, or "captured". */
+void policy_default(const struct policy_key *key, const char *base, char out[POLICY_VALUE]);
+/* The key's value in a policy: what was given, else the default under its base. */
+void policy_current(const struct policy *p, const struct policy_key *key, char out[POLICY_VALUE]);
 
 #endif

@@ -20,7 +20,8 @@ static uint64_t capture;
 static struct option_list policies;
 
 static struct option options[] = {
-	{ "output", 'o', OPTION_STRING, &output, "FILE.html", NULL, "the report (default: report.html)" },
+	{ "output", 'o', OPTION_STRING, &output, "FILE.html", NULL,
+	  "the report (default: report.html)" },
 	{ "figures", 'f', OPTION_STRING, &figures_dir, "DIR", NULL,
 	  "write each figure to a file in this folder, too" },
 	{ "figure-format", 0, OPTION_CHOICE, &figure_format, "FORMAT", figure_formats,
@@ -41,7 +42,8 @@ static bool is_database(const char *path)
 	static const char magic[16] = "SQLite format 3";
 	char head[sizeof(magic)] = { 0 };
 	FILE *f = fopen(path, "rb");
-	bool is = f && fread(head, 1, sizeof(head), f) == sizeof(head) && !memcmp(head, magic, sizeof(head));
+	bool is = f && fread(head, 1, sizeof(head), f) == sizeof(head) &&
+		  !memcmp(head, magic, sizeof(head));
 
 	if (f)
 		fclose(f);
@@ -68,15 +70,20 @@ static struct store *open_results(const char *path, struct err *e)
 static int run(int argc, char **argv)
 {
 	struct report_options o = {
-		.path = output, .figures_dir = figures_dir, .figure_format = (enum figure_format)figure_format,
-		.policies = policies.count ? policies.items : NULL, .policy_count = policies.count, .zone = zone,
+		.path = output,
+		.figures_dir = figures_dir,
+		.figure_format = (enum figure_format)figure_format,
+		.policies = policies.count ? policies.items : NULL,
+		.policy_count = policies.count,
+		.zone = zone,
 	};
 	struct err e = { 0 };
 	struct store *s;
 	int ret;
 
 	if (argc != 1) {
-		fprintf(stderr, "kmemlab report: one results file or capture is expected; see kmemlab report --help\n");
+		fprintf(stderr,
+			"kmemlab report: one results file or capture is expected; see kmemlab report --help\n");
 		return 2;
 	}
 	if (!is_database(argv[0])) /* then --policy says what to simulate, and all of it is shown */

@@ -9,13 +9,14 @@
 
 #include "store/sql.h"
 
-/* Lookup tables: numbers as in src/mm/gfp.h (enum kmm_migratetype) and store.h (enum store_cell). */
+/* Lookup tables: numbers of enum kmm_migratetype (mm/gfp.h) and enum store_cell (store.h). */
 static const char lookups[] =
 	"CREATE TABLE migratetype (type INTEGER PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;"
 	"INSERT INTO migratetype VALUES (0,'Unmovable'),(1,'Movable'),(2,'Reclaimable'),"
 	"(3,'HighAtomic'),(4,'CMA'),(5,'Isolate'),(6,'Unknown');"
 	"CREATE TABLE cell_kind (kind INTEGER PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;"
-	"INSERT INTO cell_kind VALUES (0,'hole'),(1,'free'),(2,'per-CPU list'),(3,'user'),(4,'slab'),"
+	"INSERT INTO cell_kind VALUES (0,'hole'),(1,'free'),(2,'per-CPU "
+	"list'),(3,'user'),(4,'slab'),"
 	"(5,'kernel'),(6,'reclaimable'),(7,'unknown');"
 	"CREATE TABLE page_order (block_order INTEGER PRIMARY KEY) WITHOUT ROWID;"
 	"INSERT INTO page_order VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9),(10),(11);";
@@ -25,12 +26,14 @@ static const char capture_tables[] =
 	" id INTEGER PRIMARY KEY, name TEXT NOT NULL, format TEXT, clock TEXT,"
 	" clock_is_time INTEGER NOT NULL CHECK (clock_is_time IN (0, 1)),"
 	" kernel TEXT, arch TEXT, first INTEGER NOT NULL, last INTEGER NOT NULL,"
-	" events INTEGER NOT NULL, lost INTEGER NOT NULL, cpus INTEGER NOT NULL, nodes INTEGER NOT NULL,"
+	" events INTEGER NOT NULL, lost INTEGER NOT NULL, cpus INTEGER NOT NULL, nodes INTEGER NOT "
+	"NULL,"
 	" page_size INTEGER NOT NULL, pageblock_order INTEGER NOT NULL, orders INTEGER NOT NULL,"
 	" mem_total_kb INTEGER NOT NULL, added TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);"
 	"CREATE TABLE zone ("
 	" capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,"
-	" zone INTEGER NOT NULL, node INTEGER NOT NULL, name TEXT NOT NULL, start_pfn INTEGER NOT NULL,"
+	" zone INTEGER NOT NULL, node INTEGER NOT NULL, name TEXT NOT NULL, start_pfn INTEGER NOT "
+	"NULL,"
 	" spanned INTEGER NOT NULL, present INTEGER NOT NULL, managed INTEGER NOT NULL,"
 	" wmark_min INTEGER NOT NULL, wmark_low INTEGER NOT NULL, wmark_high INTEGER NOT NULL,"
 	" PRIMARY KEY (capture_id, zone)) WITHOUT ROWID;"
@@ -57,12 +60,14 @@ static const char run_tables[] =
 	"CREATE TABLE fidelity ("
 	" id INTEGER PRIMARY KEY,"
 	" run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
-	" metric TEXT NOT NULL, zone INTEGER, block_order INTEGER, type INTEGER REFERENCES migratetype,"
+	" metric TEXT NOT NULL, zone INTEGER, block_order INTEGER, type INTEGER REFERENCES "
+	"migratetype,"
 	" recorded REAL, simulated REAL, error REAL, unit TEXT, note TEXT);"
 	"CREATE INDEX fidelity_of_run ON fidelity (run_id);"
 	"CREATE TABLE owner ("
 	" run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
-	" owner TEXT NOT NULL, cache TEXT NOT NULL, allocs INTEGER NOT NULL, frees INTEGER NOT NULL,"
+	" owner TEXT NOT NULL, cache TEXT NOT NULL, allocs INTEGER NOT NULL, frees INTEGER NOT "
+	"NULL,"
 	" pages_live INTEGER NOT NULL, pages_peak INTEGER NOT NULL,"
 	" PRIMARY KEY (run_id, owner, cache)) WITHOUT ROWID;";
 
@@ -87,7 +92,8 @@ static const char sample_tables[] =
 	" PRIMARY KEY (run_id, seq, zone, type),"
 	" FOREIGN KEY (run_id, seq) REFERENCES sample ON DELETE CASCADE) WITHOUT ROWID;"
 	"CREATE TABLE counter ("
-	" run_id INTEGER NOT NULL, seq INTEGER NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL,"
+	" run_id INTEGER NOT NULL, seq INTEGER NOT NULL, name TEXT NOT NULL, value INTEGER NOT "
+	"NULL,"
 	" PRIMARY KEY (run_id, seq, name),"
 	" FOREIGN KEY (run_id, seq) REFERENCES sample ON DELETE CASCADE) WITHOUT ROWID;"
 	"CREATE TABLE map_column ("
@@ -98,7 +104,8 @@ static const char sample_tables[] =
 
 static const char summary_views[] =
 	"CREATE VIEW run_summary AS"
-	" SELECT r.id AS run_id, r.capture_id, c.name AS capture, r.mode, r.policy, r.start, r.status,"
+	" SELECT r.id AS run_id, r.capture_id, c.name AS capture, r.mode, r.policy, r.start, "
+	"r.status,"
 	"  r.requests, r.seconds, r.requests / nullif(r.seconds, 0) AS requests_per_second,"
 	"  (SELECT count(*) FROM sample s WHERE s.run_id = r.id) AS samples,"
 	"  (SELECT max(time) FROM sample s WHERE s.run_id = r.id) AS last_time"
@@ -107,7 +114,8 @@ static const char summary_views[] =
 	" SELECT s.run_id, s.seq, s.time, s.request FROM sample s"
 	" WHERE s.seq = (SELECT max(seq) FROM sample t WHERE t.run_id = s.run_id);"
 	"CREATE VIEW fidelity_side_by_side AS"
-	" SELECT r.capture_id, f.run_id, r.mode, r.policy, f.metric, z.name AS zone, z.node, f.block_order,"
+	" SELECT r.capture_id, f.run_id, r.mode, r.policy, f.metric, z.name AS zone, z.node, "
+	"f.block_order,"
 	"  t.name AS type, f.recorded, f.simulated, f.error, f.unit, f.note"
 	" FROM fidelity f JOIN run r ON r.id = f.run_id"
 	" LEFT JOIN zone z ON z.capture_id = r.capture_id AND z.zone = f.zone"
@@ -149,7 +157,8 @@ static const char fragmentation_views[] =
 	" SELECT run_id, seq, time, block_order, sum(free_pages) AS free_pages,"
 	"  sum(free_blocks) AS free_blocks, sum(blocks) AS blocks, sum(suitable) AS suitable,"
 	"  CASE WHEN sum(free_pages) = 0 THEN 1.0 ELSE"
-	"   1.0 * (sum(free_pages) - (sum(suitable) << block_order)) / sum(free_pages) END AS unusable"
+	"   1.0 * (sum(free_pages) - (sum(suitable) << block_order)) / sum(free_pages) END AS "
+	"unusable"
 	" FROM zone_free GROUP BY run_id, seq, block_order;";
 
 static const char *const parts[] = {
@@ -185,7 +194,8 @@ static int64_t number(sqlite3 *db, const char *sql)
 	sqlite3_stmt *st = NULL;
 	int64_t v = -1;
 
-	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
+	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
 		v = sqlite3_column_int64(st, 0);
 	sqlite3_finalize(st);
 	return v;
@@ -203,7 +213,8 @@ static int compare(sqlite3 *db, sqlite3 *want, const char *path, struct err *e)
 
 	rc = sqlite3_prepare_v2(want, object_list, -1, &a, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(db, "SELECT type, sql FROM sqlite_schema WHERE name = ?1", -1, &b, NULL);
+		rc = sqlite3_prepare_v2(db, "SELECT type, sql FROM sqlite_schema WHERE name = ?1",
+					-1, &b, NULL);
 	if (rc != SQLITE_OK) {
 		ret = sql_error(db, path, rc, e);
 		goto out;
@@ -217,8 +228,10 @@ static int compare(sqlite3 *db, sqlite3 *want, const char *path, struct err *e)
 		sql = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(b, 1) : NULL;
 		if (!sql || strcmp(sql, (const char *)sqlite3_column_text(a, 2))) {
 			ret = rc == SQLITE_ROW || rc == SQLITE_DONE ?
-				      err_set(e, EINVAL, "%s: '%s' is %s in schema version %d", path, name,
-					      rc == SQLITE_ROW ? "not as expected" : "missing", SCHEMA_VERSION) :
+				      err_set(e, EINVAL, "%s: '%s' is %s in schema version %d",
+					      path, name,
+					      rc == SQLITE_ROW ? "not as expected" : "missing",
+					      SCHEMA_VERSION) :
 				      sql_error(db, path, rc, e);
 			break;
 		}
@@ -233,14 +246,17 @@ out:
 
 static int check(sqlite3 *db, const char *path, struct err *e)
 {
-	int64_t id = number(db, "PRAGMA application_id"), version = number(db, "PRAGMA user_version");
+	int64_t id = number(db, "PRAGMA application_id"),
+		version = number(db, "PRAGMA user_version");
 	sqlite3 *want = NULL;
 	int rc, ret;
 
 	if (id != SCHEMA_APPLICATION_ID)
-		return err_set(e, EINVAL, "%s: an SQLite file, but not one of kmemlab's results", path);
+		return err_set(e, EINVAL, "%s: an SQLite file, but not one of kmemlab's results",
+			       path);
 	if (version != SCHEMA_VERSION)
-		return err_set(e, EINVAL, "%s: results of schema version %lld; this program reads version %d",
+		return err_set(e, EINVAL,
+			       "%s: results of schema version %lld; this program reads version %d",
 			       path, (long long)version, SCHEMA_VERSION);
 	rc = sqlite3_open(":memory:", &want);
 	if (rc == SQLITE_OK)

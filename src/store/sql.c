@@ -42,7 +42,8 @@ int sql_error(sqlite3 *db, const char *path, int rc, struct err *e)
 	case SQLITE_CONSTRAINT:
 		return err_set(e, EINVAL, "%s: %s", path, sqlite3_errmsg(db));
 	default:
-		return err_set(e, EIO, "%s: %s", path, db ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
+		return err_set(e, EIO, "%s: %s", path,
+			       db ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
 	}
 }
 
@@ -121,5 +122,6 @@ int sql_row(sqlite3_stmt *st, struct err *e)
 
 double sql_real(sqlite3_stmt *st, int column)
 {
-	return sqlite3_column_type(st, column) == SQLITE_NULL ? NAN : sqlite3_column_double(st, column);
+	return sqlite3_column_type(st, column) == SQLITE_NULL ? NAN :
+								sqlite3_column_double(st, column);
 }

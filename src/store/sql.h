@@ -23,7 +23,8 @@ int sql_bind(struct sqlite3_stmt *st, const char *types, ...);
 int sql_vbind(struct sqlite3_stmt *st, const char *types, va_list ap);
 
 /* Prepare and bind for reading.  NULL with e on failure. */
-struct sqlite3_stmt *sql_query(struct sqlite3 *db, struct err *e, const char *sql, const char *types, ...);
+struct sqlite3_stmt *sql_query(struct sqlite3 *db, struct err *e, const char *sql,
+			       const char *types, ...);
 /* The next row: 1, 0 at the end, negative errno with e on failure. */
 int sql_row(struct sqlite3_stmt *st, struct err *e);
 /* A number column as a double; NaN where it is NULL. */

@@ -16,17 +16,33 @@
 #define BATCH_ROWS 16384 /* a commit costs an fsync or two; a killed run loses at most this much */
 
 enum statement {
-	ADD_CAPTURE, ADD_ZONE, ADD_EVENT_COUNT, ADD_NOTE, ADD_RUN, END_RUN, ADD_SAMPLE, ADD_SAMPLE_ZONE,
-	ADD_FREE_BLOCKS, ADD_PAGEBLOCKS, ADD_COUNTER, ADD_MAP_COLUMN, ADD_FIDELITY, ADD_OWNER, STATEMENTS,
+	ADD_CAPTURE,
+	ADD_ZONE,
+	ADD_EVENT_COUNT,
+	ADD_NOTE,
+	ADD_RUN,
+	END_RUN,
+	ADD_SAMPLE,
+	ADD_SAMPLE_ZONE,
+	ADD_FREE_BLOCKS,
+	ADD_PAGEBLOCKS,
+	ADD_COUNTER,
+	ADD_MAP_COLUMN,
+	ADD_FIDELITY,
+	ADD_OWNER,
+	STATEMENTS,
 };
 
 static const char *const sql_text[STATEMENTS] = {
-	[ADD_CAPTURE] = "INSERT INTO capture (name, format, clock, kernel, arch, clock_is_time, first, last,"
-			" events, lost, cpus, nodes, page_size, pageblock_order, orders, mem_total_kb)"
-			" VALUES (coalesce(?,''),?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[ADD_CAPTURE] =
+		"INSERT INTO capture (name, format, clock, kernel, arch, clock_is_time, first, "
+		"last,"
+		" events, lost, cpus, nodes, page_size, pageblock_order, orders, mem_total_kb)"
+		" VALUES (coalesce(?,''),?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ADD_ZONE] = "INSERT INTO zone VALUES (?,?,?,coalesce(?,''),?,?,?,?,?,?,?)",
 	[ADD_EVENT_COUNT] = "INSERT INTO event_count VALUES (?,coalesce(?,''),coalesce(?,''),?)",
-	[ADD_NOTE] = "INSERT INTO note (capture_id, run_id, text) VALUES (?,nullif(?,0),coalesce(?,''))",
+	[ADD_NOTE] =
+		"INSERT INTO note (capture_id, run_id, text) VALUES (?,nullif(?,0),coalesce(?,''))",
 	[ADD_RUN] = "INSERT INTO run (capture_id, mode, policy, policy_text, start, status)"
 		    " VALUES (?,?,coalesce(?,''),?,?,'incomplete')",
 	[END_RUN] = "UPDATE run SET status = ?, requests = ?, seconds = ? WHERE id = ?",
@@ -36,8 +52,10 @@ static const char *const sql_text[STATEMENTS] = {
 	[ADD_PAGEBLOCKS] = "INSERT INTO pageblocks VALUES (?,?,?,?,?)",
 	[ADD_COUNTER] = "INSERT INTO counter VALUES (?,?,?,?)",
 	[ADD_MAP_COLUMN] = "INSERT INTO map_column VALUES (?,?,?,?,?)",
-	[ADD_FIDELITY] = "INSERT INTO fidelity (run_id, metric, zone, block_order, type, recorded, simulated,"
-			 " error, unit, note) VALUES (?,?,nullif(?,-1),nullif(?,-1),nullif(?,-1),?,?,?,?,?)",
+	[ADD_FIDELITY] =
+		"INSERT INTO fidelity (run_id, metric, zone, block_order, type, recorded, "
+		"simulated,"
+		" error, unit, note) VALUES (?,?,nullif(?,-1),nullif(?,-1),nullif(?,-1),?,?,?,?,?)",
 	[ADD_OWNER] = "INSERT INTO owner VALUES (?,?,coalesce(?,''),?,?,?,?)",
 };
 
@@ -45,9 +63,9 @@ struct store {
 	sqlite3 *db;
 	char *path;
 	sqlite3_stmt *statements[STATEMENTS];
-	unsigned pending;    /* rows since BEGIN */
-	bool open;	     /* a transaction is open */
-	struct err failure;  /* the first failed write; nothing is written after it */
+	unsigned pending;   /* rows since BEGIN */
+	bool open;	    /* a transaction is open */
+	struct err failure; /* the first failed write; nothing is written after it */
 };
 
 /* ---- opening, transactions, closing ---- */
@@ -80,7 +98,7 @@ static void destroy(struct store *s)
 	free(s);
 }
 
-/* Where SQLite could not create a file it tried to open it for reading, and tells of that attempt. */
+/* Where SQLite could not create a file it tried to read it, and tells of that attempt. */
 static int open_error(struct store *s, int rc, bool create, struct err *e)
 {
 	int fd;
@@ -110,7 +128,8 @@ struct store *store_open(const char *path, bool create, struct err *e)
 		return NULL;
 	}
 	/* Without write permission SQLite opens for reading, and the first write says so. */
-	rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), NULL);
+	rc = sqlite3_open_v2(path, &s->db,
+			     SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), NULL);
 	if (rc != SQLITE_OK) {
 		open_error(s, rc, create, e);
 		destroy(s);
@@ -229,10 +248,11 @@ int64_t store_add_capture(struct store *s, const struct store_capture *c, struct
 	int ret = begin(s, e);
 
 	if (ret >= 0)
-		ret = put(s, ADD_CAPTURE, e, "tttttiuuuuiiiiiu", c->name, c->format, c->clock, c->kernel,
-			  c->arch, (int64_t)c->clock_is_time, c->first, c->last, c->events, c->lost,
-			  (int64_t)c->cpus, (int64_t)c->nodes, (int64_t)c->page_size,
-			  (int64_t)c->pageblock_order, (int64_t)c->orders, c->mem_total_kb);
+		ret = put(s, ADD_CAPTURE, e, "tttttiuuuuiiiiiu", c->name, c->format, c->clock,
+			  c->kernel, c->arch, (int64_t)c->clock_is_time, c->first, c->last,
+			  c->events, c->lost, (int64_t)c->cpus, (int64_t)c->nodes,
+			  (int64_t)c->page_size, (int64_t)c->pageblock_order, (int64_t)c->orders,
+			  c->mem_total_kb);
 	return ret < 0 ? ret : sqlite3_last_insert_rowid(s->db);
 }
 
@@ -243,8 +263,8 @@ int store_add_zone(struct store *s, int64_t capture, unsigned zone, unsigned nod
 	int ret = begin(s, e);
 
 	return ret < 0 ? ret :
-			 put(s, ADD_ZONE, e, "iiituuuuuuu", capture, (int64_t)zone, (int64_t)node, name,
-			     start_pfn, spanned, present, managed, min, low, high);
+			 put(s, ADD_ZONE, e, "iiituuuuuuu", capture, (int64_t)zone, (int64_t)node,
+			     name, start_pfn, spanned, present, managed, min, low, high);
 }
 
 int store_add_event_count(struct store *s, int64_t capture, const char *system, const char *name,
@@ -271,8 +291,9 @@ int64_t store_begin_run(struct store *s, int64_t capture, enum store_mode mode, 
 	int ret = begin(s, e);
 
 	if (ret >= 0)
-		ret = put(s, ADD_RUN, e, "itttt", capture, mode == STORE_RECORDED ? "recorded" : "simulated",
-			  policy, policy_text, start);
+		ret = put(s, ADD_RUN, e, "itttt", capture,
+			  mode == STORE_RECORDED ? "recorded" : "simulated", policy, policy_text,
+			  start);
 	if (ret < 0)
 		return ret;
 	id = sqlite3_last_insert_rowid(s->db);
@@ -280,17 +301,19 @@ int64_t store_begin_run(struct store *s, int64_t capture, enum store_mode mode, 
 	return ret < 0 ? ret : id;
 }
 
-int store_end_run(struct store *s, int64_t run, bool complete, uint64_t requests, double seconds, struct err *e)
+int store_end_run(struct store *s, int64_t run, bool complete, uint64_t requests, double seconds,
+		  struct err *e)
 {
 	int ret = begin(s, e);
 
 	if (ret >= 0)
-		ret = put(s, END_RUN, e, "tudi", complete ? "complete" : "stopped", requests, seconds, run);
+		ret = put(s, END_RUN, e, "tudi", complete ? "complete" : "stopped", requests,
+			  seconds, run);
 	return ret < 0 ? ret : commit(s, e);
 }
 
-static int add_zone_of_sample(struct store *s, int64_t run, const struct store_sample *x, unsigned zone,
-			      struct err *e)
+static int add_zone_of_sample(struct store *s, int64_t run, const struct store_sample *x,
+			      unsigned zone, struct err *e)
 {
 	int64_t seq = x->seq, pcp = x->pcp_pages ? (int64_t)(x->pcp_pages[zone] & INT64_MAX) : -1;
 	int ret = put(s, ADD_SAMPLE_ZONE, e, "iiii", run, seq, (int64_t)zone, pcp);
@@ -298,11 +321,11 @@ static int add_zone_of_sample(struct store *s, int64_t run, const struct store_s
 	for (int t = 0; t <= KMM_MIGRATETYPES && ret >= 0; t++) {
 		for (int o = 0; o < KMM_ORDERS && ret >= 0; o++)
 			if (x->nr_free[zone][t][o])
-				ret = put(s, ADD_FREE_BLOCKS, e, "iiiiii", run, seq, (int64_t)zone, (int64_t)t,
-					  (int64_t)o, (int64_t)x->nr_free[zone][t][o]);
+				ret = put(s, ADD_FREE_BLOCKS, e, "iiiiii", run, seq, (int64_t)zone,
+					  (int64_t)t, (int64_t)o, (int64_t)x->nr_free[zone][t][o]);
 		if (ret >= 0 && x->pageblocks && x->pageblocks[zone][t])
-			ret = put(s, ADD_PAGEBLOCKS, e, "iiiii", run, seq, (int64_t)zone, (int64_t)t,
-				  (int64_t)x->pageblocks[zone][t]);
+			ret = put(s, ADD_PAGEBLOCKS, e, "iiiii", run, seq, (int64_t)zone,
+				  (int64_t)t, (int64_t)x->pageblocks[zone][t]);
 	}
 	return ret;
 }
@@ -318,15 +341,17 @@ int store_add_sample(struct store *s, int64_t run, const struct store_sample *x,
 	return ret;
 }
 
-int store_add_counter(struct store *s, int64_t run, uint32_t seq, const char *name, uint64_t value, struct err *e)
+int store_add_counter(struct store *s, int64_t run, uint32_t seq, const char *name, uint64_t value,
+		      struct err *e)
 {
 	int ret = begin(s, e);
 
 	return ret < 0 ? ret : put(s, ADD_COUNTER, e, "iitu", run, (int64_t)seq, name, value);
 }
 
-int store_add_map_column(struct store *s, int64_t run, uint32_t seq, uint64_t first_pfn, uint32_t pages_per_cell,
-			 const uint8_t *cells, uint32_t count, struct err *e)
+int store_add_map_column(struct store *s, int64_t run, uint32_t seq, uint64_t first_pfn,
+			 uint32_t pages_per_cell, const uint8_t *cells, uint32_t count,
+			 struct err *e)
 {
 	sqlite3_stmt *st;
 	int rc, ret = begin(s, e);
@@ -338,7 +363,8 @@ int store_add_map_column(struct store *s, int64_t run, uint32_t seq, uint64_t fi
 	st = s->statements[ADD_MAP_COLUMN];
 	rc = sql_bind(st, "iiui", run, (int64_t)seq, first_pfn, (int64_t)pages_per_cell);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_blob64(st, 5, cells ? cells : (const uint8_t *)"", count, SQLITE_STATIC);
+		rc = sqlite3_bind_blob64(st, 5, cells ? cells : (const uint8_t *)"", count,
+					 SQLITE_STATIC);
 	return rc == SQLITE_OK ? step(s, ADD_MAP_COLUMN, e) : fail(s, rc, e);
 }
 
@@ -348,16 +374,17 @@ int store_add_fidelity(struct store *s, int64_t run, const struct store_fidelity
 
 	return ret < 0 ? ret :
 			 put(s, ADD_FIDELITY, e, "itiiidddtt", run, f->metric, (int64_t)f->zone,
-			     (int64_t)f->order, (int64_t)f->type, f->recorded, f->simulated, f->error, f->unit,
-			     f->note);
+			     (int64_t)f->order, (int64_t)f->type, f->recorded, f->simulated,
+			     f->error, f->unit, f->note);
 }
 
-int store_add_owner(struct store *s, int64_t run, const char *owner, const char *cache, uint64_t allocs,
-		    uint64_t frees, uint64_t pages_live, uint64_t pages_peak, struct err *e)
+int store_add_owner(struct store *s, int64_t run, const char *owner, const char *cache,
+		    uint64_t allocs, uint64_t frees, uint64_t pages_live, uint64_t pages_peak,
+		    struct err *e)
 {
 	int ret = begin(s, e);
 
 	return ret < 0 ? ret :
-			 put(s, ADD_OWNER, e, "ittuuuu", run, owner, cache, allocs, frees, pages_live,
-			     pages_peak);
+			 put(s, ADD_OWNER, e, "ittuuuu", run, owner, cache, allocs, frees,
+			     pages_live, pages_peak);
 }

@@ -27,7 +27,7 @@ struct sqlite3 *store_db(struct store *s);
 struct store_capture {
 	const char *name, *format, *clock, *kernel, *arch;
 	bool clock_is_time;
-	uint64_t first, last;	/* clock units; ns where clock_is_time */
+	uint64_t first, last; /* clock units; ns where clock_is_time */
 	uint64_t events, lost;
 	uint32_t cpus, nodes, page_size, pageblock_order, orders;
 	uint64_t mem_total_kb;
@@ -40,43 +40,58 @@ int store_add_zone(struct store *s, int64_t capture, unsigned zone, unsigned nod
 int store_add_event_count(struct store *s, int64_t capture, const char *system, const char *name,
 			  uint64_t count, struct err *e);
 /* What could not be known of this capture: one sentence. */
-int store_add_note(struct store *s, int64_t capture, int64_t run /* 0: of the capture */, const char *text, struct err *e);
+int store_add_note(struct store *s, int64_t capture, int64_t run /* 0: of the capture */,
+		   const char *text, struct err *e);
 
 enum store_mode { STORE_RECORDED, STORE_SIMULATED };
 /* Begin a run, status 'incomplete'. policy: its name; policy_text: all keys as INI. */
 int64_t store_begin_run(struct store *s, int64_t capture, enum store_mode mode, const char *policy,
 			const char *policy_text, const char *start, struct err *e);
 /* Finish it: status 'complete' (or 'stopped' if !complete, e.g. sliced or interrupted). */
-int store_end_run(struct store *s, int64_t run, bool complete, uint64_t requests, double seconds, struct err *e);
+int store_end_run(struct store *s, int64_t run, bool complete, uint64_t requests, double seconds,
+		  struct err *e);
 
 /* One sample: the state of one run at one instant. */
 struct store_sample {
-	uint32_t seq;	    /* 0, 1, ... the same number is the same instant in all runs of one replay */
+	uint32_t seq; /* 0, 1, ... the same number is the same instant in all runs of one replay */
 	uint64_t time;
-	uint64_t request;   /* requests done so far */
+	uint64_t request; /* requests done so far */
 	uint32_t zones;
 	/* [zone][type][order] free blocks; type UNKNOWN is the last one */
 	const uint32_t (*nr_free)[KMM_MIGRATETYPES + 1][KMM_ORDERS];
-	const uint32_t (*pageblocks)[KMM_MIGRATETYPES + 1];	/* [zone][type] */
-	const uint64_t *pcp_pages;	/* [zone] pages on per-CPU lists */
+	const uint32_t (*pageblocks)[KMM_MIGRATETYPES + 1]; /* [zone][type] */
+	const uint64_t *pcp_pages;			    /* [zone] pages on per-CPU lists */
 };
 int store_add_sample(struct store *s, int64_t run, const struct store_sample *x, struct err *e);
-/* Cumulative counters at a sample, by name: "allocs", "frees", "refills", "drains", "fallbacks", "failed", ... */
-int store_add_counter(struct store *s, int64_t run, uint32_t seq, const char *name, uint64_t value, struct err *e);
+/*
+ * Cumulative counters at a sample, by name: "allocs", "frees", "refills", "drains",
+ * "fallbacks", "failed", ...
+ */
+int store_add_counter(struct store *s, int64_t run, uint32_t seq, const char *name, uint64_t value,
+		      struct err *e);
 
 /*
  * The map of memory: one column of cells a sample, a cell the dominant state of
  * `pages_per_cell` page frames from first_pfn on.
  */
 enum store_cell {
-	CELL_HOLE, CELL_FREE, CELL_PCP, CELL_USER, CELL_SLAB, CELL_KERNEL, CELL_RECLAIMABLE, CELL_UNKNOWN, CELL_KINDS,
+	CELL_HOLE,
+	CELL_FREE,
+	CELL_PCP,
+	CELL_USER,
+	CELL_SLAB,
+	CELL_KERNEL,
+	CELL_RECLAIMABLE,
+	CELL_UNKNOWN,
+	CELL_KINDS,
 };
-int store_add_map_column(struct store *s, int64_t run, uint32_t seq, uint64_t first_pfn, uint32_t pages_per_cell,
-			 const uint8_t *cells, uint32_t count, struct err *e);
+int store_add_map_column(struct store *s, int64_t run, uint32_t seq, uint64_t first_pfn,
+			 uint32_t pages_per_cell, const uint8_t *cells, uint32_t count,
+			 struct err *e);
 
 /* A row of the fidelity table. zone, order, type: -1 for "all". */
 struct store_fidelity {
-	const char *metric;	/* "placement", "anchored", "refills", "blocks", ... */
+	const char *metric; /* "placement", "anchored", "refills", "blocks", ... */
 	int zone, order, type;
 	double recorded, simulated; /* NaN where it makes no sense */
 	double error;		    /* in `unit`; NaN unknown */
@@ -85,7 +100,8 @@ struct store_fidelity {
 };
 int store_add_fidelity(struct store *s, int64_t run, const struct store_fidelity *f, struct err *e);
 /* Totals of a run by owner of page allocations ("slab", cache name or NULL, ...). */
-int store_add_owner(struct store *s, int64_t run, const char *owner, const char *cache, uint64_t allocs,
-		    uint64_t frees, uint64_t pages_live, uint64_t pages_peak, struct err *e);
+int store_add_owner(struct store *s, int64_t run, const char *owner, const char *cache,
+		    uint64_t allocs, uint64_t frees, uint64_t pages_live, uint64_t pages_peak,
+		    struct err *e);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "store/store.h"
 
-#define PAGES 131072u	/* 512 MiB */
+#define PAGES 131072u /* 512 MiB */
 #define DMA_PAGES 4096u
 #define ORDERS 11
 #define CELL_ROWS 160
@@ -46,9 +46,12 @@ static void start(struct toy *t, uint64_t seed)
 	memset(t->state + 156, CELL_HOLE, 100);
 	set(t, 24000, 9000, CELL_KERNEL);
 	for (uint32_t i = 0; i < PAGES / BLOCK; i++)
-		t->type[i] = i < 6 || (i > 46 && i < 66) ? KMM_UNMOVABLE : i % 61 == 7 ? KMM_RECLAIMABLE : KMM_MOVABLE;
+		t->type[i] = i < 6 || (i > 46 && i < 66) ? KMM_UNMOVABLE :
+			     i % 61 == 7		 ? KMM_RECLAIMABLE :
+							   KMM_MOVABLE;
 	for (int i = 0; i < 260; i++)
-		set(t, 66 * BLOCK + rnd(t, 50000), 1 + rnd(t, 220), i % 3 ? CELL_USER : CELL_RECLAIMABLE);
+		set(t, 66 * BLOCK + rnd(t, 50000), 1 + rnd(t, 220),
+		    i % 3 ? CELL_USER : CELL_RECLAIMABLE);
 	t->rng += seed;
 }
 
@@ -59,8 +62,9 @@ static void step(struct toy *t, double phase)
 	int gives = (int)(40 - 30 * sin(phase * 9 - 0.5));
 
 	for (int i = 0; i < takes; i++) {
-		static const uint8_t kinds[] = { CELL_USER, CELL_USER, CELL_USER, CELL_RECLAIMABLE, CELL_SLAB,
-						 CELL_KERNEL, CELL_PCP };
+		static const uint8_t kinds[] = { CELL_USER,	   CELL_USER, CELL_USER,
+						 CELL_RECLAIMABLE, CELL_SLAB, CELL_KERNEL,
+						 CELL_PCP };
 		uint8_t kind = kinds[rnd(t, sizeof(kinds))];
 		uint32_t n = kind == CELL_USER ? 1 + rnd(t, 300) : 1 + rnd(t, 24);
 		uint32_t at = rnd(t, PAGES - 400);
@@ -77,7 +81,8 @@ static void step(struct toy *t, double phase)
 		uint32_t at = rnd(t, PAGES - 400), n = 1 + rnd(t, 260);
 
 		for (uint32_t p = at; p < at + n; p++)
-			if (t->state[p] == CELL_USER || (t->state[p] == CELL_RECLAIMABLE && rnd(t, 4) == 0)) {
+			if (t->state[p] == CELL_USER ||
+			    (t->state[p] == CELL_RECLAIMABLE && rnd(t, 4) == 0)) {
 				t->state[p] = CELL_FREE;
 				t->counters[1]++;
 				t->counters[3] += rnd(t, 4) == 0;
@@ -86,7 +91,8 @@ static void step(struct toy *t, double phase)
 	t->counters[5] += phase > 0.7 && rnd(t, 9) == 0;
 }
 
-static void buddy(const struct toy *t, uint32_t from, uint32_t to, uint32_t out[KMM_MIGRATETYPES + 1][KMM_ORDERS])
+static void buddy(const struct toy *t, uint32_t from, uint32_t to,
+		  uint32_t out[KMM_MIGRATETYPES + 1][KMM_ORDERS])
 {
 	for (uint32_t p = from; p < to;) {
 		uint32_t run = 0;
@@ -105,14 +111,22 @@ static void buddy(const struct toy *t, uint32_t from, uint32_t to, uint32_t out[
 	}
 }
 
-static void put_sample(struct store *s, int64_t run, const struct toy *t, uint32_t seq, uint64_t time)
+static void put_sample(struct store *s, int64_t run, const struct toy *t, uint32_t seq,
+		       uint64_t time)
 {
-	static const char *const names[] = { "allocs", "frees", "refills", "drains", "fallbacks", "failed" };
-	uint32_t blocks[2][KMM_MIGRATETYPES + 1][KMM_ORDERS] = { 0 }, types[2][KMM_MIGRATETYPES + 1] = { 0 };
+	static const char *const names[] = { "allocs", "frees",	    "refills",
+					     "drains", "fallbacks", "failed" };
+	uint32_t blocks[2][KMM_MIGRATETYPES + 1][KMM_ORDERS] = { 0 },
+					      types[2][KMM_MIGRATETYPES + 1] = { 0 };
 	uint64_t pcp[2] = { 0 };
 	uint8_t cells[CELL_ROWS];
-	struct store_sample x = { .seq = seq, .time = time, .request = t->counters[0], .zones = 2,
-				  .nr_free = blocks, .pageblocks = types, .pcp_pages = pcp };
+	struct store_sample x = { .seq = seq,
+				  .time = time,
+				  .request = t->counters[0],
+				  .zones = 2,
+				  .nr_free = blocks,
+				  .pageblocks = types,
+				  .pcp_pages = pcp };
 
 	buddy(t, 0, DMA_PAGES, blocks[0]);
 	buddy(t, DMA_PAGES, PAGES, blocks[1]);
@@ -134,24 +148,28 @@ static void put_sample(struct store *s, int64_t run, const struct toy *t, uint32
 	store_add_map_column(s, run, seq, 0, PAGES / CELL_ROWS, cells, CELL_ROWS, NULL);
 }
 
-static void put_run(struct store *s, int64_t capture, bool simulated, const char *policy, uint64_t seed,
-		    uint32_t samples)
+static void put_run(struct store *s, int64_t capture, bool simulated, const char *policy,
+		    uint64_t seed, uint32_t samples)
 {
 	static struct toy t;
-	int64_t run = store_begin_run(s, capture, simulated ? STORE_SIMULATED : STORE_RECORDED, policy,
-				      simulated ? "[pcp]\nbatch=63\n" : NULL, "lists of before/struct_page.raw", NULL);
+	int64_t run = store_begin_run(s, capture, simulated ? STORE_SIMULATED : STORE_RECORDED,
+				      policy, simulated ? "[pcp]\nbatch=63\n" : NULL,
+				      "lists of before/struct_page.raw", NULL);
 	struct store_fidelity f[] = {
 		{ "placement", -1, -1, -1, 1, 0.934, 0.066, "share",
-		  "allocations for which the model returned the kernel's own page, never corrected" },
+		  "allocations for which the model returned the kernel's own page, never "
+		  "corrected" },
 		{ "refills", -1, -1, -1, 5492, 5467, 0.455, "%", NULL },
-		{ "free blocks per order, mean error", -1, -1, -1, NAN, NAN, 1.37, "% of free pages", NULL },
+		{ "free blocks per order, mean error", -1, -1, -1, NAN, NAN, 1.37,
+		  "% of free pages", NULL },
 	};
-	struct store_fidelity r = { "free pages at the end", -1, -1, -1, 39817, NAN, 12, "pages",
+	struct store_fidelity r = { "free pages at the end",  -1, -1, -1, 39817, NAN, 12, "pages",
 				    "against after/buddyinfo" };
 
 	start(&t, seed);
 	for (uint32_t i = 0; i < samples; i++) {
-		put_sample(s, run, &t, i, 8467971000ull + (uint64_t)i * 19055870000ull / (samples - 1));
+		put_sample(s, run, &t, i,
+			   8467971000ull + (uint64_t)i * 19055870000ull / (samples - 1));
 		step(&t, i / (double)samples);
 	}
 	for (unsigned i = 0; simulated && i < 3; i++)
@@ -169,10 +187,22 @@ static void put_run(struct store *s, int64_t capture, bool simulated, const char
 int main(int argc, char **argv)
 {
 	struct store_capture c = {
-		.name = "invented-512M", .format = "trace.dat 7", .clock = "global", .kernel = "6.1.0-56-amd64",
-		.arch = "x86_64", .clock_is_time = true, .first = 8467971000, .last = 27523841000,
-		.events = 993466, .lost = 0, .cpus = 2, .nodes = 1, .page_size = 4096, .pageblock_order = 9,
-		.orders = ORDERS, .mem_total_kb = 468132,
+		.name = "invented-512M",
+		.format = "trace.dat 7",
+		.clock = "global",
+		.kernel = "6.1.0-56-amd64",
+		.arch = "x86_64",
+		.clock_is_time = true,
+		.first = 8467971000,
+		.last = 27523841000,
+		.events = 993466,
+		.lost = 0,
+		.cpus = 2,
+		.nodes = 1,
+		.page_size = 4096,
+		.pageblock_order = 9,
+		.orders = ORDERS,
+		.mem_total_kb = 468132,
 	};
 	uint32_t samples = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 240;
 	struct err e = { 0 };
@@ -188,12 +218,16 @@ int main(int argc, char **argv)
 	id = s ? store_add_capture(s, &c, &e) : -1;
 	if (id > 0) {
 		store_add_zone(s, id, 0, 0, "DMA", 1, 4095, 3998, 3840, 61, 76, 91, NULL);
-		store_add_zone(s, id, 1, 0, "DMA32", 4096, 126976, 126976, 113193, 1812, 2265, 2718, NULL);
+		store_add_zone(s, id, 1, 0, "DMA32", 4096, 126976, 126976, 113193, 1812, 2265, 2718,
+			       NULL);
 		store_add_event_count(s, id, "kmem", "mm_page_alloc", 122423, NULL);
 		store_add_event_count(s, id, "kmem", "mm_page_free", 122719, NULL);
 		store_add_event_count(s, id, "kmem", "mm_page_alloc_zone_locked", 5492, NULL);
-		store_add_note(s, id, 0, "The order within the free lists at the start is a guess: there is no dump "
-					 "of struct page.", NULL);
+		store_add_note(
+			s, id, 0,
+			"The order within the free lists at the start is a guess: there is no dump "
+			"of struct page.",
+			NULL);
 		put_run(s, id, false, "recorded", 0, samples);
 		put_run(s, id, true, "native", 7, samples);
 		put_run(s, id, true, "linux-6.18", 99, samples);

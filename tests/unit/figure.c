@@ -20,8 +20,12 @@ static char *draw(enum figure_format format, const char *id, size_t *len)
 {
 	static const double xy[] = { 10, 10, 50, 20, 60, 90 };
 	static const struct figure_rect boxes[] = { { 100, 10, 110, 20 }, { 120, 30, 130, 50 } };
-	struct figure_options o = { .format = format, .width = 200, .height = 100, .id = id,
-				    .title = "A <title>", .document = !id };
+	struct figure_options o = { .format = format,
+				    .width = 200,
+				    .height = 100,
+				    .id = id,
+				    .title = "A <title>",
+				    .document = !id };
 	struct err e = { 0 };
 	char *text = NULL;
 	FILE *f = open_memstream(&text, len);
@@ -101,7 +105,10 @@ static void png_is_a_png(void **state)
 static void refuses_what_libplot_would_not_write(void **state)
 {
 	static const char *const bad[] = {
-		"", "<svg></svg>", "<g id=\"content\"><path d=\"M0", "<g id=\"content\"><path d=M0 /></g>",
+		"",
+		"<svg></svg>",
+		"<g id=\"content\"><path d=\"M0",
+		"<g id=\"content\"><path d=M0 /></g>",
 		"<g id=\"content\"><text>one too many</text></g>",
 	};
 	struct svg_options o = { .width = 1, .height = 1, .title = "" };

@@ -56,7 +56,8 @@ static int milli(double v)
 static void compare(const char *buddyinfo, unsigned *lines, unsigned *equal)
 {
 	double blocks[ZONES][ORDERS], unusable[ZONES][ORDERS], external[ZONES][ORDERS];
-	int n = read_lines(buddyinfo, blocks), dir = (int)strlen(buddyinfo) - (int)strlen("buddyinfo");
+	int n = read_lines(buddyinfo, blocks),
+	    dir = (int)strlen(buddyinfo) - (int)strlen("buddyinfo");
 	char path[4096];
 
 	snprintf(path, sizeof(path), "%.*sextfrag_unusable_index", dir, buddyinfo);
@@ -74,7 +75,8 @@ static void compare(const char *buddyinfo, unsigned *lines, unsigned *equal)
 			int u = fragindex_unusable_milli(b, ORDERS, o), ku = milli(unusable[z][o]);
 
 			assert_in_range(abs(u - ku), 0, 30);
-			agree += u == ku && fragindex_external_milli(b, ORDERS, o) == milli(external[z][o]);
+			agree += u == ku &&
+				 fragindex_external_milli(b, ORDERS, o) == milli(external[z][o]);
 		}
 		(*lines)++;
 		*equal += agree == ORDERS;
@@ -89,7 +91,8 @@ static void agrees_with_the_kernel(void **state)
 	glob_t g;
 
 	(void)state;
-	snprintf(pattern, sizeof(pattern), "%s/*/*/buddyinfo", traces ? traces : "../shared/traces");
+	snprintf(pattern, sizeof(pattern), "%s/*/*/buddyinfo",
+		 traces ? traces : "../shared/traces");
 	if (glob(pattern, 0, NULL, &g)) {
 		print_message("no captures at %s\n", pattern);
 		skip();

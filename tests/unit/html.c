@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* html: nothing of a capture's text can act as markup; numbers are grouped and cut to what matters. */
+/* html: no text of a capture can act as markup; numbers are grouped and cut to what matters. */
 #define _GNU_SOURCE
 #include <math.h>
 #include <setjmp.h>
@@ -50,11 +50,14 @@ static void text_is_inert(void **state)
 	(void)state;
 	expect_text("<script>alert('x' & \"y\")</script>",
 		    "&lt;script&gt;alert(&#39;x&#39; &amp; &quot;y&quot;)&lt;/script&gt;");
-	expect_text("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
-	expect_text("a\xff" "b\xc3", "a" BAD "b" BAD);
-	expect_text("\xc0\xbc", BAD BAD);	   /* an overlong '<' */
+	expect_text("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+		    "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
+	expect_text("a\xff"
+		    "b\xc3",
+		    "a" BAD "b" BAD);
+	expect_text("\xc0\xbc", BAD BAD); /* an overlong '<' */
 	expect_text("\xe0\x80\xbc", BAD BAD BAD);
-	expect_text("\xed\xa0\x80", BAD BAD BAD);  /* half a surrogate pair */
+	expect_text("\xed\xa0\x80", BAD BAD BAD); /* half a surrogate pair */
 	expect_text("a\x1b[31m\x7f", "a" BAD "[31m" BAD);
 	expect_text("x\xe2\x80\xaey", "x" BAD "y"); /* turns the direction of writing */
 	expect_text(NULL, "");
@@ -74,7 +77,9 @@ static void numbers(void **state)
 	expect_real(19.05587, 4, "19.06");
 	expect_real(5492, 9, "5,492");
 	expect_real(1234567.891, 4, "1,234,568");
-	expect_real(-2.5, 3, "\xe2\x88\x92" "2.5");
+	expect_real(-2.5, 3,
+		    "\xe2\x88\x92"
+		    "2.5");
 	expect_real(0, 3, "0");
 	expect_real(NAN, 3, "\xe2\x80\x93");
 	expect_real(1e300, 4, "1e+300");

@@ -25,7 +25,8 @@ static void check(const struct memmap_grid *g)
 	for (size_t i = 0; i < g->count; i++) {
 		const struct memmap_rect *r = &g->rects[i];
 
-		assert_true(r->x0 < r->x1 && r->x1 <= g->columns && r->y0 < r->y1 && r->y1 <= g->rows);
+		assert_true(r->x0 < r->x1 && r->x1 <= g->columns && r->y0 < r->y1 &&
+			    r->y1 <= g->rows);
 		assert_true(r->kind != g->common && r->kind < KINDS);
 		for (unsigned x = r->x0; x < r->x1; x++)
 			for (unsigned y = r->y0; y < r->y1; y++)
@@ -50,9 +51,11 @@ static void random_maps(void **state)
 		for (uint32_t i = 0; i < samples; i++)
 			time[i] = i * 0.1;
 		for (uint32_t i = 0; i < samples * rows; i++)
-			cells[i] = i && rand() % calm ? cells[i - 1] : (uint8_t)(rand() % (KINDS + 2));
-		assert_int_equal(memmap_reduce(cells, time, samples, rows, 0, time[samples - 1], KINDS, UNKNOWN, &g,
-					       NULL), 0);
+			cells[i] = i && rand() % calm ? cells[i - 1] :
+							(uint8_t)(rand() % (KINDS + 2));
+		assert_int_equal(memmap_reduce(cells, time, samples, rows, 0, time[samples - 1],
+					       KINDS, UNKNOWN, &g, NULL),
+				 0);
 		check(&g);
 		memmap_free(&g);
 	}
@@ -70,8 +73,9 @@ static void noise_is_made_coarser(void **state)
 		time[i] = i;
 	for (unsigned i = 0; i < sizeof(cells); i++)
 		cells[i] = (uint8_t)(rand() % KINDS);
-	assert_int_equal(memmap_reduce(cells, time, MEMMAP_COLUMNS, MEMMAP_ROWS, 0, MEMMAP_COLUMNS - 1, KINDS,
-				       UNKNOWN, &g, NULL), 0);
+	assert_int_equal(memmap_reduce(cells, time, MEMMAP_COLUMNS, MEMMAP_ROWS, 0,
+				       MEMMAP_COLUMNS - 1, KINDS, UNKNOWN, &g, NULL),
+			 0);
 	assert_true(g.columns < MEMMAP_COLUMNS);
 	check(&g);
 	memmap_free(&g);

@@ -51,16 +51,30 @@ static struct store *fresh(const char *name)
 static int64_t add_capture(struct store *s, const char *name, bool time)
 {
 	struct store_capture c = {
-		.name = name, .format = name, .clock = time ? "global" : "counter", .kernel = name, .arch = name,
-		.clock_is_time = time, .first = 1000000000, .last = 3000000000, .events = 12345, .lost = 7,
-		.cpus = 2, .nodes = 1, .page_size = 4096, .pageblock_order = 9, .orders = 11,
+		.name = name,
+		.format = name,
+		.clock = time ? "global" : "counter",
+		.kernel = name,
+		.arch = name,
+		.clock_is_time = time,
+		.first = 1000000000,
+		.last = 3000000000,
+		.events = 12345,
+		.lost = 7,
+		.cpus = 2,
+		.nodes = 1,
+		.page_size = 4096,
+		.pageblock_order = 9,
+		.orders = 11,
 		.mem_total_kb = 1 << 19,
 	};
 	int64_t id = store_add_capture(s, &c, NULL);
 
 	assert_true(id > 0);
 	assert_int_equal(store_add_zone(s, id, 0, 0, "DMA", 1, 4095, 3998, 3840, 1, 2, 3, NULL), 0);
-	assert_int_equal(store_add_zone(s, id, 1, 0, name, 4096, 126976, 126976, 113193, 1, 2, 3, NULL), 0);
+	assert_int_equal(store_add_zone(s, id, 1, 0, name, 4096, 126976, 126976, 113193, 1, 2, 3,
+					NULL),
+			 0);
 	return id;
 }
 
@@ -71,8 +85,13 @@ static void add_samples(struct store *s, int64_t run, uint32_t n, bool map)
 		uint32_t types[2][KMM_MIGRATETYPES + 1] = { { 1, 7 }, { 3, 240, 5 } };
 		uint64_t pcp[2] = { 0, 63 + i };
 		uint8_t cells[4] = { CELL_HOLE, CELL_FREE, CELL_USER, 200 };
-		struct store_sample x = { .seq = i, .time = 1000000000 + 10000000 * (uint64_t)i, .request = i,
-					  .zones = 2, .nr_free = blocks, .pageblocks = types, .pcp_pages = pcp };
+		struct store_sample x = { .seq = i,
+					  .time = 1000000000 + 10000000 * (uint64_t)i,
+					  .request = i,
+					  .zones = 2,
+					  .nr_free = blocks,
+					  .pageblocks = types,
+					  .pcp_pages = pcp };
 
 		blocks[0][KMM_MOVABLE][10] = 3;
 		blocks[1][KMM_MOVABLE][0] = 100 + i;
@@ -80,7 +99,8 @@ static void add_samples(struct store *s, int64_t run, uint32_t n, bool map)
 		assert_int_equal(store_add_sample(s, run, &x, NULL), 0);
 		assert_int_equal(store_add_counter(s, run, i, "allocs", 50 * (uint64_t)i, NULL), 0);
 		if (map)
-			assert_int_equal(store_add_map_column(s, run, i, 0, 32768, cells, 4, NULL), 0);
+			assert_int_equal(store_add_map_column(s, run, i, 0, 32768, cells, 4, NULL),
+					 0);
 	}
 }
 
@@ -231,7 +251,8 @@ static void options_choose(void **state)
 
 	(void)state;
 	add_samples(s, store_begin_run(s, c, STORE_SIMULATED, "a", NULL, NULL, NULL), 4, false);
-	add_samples(s, store_begin_run(s, c, STORE_RECORDED, "recorded", NULL, NULL, NULL), 4, false);
+	add_samples(s, store_begin_run(s, c, STORE_RECORDED, "recorded", NULL, NULL, NULL), 4,
+		    false);
 	add_samples(s, store_begin_run(s, c, STORE_SIMULATED, "b", NULL, NULL, NULL), 4, false);
 	html = report(s, &o);
 	assert_null(strstr(html, "Simulated: a"));

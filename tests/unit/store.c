@@ -67,26 +67,49 @@ static int64_t add_capture(struct store *s)
 {
 	struct err e = { 0 };
 	struct store_capture c = {
-		.name = "capture", .format = "trace.dat", .clock = "global", .kernel = "6.1.0", .arch = "x86_64",
-		.clock_is_time = true, .first = 1000, .last = UINT64_MAX, .events = 5, .cpus = 2, .nodes = 1,
-		.page_size = 4096, .pageblock_order = 9, .orders = 11, .mem_total_kb = 1 << 20,
+		.name = "capture",
+		.format = "trace.dat",
+		.clock = "global",
+		.kernel = "6.1.0",
+		.arch = "x86_64",
+		.clock_is_time = true,
+		.first = 1000,
+		.last = UINT64_MAX,
+		.events = 5,
+		.cpus = 2,
+		.nodes = 1,
+		.page_size = 4096,
+		.pageblock_order = 9,
+		.orders = 11,
+		.mem_total_kb = 1 << 20,
 	};
 	int64_t id = store_add_capture(s, &c, &e);
 
 	assert_true(id > 0);
-	assert_int_equal(store_add_zone(s, id, 0, 0, "DMA", 1, 4095, 3998, 3840, 10, 20, 30, &e), 0);
-	assert_int_equal(store_add_zone(s, id, 1, 0, "Normal", 4096, 258048, 258048, 250000, 1, 2, 3, &e), 0);
+	assert_int_equal(store_add_zone(s, id, 0, 0, "DMA", 1, 4095, 3998, 3840, 10, 20, 30, &e),
+			 0);
+	assert_int_equal(store_add_zone(s, id, 1, 0, "Normal", 4096, 258048, 258048, 250000, 1, 2,
+					3, &e),
+			 0);
 	return id;
 }
 
-/* Zone 0: one block of order 10.  Zone 1: 5 of order 0, 3 of order 1, 2 of order 3: 27 pages, 10 blocks. */
+/*
+ * Zone 0: one block of order 10.  Zone 1: 5 of order 0, 3 of order 1, 2 of order 3:
+ * 27 pages, 10 blocks.
+ */
 static void add_sample(struct store *s, int64_t run, uint32_t seq)
 {
 	uint32_t free_blocks[2][KMM_MIGRATETYPES + 1][KMM_ORDERS] = { 0 };
 	uint32_t blocks[2][KMM_MIGRATETYPES + 1] = { { 1, 7, 0 }, { 2, 500, 3 } };
 	uint64_t pcp[2] = { 0, 63 };
-	struct store_sample x = { .seq = seq, .time = 1000 + 500 * (uint64_t)seq, .request = 10 * seq, .zones = 2,
-				  .nr_free = free_blocks, .pageblocks = blocks, .pcp_pages = pcp };
+	struct store_sample x = { .seq = seq,
+				  .time = 1000 + 500 * (uint64_t)seq,
+				  .request = 10 * seq,
+				  .zones = 2,
+				  .nr_free = free_blocks,
+				  .pageblocks = blocks,
+				  .pcp_pages = pcp };
 	struct err e = { 0 };
 
 	free_blocks[0][KMM_MOVABLE][10] = 1;
@@ -95,7 +118,8 @@ static void add_sample(struct store *s, int64_t run, uint32_t seq)
 	free_blocks[1][KMM_UNMOVABLE][1] = 3;
 	free_blocks[1][KMM_MIGRATETYPES][3] = 2;
 	assert_int_equal(store_add_sample(s, run, &x, &e), 0);
-	assert_int_equal(store_add_counter(s, run, seq, "allocs", 100 * (uint64_t)seq * seq, &e), 0);
+	assert_int_equal(store_add_counter(s, run, seq, "allocs", 100 * (uint64_t)seq * seq, &e),
+			 0);
 }
 
 static void keeps_what_was_written(void **state)
@@ -103,8 +127,14 @@ static void keeps_what_was_written(void **state)
 	char *path = name_of("a.db");
 	struct err e = { 0 };
 	struct store *s = store_open(path, true, &e);
-	struct store_fidelity f = { .metric = "placement", .zone = -1, .order = -1, .type = 1, .recorded = 1,
-				    .simulated = 0.9, .error = NAN, .unit = "share" };
+	struct store_fidelity f = { .metric = "placement",
+				    .zone = -1,
+				    .order = -1,
+				    .type = 1,
+				    .recorded = 1,
+				    .simulated = 0.9,
+				    .error = NAN,
+				    .unit = "share" };
 	const uint8_t cells[4] = { CELL_FREE, CELL_USER, CELL_USER, CELL_HOLE };
 	int64_t c, run;
 
@@ -134,13 +164,16 @@ static void keeps_what_was_written(void **state)
 	assert_int_equal(number(s, "SELECT count(*) FROM note WHERE run_id IS NULL"), 1);
 	assert_int_equal(number(s, "SELECT count(*) FROM free_blocks WHERE seq=1"), 5);
 	assert_int_equal(number(s, "SELECT pcp_pages FROM sample_zone WHERE seq=1 AND zone=1"), 63);
-	assert_int_equal(number(s, "SELECT pageblocks FROM pageblocks WHERE seq=0 AND zone=1 AND type=1"), 500);
+	assert_int_equal(
+		number(s, "SELECT pageblocks FROM pageblocks WHERE seq=0 AND zone=1 AND type=1"),
+		500);
 	assert_int_equal(number(s, "SELECT cells = x'01030300' FROM map_column"), 1);
 	assert_int_equal(number(s, "SELECT samples FROM run_summary WHERE status='complete'"), 3);
 	assert_int_equal(number(s, "SELECT requests_per_second FROM run_summary"), 84);
 	assert_int_equal(number(s, "SELECT seq FROM latest_sample"), 2);
 	assert_int_equal(number(s, "SELECT error IS NULL AND zone IS NULL AND type='Movable'"
-				   " FROM fidelity_side_by_side"), 1);
+				   " FROM fidelity_side_by_side"),
+			 1);
 	assert_int_equal(number(s, "SELECT count(*) FROM owner WHERE cache=''"), 1);
 	/* 100 events in the first 500 ns, 300 in the next. */
 	assert_int_equal(number(s, "SELECT sum(events) FROM event_rate"), 400);
@@ -155,7 +188,8 @@ static void views_agree_with_the_worked_example(void **state)
 	char *path = name_of("a.db"); /* left by the test before */
 	struct err e = { 0 };
 	struct store *s = store_open(path, false, &e);
-	static const char zone1[] = "SELECT %s FROM zone_fragmentation WHERE seq=0 AND zone=1 AND block_order=%d";
+	static const char zone1[] =
+		"SELECT %s FROM zone_fragmentation WHERE seq=0 AND zone=1 AND block_order=%d";
 	/* S(o) of 5, 3, 0, 2 free blocks of order 0..3 */
 	static const int suitable[] = { 27, 11, 4, 2, 0 };
 	char sql[160];
@@ -174,8 +208,9 @@ static void views_agree_with_the_worked_example(void **state)
 	snprintf(sql, sizeof(sql), zone1, "extfrag", 4);
 	assert_true(fabs(real(s, sql) - 0.73125) < 1e-12);
 	/* All zones: 1024 + 27 pages, of which the 27 are of no use for order 10. */
-	assert_true(fabs(real(s, "SELECT unusable FROM fragmentation WHERE seq=0 AND block_order=10") -
-			 27 / 1051.0) < 1e-12);
+	assert_true(
+		fabs(real(s, "SELECT unusable FROM fragmentation WHERE seq=0 AND block_order=10") -
+		     27 / 1051.0) < 1e-12);
 	assert_int_equal(number(s, "SELECT count(*) FROM zone_fragmentation"), 3 * 2 * 11);
 	assert_int_equal(store_close(s, &e), 0);
 	free(path);
@@ -241,7 +276,9 @@ static void a_killed_run_is_incomplete(void **state)
 	/* whole samples only */
 	assert_int_equal(number(s, "SELECT count(*) FROM sample_zone"), 2 * samples);
 	assert_int_equal(number(s, "SELECT count(*) FROM free_blocks"), 5 * samples);
-	assert_int_equal(number(s, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check='ok'"), 1);
+	assert_int_equal(
+		number(s, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check='ok'"),
+		1);
 	assert_int_equal(store_add_note(s, 1, 0, "resumed", &e), 0);
 	assert_int_equal(store_close(s, &e), 0);
 	assert_int_equal(access(journal, F_OK), -1); /* one file again after the next write */
@@ -263,7 +300,8 @@ static void a_full_disk_is_one_clear_error(void **state)
 		struct store *s = store_open(path, true, &e);
 		uint32_t free_blocks[1][KMM_MIGRATETYPES + 1][KMM_ORDERS] = { { { 1, 1, 1 } } };
 		struct store_sample x = { .zones = 1, .nr_free = free_blocks };
-		int64_t run = store_begin_run(s, add_capture(s), STORE_RECORDED, "recorded", NULL, NULL, &e);
+		int64_t run = store_begin_run(s, add_capture(s), STORE_RECORDED, "recorded", NULL,
+					      NULL, &e);
 		int ret = 0;
 
 		signal(SIGXFSZ, SIG_IGN);
@@ -271,8 +309,10 @@ static void a_full_disk_is_one_clear_error(void **state)
 		for (x.seq = 0; x.seq < 100000 && ret >= 0; x.seq++)
 			ret = store_add_sample(s, run, &x, &e);
 		_exit(ret < 0 && e.code == ret && strstr(e.text, path) && !strchr(e.text, '\n') &&
-				      store_add_note(s, 1, 0, "x", &e) < 0 && store_close(s, &e) == ret ?
-			      0 : 1);
+				      store_add_note(s, 1, 0, "x", &e) < 0 &&
+				      store_close(s, &e) == ret ?
+			      0 :
+			      1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
@@ -309,13 +349,15 @@ static void sql_on(const char *path, const char *sql)
 
 static void refuses_foreign_files(void **state)
 {
-	char *text = name_of("text"), *other = name_of("other.db"), *missing = name_of("no/such.db");
+	char *text = name_of("text"), *other = name_of("other.db"),
+	     *missing = name_of("no/such.db");
 	char *ours = name_of("ours.db"), *gone = name_of("gone.db");
 	struct err e = { 0 };
 
 	(void)state;
-	write_text(text, "this is no database, but it is longer than a header of a hundred bytes, so that "
-			 "the reader has enough to look at before it decides what this is.");
+	write_text(text,
+		   "this is no database, but it is longer than a header of a hundred bytes, so that "
+		   "the reader has enough to look at before it decides what this is.");
 	expect_refused(text, false, "not a results file");
 	expect_refused(text, true, "not a results file");
 	expect_refused(missing, true, "cannot be created (No such file or directory)");
@@ -331,7 +373,8 @@ static void refuses_foreign_files(void **state)
 	sql_on(ours, "PRAGMA user_version = 99");
 	expect_refused(ours, false, "schema version 99");
 	sql_on(ours, "PRAGMA user_version = 1; DROP VIEW run_summary;"
-		     "CREATE VIEW run_summary AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM r)"
+		     "CREATE VIEW run_summary AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT "
+		     "n+1 FROM r)"
 		     " SELECT n FROM r");
 	expect_refused(ours, false, "'run_summary' is not as expected");
 	sql_on(ours, "DROP VIEW run_summary");
@@ -390,7 +433,8 @@ static void flipped_bytes_do_no_harm(void **state)
 		data[at] = old;
 		s = store_open(bad, false, &e);
 		if (s) {
-			sqlite3_stmt *st = sql_query(store_db(s), &e, "SELECT * FROM zone_fragmentation", "");
+			sqlite3_stmt *st = sql_query(store_db(s), &e,
+						     "SELECT * FROM zone_fragmentation", "");
 
 			while (st && sql_row(st, &e) == 1)
 				;
