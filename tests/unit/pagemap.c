@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "workload/pagemap.h"
+
+static void untouched_reads_fill(void **state)
+{
+	struct pagemap m;
+
+	(void)state;
+	pagemap_init(&m, 77);
+	assert_int_equal(pagemap_get(&m, 0), 77);
+	assert_int_equal(pagemap_get(&m, UINT32_MAX), 77);
+	pagemap_free(&m);
+}
+
+static void far_frames_cost_a_leaf(void **state)
+{
+	struct pagemap m;
+
+	(void)state;
+	pagemap_init(&m, 0);
+	*pagemap_at(&m, 0xfffffff) = 5;
+	*pagemap_at(&m, 3) = 9;
+	assert_int_equal(pagemap_get(&m, 0xfffffff), 5);
+	assert_int_equal(pagemap_get(&m, 3), 9);
+	assert_int_equal(pagemap_get(&m, 4), 0);
+	assert_int_equal(pagemap_get(&m, 0xffffffe), 0);
+	assert_null(m.leaf[1]);
+	pagemap_free(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(untouched_reads_fill),
+		cmocka_unit_test(far_frames_cost_a_leaf),
+	};
+
+	return cmocka_run_group_tests_name("pagemap", tests, NULL, NULL);
+}
