@@ -12,10 +12,8 @@ const struct figure_kind figure_kinds[] = {
 	  .title = "Free memory by block order",
 	  .metric = "free-memory",
 	  .caption = "Free memory in the buddy lists, stacked by the size of the blocks it lies "
-		     "in: large blocks "
-		     "dark at the bottom, single pages light on top. Fragmentation is light "
-		     "growing at the "
-		     "cost of dark while the sum stays.",
+		     "in: large blocks dark at the bottom, single pages light on top. "
+		     "Fragmentation is light growing at the cost of dark while the sum stays.",
 	  .missing = "no samples of the free lists",
 	  .has = plot_has_free_memory,
 	  .top = plot_top_free_memory,
@@ -24,9 +22,8 @@ const struct figure_kind figure_kinds[] = {
 	  .title = "Free blocks per order",
 	  .metric = "free-blocks",
 	  .caption = "The number of free blocks of each order, as /proc/buddyinfo counts them, on "
-		     "a logarithmic "
-		     "axis that begins at zero. A line at the bottom means that no block of that "
-		     "order is free.",
+		     "a logarithmic axis that begins at zero. A line at the bottom means that no "
+		     "block of that order is free.",
 	  .missing = "no samples of the free lists",
 	  .has = plot_has_free_memory,
 	  .top = plot_top_free_blocks,
@@ -35,18 +32,18 @@ const struct figure_kind figure_kinds[] = {
 	  .title = "Unusable free-space index",
 	  .metric = "unusable",
 	  .caption = "The share of free memory that lies in pieces too small for a block of the "
-		     "order: 0, all of it "
-		     "can serve; 1, none can. Dark lines are large orders.",
+		     "order: 0, all of it can serve; 1, none can. Dark lines are large orders. Mind "
+		     "the axis: it ends near the largest value.",
 	  .missing = "no samples of the free lists",
 	  .has = plot_has_free_memory,
+	  .top = plot_top_unusable,
 	  .draw = plot_unusable },
 	{ .id = "extfrag",
 	  .title = "External fragmentation index",
 	  .metric = "extfrag",
 	  .caption = "For each order, grey where a free block was at hand, so that nothing would "
-		     "fail. Elsewhere "
-		     "pale means that memory was short, and dark that there was enough, but in "
-		     "pieces.",
+		     "fail. Elsewhere pale means that memory was short, and dark that there was "
+		     "enough, but in pieces.",
 	  .missing = "no samples of the free lists",
 	  .one_zone = true,
 	  .crisp = true,
@@ -57,8 +54,7 @@ const struct figure_kind figure_kinds[] = {
 	  .metric = "pageblocks",
 	  .all_zones = true,
 	  .caption = "How many pageblocks carry each migratetype, all zones together. Growth of "
-		     "Unmovable or "
-		     "Reclaimable is a mark of fallbacks, and seldom goes back.",
+		     "Unmovable or Reclaimable is a mark of fallbacks, and seldom goes back.",
 	  .missing = "no samples of the pageblocks' types",
 	  .has = plot_has_pageblocks,
 	  .top = plot_top_pageblocks,
@@ -68,10 +64,8 @@ const struct figure_kind figure_kinds[] = {
 	  .metric = "map",
 	  .all_zones = true,
 	  .caption = "Every page frame over time, low addresses at the bottom; each cell has the "
-		     "colour of the state "
-		     "that most of its pages are in. Scattered specks of slab and kernel are what "
-		     "keeps large "
-		     "blocks from forming.",
+		     "colour of the state that most of its pages are in. Scattered specks of slab "
+		     "and kernel are what keeps large blocks from forming.",
 	  .missing = "no map was taken",
 	  .crisp = true,
 	  .has = plot_has_map,
@@ -81,10 +75,8 @@ const struct figure_kind figure_kinds[] = {
 	  .metric = "rates",
 	  .all_zones = true,
 	  .caption = "Page allocations and frees, and what they cost: refills of the per-CPU lists "
-		     "from the buddy "
-		     "lists, drains back to them, fallbacks to another migratetype, failures. "
-		     "Logarithmic axis "
-		     "that begins at zero.",
+		     "from the buddy lists, drains back to them, fallbacks to another "
+		     "migratetype, failures. Logarithmic axis that begins at zero.",
 	  .missing = "no counters were sampled",
 	  .has = plot_has_rates,
 	  .top = plot_top_rates,
@@ -94,8 +86,7 @@ const struct figure_kind figure_kinds[] = {
 	  .metric = "pcp",
 	  .all_zones = true,
 	  .caption = "Pages that the per-CPU lists of all CPUs and zones hold. They are free, but "
-		     "counted neither in "
-		     "the buddy lists nor in the indices above.",
+		     "counted neither in the buddy lists nor in the indices above.",
 	  .missing = "the per-CPU lists were not sampled",
 	  .has = plot_has_pcp,
 	  .top = plot_top_pcp,

@@ -11,8 +11,8 @@ const struct metric metrics[] = {
 	  .name = "Free memory by block order",
 	  .unit = "MiB or GiB",
 	  .definition = "N(o)·2^o pages for each order o, where N(o) is the number of free blocks "
-			"of order o in the "
-			"buddy lists. A block is 2^o page frames, aligned to its size.",
+			"of order o in the buddy lists. A block is 2^o page frames, aligned to "
+			"its size.",
 	  .source = "free_blocks, all migratetypes summed",
 	  .limits = "Pages on per-CPU lists are free too, but not in the buddy lists; they are "
 		    "given apart." },
@@ -28,34 +28,28 @@ const struct metric metrics[] = {
 	  .name = "Unusable free-space index",
 	  .unit = "0 to 1",
 	  .definition = "U(o) = (F − S(o)·2^o) / F, where F is the number of free pages and S(o) "
-			"the number of blocks "
-			"of order o that the free blocks of order o and above make. 1 where "
-			"nothing is free. "
-			"Worked example: 5, 3, 0, 2 free blocks of orders 0 to 3 are F = 27 pages; "
-			"S(2) = 4, so "
-			"U(2) = (27 − 16) / 27 = 0.407.",
+			"the number of blocks of order o that the free blocks of order o and "
+			"above make. 1 where nothing is free. Worked example: 5, 3, 0, 2 free "
+			"blocks of orders 0 to 3 are F = 27 pages; S(2) = 4, so U(2) = (27 − 16) "
+			"/ 27 = 0.407.",
 	  .source = "free_blocks; the same number as the kernel's extfrag/unusable_index in "
-		    "debugfs, which cuts it to "
-		    "thousandths",
+		    "debugfs, which cuts it to thousandths",
 	  .limits = "It says nothing of how much is free: a machine with one free page has U(0) = "
-		    "0. Over several "
-		    "zones together it is the mean of theirs, weighted by free pages." },
+		    "0. Over several zones together it is the mean of theirs, weighted by free "
+		    "pages." },
 	{ .id = "extfrag",
 	  .name = "External fragmentation index",
 	  .unit = "−1, or 0 to 1",
 	  .definition = "E(o) = −1 where a free block of order o or above exists, since nothing "
-			"would fail; 0 where "
-			"nothing is free; else 1 − (1 + F/2^o) / B with B the number of free "
-			"blocks. Towards 0 an "
-			"allocation of order o would fail for want of memory, towards 1 because of "
-			"fragmentation.",
+			"would fail; 0 where nothing is free; else 1 − (1 + F/2^o) / B with B the "
+			"number of free blocks. Towards 0 an allocation of order o would fail for "
+			"want of memory, towards 1 because of fragmentation.",
 	  .source = "free_blocks of one zone; the kernel's extfrag/extfrag_index in debugfs. "
-		    "Compaction for orders "
-		    "above 3 is skipped where 0 ≤ E(o) ≤ 0.5 (vm.extfrag_threshold)",
+		    "Compaction for orders above 3 is skipped where 0 ≤ E(o) ≤ 0.5 "
+		    "(vm.extfrag_threshold)",
 	  .limits = "Meaningful for one zone: a small zone that keeps a large block would hide the "
-		    "others. The figure "
-		    "shows the zone with the most pages unless another one was chosen. Rounded to "
-		    "twentieths there." },
+		    "others. The figure shows the zone with the most pages unless another one was "
+		    "chosen. Rounded to twentieths there." },
 	{ .id = "pageblocks",
 	  .name = "Pageblocks by migratetype",
 	  .unit = "pageblocks",
@@ -63,30 +57,26 @@ const struct metric metrics[] = {
 			"each migratetype.",
 	  .source = "pageblocks; /proc/pagetypeinfo at the start",
 	  .limits = "The tag is not the contents: a Movable pageblock can hold unmovable pages "
-		    "after a fallback. Where "
-		    "the start is not known a block counts as Unknown until an event tells." },
+		    "after a fallback. Where the start is not known a block counts as Unknown "
+		    "until an event tells." },
 	{ .id = "map",
 	  .name = "Map of memory",
 	  .unit = "state of a cell",
 	  .definition = "Each cell stands for a number of page frames at one sample and shows the "
-			"state that most of "
-			"them are in: no memory, free in the buddy lists, on a per-CPU list, or in "
-			"use by user space, "
-			"slab, the kernel, or as reclaimable memory.",
+			"state that most of them are in: no memory, free in the buddy lists, on a "
+			"per-CPU list, or in use by user space, slab, the kernel, or as "
+			"reclaimable memory.",
 	  .source = "map_column",
 	  .limits = "A cell hides its minority: one kernel page in 512 is not seen, though it pins "
-		    "the block. Maps that "
-		    "would be too large for a page are drawn coarser." },
+		    "the block. Maps that would be too large for a page are drawn coarser." },
 	{ .id = "rates",
 	  .name = "Event rates",
 	  .unit = "events per second, or per 1,000 clock units",
 	  .definition = "The growth of a counter from one sample to the next, divided by the time "
-			"between them. allocs "
-			"and frees are page allocations and frees; refills are pages taken from "
-			"the buddy lists to a "
-			"per-CPU list, drains pages given back; fallbacks are allocations served "
-			"from another "
-			"migratetype; failed are allocations that got nothing.",
+			"between them. allocs and frees are page allocations and frees; refills "
+			"are pages taken from the buddy lists to a per-CPU list, drains pages "
+			"given back; fallbacks are allocations served from another migratetype; "
+			"failed are allocations that got nothing.",
 	  .source = "counter; in a recorded run the events of the capture, in a simulated run "
 		    "those of the model",
 	  .limits = "What happens between two samples is averaged. Events that the capture lost "
@@ -102,20 +92,17 @@ const struct metric metrics[] = {
 	  .name = "Placement score",
 	  .unit = "share of allocations",
 	  .definition = "The share of page allocations for which the model, free-running from the "
-			"recorded start, "
-			"returned the very page frame that the kernel returned. Its error is the "
-			"rest to 1.",
+			"recorded start, returned the very page frame that the kernel returned. "
+			"Its error is the rest to 1.",
 	  .source = "the capture's mm_page_alloc events beside the simulated run",
 	  .limits = "Strict: after one allocation went elsewhere many others must, though the "
-		    "machine as a whole looks "
-		    "the same. See the order error for the latter.",
+		    "machine as a whole looks the same. See the order error for the latter.",
 	  .rows = "placement" },
 	{ .id = "anchored",
 	  .name = "Placement score, anchored",
 	  .unit = "share of allocations",
 	  .definition = "As the placement score, but the model is set to the recorded outcome "
-			"after each allocation, so "
-			"that one deviation does not cause the next.",
+			"after each allocation, so that one deviation does not cause the next.",
 	  .source = "a simulated run of its own",
 	  .limits = "Judges the model's single steps, not what it makes of a long run.",
 	  .rows = "placement, anchored|anchored" },
@@ -123,8 +110,7 @@ const struct metric metrics[] = {
 	  .name = "Refills, drains, fallbacks",
 	  .unit = "events; error in %",
 	  .definition = "How often the recorded kernel and the model did each. The error is "
-			"|simulated − recorded| / "
-			"recorded.",
+			"|simulated − recorded| / recorded.",
 	  .source = "counters at the end of both runs",
 	  .limits = "Equal counts can hide different times and places.",
 	  .rows = "refills|drains|fallbacks" },
@@ -132,34 +118,29 @@ const struct metric metrics[] = {
 	  .name = "Free blocks per order, error",
 	  .unit = "% of free pages",
 	  .definition = "At each sample, the sum over zones and orders of |difference in "
-			"blocks|·2^order, divided by the "
-			"recorded free pages; the mean and the maximum over all samples.",
+			"blocks|·2^order, divided by the recorded free pages; the mean and the "
+			"maximum over all samples.",
 	  .source = "free_blocks of the simulated and of the recorded run",
 	  .limits = "Counts a block that is split differently twice, once where it is missing and "
-		    "once where it is too "
-		    "much.",
+		    "once where it is too much.",
 	  .rows = "free blocks per order, mean error|free blocks per order, maximum error|blocks" },
 	{ .id = "snapshot",
 	  .name = "Agreement with the snapshot after the capture",
 	  .unit = "pages, blocks, pageblocks",
 	  .definition = "The reconstructed machine at the end beside what the kernel itself said "
-			"then: the sum over "
-			"zones and orders of |difference in blocks|·2^order; the number of blocks, "
-			"and of pageblocks' "
-			"types, that differ.",
+			"then: the sum over zones and orders of |difference in blocks|·2^order; "
+			"the number of blocks, and of pageblocks' types, that differ.",
 	  .source = "after/buddyinfo and after/pagetypeinfo of the capture",
 	  .limits = "The files were read one after the other while the machine ran, so a few pages "
-		    "may have moved "
-		    "between them.",
+		    "may have moved between them.",
 	  .rows = "free pages at the end|free blocks that differ|pageblocks by type that differ" },
 	{ .id = "contradictions",
 	  .name = "Contradictions and silent moves",
 	  .unit = "events",
 	  .definition = "Contradictions: events that the reconstructed state does not allow, such "
-			"as the allocation of "
-			"a page that is in use. Silent moves: changes that the kernel is known to "
-			"make without an "
-			"event, and that the reconstruction made up for.",
+			"as the allocation of a page that is in use. Silent moves: changes that "
+			"the kernel is known to make without an event, and that the "
+			"reconstruction made up for.",
 	  .source = "the recorded run",
 	  .limits = "Each contradiction means that something happened that the trace does not show.",
 	  .rows = "contradictions|silent moves put right" },
@@ -167,10 +148,8 @@ const struct metric metrics[] = {
 	  .name = "Owners of pages",
 	  .unit = "allocations, pages",
 	  .definition = "Page allocations by who made them: a slab cache, user space, page tables "
-			"and so on. Live pages "
-			"were allocated in the capture and not freed by its end; the peak is the "
-			"most that were live "
-			"at once.",
+			"and so on. Live pages were allocated in the capture and not freed by its "
+			"end; the peak is the most that were live at once.",
 	  .source = "owner; found by the resolver from the events around each allocation",
 	  .limits = "Pages that were in use before the capture began are not counted." },
 	{ .id = NULL },

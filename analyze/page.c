@@ -88,8 +88,7 @@ void page_head(const struct page *p)
 	fputs("</style>\n</head>\n<body>\n<header>\n<h1>", out);
 	html_text(out, base_name(p->c->name));
 	fputs("</h1>\n<p class=\"sub\">What the kernel\xe2\x80\x99s page allocator did, as "
-	      "recorded and as "
-	      "simulated.",
+	      "recorded and as simulated.",
 	      out);
 	if (*p->c->kernel) {
 		fputs(" Linux ", out);
@@ -211,8 +210,7 @@ int page_summary(const struct page *p, struct err *e)
 	tiles(p);
 	if (!p->count) {
 		fputs("<p class=\"gap\">No run of this capture is in the results: nothing was "
-		      "reconstructed or "
-		      "simulated.</p>\n</section>\n",
+		      "reconstructed or simulated.</p>\n</section>\n",
 		      out);
 		return 0;
 	}
@@ -223,13 +221,11 @@ int page_summary(const struct page *p, struct err *e)
 	}
 	fprintf(out,
 		". Unusable: the <a href=\"#metric-unusable\">index</a> for blocks of order %u, 0 "
-		"best, 1 worst."
-		"</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>Run</th>"
-		"<th class=\"n\">Free at<br>start</th><th class=\"n\">Unusable<br>at start</th>"
-		"<th class=\"n\">Free at<br>end</th><th class=\"n\">Unusable<br>at end</th>"
-		"<th class=\"n\">Fallbacks</th><th class=\"n\">Failed</th><th "
-		"class=\"n\">Requests</th>"
-		"<th>Status</th></tr></thead>\n<tbody>\n",
+		"best, 1 worst.</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>Run</th><th "
+		"class=\"n\">Free at<br>start</th><th class=\"n\">Unusable<br>at start</th><th "
+		"class=\"n\">Free at<br>end</th><th class=\"n\">Unusable<br>at end</th><th "
+		"class=\"n\">Fallbacks</th><th class=\"n\">Failed</th><th "
+		"class=\"n\">Requests</th><th>Status</th></tr></thead>\n<tbody>\n",
 		order);
 	for (unsigned i = 0; i < p->count; i++)
 		run_row(p, &p->runs[i], order);
@@ -273,9 +269,9 @@ static unsigned run_notes(const struct page *p)
 int page_unknown(const struct page *p, struct err *e)
 {
 	sqlite3_stmt *st = sql_query(store_db(p->s), e,
-				     "SELECT n.text, r.policy, r.mode = 'simulated' FROM note n"
-				     " LEFT JOIN run r ON r.id = n.run_id WHERE n.capture_id = ?"
-				     " ORDER BY n.id LIMIT ?",
+				     "SELECT n.text, r.policy, r.mode = 'simulated' FROM note n "
+				     "LEFT JOIN run r ON r.id = n.run_id WHERE n.capture_id = ? "
+				     "ORDER BY n.id LIMIT ?",
 				     "ii", p->c->id, (int64_t)NOTES);
 	unsigned n = (p->c->lost > 0) + !p->c->clock_is_time;
 	int ret = -1;
@@ -301,8 +297,7 @@ int page_unknown(const struct page *p, struct err *e)
 	}
 	if (!p->c->clock_is_time)
 		fputs("<li>The trace clock counts no time: the axes are in clock units, and rates "
-		      "are per 1,000 of "
-		      "them.</li>\n",
+		      "are per 1,000 of them.</li>\n",
 		      p->out);
 	n += run_notes(p);
 	fputs("</ul>\n", p->out);
@@ -370,11 +365,10 @@ static int fidelity_rows(const struct page *p, const struct series *r, bool firs
 {
 	sqlite3_stmt *st = sql_query(
 		store_db(p->s), e,
-		"SELECT f.metric, f.recorded, f.simulated, f.error, coalesce(f.unit, ''), f.note,"
-		" z.name, f.block_order, t.name FROM fidelity f"
-		" LEFT JOIN zone z ON z.capture_id = ?2 AND z.zone = f.zone"
-		" LEFT JOIN migratetype t ON t.type = f.type"
-		" WHERE f.run_id = ?1 ORDER BY f.id LIMIT 500",
+		"SELECT f.metric, f.recorded, f.simulated, f.error, coalesce(f.unit, ''), f.note, "
+		"z.name, f.block_order, t.name FROM fidelity f LEFT JOIN zone z ON z.capture_id = "
+		"?2 AND z.zone = f.zone LEFT JOIN migratetype t ON t.type = f.type WHERE f.run_id "
+		"= ?1 ORDER BY f.id LIMIT 500",
 		"ii", r->id, p->c->id);
 	int ret = -1, rows = 0;
 
@@ -386,8 +380,9 @@ static int fidelity_rows(const struct page *p, const struct series *r, bool firs
 		if (!rows++) {
 			if (first)
 				fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Measure</th>"
-				      "<th class=\"n\">Recorded</th><th class=\"n\">Simulated</th>"
-				      "<th class=\"n\">Error</th></tr></thead>\n",
+				      "<th class=\"n\">Recorded</th><th "
+				      "class=\"n\">Simulated</th><th "
+				      "class=\"n\">Error</th></tr></thead>\n",
 				      p->out);
 			fputs("<tbody>\n<tr><th colspan=\"4\">", p->out);
 			heading_of(p, r);
@@ -411,8 +406,8 @@ int page_fidelity(const struct page *p, struct err *e)
 
 	fputs("<section id=\"fidelity\">\n<h2>Fidelity</h2>\n"
 	      "<p>How far the reconstruction agrees with what the kernel said of itself, and the "
-	      "simulation with "
-	      "what was recorded. Read every what-if with this error in mind.</p>\n",
+	      "simulation with what was recorded. Read every what-if with this error in "
+	      "mind.</p>\n",
 	      p->out);
 	for (unsigned i = 0; i < p->count && ret >= 0; i++) {
 		ret = fidelity_rows(p, &p->runs[i], !rows, e);
@@ -422,8 +417,7 @@ int page_fidelity(const struct page *p, struct err *e)
 		fputs("</table></div>\n", p->out);
 	else
 		fputs("<p class=\"gap\">No fidelity was measured: the capture has no snapshot to "
-		      "compare with, or "
-		      "nothing was simulated under its own policy.</p>\n",
+		      "compare with, or nothing was simulated under its own policy.</p>\n",
 		      p->out);
 	fputs("</section>\n", p->out);
 	return ret;
@@ -435,8 +429,8 @@ static int owner_rows(const struct page *p, const struct series *r, struct err *
 {
 	sqlite3_stmt *st = sql_query(
 		store_db(p->s), e,
-		"SELECT owner, cache, allocs, frees, pages_live, pages_peak FROM owner"
-		" WHERE run_id = ? ORDER BY pages_peak DESC, allocs DESC, owner, cache LIMIT ?",
+		"SELECT owner, cache, allocs, frees, pages_live, pages_peak FROM owner WHERE "
+		"run_id = ? ORDER BY pages_peak DESC, allocs DESC, owner, cache LIMIT ?",
 		"ii", r->id, (int64_t)OWNER_ROWS);
 	static const char *const labels[] = { "Allocations", "Frees", "Pages at end",
 					      "Pages at peak" };
@@ -451,11 +445,10 @@ static int owner_rows(const struct page *p, const struct series *r, struct err *
 			heading_of(p, r);
 			fprintf(out,
 				", by peak; at most %d rows</p>\n<div "
-				"class=\"scroll\"><table>\n<thead><tr><th>Owner</th><th>Cache</th>"
-				"<th class=\"n\">Allocations</th><th class=\"n\">Frees</th>"
-				"<th class=\"n\">Pages at end</th><th class=\"n\">Pages at "
-				"peak</th></tr>"
-				"</thead>\n<tbody>\n",
+				"class=\"scroll\"><table>\n<thead><tr><th>Owner</th><th>Cache</th><th "
+				"class=\"n\">Allocations</th><th class=\"n\">Frees</th><th "
+				"class=\"n\">Pages at end</th><th class=\"n\">Pages at "
+				"peak</th></tr></thead>\n<tbody>\n",
 				OWNER_ROWS);
 		}
 		fputs("<tr><th scope=\"row\">", out);
@@ -478,8 +471,8 @@ int page_owners(const struct page *p, struct err *e)
 	int ret = 0, rows = 0;
 
 	fputs("<section id=\"owners\">\n<h2>Owners of pages</h2>\n"
-	      "<p>Who asked for the pages that were allocated during the capture "
-	      "(<a href=\"#metric-owners\">definition</a>).</p>\n",
+	      "<p>Who asked for the pages that were allocated during the capture (<a "
+	      "href=\"#metric-owners\">definition</a>).</p>\n",
 	      p->out);
 	for (unsigned i = 0; i < p->count && ret >= 0; i++) {
 		ret = owner_rows(p, &p->runs[i], e);
@@ -507,9 +500,10 @@ static void zone_table(const struct page *p)
 	}
 	fputs("<p class=\"caption\">Zones. Watermarks in pages.</p>\n<div "
 	      "class=\"scroll\"><table>\n"
-	      "<thead><tr><th>Zone</th><th class=\"n\">First frame</th><th class=\"n\">Spanned</th>"
-	      "<th class=\"n\">Present</th><th class=\"n\">Managed</th><th class=\"n\">Min</th>"
-	      "<th class=\"n\">Low</th><th class=\"n\">High</th></tr></thead>\n<tbody>\n",
+	      "<thead><tr><th>Zone</th><th class=\"n\">First frame</th><th "
+	      "class=\"n\">Spanned</th><th class=\"n\">Present</th><th "
+	      "class=\"n\">Managed</th><th class=\"n\">Min</th><th class=\"n\">Low</th><th "
+	      "class=\"n\">High</th></tr></thead>\n<tbody>\n",
 	      out);
 	for (unsigned i = 0; i < c->zones; i++) {
 		const struct series_zone *z = &c->zone[i];
@@ -534,8 +528,8 @@ static void zone_table(const struct page *p)
 static int event_list(const struct page *p, struct err *e)
 {
 	sqlite3_stmt *st = sql_query(store_db(p->s), e,
-				     "SELECT name, count FROM event_count WHERE capture_id = ?"
-				     " ORDER BY count DESC, name LIMIT 200",
+				     "SELECT name, count FROM event_count WHERE capture_id = ? "
+				     "ORDER BY count DESC, name LIMIT 200",
 				     "i", p->c->id);
 	int ret = -1, rows = 0;
 

@@ -210,13 +210,26 @@ void plot_free_blocks(const struct figures *x, const struct series *r, struct ch
 	chart_end(c);
 }
 
+double plot_top_unusable(const struct figures *x, const struct series *r)
+{
+	double top = 0.05; /* less than that is nothing to look at closely */
+
+	for (uint32_t i = 0; i < r->samples; i++) {
+		uint64_t blocks[KMM_ORDERS];
+
+		series_blocks(r, i, x->zone, blocks);
+		for (unsigned o = 0; o < r->orders; o++)
+			top = fmax(top, fragindex_unusable(blocks, r->orders, o));
+	}
+	return top;
+}
+
 void plot_unusable(const struct figures *x, const struct series *r, struct chart *c,
 		   const char *heading, double top)
 {
 	struct chart_key keys[KMM_ORDERS];
 
-	(void)top;
-	axis_from_zero(&c->y, 1, 5);
+	axis_from_zero(&c->y, top, 5);
 	chart_begin(c, &(struct chart_text){ heading, "order", x->x_name, "index" }, keys,
 		    order_keys(r->orders, true, keys));
 	order_lines(x, r, c, true);

@@ -38,20 +38,20 @@ static int figure(const struct page *p, const struct figure_kind *k, struct err 
 
 	/* More than two panels need not stand on one sheet of paper. */
 	fprintf(p->out, "<figure id=\"%s\"%s>\n<figcaption><h3>%s", k->id,
-		p->count > 2 ? " class=\"many\"" : "", k->title);
+		p->figures->count > 2 ? " class=\"many\"" : "", k->title);
 	if (*zone) {
 		fputs(", zone ", p->out);
 		html_text(p->out, zone);
 	}
 	fprintf(p->out, "</h3>\n<p>%s <a href=\"#metric-%s\">Definition</a></p></figcaption>\n",
 		k->caption, k->metric);
-	for (unsigned i = 0; i < p->count; i++)
+	for (unsigned i = 0; i < p->figures->count; i++)
 		drawn += k->has(p->figures, &p->runs[i]);
 	if (!drawn)
 		fprintf(p->out, "<p class=\"gap\">Not drawn: %s.</p>\n", k->missing);
 	else
 		fputs("<div class=\"panels\">\n", p->out);
-	for (unsigned i = 0; drawn && i < p->count && ret >= 0; i++)
+	for (unsigned i = 0; drawn && i < p->figures->count && ret >= 0; i++)
 		ret = panel(p, k, i, e);
 	fputs(drawn ? "</div>\n</figure>\n" : "</figure>\n", p->out);
 	return ret;
@@ -59,23 +59,24 @@ static int figure(const struct page *p, const struct figure_kind *k, struct err 
 
 static int figures_section(const struct page *p, struct err *e)
 {
-	bool recorded = p->count && !p->runs[0].simulated;
+	bool recorded = p->figures->count && !p->figures->runs[0].simulated;
 	int ret = 0;
 
 	fputs("<section id=\"figures\">\n<h2>Figures</h2>\n", p->out);
-	if (!p->count)
+	if (!p->figures->count)
 		fputs("<p class=\"gap\">There is no run to draw.</p>\n", p->out);
 	else if (!recorded)
 		fputs("<p class=\"gap\">There is no recorded run to lay beside the "
 		      "simulated.</p>\n",
 		      p->out);
-	else if (p->count == 1)
+	else if (p->figures->count == 1)
 		fputs("<p class=\"gap\">There is no simulated run to lay beside the "
 		      "recorded.</p>\n",
 		      p->out);
 	else
 		fputs("<p>The panels of a figure have the same axes.</p>\n", p->out);
-	for (const struct figure_kind *k = figure_kinds; p->count && k->id && ret >= 0; k++)
+	for (const struct figure_kind *k = figure_kinds; p->figures->count && k->id && ret >= 0;
+	     k++)
 		ret = figure(p, k, e);
 	fputs("</section>\n", p->out);
 	return ret;
@@ -167,8 +168,23 @@ static bool chosen(const struct series *r, const struct report_options *o)
 	return false;
 }
 
-/* Bring the chosen runs to the front; says which policy is not there. */
-static int choose(struct series *runs, unsigned all, unsigned *count,
+/*
+ * A run that is set right after each allocation looks like the recorded one: its
+ * score is worth a row, its figures are not worth the paper.
+ */
+static bool is_anchored(const struct series *r)
+{
+	static const char end[] = ", anchored";
+	size_t n = strlen(r->policy);
+
+	return r->simulated && n >= sizeof(end) && !strcmp(r->policy + n - sizeof(end) + 1, end);
+}
+
+/*
+ * Bring the chosen runs to the front, first of all those to be drawn; says which
+ * policy is not there.
+ */
+static int choose(struct series *runs, unsigned all, unsigned *count, unsigned *drawn,
 		  const struct report_options *o, struct err *e)
 {
 	for (size_t i = 0; i < o->policy_count; i++) {
@@ -180,14 +196,17 @@ static int choose(struct series *runs, unsigned all, unsigned *count,
 			return err_set(e, ENOENT, "the results hold no run under the policy '%s'",
 				       o->policies[i]);
 	}
-	*count = 0;
-	for (unsigned k = 0; k < all; k++) {
-		struct series r = runs[k];
+	*count = *drawn = 0;
+	for (int anchored = 0; anchored < 2; anchored++) {
+		for (unsigned k = *count; k < all; k++) {
+			struct series r = runs[k];
 
-		if (!chosen(&r, o))
-			continue;
-		memmove(&runs[*count + 1], &runs[*count], (k - *count) * sizeof(*runs));
-		runs[(*count)++] = r;
+			if (!chosen(&r, o) || is_anchored(&r) != anchored)
+				continue;
+			memmove(&runs[*count + 1], &runs[*count], (k - *count) * sizeof(*runs));
+			runs[(*count)++] = r;
+			*drawn += !anchored || o->policy_count;
+		}
 	}
 	return 0;
 }
@@ -215,7 +234,7 @@ int report_write(struct store *s, int64_t capture, const struct report_options *
 	struct series *runs = calloc(SERIES_RUNS, sizeof(*runs));
 	struct figures x;
 	struct page p = { .s = s, .c = &c, .runs = runs, .figures = &x };
-	unsigned all = 0;
+	unsigned all = 0, drawn = 0;
 	int ret, zone = -1;
 
 	e = e ? e : &own;
@@ -231,9 +250,9 @@ int report_write(struct store *s, int64_t capture, const struct report_options *
 	if (ret >= 0)
 		ret = series_read(s, &c, runs, &all, e);
 	if (ret >= 0)
-		ret = choose(runs, all, &p.count, o, e);
+		ret = choose(runs, all, &p.count, &drawn, o, e);
 	if (ret >= 0) {
-		figures_init(&x, &c, runs, p.count, zone);
+		figures_init(&x, &c, runs, drawn, zone);
 		if (o->path)
 			ret = write_html(&p, o->path, e);
 		if (ret >= 0 && o->figures_dir)

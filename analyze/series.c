@@ -35,9 +35,8 @@ static int read_zones(struct store *s, struct series_capture *c, struct err *e)
 {
 	sqlite3_stmt *st = sql_query(
 		store_db(s), e,
-		"SELECT zone, node, name, start_pfn, spanned, present, managed, wmark_min,"
-		" wmark_low, wmark_high FROM zone WHERE capture_id = ?"
-		" AND zone BETWEEN 0 AND ?",
+		"SELECT zone, node, name, start_pfn, spanned, present, managed, wmark_min, "
+		"wmark_low, wmark_high FROM zone WHERE capture_id = ? AND zone BETWEEN 0 AND ?",
 		"ii", c->id, (int64_t)SERIES_ZONES - 1);
 	int ret = -1;
 
@@ -70,10 +69,9 @@ int series_capture_read(struct store *s, int64_t id, struct series_capture *c, s
 {
 	sqlite3_stmt *st = sql_query(
 		store_db(s), e,
-		"SELECT id, name, format, clock, kernel, arch, clock_is_time, first, last,"
-		" events, lost, cpus, nodes, page_size, pageblock_order, orders,"
-		" mem_total_kb FROM capture WHERE id = ?1 OR ?1 = 0"
-		" ORDER BY id DESC LIMIT 1",
+		"SELECT id, name, format, clock, kernel, arch, clock_is_time, first, last, "
+		"events, lost, cpus, nodes, page_size, pageblock_order, orders, mem_total_kb FROM "
+		"capture WHERE id = ?1 OR ?1 = 0 ORDER BY id DESC LIMIT 1",
 		"i", id);
 	int ret = st ? sql_row(st, e) : e->code;
 
@@ -164,8 +162,8 @@ static int read_times(struct store *s, const struct series_capture *c, struct se
 	int ret = -1;
 
 	st = sql_query(store_db(s), e,
-		       "SELECT count(*) FROM sample WHERE run_id = ?"
-		       " AND seq BETWEEN 0 AND 4294967295",
+		       "SELECT count(*) FROM sample WHERE run_id = ? AND seq BETWEEN 0 AND "
+		       "4294967295",
 		       "i", r->id);
 	if (st && (ret = sql_row(st, e)) == 1)
 		r->in_file = (uint32_t)sqlite3_column_int(st, 0);
@@ -178,8 +176,8 @@ static int read_times(struct store *s, const struct series_capture *c, struct se
 	if (!r->seq || !r->time)
 		return err_set(e, ENOMEM, "out of memory");
 	st = sql_query(store_db(s), e,
-		       "SELECT seq, time FROM sample WHERE run_id = ?"
-		       " AND seq BETWEEN 0 AND 4294967295 ORDER BY seq",
+		       "SELECT seq, time FROM sample WHERE run_id = ? AND seq BETWEEN 0 AND "
+		       "4294967295 ORDER BY seq",
 		       "i", r->id);
 	ret = -1;
 	for (; st && (ret = sql_row(st, e)) == 1; i++) {
@@ -201,8 +199,8 @@ static int read_blocks(struct store *s, struct series *r, struct err *e)
 {
 	sqlite3_stmt *st =
 		sql_query(store_db(s), e,
-			  "SELECT seq, zone, block_order, sum(blocks) FROM free_blocks"
-			  " WHERE run_id = ? GROUP BY seq, zone, block_order ORDER BY seq",
+			  "SELECT seq, zone, block_order, sum(blocks) FROM free_blocks WHERE "
+			  "run_id = ? GROUP BY seq, zone, block_order ORDER BY seq",
 			  "i", r->id);
 	uint32_t at = 0;
 	int ret = -1;
@@ -228,8 +226,8 @@ static int read_pageblocks(struct store *s, struct series *r, struct err *e)
 {
 	sqlite3_stmt *st =
 		sql_query(store_db(s), e,
-			  "SELECT seq, type, sum(pageblocks) FROM pageblocks WHERE run_id = ?"
-			  " GROUP BY seq, type ORDER BY seq",
+			  "SELECT seq, type, sum(pageblocks) FROM pageblocks WHERE run_id = ? "
+			  "GROUP BY seq, type ORDER BY seq",
 			  "i", r->id);
 	uint32_t at = 0;
 	int ret = -1;
@@ -253,8 +251,8 @@ static int read_pageblocks(struct store *s, struct series *r, struct err *e)
 static int read_pcp(struct store *s, struct series *r, struct err *e)
 {
 	sqlite3_stmt *st = sql_query(store_db(s), e,
-				     "SELECT seq, sum(pcp_pages) FROM sample_zone WHERE run_id = ?"
-				     " AND pcp_pages IS NOT NULL GROUP BY seq ORDER BY seq",
+				     "SELECT seq, sum(pcp_pages) FROM sample_zone WHERE run_id = "
+				     "? AND pcp_pages IS NOT NULL GROUP BY seq ORDER BY seq",
 				     "i", r->id);
 	uint32_t at = 0;
 	int ret = -1;
@@ -274,8 +272,8 @@ static int read_pcp(struct store *s, struct series *r, struct err *e)
 static int read_counters(struct store *s, struct series *r, struct err *e)
 {
 	sqlite3_stmt *st = sql_query(store_db(s), e,
-				     "SELECT seq, name, value FROM counter WHERE run_id = ?"
-				     " ORDER BY seq",
+				     "SELECT seq, name, value FROM counter WHERE run_id = ? ORDER "
+				     "BY seq",
 				     "i", r->id);
 	uint32_t at = 0;
 	int ret = -1;
@@ -305,8 +303,8 @@ static int read_counters(struct store *s, struct series *r, struct err *e)
 static int read_map(struct store *s, struct series *r, struct err *e)
 {
 	sqlite3_stmt *st = sql_query(store_db(s), e,
-				     "SELECT seq, first_pfn, pages_per_cell, cells FROM map_column"
-				     " WHERE run_id = ? ORDER BY seq",
+				     "SELECT seq, first_pfn, pages_per_cell, cells FROM "
+				     "map_column WHERE run_id = ? ORDER BY seq",
 				     "i", r->id);
 	struct series_map *m = &r->map;
 	uint32_t at = 0;
@@ -360,8 +358,8 @@ int series_read(struct store *s, const struct series_capture *c, struct series *
 {
 	sqlite3_stmt *st =
 		sql_query(store_db(s), e,
-			  "SELECT id, mode = 'simulated', policy, start, status, requests, seconds"
-			  " FROM run WHERE capture_id = ? ORDER BY mode, id LIMIT ?",
+			  "SELECT id, mode = 'simulated', policy, start, status, requests, "
+			  "seconds FROM run WHERE capture_id = ? ORDER BY mode, id LIMIT ?",
 			  "ii", c->id, (int64_t)SERIES_RUNS);
 	int ret = -1;
 

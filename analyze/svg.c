@@ -135,8 +135,7 @@ static void put_root(FILE *out, const struct svg_options *o)
 		fputc('"', out);
 	}
 	fputs(" fill=\"none\" fill-rule=\"evenodd\" stroke-linejoin=\"round\" "
-	      "font-family=\"system-ui,"
-	      "-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Helvetica "
+	      "font-family=\"system-ui,-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Helvetica "
 	      "Neue&quot;,Arial,sans-serif\"",
 	      out);
 	if (o->crisp)

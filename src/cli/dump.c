@@ -44,6 +44,8 @@ static bool listed(const char *list, const char *name)
 	return false;
 }
 
+#define LOST_CPUS 4096 /* the reader knows no more CPUs */
+
 struct dump {
 	struct trace *t;
 	bool is_time;
@@ -53,6 +55,7 @@ struct dump {
 	struct json j;
 	struct resolved *resolved;
 	uint64_t seq;
+	uint64_t lost[LOST_CPUS]; /* reported so far, by CPU */
 };
 
 static bool wants(struct dump *d, uint16_t id)
@@ -105,21 +108,31 @@ static const char *text_of(struct dump *d, const struct event *ev)
 static void print_line(struct dump *d, const struct event *ev)
 {
 	const char *name = trace_event_name(d->t, ev->id);
-	char who[80];
+	char event[80];
 
-	if (ev->lost)
-		printf("CPU:%u [LOST EVENTS]\n", ev->cpu);
-	snprintf(who, sizeof(who), "%s-%d", comm_of(d, ev->pid), ev->pid);
-	printf("%20s [%03u] ", who, ev->cpu);
+	printf("%16s-%-5d [%03u]", comm_of(d, ev->pid), ev->pid, ev->cpu);
 	if (d->is_time)
-		printf("%5" PRIu64 ".%06" PRIu64, (ev->time + 500) / 1000000000,
+		printf(" %5" PRIu64 ".%06" PRIu64, (ev->time + 500) / 1000000000,
 		       (ev->time + 500) / 1000 % 1000000);
 	else
 		printf("%12" PRIu64, ev->time);
-	printf(": %s: ", name ? name : "unknown");
+	snprintf(event, sizeof(event), "%.70s:", name ? name : "unknown");
+	printf(": %-21s ", event);
 	trace_event_text(d->t, ev, stdout);
 	resolved_text(d->resolved, d->seq, stdout);
 	putchar('\n');
+}
+
+/* A line of its own, in the words of trace-cmd; said even where the event itself is not wanted. */
+static void print_lost(struct dump *d, const struct event *ev)
+{
+	uint64_t lost = trace_cpu(d->t, ev->cpu)->lost, more = lost - d->lost[ev->cpu % LOST_CPUS];
+
+	d->lost[ev->cpu % LOST_CPUS] = lost;
+	if (more)
+		printf("CPU:%u [%" PRIu64 " EVENTS DROPPED]\n", ev->cpu, more);
+	else
+		printf("CPU:%u [EVENTS DROPPED]\n", ev->cpu);
 }
 
 static void put_csv(const char *s)
@@ -172,6 +185,8 @@ static int dump_all(struct dump *d, struct err *e)
 		json_array(&d->j, NULL);
 	}
 	while ((ret = trace_next(d->t, &ev, e)) == 1) {
+		if (ev.lost && format == TABLE_TEXT)
+			print_lost(d, &ev);
 		if (wants(d, ev.id)) {
 			if (format == TABLE_TEXT)
 				print_line(d, &ev);

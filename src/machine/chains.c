@@ -77,11 +77,12 @@ static int buddy_order(const struct dumps *d, uint64_t pfn)
 	return (int)order;
 }
 
-/* Neither in use nor a free block: what a page in a per-CPU list looks like. */
+/*
+ * Neither in use nor a free block: what a page in a per-CPU list looks like.
+ * (kpageflags was read at another moment, so it is not asked.)
+ */
 static bool idle(const struct dumps *d, uint64_t pfn)
 {
-	if (d->s->have_kpageflags && pfn < d->s->kpageflags_len && d->s->kpageflags[pfn])
-		return false;
 	return page_read(d, pfn, d->l->page.type) == UINT32_MAX &&
 	       !page_read(d, pfn, d->l->page.refcount);
 }

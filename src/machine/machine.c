@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/freemap.h"
 #include "machine/load.h"
+#include "machine/model.h"
 
 #define MOST_NOTES 1000
 
@@ -393,6 +395,31 @@ static void settle(struct machine *m)
 				"the trace only");
 }
 
+/* The model knows four kernels; others are close to one of them. */
+static void note_generation(struct machine *m)
+{
+	static const char *const rules[] = { "2.6.24", "5.10", "6.1", "6.12 to 6.18" };
+	uint32_t v = m->kernel_major * 1000 + m->kernel_minor;
+
+	if (!v || v == 2006 || v == 5010 || v == 6001 || (v >= 6012 && v <= 6018))
+		return;
+	machine_note(m, "kernel %u.%u is modelled by the rules of %s", m->kernel_major,
+		     m->kernel_minor, rules[machine_generation(m)]);
+}
+
+static int note_maps(struct machine *m, struct err *e)
+{
+	int ret = 0;
+
+	for (int w = 0; w < 2 && !ret; w++) {
+		const struct machine_state *s = state_of(m, w);
+
+		if (s->have_kpageflags && !s->have_lists)
+			ret = freemap_note(m, s, dirs[w], e);
+	}
+	return ret;
+}
+
 static int load_all(struct load *l, struct err *e)
 {
 	struct machine *m = l->m;
@@ -409,9 +436,11 @@ static int load_all(struct load *l, struct err *e)
 	ret = load_system(l, later_parts, sizeof(later_parts) / sizeof(*later_parts), e);
 	for (int w = 0; w < 2 && !ret; w++)
 		ret = load_state(l, w, e);
-	if (!ret)
-		settle(m);
-	return ret;
+	if (ret)
+		return ret;
+	settle(m);
+	note_generation(m);
+	return note_maps(m, e);
 }
 
 struct machine *machine_load(const struct snapshot_source *src, struct err *e)

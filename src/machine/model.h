@@ -11,18 +11,25 @@
 #include "mm/kmm.h"
 
 /*
+ * The nearest of the generations that the model knows: before 4.4 the rules of
+ * 2.6, to 5.12 those of 5.10, to 6.6 those of 6.1, then those of 6.18; 6.1 where
+ * the version is unknown.
+ */
+enum kmm_generation machine_generation(const struct machine *m);
+
+/*
  * The machine under its own kernel's policy: zones, watermarks (the boost taken
- * off), reserves, per-CPU list sizes, nodes.  The generation is the nearest
- * one that the model knows: before 4.4 that of 2.6, to 5.12 that of 5.10, to 6.6
- * that of 6.1, then that of 6.18.
+ * off), reserves, per-CPU list sizes, nodes, and the settings that sysctl_vm tells.
  */
 int machine_model(const struct machine *m, struct kmm_config *c, struct err *e);
 
 /*
  * Put a snapshot's state into a model, every frame of which is in use: from the
- * real lists where the snapshot has them, else from the free-page map, with the
- * order within the lists by address.
+ * real lists where the snapshot has them, else from the free-page map (freemap.h),
+ * with the order within the lists by address and empty per-CPU lists.  -ENODATA
+ * where it has neither.
  */
-int machine_seed(const struct machine *m, const struct machine_state *s, struct kmm *mm, struct err *e);
+int machine_seed(const struct machine *m, const struct machine_state *s, struct kmm *mm,
+		 struct err *e);
 
 #endif

@@ -75,7 +75,7 @@ static int walk_list(struct dumps *d, struct listset *set, const struct head *h)
 	l = &set->lists[set->count - 1];
 	before = l->count;
 	if (!whole) {
-		dumps_broken(d, "zone %s of node %u, order %u, %s%s: after %u blocks",
+		dumps_broken(d, "zone %s of node %u, order %u, %s%s: behind its %uth block",
 			     d->m->zones[h->zone].name, d->m->zones[h->zone].node, h->order,
 			     migratetype_name(h->type), h->cpu < 0 ? "" : ", per-CPU", before);
 		ret = follow(d, set, h, true, &whole);

@@ -149,6 +149,18 @@ static void put_extfrag(struct line *l, const struct event *ev)
 	put_int(l, " change_ownership=", ev->extfrag.change_ownership);
 }
 
+/* For libtraceevent: the symbol that holds an address, and its start. */
+static char *resolve(void *t, unsigned long long *addr, char **module)
+{
+	uint64_t off = 0;
+	const char *sym = trace_symbol(t, *addr, &off);
+
+	*module = NULL;
+	if (sym)
+		*addr -= off;
+	return (char *)sym;
+}
+
 static int print_other(struct trace *t, const struct event *ev, FILE *out)
 {
 	struct tep_event *te = types_tep_event(&t->types, ev->id);
@@ -158,8 +170,10 @@ static int print_other(struct trace *t, const struct event *ev, FILE *out)
 	struct trace_seq s;
 
 	/* libtraceevent trusts offsets in the record, so it gets a copy with room behind it. */
-	if (te && !t->spare)
+	if (te && !t->spare) {
 		t->spare = calloc(1, RECORD_MAX + SPARE);
+		tep_set_function_resolver(t->types.tep, resolve, t);
+	}
 	if (!te || !t->spare || ev->record_len > RECORD_MAX) {
 		fprintf(out, "unknown event type %u, %u bytes", ev->id, ev->record_len);
 		return ferror(out) ? -EIO : 0;

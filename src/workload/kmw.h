@@ -41,7 +41,7 @@ struct kmw_summary {
 	uint64_t first, last;	/* time of the first and last event, the clock's unit */
 	bool truncated;		/* the capture itself was cut off or damaged */
 	uint64_t requests, observations;
-	uint32_t slots;		/* most slots in use at once: a replay's table size */
+	uint32_t slots;		/* highest slot + 1: a replay's table size; a reader counts it itself */
 	struct kmw_event_count *counts;
 	uint32_t count_n;
 };
@@ -52,15 +52,21 @@ struct kmw_writer;
 struct kmw_writer *kmw_create(const char *path, enum kmw_compression c, struct err *e);
 /* Embed a file under a name such as "before/zoneinfo"; any time before the commit. */
 int kmw_attach(struct kmw_writer *w, const char *name, const void *data, size_t len, struct err *e);
-/* The number of a string (cache names, markers); UINT32_MAX out of memory. */
+/* The number of a string (cache names, markers), cut at 65535 bytes; UINT32_MAX out of memory. */
 uint32_t kmw_string(struct kmw_writer *w, const char *s, size_t len);
-/* Append a record. */
+/*
+ * Append a record.  -EINVAL for numbers that no reader could use as an index (op, owner, CPU;
+ * order and migrate type of page records).  A failure is final: only kmw_abort() remains.
+ */
 int kmw_put(struct kmw_writer *w, const struct request *r, struct err *e);
 /* Write the rest, the index and the summary, and rename.  Frees w in any case. */
 int kmw_commit(struct kmw_writer *w, const struct kmw_summary *s, struct err *e);
 /* Drop everything; frees w. */
 void kmw_abort(struct kmw_writer *w);
-/* Bytes written so far: for blocks of requests, and for all the rest. */
+/*
+ * Bytes written so far: for blocks of requests, and for all the rest.  Records wait until their
+ * block is full; kmw_attach() writes them out, so after it nothing waits.
+ */
 void kmw_written(const struct kmw_writer *w, uint64_t *blocks, uint64_t *rest);
 
 /* ---- reading ---- */
@@ -70,15 +76,20 @@ struct kmw_reader *kmw_open(const char *path, struct err *e);
 void kmw_close(struct kmw_reader *r);
 const struct kmw_summary *kmw_summary(const struct kmw_reader *r);
 const struct intern *kmw_strings(const struct kmw_reader *r);
-/* True if the file was cut off: blocks up to the cut are served. */
+/*
+ * True if the file was cut off, or its end is damaged: blocks up to there are served.  Where the
+ * summary is lost it holds what the blocks tell, with clock and source unknown.
+ */
 bool kmw_cut_off(const struct kmw_reader *r);
+/* -ENOENT where there is none of this name. */
 int kmw_attachment(struct kmw_reader *r, const char *name, struct blob *out, struct err *e);
 /* Names of all attachments, NULL-terminated; in the reader's memory. */
 const char *const *kmw_attachment_names(const struct kmw_reader *r);
 
 uint32_t kmw_block_count(const struct kmw_reader *r);
 /* Time span and first record's ordinal of a block; from the index. */
-void kmw_block_span(const struct kmw_reader *r, uint32_t block, uint64_t *first, uint64_t *last, uint64_t *ordinal);
+void kmw_block_span(const struct kmw_reader *r, uint32_t block, uint64_t *first, uint64_t *last,
+		    uint64_t *ordinal);
 #define KMW_BLOCK_RECORDS 16384
 /*
  * Decode a block into out[KMW_BLOCK_RECORDS].  Returns the number of records, or
@@ -88,6 +99,7 @@ void kmw_block_span(const struct kmw_reader *r, uint32_t block, uint64_t *first,
 struct kmw_scratch;
 struct kmw_scratch *kmw_scratch_new(void);
 void kmw_scratch_free(struct kmw_scratch *s);
-int kmw_block_read(const struct kmw_reader *r, uint32_t block, struct request *out, struct kmw_scratch *s, struct err *e);
+int kmw_block_read(const struct kmw_reader *r, uint32_t block, struct request *out,
+		   struct kmw_scratch *s, struct err *e);
 
 #endif

@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "workload/kmw_block.h"
 #include "workload/kmw_section.h"
-#include "workload/varint.h"
+#include "workload/kmw_summary.h"
 
-struct block_entry {
-	uint64_t offset, first, last, ordinal;
+/*
+ * Unpacked bytes of embedded files that a workload file may ask for: this much and
+ * so many times its own length.  Page flags of an idle machine shrink 50-fold.
+ */
+#define FILE_FLOOR (64u << 20)
+#define FILE_RATIO 1024
+#define SLOTS_AHEAD 65536 /* slots that a resolver may have given out before it wrote their records */
+
+struct block {
+	uint64_t offset;
+	struct kmw_head head;
+};
+
+struct embedded {
+	uint64_t offset; /* of its first part */
+	char *name;
 };
 
 struct kmw_reader {
@@ -22,350 +35,433 @@ struct kmw_reader {
 	bool cut_off;
 	struct kmw_summary summary;
 	struct intern strings;
-	struct block_entry *blocks;
-	uint32_t block_count;
-	uint64_t *attachment_at; /* [attachments] */
-	char **names;		 /* [attachments + 1], NULL at the end */
-	uint32_t attachments;
+	struct kmw_packer *packer;
+	struct block *blocks;
+	uint32_t block_count, block_room;
+	struct embedded *files;
+	uint32_t file_count, file_room;
+	const char **names; /* of the files that a caller put there, NULL at the end */
+	uint64_t records, observations, events, first, last;
+	uint32_t slots, cpus;
 };
 
 struct kmw_scratch {
-	uint8_t *buf;
+	struct kmw_packer *packer;
+	struct kmw_decoder *decoder;
+	uint8_t *raw;
 	size_t room;
-	struct request_sig sigs[KMW_BLOCK_RECORDS];
 };
 
-struct kmw_scratch *kmw_scratch_new(void)
+static int damaged(struct err *e, uint64_t offset, const char *what)
 {
-	return calloc(1, sizeof(struct kmw_scratch));
+	return err_set(e, EBADMSG, "offset %llu: %s", (unsigned long long)offset, what);
 }
 
-void kmw_scratch_free(struct kmw_scratch *s)
+static int no_memory(struct err *e)
 {
-	if (s)
-		free(s->buf);
-	free(s);
+	return err_set(e, ENOMEM, "out of memory");
 }
 
-static int oom(struct err *e)
+/* Room for one more of `size` bytes. */
+static int grow(void **array, uint32_t count, uint32_t *room, size_t size)
 {
-	return err_set(e, ENOMEM, "out of memory for the workload");
-}
+	uint32_t more = *room ? *room * 2 : 16;
+	void *p;
 
-/* ---- parts ---- */
-
-static int add_block(struct kmw_reader *r, struct block_entry b, struct err *e)
-{
-	if ((r->block_count & (r->block_count - 1)) == 0) {
-		uint32_t room = r->block_count ? r->block_count * 2 : 1;
-		struct block_entry *more = realloc(r->blocks, room * sizeof(*more));
-
-		if (!more)
-			return oom(e);
-		r->blocks = more;
-	}
-	r->blocks[r->block_count++] = b;
+	if (count < *room)
+		return 0;
+	p = more > *room ? realloc(*array, more * size) : NULL;
+	if (!p)
+		return -ENOMEM;
+	*array = p;
+	*room = more;
 	return 0;
 }
 
-static int add_attachment(struct kmw_reader *r, const char *name, uint64_t offset, struct err *e)
-{
-	uint64_t *at = realloc(r->attachment_at, (r->attachments + 1) * sizeof(*at));
-	char **names;
+/* ---- what the sections hold ---- */
 
-	if (!at)
-		return oom(e);
-	r->attachment_at = at;
-	names = realloc(r->names, (r->attachments + 2) * sizeof(*names));
-	if (!names)
-		return oom(e);
-	r->names = names;
-	names[r->attachments] = strdup(name);
-	names[r->attachments + 1] = NULL;
-	if (!names[r->attachments])
-		return oom(e);
-	at[r->attachments++] = offset;
+/* The k-th part of a file of this name, k given in *part; *last: there is no further one. */
+static int check_part(const struct kmw_section *s, const char *name, uint32_t part, bool *last,
+		      struct err *e)
+{
+	size_t len = strlen(name);
+
+	if (s->type != KMW_SECTION_FILE || s->plain_len != 5 + len ||
+	    memcmp(s->plain + 5, name, len) || kmw_load32(s->plain) != part)
+		return damaged(e, s->offset, "not the embedded file that should be here");
+	*last = s->plain[4];
 	return 0;
 }
 
-/* The strings at the head of a block, which come before its records. */
-static int read_strings(struct kmw_reader *r, struct varints *c, bool keep, struct err *e)
+/* Put an embedded file together; `end` (may be NULL) is where its last part ends. */
+static int read_file(struct kmw_reader *r, uint64_t offset, const char *name, struct blob *out,
+		     uint64_t *end, struct err *e)
 {
-	uint64_t n = varint_get(c);
+	uint64_t limit = FILE_FLOOR + r->size * FILE_RATIO;
+	struct kmw_section s;
+	uint8_t *more;
+	bool last = false;
+	int ret;
 
-	for (uint64_t i = 0; i < n; i++) {
-		uint64_t len = varint_get(c);
-
-		if (c->bad || len > (uint64_t)(c->end - c->p))
-			return err_set(e, EBADMSG, "damaged strings in a block");
-		if (keep && intern_add(&r->strings, (const char *)c->p, len) == UINT32_MAX)
-			return oom(e);
-		c->p += len;
-	}
-	return c->bad ? err_set(e, EBADMSG, "damaged strings in a block") : 0;
-}
-
-static const char *get_text(struct varints *c)
-{
-	const uint8_t *p = c->p, *nul = memchr(p, 0, (size_t)(c->end - p));
-
-	if (!nul) {
-		c->bad = true;
-		return "";
-	}
-	c->p = nul + 1;
-	return (const char *)p;
-}
-
-static int read_summary(struct kmw_reader *r, const struct kmw_section *sec, struct err *e)
-{
-	struct kmw_summary *s = &r->summary;
-	uint64_t n[15];
-	struct varints c;
-	struct blob b;
-
-	if (kmw_section_read(sec, &b, e) < 0)
-		return e->code;
-	c = (struct varints){ b.data, b.data + b.len, false };
-	snprintf(s->source, sizeof(s->source), "%s", get_text(&c));
-	snprintf(s->format, sizeof(s->format), "%s", get_text(&c));
-	snprintf(s->clock, sizeof(s->clock), "%s", get_text(&c));
-	snprintf(s->kernel, sizeof(s->kernel), "%s", get_text(&c));
-	for (unsigned i = 0; i < 15; i++)
-		n[i] = varint_get(&c);
-	s->clock_is_time = n[0];
-	s->big_endian = n[1];
-	s->long_size = (uint8_t)n[2];
-	s->page_size = (uint32_t)n[3];
-	s->cpus = n[4] <= KMM_CPUS ? (uint32_t)n[4] : KMM_CPUS;
-	s->events = n[5];
-	s->lost = n[6];
-	s->lost_unknown = n[7];
-	s->first = n[8];
-	s->last = n[9];
-	s->truncated = n[10];
-	s->requests = n[11];
-	s->observations = n[12];
-	s->slots = (uint32_t)n[13];
-	for (uint64_t i = 0; i < n[14] && !c.bad; i++) {
-		struct kmw_event_count *more = realloc(s->counts, (s->count_n + 1) * sizeof(*more));
-
-		if (!more) {
-			blob_free(&b);
-			return oom(e);
+	out->data = NULL;
+	out->len = 0;
+	for (uint32_t part = 0; !last; part++) {
+		ret = kmw_section_parse(r->map, r->size, offset, &s, e);
+		if (ret >= 0)
+			ret = check_part(&s, name, part, &last, e);
+		if (ret < 0)
+			goto fail;
+		ret = -EFBIG;
+		if (out->len + s.raw_len > limit) {
+			err_set(e, EFBIG, "offset %llu: the embedded file '%s' is too large",
+				(unsigned long long)offset, name);
+			goto fail;
 		}
-		s->counts = more;
-		snprintf(more[s->count_n].system, sizeof(more->system), "%s", get_text(&c));
-		snprintf(more[s->count_n].name, sizeof(more->name), "%s", get_text(&c));
-		more[s->count_n++].count = varint_get(&c);
+		ret = -ENOMEM;
+		more = realloc(out->data, out->len + s.raw_len + 1);
+		if (!more) {
+			no_memory(e);
+			goto fail;
+		}
+		out->data = more;
+		ret = kmw_section_unpack(&s, r->packer, out->data + out->len, e);
+		if (ret < 0)
+			goto fail;
+		out->len += s.raw_len;
+		offset = s.end;
 	}
-	blob_free(&b);
-	return c.bad ? err_set(e, EBADMSG, "damaged summary") : 0;
+	out->data[out->len] = 0;
+	if (end)
+		*end = offset;
+	return 0;
+fail:
+	blob_free(out);
+	return ret;
 }
 
-/* ---- the whole file ---- */
-
-static int read_index(struct kmw_reader *r, struct err *e)
+static int add_block(struct kmw_reader *r, uint64_t offset, const uint8_t *plain, struct err *e)
 {
-	struct kmw_section sec;
-	struct varints c;
-	struct blob b;
-	uint64_t offset, n, summary;
-	int ret = 0;
+	struct kmw_head h;
 
-	memcpy(&offset, r->map + r->size - KMW_TRAILER, 8);
-	ret = kmw_section_find(r->map, r->size, le64toh(offset), &sec, e);
+	kmw_head_load(&h, plain);
+	if (!h.records || h.records > KMW_BLOCK_RECORDS || h.ordinal != r->records ||
+	    h.observations > h.records || h.cpus > KMM_CPUS || !h.cpus)
+		return damaged(e, offset, "a block whose description cannot be right");
+	if (grow((void **)&r->blocks, r->block_count, &r->block_room, sizeof(*r->blocks)))
+		return no_memory(e);
+	if (!r->block_count || h.first < r->first)
+		r->first = h.first;
+	r->last = h.last > r->last ? h.last : r->last;
+	r->events = h.events > r->events ? h.events : r->events;
+	r->slots = h.slots > r->slots ? h.slots : r->slots;
+	r->cpus = h.cpus > r->cpus ? h.cpus : r->cpus;
+	r->records += h.records;
+	r->observations += h.observations;
+	r->blocks[r->block_count++] = (struct block){ offset, h };
+	return 0;
+}
+
+static int add_file(struct kmw_reader *r, uint64_t offset, const uint8_t *name, size_t len,
+		    struct err *e)
+{
+	struct embedded *f;
+
+	if (grow((void **)&r->files, r->file_count, &r->file_room, sizeof(*r->files)))
+		return no_memory(e);
+	f = &r->files[r->file_count];
+	f->offset = offset;
+	f->name = strndup((const char *)name, len);
+	if (!f->name)
+		return no_memory(e);
+	r->file_count++;
+	return 0;
+}
+
+static int add_strings(struct kmw_reader *r, const struct kmw_section *s, struct err *e)
+{
+	uint8_t *body = malloc(s->raw_len + 1);
+	int ret = -EBADMSG;
+	uint32_t at = 0;
+
+	if (!body)
+		return no_memory(e);
+	if (s->plain_len != 4 || kmw_load32(s->plain) != r->strings.count) {
+		damaged(e, s->offset, "strings whose numbers are not the next ones");
+		goto out;
+	}
+	ret = kmw_section_unpack(s, r->packer, body, e);
+	while (at < s->raw_len && ret >= 0) {
+		uint32_t len = s->raw_len - at < 2 ? 65536 : kmw_load16(body + at);
+		uint32_t id = r->strings.count;
+
+		at += 2;
+		if (len > s->raw_len - at)
+			ret = damaged(e, s->offset, "a string that is cut off");
+		else if (intern_add(&r->strings, (char *)body + at, len) != id)
+			ret = damaged(e, s->offset, "a string that was there before");
+		at += len;
+	}
+out:
+	free(body);
+	return ret;
+}
+
+/* ---- the index, or a walk through the sections where it is lost ---- */
+
+static int load_index(struct kmw_reader *r, uint64_t offset, struct err *e)
+{
+	struct kmw_section s;
+	struct blob index;
+	const uint8_t *p, *end;
+	uint64_t stop;
+	int ret = read_file(r, offset, KMW_INDEX_NAME, &index, &stop, e);
+
 	if (ret < 0)
 		return ret;
-	if (sec.type != KMW_INDEX)
-		return err_set(e, EBADMSG, "the index is not where the trailer says");
-	if (kmw_section_read(&sec, &b, e) < 0)
-		return e->code;
-	c = (struct varints){ b.data, b.data + b.len, false };
-	summary = varint_get(&c);
-	n = varint_get(&c);
-	for (uint64_t i = 0; i < n && !c.bad && ret >= 0; i++) {
-		struct block_entry x;
+	if (stop + KMW_TRAILER_LEN != r->size)
+		ret = damaged(e, stop, "the index does not end at the trailer");
+	p = index.data;
+	end = p + index.len;
+	while (p < end && ret >= 0) {
+		size_t left = (size_t)(end - p), use = 9;
+		uint64_t at = left >= 9 ? kmw_load64(p + 1) : 0;
 
-		x.offset = varint_get(&c);
-		x.first = varint_get(&c);
-		x.last = varint_get(&c);
-		x.ordinal = varint_get(&c);
-		ret = c.bad ? 0 : add_block(r, x, e);
+		if (*p == KMW_SECTION_BLOCK && left >= 9 + KMW_HEAD_LEN) {
+			use += KMW_HEAD_LEN;
+			ret = add_block(r, at, p + 9, e);
+		} else if (*p == KMW_SECTION_STRINGS && left >= 9) {
+			ret = kmw_section_parse(r->map, r->size, at, &s, e);
+			if (ret >= 0 && s.type != KMW_SECTION_STRINGS)
+				ret = damaged(e, at, "no strings where the index says so");
+			if (ret >= 0)
+				ret = add_strings(r, &s, e);
+		} else if (*p == KMW_SECTION_FILE && left >= 11 && left - 11 >= kmw_load16(p + 9)) {
+			use += 2u + kmw_load16(p + 9);
+			ret = add_file(r, at, p + 11, kmw_load16(p + 9), e);
+		} else {
+			ret = damaged(e, offset, "an index that cannot be right");
+		}
+		p += use;
 	}
-	n = ret < 0 ? 0 : varint_get(&c);
-	for (uint64_t i = 0; i < n && !c.bad && ret >= 0; i++) {
-		uint64_t at = varint_get(&c);
-
-		ret = add_attachment(r, get_text(&c), at, e);
-	}
-	blob_free(&b);
-	if (ret >= 0 && c.bad)
-		ret = err_set(e, EBADMSG, "damaged index");
-	if (ret >= 0)
-		ret = kmw_section_find(r->map, r->size, summary, &sec, e);
-	if (ret >= 0)
-		ret = sec.type == KMW_SUMMARY ? read_summary(r, &sec, e) : err_set(e, EBADMSG, "no summary");
+	blob_free(&index);
 	return ret;
 }
 
-/* All strings, from the heads of the blocks. */
-static int collect_strings(struct kmw_reader *r, struct err *e)
+static void forget(struct kmw_reader *r)
 {
-	uint8_t *buf = NULL;
-	size_t room = 0;
+	for (uint32_t i = 0; i < r->file_count; i++)
+		free(r->files[i].name);
+	r->file_count = r->block_count = 0;
+	r->records = r->observations = r->events = r->first = r->last = 0;
+	r->slots = r->cpus = 0;
+	intern_free(&r->strings);
+}
+
+/* Take whole sections from the front up to the first that is not. */
+static int walk(struct kmw_reader *r, struct err *e)
+{
+	uint64_t at = KMW_HEADER_LEN, begin = 0;
+	struct err why = { 0 };
+	struct kmw_section s;
+	uint32_t part = 0;
 	int ret = 0;
 
-	for (uint32_t i = 0; i < r->block_count && ret >= 0; i++) {
-		struct kmw_section sec;
-		struct varints c;
-
-		ret = kmw_section_find(r->map, r->size, r->blocks[i].offset, &sec, e);
-		if (ret >= 0 && sec.type != KMW_BLOCK)
-			ret = err_set(e, EBADMSG, "offset %llu: a block was expected",
-				      (unsigned long long)r->blocks[i].offset);
-		if (ret >= 0)
-			ret = kmw_section_read_into(&sec, &buf, &room, e);
+	forget(r);
+	if (intern_init(&r->strings))
+		return no_memory(e);
+	while (kmw_section_parse(r->map, r->size, at, &s, &why) >= 0) {
+		if (s.type == KMW_SECTION_BLOCK && s.plain_len == KMW_HEAD_LEN) {
+			ret = add_block(r, at, s.plain, &why);
+		} else if (s.type == KMW_SECTION_STRINGS) {
+			ret = add_strings(r, &s, &why);
+		} else if (s.type == KMW_SECTION_FILE && s.plain_len >= 5) {
+			if (kmw_load32(s.plain) == 0) {
+				begin = at;
+				part = 0;
+			}
+			/* Only a file whose last part is there counts. */
+			if (kmw_load32(s.plain) == part++ && s.plain[4])
+				ret = add_file(r, begin, s.plain + 5, s.plain_len - 5u, &why);
+		} else {
+			break;
+		}
+		if (ret == -ENOMEM)
+			return no_memory(e);
 		if (ret < 0)
 			break;
-		c = (struct varints){ buf, buf + sec.raw, false };
-		ret = read_strings(r, &c, true, e);
+		at = s.end;
 	}
-	free(buf);
+	if (!r->block_count)
+		return err_set(e, EBADMSG, "cut off or damaged before the end of its first block (%s)",
+			       why.text);
+	return 0;
+}
+
+static const struct embedded *find_file(const struct kmw_reader *r, const char *name)
+{
+	for (uint32_t i = 0; i < r->file_count; i++)
+		if (!strcmp(r->files[i].name, name))
+			return &r->files[i];
+	return NULL;
+}
+
+static int load_summary(struct kmw_reader *r, struct err *e)
+{
+	const struct embedded *f = find_file(r, KMW_SUMMARY_NAME);
+	struct kmw_summary *s = &r->summary;
+	struct blob text;
+	int ret;
+
+	if (f) {
+		ret = read_file(r, f->offset, f->name, &text, NULL, e);
+		if (ret < 0)
+			return ret;
+		ret = kmw_summary_parse(&text, s, e);
+		blob_free(&text);
+		if (ret < 0)
+			return ret;
+	} else if (!r->cut_off) {
+		return err_set(e, EBADMSG, "the summary is missing");
+	} else {
+		s->events = r->events;
+		s->first = r->first;
+		s->last = r->last;
+		s->cpus = r->cpus;
+		s->lost_unknown = true;
+		s->truncated = true;
+	}
+	/* A replay's tables are sized by these: taken from the blocks, whatever the text says. */
+	if (r->slots > r->records + SLOTS_AHEAD)
+		return err_set(e, EBADMSG, "%u slots for %llu records", r->slots,
+			       (unsigned long long)r->records);
+	s->slots = r->slots;
+	s->requests = r->records - r->observations;
+	s->observations = r->observations;
+	return 0;
+}
+
+static int list_names(struct kmw_reader *r, struct err *e)
+{
+	uint32_t n = 0;
+
+	r->names = calloc(r->file_count + 1, sizeof(*r->names));
+	if (!r->names)
+		return no_memory(e);
+	for (uint32_t i = 0; i < r->file_count; i++)
+		if (strncmp(r->files[i].name, "kmw/", 4))
+			r->names[n++] = r->files[i].name;
+	return 0;
+}
+
+/* ---- opening ---- */
+
+static int map_file(struct kmw_reader *r, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = 0;
+	struct stat st;
+	void *map;
+
+	if (fd < 0)
+		return err_set(e, errno, "%s", strerror(errno));
+	if (fstat(fd, &st))
+		ret = err_set(e, errno, "%s", strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		ret = err_set(e, EINVAL, "not a regular file");
+	else if (st.st_size < KMW_HEADER_LEN)
+		ret = err_set(e, EBADMSG, "too short for a workload");
+	if (!ret) {
+		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (map == MAP_FAILED) {
+			ret = err_set(e, errno, "cannot be mapped: %s", strerror(errno));
+		} else {
+			r->map = map;
+			r->size = (uint64_t)st.st_size;
+		}
+	}
+	close(fd);
 	return ret;
 }
 
-/* The file was cut off: what is whole from the start on is served. */
-static int scan(struct kmw_reader *r, struct err *e)
+static int check_header(const struct kmw_reader *r, struct err *e)
 {
-	struct request *records = malloc(KMW_BLOCK_RECORDS * sizeof(*records));
-	struct kmw_scratch *s = kmw_scratch_new();
-	uint64_t at = 8, ordinal = 0;
-	struct kmw_section sec;
-	int ret = records && s ? 0 : oom(e);
+	if (memcmp(r->map, KMW_MAGIC, 8))
+		return err_set(e, EBADMSG, "not a workload");
+	if (kmw_load32(r->map + 20) != (uint32_t)crc32(0, r->map, 20))
+		return err_set(e, EBADMSG, "offset 0: the header's checksum is wrong");
+	if (kmw_load32(r->map + 8) != KMW_VERSION)
+		return err_set(e, EBADMSG, "version %u of the workload format, only %d is known",
+			       kmw_load32(r->map + 8), KMW_VERSION);
+	if (kmw_load32(r->map + 12) > KMW_BLOCK_RECORDS)
+		return err_set(e, EBADMSG, "blocks of %u records, at most %d are possible",
+			       kmw_load32(r->map + 12), KMW_BLOCK_RECORDS);
+	return 0;
+}
 
-	r->cut_off = true;
-	while (ret >= 0 && kmw_section_find(r->map, r->size, at, &sec, NULL) >= 0) {
-		struct blob b;
+static bool find_index(const struct kmw_reader *r, uint64_t *offset)
+{
+	const uint8_t *t = r->map + r->size - KMW_TRAILER_LEN;
 
-		at += KMW_SECTION_HEAD + sec.stored;
-		if (sec.type == KMW_ATTACHMENT) {
-			if (kmw_section_read(&sec, &b, NULL) < 0)
-				break;
-			if (memchr(b.data, 0, b.len))
-				ret = add_attachment(r, (char *)b.data, sec.offset, e);
-			blob_free(&b);
-		} else if (sec.type == KMW_BLOCK) {
-			struct block_entry x = { sec.offset, UINT64_MAX, 0, ordinal };
-			int n;
+	if (r->size < KMW_HEADER_LEN + KMW_TRAILER_LEN || memcmp(t + 8, KMW_TRAILER_MAGIC, 8) ||
+	    kmw_load32(t + 20) != (uint32_t)crc32(0, t, 20))
+		return false;
+	*offset = kmw_load64(t);
+	return true;
+}
 
-			ret = add_block(r, x, e);
-			n = ret < 0 ? ret : kmw_block_read(r, r->block_count - 1, records, s, NULL);
-			if (n < 0) {
-				r->block_count--;
-				break;
-			}
-			for (int i = 0; i < n; i++) {
-				struct block_entry *b2 = &r->blocks[r->block_count - 1];
+static int load(struct kmw_reader *r, struct err *e)
+{
+	struct err ignored = { 0 };
+	uint64_t offset;
+	int ret = check_header(r, e);
 
-				b2->first = records[i].time < b2->first ? records[i].time : b2->first;
-				b2->last = records[i].time > b2->last ? records[i].time : b2->last;
-				if (r->summary.cpus <= records[i].cpu)
-					r->summary.cpus = records[i].cpu + 1u;
-				if (records[i].slot != NO_SLOT && r->summary.slots <= records[i].slot)
-					r->summary.slots = records[i].slot + 1;
-				if (request_is_observation(&records[i]))
-					r->summary.observations++;
-				else
-					r->summary.requests++;
-			}
-			ordinal += (uint64_t)n;
-		} else if (sec.type == KMW_SUMMARY) {
-			break;
-		}
+	if (ret < 0)
+		return ret;
+	if (!find_index(r, &offset) || (ret = load_index(r, offset, &ignored)) < 0) {
+		if (ret == -ENOMEM)
+			return no_memory(e);
+		r->cut_off = true;
+		ret = walk(r, e);
+		if (ret < 0)
+			return ret;
 	}
-	if (ret >= 0 && !r->block_count)
-		ret = err_set(e, EBADMSG, "cut off before its first whole block");
-	if (ret >= 0) {
-		struct kmw_summary *m = &r->summary;
-
-		m->first = r->blocks[0].first;
-		m->last = r->blocks[r->block_count - 1].last;
-		m->clock_is_time = true; /* the commonest; the summary that would tell is gone */
-		m->truncated = true;
-		m->long_size = 8;
-		m->page_size = 4096;
-		snprintf(m->format, sizeof(m->format), "unknown (workload cut off)");
-		snprintf(m->clock, sizeof(m->clock), "unknown");
-	}
-	free(records);
-	kmw_scratch_free(s);
-	return ret;
+	ret = load_summary(r, e);
+	return ret < 0 ? ret : list_names(r, e);
 }
 
 struct kmw_reader *kmw_open(const char *path, struct err *e)
 {
 	struct kmw_reader *r = calloc(1, sizeof(*r));
-	int fd = -1, ret = -ENOMEM;
-	struct stat st;
+	int ret;
 
-	if (!r || intern_init(&r->strings)) {
-		oom(e);
-		goto out;
-	}
-	ret = -EIO;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st)) {
-		err_set(e, errno, "%s", strerror(errno));
-		goto out;
-	}
-	r->size = (uint64_t)st.st_size;
-	if (r->size < 8 + KMW_TRAILER) {
-		err_set(e, EBADMSG, "too short for a workload");
-		goto out;
-	}
-	r->map = mmap(NULL, r->size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (r->map == MAP_FAILED) {
-		r->map = NULL;
-		err_set(e, errno, "cannot be mapped: %s", strerror(errno));
-		goto out;
-	}
-	if (memcmp(r->map, KMW_MAGIC, 8)) {
-		err_set(e, EBADMSG, "not a workload (no KMWORK1 at its start)");
-		goto out;
-	}
-	if (memcmp(r->map + r->size - 8, KMW_TRAILER_MAGIC, 8))
-		ret = scan(r, e);
+	if (!r || intern_init(&r->strings) || !(r->packer = kmw_packer_new()))
+		ret = no_memory(e);
 	else
-		ret = read_index(r, e);
+		ret = map_file(r, path, e);
 	if (ret >= 0)
-		ret = collect_strings(r, e);
-out:
-	if (fd >= 0)
-		close(fd);
-	if (ret < 0) {
-		err_prefix(e, "%s: ", path);
-		kmw_close(r);
-		return NULL;
-	}
-	return r;
+		ret = load(r, e);
+	if (ret >= 0)
+		return r;
+	err_prefix(e, "%s: ", path);
+	kmw_close(r);
+	return NULL;
 }
 
 void kmw_close(struct kmw_reader *r)
 {
 	if (!r)
 		return;
-	for (uint32_t i = 0; i < r->attachments; i++)
-		free(r->names[i]);
-	free(r->names);
-	free(r->attachment_at);
+	forget(r);
+	free(r->files);
 	free(r->blocks);
+	free(r->names);
 	free(r->summary.counts);
-	intern_free(&r->strings);
+	kmw_packer_free(r->packer);
 	if (r->map)
-		munmap((void *)r->map, r->size);
+		munmap((void *)(uintptr_t)r->map, r->size);
 	free(r);
 }
+
+/* ---- asking ---- */
 
 const struct kmw_summary *kmw_summary(const struct kmw_reader *r)
 {
@@ -382,38 +478,20 @@ bool kmw_cut_off(const struct kmw_reader *r)
 	return r->cut_off;
 }
 
-const char *const *kmw_attachment_names(const struct kmw_reader *r)
-{
-	static const char *const none[] = { NULL };
-
-	return r->names ? (const char *const *)r->names : none;
-}
-
 int kmw_attachment(struct kmw_reader *r, const char *name, struct blob *out, struct err *e)
 {
-	for (uint32_t i = 0; i < r->attachments; i++) {
-		struct kmw_section sec;
-		size_t head = strlen(name) + 1;
-		int ret;
+	const struct embedded *f = find_file(r, name);
 
-		if (strcmp(r->names[i], name))
-			continue;
-		ret = kmw_section_find(r->map, r->size, r->attachment_at[i], &sec, e);
-		if (ret >= 0 && sec.type != KMW_ATTACHMENT)
-			ret = err_set(e, EBADMSG, "%s: no attachment where the index says", name);
-		if (ret >= 0)
-			ret = kmw_section_read(&sec, out, e);
-		if (ret < 0)
-			return ret;
-		if (out->len < head || memcmp(out->data, name, head)) {
-			blob_free(out);
-			return err_set(e, EBADMSG, "%s: another attachment stands in its place", name);
-		}
-		memmove(out->data, out->data + head, out->len - head + 1);
-		out->len -= head;
-		return 0;
-	}
-	return err_set(e, ENOENT, "%s: not in the workload", name);
+	out->data = NULL;
+	out->len = 0;
+	if (!f)
+		return err_set(e, ENOENT, "the workload has no file '%s'", name);
+	return read_file(r, f->offset, name, out, NULL, e);
+}
+
+const char *const *kmw_attachment_names(const struct kmw_reader *r)
+{
+	return r->names;
 }
 
 uint32_t kmw_block_count(const struct kmw_reader *r)
@@ -424,28 +502,73 @@ uint32_t kmw_block_count(const struct kmw_reader *r)
 void kmw_block_span(const struct kmw_reader *r, uint32_t block, uint64_t *first, uint64_t *last,
 		    uint64_t *ordinal)
 {
-	*first = r->blocks[block].first;
-	*last = r->blocks[block].last;
-	*ordinal = r->blocks[block].ordinal;
+	const struct kmw_head *h = &r->blocks[block].head;
+
+	*first = h->first;
+	*last = h->last;
+	*ordinal = h->ordinal;
 }
 
-int kmw_block_read(const struct kmw_reader *r, uint32_t block, struct request *out, struct kmw_scratch *s,
-		   struct err *e)
+struct kmw_scratch *kmw_scratch_new(void)
 {
-	struct kmw_section sec;
-	struct varints c;
-	int ret = kmw_section_find(r->map, r->size, r->blocks[block].offset, &sec, e);
+	struct kmw_scratch *s = calloc(1, sizeof(*s));
 
-	if (ret >= 0 && sec.type != KMW_BLOCK)
-		ret = err_set(e, EBADMSG, "offset %llu: a block was expected",
-			      (unsigned long long)r->blocks[block].offset);
-	if (ret >= 0)
-		ret = kmw_section_read_into(&sec, &s->buf, &s->room, e);
+	if (!s)
+		return NULL;
+	s->packer = kmw_packer_new();
+	s->decoder = kmw_decoder_new();
+	if (s->packer && s->decoder)
+		return s;
+	kmw_scratch_free(s);
+	return NULL;
+}
+
+void kmw_scratch_free(struct kmw_scratch *s)
+{
+	if (!s)
+		return;
+	kmw_packer_free(s->packer);
+	kmw_decoder_free(s->decoder);
+	free(s->raw);
+	free(s);
+}
+
+static int scratch_room(struct kmw_scratch *s, size_t len, struct err *e)
+{
+	if (len > s->room) {
+		free(s->raw);
+		s->raw = calloc(1, len);
+		s->room = s->raw ? len : 0;
+		if (!s->raw)
+			return no_memory(e);
+	}
+	return 0;
+}
+
+int kmw_block_read(const struct kmw_reader *r, uint32_t block, struct request *out,
+		   struct kmw_scratch *s, struct err *e)
+{
+	const struct block *b = &r->blocks[block];
+	struct kmw_section sec;
+	uint8_t head[KMW_HEAD_LEN];
+	int ret = kmw_section_parse(r->map, r->size, b->offset, &sec, e);
+
 	if (ret < 0)
-		return ret;
-	c = (struct varints){ s->buf, s->buf + sec.raw, false };
-	ret = read_strings((struct kmw_reader *)r, &c, false, e);
+		goto fail;
+	kmw_head_store(head, &b->head);
+	if (sec.type != KMW_SECTION_BLOCK || sec.plain_len != sizeof(head) ||
+	    memcmp(sec.plain, head, sizeof(head))) {
+		ret = damaged(e, b->offset, "not the block that the index describes");
+		goto fail;
+	}
+	ret = scratch_room(s, sec.raw_len + KMW_DECODE_SLACK, e);
 	if (ret >= 0)
-		ret = kmw_unpack(c.p, (size_t)(c.end - c.p), out, s->sigs, e);
-	return ret < 0 ? err_prefix(e, "block %u: ", block) : ret;
+		ret = kmw_section_unpack(&sec, s->packer, s->raw, e);
+	if (ret >= 0)
+		ret = kmw_decode(s->decoder, &b->head, s->raw, sec.raw_len, out, e);
+	if (ret >= 0)
+		return (int)b->head.records;
+fail:
+	err_prefix(e, "workload block %u (offset %llu): ", block, (unsigned long long)b->offset);
+	return ret;
 }

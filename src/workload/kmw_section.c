@@ -1,159 +1,175 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "workload/kmw_section.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 
-#define ZSTD_LEVEL 1 /* level 3 packs 4 % better and costs three times as much */
-#define ZLIB_LEVEL 1
+#define LEVEL_BLOCK_ZLIB 1 /* blocks are packed while a trace is being imported: speed first */
+#define LEVEL_BLOCK_ZSTD (-1)
+#define LEVEL_REST_ZLIB 6
+#define LEVEL_REST_ZSTD 3
+#define CRC_AT 28     /* of the section's header */
 
-static void put32(uint8_t *p, uint32_t v)
+struct kmw_packer {
+	ZSTD_CCtx *pack;
+	ZSTD_DCtx *unpack;
+	uint8_t *buf;
+	size_t room;
+};
+
+struct kmw_packer *kmw_packer_new(void)
 {
-	v = htole32(v);
-	memcpy(p, &v, 4);
+	return calloc(1, sizeof(struct kmw_packer));
 }
 
-static void put64(uint8_t *p, uint64_t v)
+void kmw_packer_free(struct kmw_packer *p)
 {
-	v = htole64(v);
-	memcpy(p, &v, 8);
+	if (!p)
+		return;
+	ZSTD_freeCCtx(p->pack);
+	ZSTD_freeDCtx(p->unpack);
+	free(p->buf);
+	free(p);
 }
 
-static uint32_t get32(const uint8_t *p)
+/* ---- writing ---- */
+
+static int room_for(struct kmw_packer *p, size_t len)
 {
-	uint32_t v;
+	uint8_t *more;
 
-	memcpy(&v, p, 4);
-	return le32toh(v);
-}
-
-static uint64_t get64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, 8);
-	return le64toh(v);
-}
-
-/* Pack; the packed bytes in a new buffer, or NULL where packing fails or gains nothing. */
-static uint8_t *pack(enum kmw_compression method, const void *data, size_t len, size_t *packed)
-{
-	size_t room = method == KMW_ZSTD ? ZSTD_compressBound(len) : compressBound((uLong)len), n;
-	uLongf zn = (uLongf)room;
-	uint8_t *out = malloc(room);
-
-	if (!out)
-		return NULL;
-	if (method == KMW_ZSTD) {
-		n = ZSTD_compress(out, room, data, len, ZSTD_LEVEL);
-		n = ZSTD_isError(n) ? len : n;
-	} else {
-		n = compress2(out, &zn, data, (uLong)len, ZLIB_LEVEL) == Z_OK ? zn : len;
-	}
-	if (n >= len) {
-		free(out);
-		return NULL;
-	}
-	*packed = n;
-	return out;
-}
-
-int kmw_section_write(FILE *f, enum kmw_section_type type, enum kmw_compression method, const void *data,
-		      size_t len, uint64_t *written, struct err *e)
-{
-	size_t stored = len;
-	uint8_t *packed = NULL, head[KMW_SECTION_HEAD];
-	const void *out = data;
-	int ret = 0;
-
-	if (len > KMW_SECTION_MAX)
-		return err_set(e, EFBIG, "a section of %zu bytes is too large", len);
-	if (method != KMW_NONE)
-		packed = pack(method, data, len, &stored);
-	if (packed)
-		out = packed;
-	else
-		method = KMW_NONE;
-	put32(head, type);
-	put32(head + 4, method);
-	put64(head + 8, len);
-	put64(head + 16, stored);
-	put32(head + 24, (uint32_t)crc32(0, out, (uInt)stored));
-	if (fwrite(head, sizeof(head), 1, f) != 1 || (stored && fwrite(out, stored, 1, f) != 1))
-		ret = err_set(e, errno ? errno : EIO, "the workload could not be written: %s",
-			      strerror(errno ? errno : EIO));
-	*written += sizeof(head) + stored;
-	free(packed);
-	return ret;
-}
-
-int kmw_section_find(const uint8_t *map, uint64_t size, uint64_t offset, struct kmw_section *s, struct err *e)
-{
-	const uint8_t *p = map + offset;
-
-	if (offset > size || size - offset < KMW_SECTION_HEAD)
-		return err_set(e, EBADMSG, "offset %llu: the file ends where a section was expected",
-			       (unsigned long long)offset);
-	*s = (struct kmw_section){ .type = get32(p), .method = (enum kmw_compression)get32(p + 4),
-				   .offset = offset, .raw = get64(p + 8), .stored = get64(p + 16),
-				   .crc = get32(p + 24), .data = p + KMW_SECTION_HEAD };
-	if (s->type < KMW_ATTACHMENT || s->type > KMW_SUMMARY || s->method > KMW_ZSTD ||
-	    s->raw > KMW_SECTION_MAX)
-		return err_set(e, EBADMSG, "offset %llu: no section starts here", (unsigned long long)offset);
-	if (s->stored > size - offset - KMW_SECTION_HEAD)
-		return err_set(e, EBADMSG, "offset %llu: the section ends after the file",
-			       (unsigned long long)offset);
-	if ((s->method == KMW_NONE && s->raw != s->stored) || s->raw / 32768 > s->stored)
-		return err_set(e, EBADMSG, "offset %llu: the section's lengths cannot be right",
-			       (unsigned long long)offset);
-	if ((uint32_t)crc32(0, s->data, (uInt)s->stored) != s->crc)
-		return err_set(e, EBADMSG, "offset %llu: the section's checksum is wrong",
-			       (unsigned long long)offset);
+	if (len <= p->room)
+		return 0;
+	more = realloc(p->buf, len);
+	if (!more)
+		return -ENOMEM;
+	p->buf = more;
+	p->room = len;
 	return 0;
 }
 
-int kmw_section_read_into(const struct kmw_section *s, uint8_t **buf, size_t *room, struct err *e)
+/* The packed length in p->buf; 0: it did not shrink, so it is stored as it is; or a negative errno. */
+static int64_t pack(struct kmw_packer *p, enum kmw_compression c, bool block, const void *raw,
+		    size_t len)
 {
-	uLongf zn = (uLongf)s->raw;
-	size_t n;
+	size_t bound = c == KMW_ZSTD ? ZSTD_compressBound(len) : compressBound(len), got;
+	uLongf zgot = bound;
 
-	if (*room < s->raw + 1) {
-		uint8_t *more = realloc(*buf, s->raw + 1);
+	if (c == KMW_NONE || !len)
+		return 0;
+	if (room_for(p, bound))
+		return -ENOMEM;
+	if (c == KMW_ZLIB) {
+		if (compress2(p->buf, &zgot, raw, len, block ? LEVEL_BLOCK_ZLIB : LEVEL_REST_ZLIB) != Z_OK)
+			return -ENOMEM;
+		return zgot < len ? (int64_t)zgot : 0;
+	}
+	if (!p->pack)
+		p->pack = ZSTD_createCCtx();
+	if (!p->pack)
+		return -ENOMEM;
+	got = ZSTD_compressCCtx(p->pack, p->buf, bound, raw, len,
+				block ? LEVEL_BLOCK_ZSTD : LEVEL_REST_ZSTD);
+	if (ZSTD_isError(got))
+		return -ENOMEM;
+	return got < len ? (int64_t)got : 0;
+}
 
-		if (!more)
-			return err_set(e, ENOMEM, "out of memory for a section of %llu bytes",
-				       (unsigned long long)s->raw);
-		*buf = more;
-		*room = s->raw + 1;
-	}
-	if (s->method == KMW_NONE) {
-		memcpy(*buf, s->data, s->raw);
-		n = s->raw;
-	} else if (s->method == KMW_ZSTD) {
-		n = ZSTD_decompress(*buf, s->raw, s->data, s->stored);
-	} else {
-		n = uncompress(*buf, &zn, s->data, (uLong)s->stored) == Z_OK ? zn : SIZE_MAX;
-	}
-	if (n != s->raw)
-		return err_set(e, EBADMSG, "offset %llu: the section does not unpack",
-			       (unsigned long long)s->offset);
-	(*buf)[s->raw] = 0;
+int kmw_section_write(FILE *f, uint64_t *at, struct kmw_packer *p, enum kmw_section_type type,
+		      enum kmw_compression c, const void *plain, size_t plain_len, const void *raw,
+		      size_t raw_len, struct err *e)
+{
+	uint8_t head[KMW_SECTION_LEN] = { 0 };
+	int64_t packed = pack(p, c, type == KMW_SECTION_BLOCK, raw, raw_len);
+	size_t len = packed > 0 ? (size_t)packed : raw_len;
+	const void *body = packed > 0 ? p->buf : raw;
+	uint32_t crc;
+
+	if (packed < 0)
+		return err_set(e, ENOMEM, "out of memory while compressing");
+	kmw_store32(head, KMW_SECTION_MAGIC);
+	head[4] = (uint8_t)type;
+	head[5] = (uint8_t)(packed > 0 ? c : KMW_NONE);
+	kmw_store16(head + 6, (uint16_t)plain_len);
+	kmw_store64(head + 8, *at);
+	kmw_store32(head + 16, (uint32_t)raw_len);
+	kmw_store32(head + 20, (uint32_t)len);
+	crc = (uint32_t)crc32(0, head, CRC_AT);
+	crc = (uint32_t)crc32(crc, plain, (uInt)plain_len);
+	crc = (uint32_t)crc32(crc, body, (uInt)len);
+	kmw_store32(head + CRC_AT, crc);
+	if (fwrite(head, sizeof(head), 1, f) != 1 ||
+	    (plain_len && fwrite(plain, plain_len, 1, f) != 1) || (len && fwrite(body, len, 1, f) != 1))
+		return err_set(e, errno ? errno : EIO, "cannot be written: %s", strerror(errno));
+	*at += sizeof(head) + plain_len + len;
 	return 0;
 }
 
-int kmw_section_read(const struct kmw_section *s, struct blob *out, struct err *e)
-{
-	size_t room = 0;
-	int ret;
+/* ---- reading ---- */
 
-	out->data = NULL;
-	ret = kmw_section_read_into(s, &out->data, &room, e);
-	out->len = s->raw;
-	if (ret < 0)
-		blob_free(out);
-	return ret;
+static int damaged(struct err *e, uint64_t offset, const char *what)
+{
+	return err_set(e, EBADMSG, "offset %llu: %s", (unsigned long long)offset, what);
+}
+
+int kmw_section_parse(const uint8_t *file, uint64_t size, uint64_t offset, struct kmw_section *s,
+		      struct err *e)
+{
+	const uint8_t *head;
+	uint32_t crc;
+
+	if (offset > size || size - offset < KMW_SECTION_LEN)
+		return damaged(e, offset, "the file ends where a section is expected");
+	head = file + offset;
+	if (kmw_load32(head) != KMW_SECTION_MAGIC)
+		return damaged(e, offset, "no section starts here");
+	s->offset = offset;
+	s->type = head[4];
+	s->compression = head[5];
+	s->plain_len = kmw_load16(head + 6);
+	s->raw_len = kmw_load32(head + 16);
+	s->stored_len = kmw_load32(head + 20);
+	s->plain = head + KMW_SECTION_LEN;
+	s->stored = s->plain + s->plain_len;
+	s->end = offset + KMW_SECTION_LEN + s->plain_len + s->stored_len;
+	if (s->end > size)
+		return damaged(e, offset, "the file ends within this section");
+	crc = (uint32_t)crc32(0, head, CRC_AT);
+	crc = (uint32_t)crc32(crc, s->plain, s->plain_len);
+	crc = (uint32_t)crc32(crc, s->stored, s->stored_len);
+	if (crc != kmw_load32(head + CRC_AT))
+		return damaged(e, offset, "the section's checksum is wrong");
+	/* What follows can only be wrong in a file made so, or made by another version. */
+	if (kmw_load64(head + 8) != offset)
+		return damaged(e, offset, "this section belongs elsewhere");
+	if (s->type < KMW_SECTION_BLOCK || s->type > KMW_SECTION_FILE)
+		return damaged(e, offset, "a section of unknown type");
+	if (s->compression > KMW_ZSTD || s->raw_len > KMW_BODY_MAX || s->plain_len > KMW_PLAIN_MAX ||
+	    (s->compression == KMW_NONE && s->raw_len != s->stored_len))
+		return damaged(e, offset, "a section header that cannot be right");
+	return 0;
+}
+
+int kmw_section_unpack(const struct kmw_section *s, struct kmw_packer *p, uint8_t *out,
+		       struct err *e)
+{
+	uLongf got = s->raw_len;
+
+	if (s->compression == KMW_NONE) {
+		memcpy(out, s->stored, s->raw_len);
+		return 0;
+	}
+	if (s->compression == KMW_ZLIB) {
+		if (uncompress(out, &got, s->stored, s->stored_len) != Z_OK)
+			got = (uLongf)-1;
+	} else {
+		if (!p->unpack)
+			p->unpack = ZSTD_createDCtx();
+		if (!p->unpack)
+			return err_set(e, ENOMEM, "out of memory");
+		got = ZSTD_decompressDCtx(p->unpack, out, s->raw_len, s->stored, s->stored_len);
+	}
+	return got == s->raw_len ? 0 : damaged(e, s->offset, "the section cannot be unpacked");
 }

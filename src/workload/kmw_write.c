@@ -1,271 +1,320 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+#include <zlib.h>
 
 #include "workload/kmw_block.h"
 #include "workload/kmw_section.h"
-#include "workload/varint.h"
+#include "workload/kmw_summary.h"
 
-struct block_entry {
-	uint64_t offset, first, last, ordinal;
-};
+#define STRING_MAX 65535
+#define STRINGS_BODY (1u << 20) /* a section of strings is closed beyond this */
 
-struct attachment_entry {
-	uint64_t offset;
-	char *name;
+struct bytes {
+	uint8_t *data;
+	size_t len, room;
 };
 
 struct kmw_writer {
-	struct file_out out;
-	enum kmw_compression method;
+	struct file_out file;
+	uint64_t at;		/* position in the file */
+	uint64_t in_blocks;	/* bytes of it that are blocks */
+	uint64_t ordinal;	/* of the first record that waits */
+	enum kmw_compression compression;
+	struct kmw_packer *packer;
+	struct kmw_encoder *encoder;
+	uint32_t waiting;	/* records in the encoder */
 	struct intern strings;
 	uint32_t strings_written;
-	struct kmw_packer *packer;
-	uint64_t first, last, ordinal; /* of the block under way */
-	struct block_entry *blocks;
-	uint32_t block_count, block_room;
-	struct attachment_entry *attachments;
-	uint32_t attachment_count;
-	uint8_t *buf;
-	size_t buf_room;
-	uint64_t at, bytes_blocks;
+	struct intern names;	/* of the files embedded so far */
+	struct bytes index;
+	int failed;
 };
 
-static int oom(struct err *e)
+static int failed(struct kmw_writer *w, int ret, struct err *e)
 {
-	return err_set(e, ENOMEM, "out of memory for the workload");
+	w->failed = ret;
+	if (ret != -EINVAL) /* a record that cannot be stored is not the file's fault */
+		err_prefix(e, "%s: ", w->file.final_name);
+	return ret;
 }
+
+static uint8_t *bytes_grow(struct bytes *b, size_t len)
+{
+	uint8_t *at;
+
+	if (b->room - b->len < len) {
+		size_t room = b->room + len + (b->room > 4096 ? b->room : 4096);
+		uint8_t *more = realloc(b->data, room);
+
+		if (!more)
+			return NULL;
+		b->data = more;
+		b->room = room;
+	}
+	at = b->data + b->len;
+	b->len += len;
+	return at;
+}
+
+/* A line of the index: the section that starts at the file's present end. */
+static uint8_t *index_add(struct kmw_writer *w, enum kmw_section_type type, size_t more,
+			  struct err *e)
+{
+	uint8_t *p = bytes_grow(&w->index, 9 + more);
+
+	if (!p) {
+		err_set(e, ENOMEM, "out of memory for the index");
+		return NULL;
+	}
+	p[0] = (uint8_t)type;
+	kmw_store64(p + 1, w->at);
+	return p + 9;
+}
+
+/* ---- sections ---- */
+
+static int write_strings(struct kmw_writer *w, struct err *e)
+{
+	struct bytes body = { 0 };
+	int ret = 0;
+
+	while (w->strings_written < w->strings.count && ret >= 0) {
+		uint8_t plain[4], *p;
+		uint32_t n = w->strings_written;
+
+		body.len = 0;
+		for (; n < w->strings.count && body.len < STRINGS_BODY; n++) {
+			const char *s = intern_str(&w->strings, n);
+			size_t len = strlen(s);
+
+			p = bytes_grow(&body, 2 + len);
+			if (!p)
+				goto oom;
+			kmw_store16(p, (uint16_t)len);
+			memcpy(p + 2, s, len);
+		}
+		if (!index_add(w, KMW_SECTION_STRINGS, 0, e))
+			goto oom;
+		kmw_store32(plain, w->strings_written);
+		ret = kmw_section_write(w->file.f, &w->at, w->packer, KMW_SECTION_STRINGS, KMW_ZSTD,
+					plain, sizeof(plain), body.data, body.len, e);
+		w->strings_written = n;
+	}
+	free(body.data);
+	return ret;
+oom:
+	free(body.data);
+	return err_set(e, ENOMEM, "out of memory for strings");
+}
+
+/* Names that are new come before the block, so that a cut-off file has them. */
+static int write_block(struct kmw_writer *w, struct err *e)
+{
+	uint8_t plain[KMW_HEAD_LEN], *p;
+	struct kmw_head head;
+	const uint8_t *raw;
+	uint64_t before;
+	size_t len;
+	int ret;
+
+	if (!w->waiting)
+		return 0;
+	ret = write_strings(w, e);
+	if (ret < 0)
+		return ret;
+	raw = kmw_encoder_finish(w->encoder, &head, &len);
+	head.ordinal = w->ordinal;
+	kmw_head_store(plain, &head);
+	p = index_add(w, KMW_SECTION_BLOCK, KMW_HEAD_LEN, e);
+	if (!p)
+		return -ENOMEM;
+	memcpy(p, plain, KMW_HEAD_LEN);
+	before = w->at;
+	ret = kmw_section_write(w->file.f, &w->at, w->packer, KMW_SECTION_BLOCK, w->compression,
+				plain, sizeof(plain), raw, len, e);
+	w->in_blocks += w->at - before;
+	w->ordinal += w->waiting;
+	w->waiting = 0;
+	return ret;
+}
+
+static int write_file(struct kmw_writer *w, const char *name, enum kmw_compression c,
+		      const uint8_t *data, size_t len, struct err *e)
+{
+	size_t name_len = strlen(name);
+	uint8_t plain[KMW_PLAIN_MAX];
+	uint32_t part = 0;
+	int ret;
+
+	do {
+		size_t n = len < KMW_BODY_MAX ? len : KMW_BODY_MAX;
+
+		kmw_store32(plain, part++);
+		plain[4] = n == len;
+		memcpy(plain + 5, name, name_len);
+		ret = kmw_section_write(w->file.f, &w->at, w->packer, KMW_SECTION_FILE, c, plain,
+					5 + name_len, data, n, e);
+		data += n;
+		len -= n;
+	} while (len && ret >= 0);
+	return ret;
+}
+
+static int add_file(struct kmw_writer *w, const char *name, const void *data, size_t len,
+		    struct err *e)
+{
+	size_t name_len = strlen(name);
+	uint8_t *p;
+
+	p = index_add(w, KMW_SECTION_FILE, 2 + name_len, e);
+	if (!p)
+		return -ENOMEM;
+	kmw_store16(p, (uint16_t)name_len);
+	memcpy(p + 2, name, name_len);
+	return write_file(w, name, KMW_ZSTD, data, len, e);
+}
+
+/* ---- the writer ---- */
 
 struct kmw_writer *kmw_create(const char *path, enum kmw_compression c, struct err *e)
 {
 	struct kmw_writer *w = calloc(1, sizeof(*w));
+	uint8_t head[KMW_HEADER_LEN] = KMW_MAGIC;
 
 	if (!w) {
-		oom(e);
+		err_set(e, ENOMEM, "out of memory");
 		return NULL;
 	}
-	w->method = c == KMW_DEFAULT ? KMW_NONE : c;
+	w->compression = c == KMW_DEFAULT ? KMW_ZSTD : c;
 	w->packer = kmw_packer_new();
-	if (!w->packer || intern_init(&w->strings)) {
-		oom(e);
-		kmw_abort(w);
-		return NULL;
+	w->encoder = kmw_encoder_new();
+	if (!w->packer || !w->encoder || intern_init(&w->strings) || intern_init(&w->names)) {
+		err_set(e, ENOMEM, "out of memory");
+		goto fail;
 	}
-	w->strings_written = 1; /* number 0 is the empty string, always */
-	if (file_out_open(&w->out, path, 1, e) < 0) {
-		kmw_abort(w);
-		return NULL;
+	/* Kernel addresses are in it: for the owner's eyes. */
+	if (file_out_open(&w->file, path, 1, e) < 0)
+		goto fail;
+	kmw_store32(head + 8, KMW_VERSION);
+	kmw_store32(head + 12, KMW_BLOCK_RECORDS);
+	kmw_store32(head + 20, (uint32_t)crc32(0, head, 20));
+	if (fwrite(head, sizeof(head), 1, w->file.f) != 1) {
+		err_set(e, errno ? errno : EIO, "%s: cannot be written", path);
+		goto fail;
 	}
-	setvbuf(w->out.f, NULL, _IOFBF, 1 << 20);
-	if (fwrite(KMW_MAGIC, 8, 1, w->out.f) != 1) {
-		err_set(e, EIO, "%s: cannot be written", path);
-		kmw_abort(w);
-		return NULL;
-	}
-	w->at = 8;
+	w->at = sizeof(head);
+	w->strings_written = 1; /* the empty string is everybody's number 0 */
 	return w;
+fail:
+	kmw_abort(w);
+	return NULL;
+}
+
+int kmw_attach(struct kmw_writer *w, const char *name, const void *data, size_t len, struct err *e)
+{
+	size_t name_len = strlen(name);
+	int ret;
+
+	if (w->failed)
+		return err_set(e, -w->failed, "the workload could not be written");
+	if (!name_len || name_len > KMW_PLAIN_MAX - 5 || !strncmp(name, "kmw/", 4))
+		return err_set(e, EINVAL, "a file cannot be embedded as '%.64s'", name);
+	if (intern_find(&w->names, name, name_len) != UINT32_MAX)
+		return err_set(e, EEXIST, "two files named '%s'", name);
+	if (intern_add(&w->names, name, name_len) == UINT32_MAX)
+		return failed(w, err_set(e, ENOMEM, "out of memory"), e);
+	ret = write_block(w, e);
+	if (ret >= 0)
+		ret = add_file(w, name, data, len, e);
+	return ret < 0 ? failed(w, ret, e) : 0;
+}
+
+uint32_t kmw_string(struct kmw_writer *w, const char *s, size_t len)
+{
+	return intern_add(&w->strings, s, len < STRING_MAX ? len : STRING_MAX);
+}
+
+int kmw_put(struct kmw_writer *w, const struct request *r, struct err *e)
+{
+	int n, ret;
+
+	if (w->failed)
+		return err_set(e, -w->failed, "the workload could not be written");
+	n = kmw_encoder_put(w->encoder, r, e);
+	if (n < 0)
+		return failed(w, n, e);
+	w->waiting = (uint32_t)n;
+	if (n < KMW_BLOCK_RECORDS)
+		return 0;
+	ret = write_block(w, e);
+	return ret < 0 ? failed(w, ret, e) : 0;
+}
+
+static int write_summary(struct kmw_writer *w, const struct kmw_summary *s, struct err *e)
+{
+	struct blob text = { 0 };
+	int ret = kmw_summary_text(s, &text, e);
+
+	if (ret >= 0)
+		ret = add_file(w, KMW_SUMMARY_NAME, text.data, text.len, e);
+	blob_free(&text);
+	return ret;
+}
+
+static int write_end(struct kmw_writer *w, struct err *e)
+{
+	uint8_t trailer[KMW_TRAILER_LEN] = { 0 };
+	int ret;
+
+	kmw_store64(trailer, w->at);
+	memcpy(trailer + 8, KMW_TRAILER_MAGIC, 8);
+	kmw_store32(trailer + 20, (uint32_t)crc32(0, trailer, 20));
+	/* Not packed: a reader's memory for the index is then bounded by the file's size. */
+	ret = write_file(w, KMW_INDEX_NAME, KMW_NONE, w->index.data, w->index.len, e);
+	if (ret < 0)
+		return ret;
+	if (fwrite(trailer, sizeof(trailer), 1, w->file.f) != 1)
+		return err_set(e, errno ? errno : EIO, "cannot be written: %s", strerror(errno));
+	w->at += sizeof(trailer);
+	return 0;
+}
+
+int kmw_commit(struct kmw_writer *w, const struct kmw_summary *s, struct err *e)
+{
+	int ret = w->failed ? err_set(e, -w->failed, "the workload could not be written") : 0;
+
+	if (!ret)
+		ret = write_block(w, e);
+	if (ret >= 0)
+		ret = write_strings(w, e);
+	if (ret >= 0)
+		ret = write_summary(w, s, e);
+	if (ret >= 0)
+		ret = write_end(w, e);
+	if (ret < 0 && !w->failed)
+		failed(w, ret, e);
+	if (ret >= 0)
+		ret = file_out_commit(&w->file, e);
+	kmw_abort(w);
+	return ret;
 }
 
 void kmw_abort(struct kmw_writer *w)
 {
 	if (!w)
 		return;
-	file_out_abort(&w->out);
+	file_out_abort(&w->file);
+	kmw_encoder_free(w->encoder);
 	kmw_packer_free(w->packer);
 	intern_free(&w->strings);
-	for (uint32_t i = 0; i < w->attachment_count; i++)
-		free(w->attachments[i].name);
-	free(w->attachments);
-	free(w->blocks);
-	free(w->buf);
+	intern_free(&w->names);
+	free(w->index.data);
 	free(w);
-}
-
-uint32_t kmw_string(struct kmw_writer *w, const char *s, size_t len)
-{
-	return intern_add(&w->strings, s, len);
 }
 
 void kmw_written(const struct kmw_writer *w, uint64_t *blocks, uint64_t *rest)
 {
-	*blocks = w->bytes_blocks;
-	*rest = w->at - w->bytes_blocks;
-}
-
-static int reserve(struct kmw_writer *w, size_t n, struct err *e)
-{
-	uint8_t *more;
-
-	if (n <= w->buf_room)
-		return 0;
-	more = realloc(w->buf, n);
-	if (!more)
-		return oom(e);
-	w->buf = more;
-	w->buf_room = n;
-	return 0;
-}
-
-int kmw_attach(struct kmw_writer *w, const char *name, const void *data, size_t len, struct err *e)
-{
-	size_t head = strlen(name) + 1;
-	struct attachment_entry *more;
-
-	more = realloc(w->attachments, (w->attachment_count + 1) * sizeof(*more));
-	if (!more)
-		return oom(e);
-	w->attachments = more;
-	if (reserve(w, head + len, e) < 0)
-		return e ? e->code : -ENOMEM;
-	memcpy(w->buf, name, head);
-	memcpy(w->buf + head, data, len);
-	more[w->attachment_count].name = strdup(name);
-	more[w->attachment_count].offset = w->at;
-	if (!more[w->attachment_count].name)
-		return oom(e);
-	w->attachment_count++;
-	return kmw_section_write(w->out.f, KMW_ATTACHMENT, KMW_ZSTD, w->buf, head + len, &w->at, e);
-}
-
-/* New strings (number of the first, how many, each with its length), then the packed records. */
-static int flush_block(struct kmw_writer *w, struct err *e)
-{
-	size_t n = 3 * VARINT_MAX + kmw_packer_bound(w->packer);
-	uint64_t before = w->at;
-	struct block_entry *b;
-	uint8_t *o;
-	int ret;
-
-	if (!kmw_packer_count(w->packer) && w->strings_written == w->strings.count)
-		return 0;
-	for (uint32_t i = w->strings_written; i < w->strings.count; i++)
-		n += VARINT_MAX + strlen(intern_str(&w->strings, i));
-	if (reserve(w, n, e) < 0)
-		return e ? e->code : -ENOMEM;
-	if (w->block_count == w->block_room) {
-		uint32_t room = w->block_room ? w->block_room * 2 : 64;
-		struct block_entry *more = realloc(w->blocks, room * sizeof(*more));
-
-		if (!more)
-			return oom(e);
-		w->blocks = more;
-		w->block_room = room;
-	}
-	o = varint_put(w->buf, w->strings.count - w->strings_written);
-	for (uint32_t i = w->strings_written; i < w->strings.count; i++) {
-		size_t len = strlen(intern_str(&w->strings, i));
-
-		o = varint_put(o, len);
-		memcpy(o, intern_str(&w->strings, i), len);
-		o += len;
-	}
-	w->strings_written = w->strings.count;
-	b = &w->blocks[w->block_count++];
-	*b = (struct block_entry){ w->at, w->first, w->last, w->ordinal };
-	w->ordinal += kmw_packer_count(w->packer);
-	o += kmw_packer_finish(w->packer, o);
-	ret = kmw_section_write(w->out.f, KMW_BLOCK, w->method, w->buf, (size_t)(o - w->buf), &w->at, e);
-	w->bytes_blocks += w->at - before;
-	return ret;
-}
-
-int kmw_put(struct kmw_writer *w, const struct request *r, struct err *e)
-{
-	if (!kmw_packer_count(w->packer))
-		w->first = w->last = r->time;
-	if (r->time < w->first)
-		w->first = r->time;
-	if (r->time > w->last)
-		w->last = r->time;
-	kmw_packer_put(w->packer, r);
-	return kmw_packer_count(w->packer) == KMW_BLOCK_RECORDS ? flush_block(w, e) : 0;
-}
-
-static int write_summary(struct kmw_writer *w, const struct kmw_summary *s, uint64_t *offset, struct err *e)
-{
-	const uint64_t numbers[] = {
-		s->clock_is_time, s->big_endian, s->long_size, s->page_size, s->cpus, s->events, s->lost,
-		s->lost_unknown, s->first, s->last, s->truncated, s->requests, s->observations, s->slots,
-		s->count_n,
-	};
-	const char *texts[] = { s->source, s->format, s->clock, s->kernel };
-	size_t n = sizeof(numbers) / sizeof(*numbers) * VARINT_MAX + 1024 + (size_t)s->count_n * 128;
-	uint8_t *o;
-
-	if (reserve(w, n, e) < 0)
-		return e ? e->code : -ENOMEM;
-	o = w->buf;
-	for (unsigned i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		size_t len = strlen(texts[i]) + 1;
-
-		memcpy(o, texts[i], len);
-		o += len;
-	}
-	for (unsigned i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		o = varint_put(o, numbers[i]);
-	for (uint32_t i = 0; i < s->count_n; i++) {
-		const char *both[] = { s->counts[i].system, s->counts[i].name };
-
-		for (unsigned k = 0; k < 2; k++) {
-			size_t len = strlen(both[k]) + 1;
-
-			memcpy(o, both[k], len);
-			o += len;
-		}
-		o = varint_put(o, s->counts[i].count);
-	}
-	*offset = w->at;
-	return kmw_section_write(w->out.f, KMW_SUMMARY, KMW_NONE, w->buf, (size_t)(o - w->buf), &w->at, e);
-}
-
-static int write_index(struct kmw_writer *w, uint64_t summary, struct err *e)
-{
-	size_t n = (4 + 4 * (size_t)w->block_count) * VARINT_MAX;
-	uint64_t offset = w->at, trailer;
-	uint8_t *o;
-
-	for (uint32_t i = 0; i < w->attachment_count; i++)
-		n += VARINT_MAX + strlen(w->attachments[i].name) + 1;
-	if (reserve(w, n, e) < 0)
-		return e ? e->code : -ENOMEM;
-	o = varint_put(w->buf, summary);
-	o = varint_put(o, w->block_count);
-	for (uint32_t i = 0; i < w->block_count; i++) {
-		o = varint_put(o, w->blocks[i].offset);
-		o = varint_put(o, w->blocks[i].first);
-		o = varint_put(o, w->blocks[i].last);
-		o = varint_put(o, w->blocks[i].ordinal);
-	}
-	o = varint_put(o, w->attachment_count);
-	for (uint32_t i = 0; i < w->attachment_count; i++) {
-		size_t len = strlen(w->attachments[i].name) + 1;
-
-		o = varint_put(o, w->attachments[i].offset);
-		memcpy(o, w->attachments[i].name, len);
-		o += len;
-	}
-	if (kmw_section_write(w->out.f, KMW_INDEX, KMW_NONE, w->buf, (size_t)(o - w->buf), &w->at, e) < 0)
-		return e ? e->code : -EIO;
-	trailer = htole64(offset);
-	if (fwrite(&trailer, 8, 1, w->out.f) != 1 || fwrite(KMW_TRAILER_MAGIC, 8, 1, w->out.f) != 1)
-		return err_set(e, EIO, "the workload could not be written");
-	w->at += KMW_TRAILER;
-	return 0;
-}
-
-int kmw_commit(struct kmw_writer *w, const struct kmw_summary *s, struct err *e)
-{
-	uint64_t summary = 0;
-	int ret = flush_block(w, e);
-
-	if (ret >= 0)
-		ret = write_summary(w, s, &summary, e);
-	if (ret >= 0)
-		ret = write_index(w, summary, e);
-	if (ret >= 0)
-		ret = file_out_commit(&w->out, e);
-	kmw_abort(w);
-	return ret;
+	*blocks = w->in_blocks;
+	*rest = w->at - w->in_blocks;
 }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "workload/request.h"
 
+static const char *const op_names[] = {
+#define X(op, name) [op] = name,
+	REQUEST_OPS(X)
+#undef X
+};
+
+static const char *const owner_names[] = {
+#define X(owner, name) [owner] = name,
+	REQUEST_OWNERS(X)
+#undef X
+};
+
 const char *request_op_name(enum request_op op)
 {
-	static const char *const names[] = {
-#define X(op, name) name,
-		REQUEST_OPS(X)
-#undef X
-	};
-
-	return op < REQUEST_OP_COUNT ? names[op] : "?";
+	return (unsigned)op < REQUEST_OP_COUNT ? op_names[op] : "unknown";
 }
 
 const char *request_owner_name(enum request_owner owner)
 {
-	static const char *const names[] = {
-#define X(owner, name) name,
-		REQUEST_OWNERS(X)
-#undef X
-	};
-
-	return owner < REQUEST_OWNER_COUNT ? names[owner] : "?";
+	return (unsigned)owner < REQUEST_OWNER_COUNT ? owner_names[owner] : "unknown";
 }

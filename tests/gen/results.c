@@ -225,8 +225,8 @@ int main(int argc, char **argv)
 		store_add_event_count(s, id, "kmem", "mm_page_alloc_zone_locked", 5492, NULL);
 		store_add_note(
 			s, id, 0,
-			"The order within the free lists at the start is a guess: there is no dump "
-			"of struct page.",
+			"The order within the free lists at the start is a guess: there is no "
+			"dump of struct page.",
 			NULL);
 		put_run(s, id, false, "recorded", 0, samples);
 		put_run(s, id, true, "native", 7, samples);

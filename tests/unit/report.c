@@ -243,7 +243,7 @@ static void gaps_are_stated(void **state)
 static void options_choose(void **state)
 {
 	struct store *s = fresh("choose.db");
-	int64_t c = add_capture(s, "Normal", true);
+	int64_t c = add_capture(s, "Normal", true), run;
 	const char *const one[] = { "b" }, *const none[] = { "c" };
 	struct report_options o = { .policies = one, .policy_count = 1, .zone = "Normal" };
 	char *dir_path = name_of("figures"), *file = name_of("figures/free-memory-b-1.svg"), *html;
@@ -254,6 +254,14 @@ static void options_choose(void **state)
 	add_samples(s, store_begin_run(s, c, STORE_RECORDED, "recorded", NULL, NULL, NULL), 4,
 		    false);
 	add_samples(s, store_begin_run(s, c, STORE_SIMULATED, "b", NULL, NULL, NULL), 4, false);
+	run = store_begin_run(s, c, STORE_SIMULATED, "b, anchored", NULL, NULL, NULL);
+	add_samples(s, run, 4, false);
+	html = report(s, NULL);
+	/* rows of every run, panels of all but the one that follows the recorded */
+	assert_int_equal(times(html, "<th scope=\"row\">Simulated: b, anchored"), 1);
+	assert_int_equal(times(html, "</title>"), 1 + 3 * 7);
+	assert_null(strstr(html, "index. Simulated: b, anchored"));
+	free(html);
 	html = report(s, &o);
 	assert_null(strstr(html, "Simulated: a"));
 	assert_non_null(strstr(html, "Simulated: b"));

@@ -356,8 +356,8 @@ static void refuses_foreign_files(void **state)
 
 	(void)state;
 	write_text(text,
-		   "this is no database, but it is longer than a header of a hundred bytes, so that "
-		   "the reader has enough to look at before it decides what this is.");
+		   "this is no database, but it is longer than a header of a hundred bytes, so "
+		   "that the reader has enough to look at before it decides what this is.");
 	expect_refused(text, false, "not a results file");
 	expect_refused(text, true, "not a results file");
 	expect_refused(missing, true, "cannot be created (No such file or directory)");
@@ -373,9 +373,8 @@ static void refuses_foreign_files(void **state)
 	sql_on(ours, "PRAGMA user_version = 99");
 	expect_refused(ours, false, "schema version 99");
 	sql_on(ours, "PRAGMA user_version = 1; DROP VIEW run_summary;"
-		     "CREATE VIEW run_summary AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT "
-		     "n+1 FROM r)"
-		     " SELECT n FROM r");
+		     "CREATE VIEW run_summary AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL "
+		     "SELECT n+1 FROM r) SELECT n FROM r");
 	expect_refused(ours, false, "'run_summary' is not as expected");
 	sql_on(ours, "DROP VIEW run_summary");
 	expect_refused(ours, false, "'run_summary' is missing");
