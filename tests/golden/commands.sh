@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Commands as people and scripts use them: formats, errors, exit status.
-. tests/golden/lib.sh
+. tests/lib.sh
 
 commands="import info dump state replay verify report policy"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What-ifs do what their key says.
-. tests/golden/lib.sh
+. tests/lib.sh
 
 $KMEMLAB import -q -o "$tmp/k.kmw" $SMALL
 for p in $($KMEMLAB policy list --format csv | sed 1d | cut -d, -f1); do

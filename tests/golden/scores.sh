@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # No score may fall: verify on each capture against the floors of scores.txt.
-. tests/golden/lib.sh
+. tests/lib.sh
 
 while read -r name score anchored disputed contradictions rest; do
 	case $name in ''|'#'*) continue ;; esac

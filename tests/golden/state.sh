@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The reconstructed machine against the kernel's own files, by diff.
-. tests/golden/lib.sh
+. tests/lib.sh
 
 # On captures without compaction the state at the end is the kernel's, block for block.
 for name in small exact files numa i386-6.1-highmem; do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lib.sh: what the golden suites share.  Each prints "ok NAME", "not ok NAME" or "skip NAME reason".
+# lib.sh: what the suites in shell share.  Each prints "ok NAME", "not ok NAME" or "skip NAME reason".
 
 KMEMLAB=${KMEMLAB:-./kmemlab}
 SMALL=traces/amd64-6.1-small
