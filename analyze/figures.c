@@ -14,7 +14,7 @@ const struct figure_kind figure_kinds[] = {
 	  .caption = "Free memory in the buddy lists, stacked by the size of the blocks it lies "
 		     "in: large blocks dark at the bottom, single pages light on top. "
 		     "Fragmentation is light growing at the cost of dark while the sum stays.",
-	  .missing = "no samples of the free lists",
+	  .missing = "what was free is not known",
 	  .has = plot_has_free_memory,
 	  .top = plot_top_free_memory,
 	  .draw = plot_free_memory },
@@ -24,7 +24,7 @@ const struct figure_kind figure_kinds[] = {
 	  .caption = "The number of free blocks of each order, as /proc/buddyinfo counts them, on "
 		     "a logarithmic axis that begins at zero. A line at the bottom means that no "
 		     "block of that order is free.",
-	  .missing = "no samples of the free lists",
+	  .missing = "what was free is not known",
 	  .has = plot_has_free_memory,
 	  .top = plot_top_free_blocks,
 	  .draw = plot_free_blocks },
@@ -34,7 +34,7 @@ const struct figure_kind figure_kinds[] = {
 	  .caption = "The share of free memory that lies in pieces too small for a block of the "
 		     "order: 0, all of it can serve; 1, none can. Dark lines are large orders. Mind "
 		     "the axis: it ends near the largest value.",
-	  .missing = "no samples of the free lists",
+	  .missing = "what was free is not known",
 	  .has = plot_has_free_memory,
 	  .top = plot_top_unusable,
 	  .draw = plot_unusable },
@@ -44,7 +44,7 @@ const struct figure_kind figure_kinds[] = {
 	  .caption = "For each order, grey where a free block was at hand, so that nothing would "
 		     "fail. Elsewhere pale means that memory was short, and dark that there was "
 		     "enough, but in pieces.",
-	  .missing = "no samples of the free lists",
+	  .missing = "what was free is not known",
 	  .one_zone = true,
 	  .crisp = true,
 	  .has = plot_has_free_memory,

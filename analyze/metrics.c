@@ -79,8 +79,9 @@ const struct metric metrics[] = {
 			"failed are allocations that got nothing.",
 	  .source = "counter; in a recorded run the events of the capture, in a simulated run "
 		    "those of the model",
-	  .limits = "What happens between two samples is averaged. Events that the capture lost "
-		    "are not counted." },
+	  .limits =
+		  "What happens between two samples is averaged, in the figure over a hundredth of the capture. Events that the capture lost "
+		  "are not counted." },
 	{ .id = "pcp",
 	  .name = "Pages on per-CPU lists",
 	  .unit = "pages",

@@ -381,11 +381,20 @@ static const struct {
 	{ SERIES_FALLBACKS, 6, FIGURE_SOLID }, { SERIES_FAILED, 0, FIGURE_DOTTED },
 };
 
-/* Events between sample i - 1 and i, per second or per thousand clock units. */
-static double rate(const struct figures *x, const struct series *r, uint32_t i, unsigned counter)
+/* The sample that ends the step begun at `from`: with more than a hundred steps a line is a hedge. */
+static uint32_t step_end(const struct series *r, uint32_t from)
 {
-	double dt = r->time[i] - r->time[i - 1],
-	       dv = r->counters[i][counter] - r->counters[i - 1][counter];
+	uint32_t to = from + 1 + r->samples / 100;
+
+	return to < r->samples ? to : r->samples - 1;
+}
+
+/* Events between sample `from` and `to`, per second or per thousand clock units. */
+static double rate(const struct figures *x, const struct series *r, uint32_t from, uint32_t to,
+		   unsigned counter)
+{
+	double dt = r->time[to] - r->time[from];
+	double dv = r->counters[to][counter] - r->counters[from][counter];
 
 	return dt > 0 && dv >= 0 ? dv / dt * (x->c->clock_is_time ? 1 : 1000) : NAN;
 }
@@ -403,9 +412,9 @@ double plot_top_rates(const struct figures *x, const struct series *r)
 {
 	double top = 0;
 
-	for (uint32_t i = 1; i < r->samples; i++)
+	for (uint32_t i = 0; i + 1 < r->samples; i = step_end(r, i))
 		for (unsigned k = 0; k < SERIES_COUNTERS; k++)
-			top = fmax(top, rate(x, r, i, k)); /* fmax() passes over NaN */
+			top = fmax(top, rate(x, r, i, step_end(r, i), k)); /* passes over NaN */
 	return top;
 }
 
@@ -433,9 +442,11 @@ void plot_rates(const struct figures *x, const struct series *r, struct chart *c
 	for (unsigned k = 0; k < SERIES_COUNTERS; k++) {
 		p.colour = keys[k].colour;
 		p.dash = keys[k].dash;
-		for (uint32_t i = 1; i < r->samples; i++)
-			pen_to(&p, (r->time[i - 1] + r->time[i]) / 2,
-			       rate(x, r, i, rate_lines[k].counter));
+		for (uint32_t i = 0, to; i + 1 < r->samples; i = to) {
+			to = step_end(r, i);
+			pen_to(&p, (r->time[i] + r->time[to]) / 2,
+			       rate(x, r, i, to, rate_lines[k].counter));
+		}
 		pen_flush(&p);
 	}
 	free(p.xy);

@@ -195,6 +195,7 @@ static int read_times(struct store *s, const struct series_capture *c, struct se
 	return ret < 0 ? e->code : 0;
 }
 
+/* No row at all: the free lists are not known, not empty throughout. */
 static int read_blocks(struct store *s, struct series *r, struct err *e)
 {
 	sqlite3_stmt *st =
@@ -205,15 +206,14 @@ static int read_blocks(struct store *s, struct series *r, struct err *e)
 	uint32_t at = 0;
 	int ret = -1;
 
-	r->blocks = calloc(r->samples, sizeof(*r->blocks));
-	if (!r->blocks) {
-		sqlite3_finalize(st);
-		return err_set(e, ENOMEM, "out of memory");
-	}
 	while (st && (ret = sql_row(st, e)) == 1) {
 		int64_t zone = sqlite3_column_int64(st, 1), order = sqlite3_column_int64(st, 2);
 		uint64_t n = count(st, 3);
 
+		if (!r->blocks && !(r->blocks = calloc(r->samples, sizeof(*r->blocks)))) {
+			ret = err_set(e, ENOMEM, "out of memory");
+			break;
+		}
 		if (place(r, sqlite3_column_int64(st, 0), &at) && zone >= 0 &&
 		    zone < SERIES_ZONES && order >= 0 && order < (int64_t)r->orders)
 			r->blocks[at][zone][order] = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;

@@ -4,94 +4,112 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
-/* gzread() passes plain files through, so one loop serves both. */
-static int read_all(gzFile g, const char *path, size_t limit, struct blob *out, struct err *e)
+#define CHUNK ((size_t)1 << 30) /* gzread() counts in int */
+
+/* Make room for at least one more byte and the NUL. */
+static int grow(struct blob *b, size_t *room)
 {
-	size_t room = 65536;
-	uint8_t *buf = malloc(room + 1);
+	size_t more = *room ? *room * 2 : 65536;
+	uint8_t *data = realloc(b->data, more + 1);
 
-	if (!buf)
-		return err_set(e, ENOMEM, "%s: out of memory", path);
-	out->len = 0;
-	for (;;) {
-		int n = gzread(g, buf + out->len, (unsigned)(room - out->len));
-
-		if (n < 0) {
-			int code;
-
-			free(buf);
-			return err_set(e, EIO, "%s: %s", path, gzerror(g, &code));
-		}
-		out->len += (size_t)n;
-		if (out->len > limit) {
-			free(buf);
-			return err_set(e, EFBIG, "%s: more than %zu bytes", path, limit);
-		}
-		if (n == 0)
-			break;
-		if (out->len == room) {
-			uint8_t *more = realloc(buf, room * 2 + 1);
-
-			if (!more) {
-				free(buf);
-				return err_set(e, ENOMEM, "%s: out of memory", path);
-			}
-			buf = more;
-			room *= 2;
-		}
-	}
-	buf[out->len] = 0;
-	out->data = buf;
+	if (!data)
+		return -ENOMEM;
+	b->data = data;
+	*room = more;
 	return 0;
 }
 
+/* gzread() passes plain files through, so one loop serves both. */
+static int read_all(gzFile g, const char *path, size_t limit, struct blob *out, struct err *e)
+{
+	size_t room = 0, want;
+	int n, ret, code;
+
+	do {
+		if (out->len == room && grow(out, &room)) {
+			ret = err_set(e, ENOMEM, "%s: out of memory", path);
+			goto fail;
+		}
+		want = room - out->len;
+		n = gzread(g, out->data + out->len, (unsigned)(want < CHUNK ? want : CHUNK));
+		if (n < 0) {
+			ret = err_set(e, EIO, "%s: %s", path, gzerror(g, &code));
+			goto fail;
+		}
+		out->len += (size_t)n;
+		if (out->len > limit) {
+			ret = err_set(e, EFBIG, "%s: more than %zu bytes", path, limit);
+			goto fail;
+		}
+	} while (n);
+	out->data[out->len] = 0;
+	return 0;
+
+fail:
+	blob_free(out);
+	return ret;
+}
+
+/* O_NONBLOCK: a pipe that somebody left in a capture's folder must not hold us up. */
 static int open_plain_or_gz(const char *path, char **used)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	*used = NULL;
 	if (fd < 0 && errno == ENOENT) {
-		if (asprintf(used, "%s.gz", path) < 0)
+		if (asprintf(used, "%s.gz", path) < 0) {
+			*used = NULL;
+			errno = ENOMEM;
 			return -1;
-		fd = open(*used, O_RDONLY | O_CLOEXEC);
+		}
+		fd = open(*used, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	}
 	return fd;
+}
+
+static int read_fd(int fd, const char *path, size_t limit, struct blob *out, struct err *e)
+{
+	struct stat st;
+	gzFile g;
+	int ret;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return err_set(e, EINVAL, "%s: not a regular file", path);
+	}
+	g = gzdopen(fd, "rb");
+	if (!g) {
+		close(fd);
+		return err_set(e, ENOMEM, "%s: out of memory", path);
+	}
+	gzbuffer(g, 1 << 17);
+	ret = read_all(g, path, limit, out, e);
+	/* Only here does zlib say that a compressed file ended too early. */
+	if (gzclose_r(g) == Z_BUF_ERROR && !ret) {
+		blob_free(out);
+		return err_set(e, EIO, "%s: the compressed data is cut off", path);
+	}
+	return ret;
 }
 
 int file_read(const char *path, size_t limit, struct blob *out, struct err *e)
 {
 	char *used;
 	int fd = open_plain_or_gz(path, &used), ret;
-	struct stat st;
-	gzFile g;
 
 	out->data = NULL;
 	out->len = 0;
-	if (fd < 0) {
+	if (fd < 0)
 		ret = err_set(e, errno, "%s: %s", path, strerror(errno));
-		free(used);
-		return ret;
-	}
-	if (!fstat(fd, &st) && !S_ISREG(st.st_mode)) {
-		close(fd);
-		free(used);
-		return err_set(e, EINVAL, "%s: not a regular file", path);
-	}
-	g = gzdopen(fd, "rb");
-	if (!g) {
-		close(fd);
-		ret = err_set(e, ENOMEM, "%s: out of memory", path);
-	} else {
-		gzbuffer(g, 1 << 17);
-		ret = read_all(g, used ? used : path, limit, out, e);
-		gzclose(g);
-	}
+	else
+		ret = read_fd(fd, used ? used : path, limit, out, e);
 	free(used);
 	return ret;
 }
@@ -103,76 +121,113 @@ void blob_free(struct blob *b)
 	b->len = 0;
 }
 
+/* ---- writing ---- */
+
+static void forget(struct file_out *o)
+{
+	free(o->final_name);
+	free(o->temp_name);
+	memset(o, 0, sizeof(*o));
+}
+
+/* Not mkstemp(): that leaves the mode to be mended, for which the umask must be known. */
+static int open_temporary(struct file_out *o, int secret)
+{
+	for (unsigned i = 0; i < 100; i++) {
+		int fd;
+
+		if (asprintf(&o->temp_name, "%s.tmp-%ld-%u", o->final_name, (long)getpid(), i) <
+		    0) {
+			o->temp_name = NULL;
+			errno = ENOMEM;
+			return -1;
+		}
+		fd = open(o->temp_name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			  secret ? 0600 : 0666);
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+		free(o->temp_name);
+		o->temp_name = NULL;
+	}
+	return -1;
+}
+
+/*
+ * A device or a pipe is written to directly: renaming onto /dev/null would
+ * replace it.  A symbolic link stays one; what it names is replaced.
+ */
+static int open_target(struct file_out *o, const char *path, int secret)
+{
+	struct stat st;
+	bool there = !stat(path, &st);
+
+	if (there && S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return -1;
+	}
+	o->final_name = there ? realpath(path, NULL) : strdup(path);
+	if (!o->final_name)
+		return -1;
+	if (there && !S_ISREG(st.st_mode))
+		return open(path, O_WRONLY | O_CLOEXEC);
+	return open_temporary(o, secret);
+}
+
 int file_out_open(struct file_out *o, const char *path, int secret, struct err *e)
 {
-	mode_t mask = umask(0);
-	int fd;
+	int fd, ret;
 
-	umask(mask);
 	memset(o, 0, sizeof(*o));
-	o->final_name = strdup(path);
-	if (!o->final_name || asprintf(&o->temp_name, "%s.XXXXXX", path) < 0) {
-		free(o->final_name);
-		memset(o, 0, sizeof(*o));
-		return err_set(e, ENOMEM, "%s: out of memory", path);
-	}
-	fd = mkostemp(o->temp_name, O_CLOEXEC);
-	if (fd >= 0 && !secret && fchmod(fd, 0666 & ~mask)) {
-		close(fd);
-		unlink(o->temp_name);
-		fd = -1;
-	}
+	fd = open_target(o, path, secret);
 	if (fd >= 0)
-		o->f = fdopen(fd, "w+");
-	if (!o->f) {
-		int ret = err_set(e, errno, "%s: %s", path, strerror(errno));
-
-		if (fd >= 0) {
-			close(fd);
+		o->f = fdopen(fd, o->temp_name ? "w+" : "w");
+	if (o->f)
+		return 0;
+	ret = err_set(e, errno, "%s: %s", path, strerror(errno));
+	if (fd >= 0) {
+		close(fd);
+		if (o->temp_name)
 			unlink(o->temp_name);
-		}
-		free(o->final_name);
-		free(o->temp_name);
-		memset(o, 0, sizeof(*o));
-		return ret;
 	}
-	return 0;
+	forget(o);
+	return ret;
+}
+
+/* Everything out of our hands; 0, or the positive errno of the first failure. */
+static int finish(struct file_out *o)
+{
+	int code = 0;
+
+	if (ferror(o->f))
+		code = EIO;
+	else if (fflush(o->f) || (o->temp_name && fsync(fileno(o->f))))
+		code = errno;
+	if (fclose(o->f) && !code)
+		code = errno;
+	o->f = NULL;
+	if (!code && o->temp_name && rename(o->temp_name, o->final_name))
+		code = errno;
+	return code;
 }
 
 int file_out_commit(struct file_out *o, struct err *e)
 {
-	int bad = ferror(o->f), saved = bad ? EIO : 0, ret;
+	int code = finish(o), ret = 0;
 
-	if (!bad && (fflush(o->f) || (fsync(fileno(o->f)) && errno != EINVAL))) {
-		bad = 1;
-		saved = errno;
+	if (code) {
+		ret = err_set(e, code, "%s: %s", o->final_name, strerror(code));
+		if (o->temp_name)
+			unlink(o->temp_name);
 	}
-	if (fclose(o->f) && !bad) {
-		bad = 1;
-		saved = errno;
-	}
-	o->f = NULL;
-	if (!bad && rename(o->temp_name, o->final_name)) {
-		bad = 1;
-		saved = errno;
-	}
-	ret = bad ? err_set(e, saved ? saved : EIO, "%s: %s", o->final_name, strerror(saved ? saved : EIO)) : 0;
-	if (bad)
-		unlink(o->temp_name);
-	free(o->final_name);
-	free(o->temp_name);
-	memset(o, 0, sizeof(*o));
+	forget(o);
 	return ret;
 }
 
 void file_out_abort(struct file_out *o)
 {
-	if (!o->temp_name)
-		return;
 	if (o->f)
 		fclose(o->f);
-	unlink(o->temp_name);
-	free(o->final_name);
-	free(o->temp_name);
-	memset(o, 0, sizeof(*o));
+	if (o->temp_name)
+		unlink(o->temp_name);
+	forget(o);
 }

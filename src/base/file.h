@@ -2,7 +2,8 @@
 /*
  * file: whole files in and out.  Reading understands gzip by content.  Writing
  * goes to a temporary name beside the target and is renamed at the end, so that
- * nothing half-written ever stands under a final name.
+ * nothing half-written ever stands under a final name; what is no regular file
+ * (/dev/null, a pipe) is written to directly.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -28,9 +29,9 @@ void blob_free(struct blob *b);
 
 /* A file under construction. */
 struct file_out {
-	FILE *f;	 /* write here with stdio; errors are checked at commit */
+	FILE *f; /* write here with stdio; errors are checked at commit */
 	char *final_name;
-	char *temp_name;
+	char *temp_name; /* NULL: the target itself is written to */
 };
 
 /* Create the temporary file, mode 0600 where `secret`, else 0666 less the umask. */

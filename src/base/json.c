@@ -4,55 +4,28 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
-/* Length of the UTF-8 sequence at p (RFC 3629), 0 if it is none. */
-static unsigned utf8_length(const unsigned char *p)
+#include "base/utf8.h"
+
+static void put_quoted(FILE *out, const char *s)
 {
-	if (*p < 0x80)
-		return 1;
-	if (*p >= 0xc2 && *p <= 0xdf)
-		return (p[1] & 0xc0) == 0x80 ? 2 : 0;
-	if (*p >= 0xe0 && *p <= 0xef) {
-		if ((p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
-			return 0;
-		if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f))
-			return 0;
-		return 3;
-	}
-	if (*p >= 0xf0 && *p <= 0xf4) {
-		if ((p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80 || (p[3] & 0xc0) != 0x80)
-			return 0;
-		if ((*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
-			return 0;
-		return 4;
-	}
-	return 0;
-}
-
-static void put_string(FILE *out, const char *s)
-{
-	const unsigned char *p = (const unsigned char *)s;
-
 	fputc('"', out);
-	while (*p) {
-		unsigned n = utf8_length(p);
+	while (*s) {
+		uint32_t c;
+		unsigned n = utf8_decode(s, &c);
 
-		if (n == 0) {
+		if (n == 0)
 			fputs("\\ufffd", out);
-			p++;
-		} else if (n > 1) {
-			fwrite(p, 1, n, out);
-			p += n;
-		} else {
-			if (*p == '"' || *p == '\\')
-				fprintf(out, "\\%c", *p);
-			else if (*p < 0x20 || *p == 0x7f)
-				fprintf(out, "\\u%04x", *p);
-			else
-				fputc(*p, out);
-			p++;
-		}
+		else if (n > 1)
+			fwrite(s, 1, n, out);
+		else if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", (int)c);
+		else if (c < 0x20 || c == 0x7f)
+			fprintf(out, "\\u%04x", c);
+		else
+			fputc((int)c, out);
+		s += n ? n : 1;
 	}
 	fputc('"', out);
 }
@@ -72,7 +45,7 @@ static void begin(struct json *j, const char *key)
 		indent(j);
 	j->first = false;
 	if (key) {
-		put_string(j->out, key);
+		put_quoted(j->out, key);
 		fputs(": ", j->out);
 	}
 }
@@ -127,7 +100,7 @@ void json_string(struct json *j, const char *key, const char *v)
 {
 	begin(j, key);
 	if (v)
-		put_string(j->out, v);
+		put_quoted(j->out, v);
 	else
 		fputs("null", j->out);
 }
@@ -144,13 +117,24 @@ void json_int(struct json *j, const char *key, int64_t v)
 	fprintf(j->out, "%" PRId64, v);
 }
 
+const char *json_format_real(char text[JSON_REAL], double v)
+{
+	if (!isfinite(v))
+		return "null";
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, JSON_REAL, "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	return text;
+}
+
 void json_real(struct json *j, const char *key, double v)
 {
+	char text[JSON_REAL];
+
 	begin(j, key);
-	if (isfinite(v))
-		fprintf(j->out, "%.15g", v);
-	else
-		fputs("null", j->out);
+	fputs(json_format_real(text, v), j->out);
 }
 
 void json_bool(struct json *j, const char *key, bool v)

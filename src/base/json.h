@@ -28,6 +28,9 @@ void json_int(struct json *j, const char *key, int64_t v);
 void json_real(struct json *j, const char *key, double v);
 void json_bool(struct json *j, const char *key, bool v);
 void json_null(struct json *j, const char *key);
+#define JSON_REAL 32
+/* The shortest of 15 to 17 digits that reads back as v; "null" for NaN and infinity. */
+const char *json_format_real(char text[JSON_REAL], double v);
 /* The final newline.  0, or -EIO if anything could not be written. */
 int json_finish(struct json *j);
 

@@ -8,12 +8,16 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 struct cell {
 	char *text;  /* as text output shows it; NULL: missing */
 	char *exact; /* as CSV and JSON show it; NULL: same as text */
+	bool number; /* JSON writes it without quotes */
 };
 
 struct table {
@@ -68,7 +72,7 @@ static struct cell *next_cell(struct table *t)
 		t->cells = more;
 		t->room = room;
 	}
-	t->cells[t->used] = (struct cell){ NULL, NULL };
+	t->cells[t->used] = (struct cell){ 0 };
 	return &t->cells[t->used++];
 }
 
@@ -106,43 +110,62 @@ void table_uint(struct table *t, uint64_t v)
 	enum column_type type = t->columns[t->used % t->count].type;
 	struct cell *c = next_cell(t);
 
-	if (c)
-		c->text = type == COLUMN_HEX ? format(t, "%#" PRIx64, v) : format(t, "%" PRIu64, v);
+	if (!c)
+		return;
+	/* Hexadecimal is no number in JSON. */
+	c->number = type != COLUMN_HEX;
+	c->text = format(t, c->number ? "%" PRIu64 : "%#" PRIx64, v);
 }
 
 void table_int(struct table *t, int64_t v)
 {
 	struct cell *c = next_cell(t);
 
-	if (c)
-		c->text = format(t, "%" PRId64, v);
+	if (!c)
+		return;
+	c->number = true;
+	c->text = format(t, "%" PRId64, v);
 }
 
 void table_real(struct table *t, double v)
 {
 	const struct column *col = &t->columns[t->used % t->count];
 	struct cell *c = next_cell(t);
+	char exact[JSON_REAL];
 
 	if (!c || !isfinite(v))
 		return;
+	c->number = true;
 	if (col->type == COLUMN_PERCENT)
 		c->text = format(t, "%.*f %%", col->digits, 100.0 * v);
 	else
 		c->text = format(t, "%.*f", col->digits, v);
-	c->exact = format(t, "%.15g", v);
+	c->exact = format(t, "%s", json_format_real(exact, v));
+}
+
+static size_t row_count(const struct table *t)
+{
+	return (t->used + t->count - 1) / t->count;
+}
+
+/* A last row that is not full ends in missing values. */
+static const struct cell *cell_at(const struct table *t, size_t row, unsigned col)
+{
+	static const struct cell none;
+	size_t i = row * t->count + col;
+
+	return i < t->used ? &t->cells[i] : &none;
+}
+
+static const char *exact_of(const struct cell *c)
+{
+	return c->exact ? c->exact : c->text;
 }
 
 /* ---- text ---- */
 
-/* Columns that a UTF-8 text takes on a terminal, one a character. */
-static size_t width_of(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
+#define GAP 2	    /* columns between columns */
+#define NARROWEST 8 /* a cut column keeps at least this */
 
 static void pad(FILE *out, size_t n)
 {
@@ -150,49 +173,90 @@ static void pad(FILE *out, size_t n)
 		fputc(' ', out);
 }
 
-/* A tab or control byte from a capture must not disturb the terminal. */
-static void put_clean(FILE *out, const char *s)
+/* n bytes of s; a control character or stray byte from a capture must not disturb the terminal. */
+static void put_clean(FILE *out, const char *s, size_t n)
 {
-	for (; *s; s++)
-		fputc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, out);
+	for (size_t i = 0; i < n;) {
+		uint32_t c;
+		unsigned len = utf8_decode(s + i, &c);
+
+		if (!len || c < 0x20 || (c >= 0x7f && c < 0xa0))
+			fputc('?', out);
+		else
+			fwrite(s + i, 1, len, out);
+		i += len ? len : 1;
+	}
 }
 
 static void put_aligned(FILE *out, const struct column *c, const char *s, size_t width, bool last)
 {
-	size_t have = width_of(s), fill = width > have ? width - have : 0;
+	size_t have = utf8_columns(s), fill = width > have ? width - have : 0;
 
 	if (c->type != COLUMN_STRING)
 		pad(out, fill);
-	put_clean(out, s);
+	if (have <= width) {
+		put_clean(out, s, strlen(s));
+	} else {
+		put_clean(out, s, utf8_fit(s, width - 1));
+		fputs("\xe2\x80\xa6", out); /* an ellipsis */
+	}
 	if (c->type == COLUMN_STRING && !last)
 		pad(out, fill);
+	fputs(last ? "\n" : "  ", out);
+}
+
+static size_t terminal_columns(FILE *out)
+{
+	struct winsize w;
+
+	return isatty(fileno(out)) && !ioctl(fileno(out), TIOCGWINSZ, &w) ? w.ws_col : 0;
+}
+
+/* Take columns off the widest names until the table fits, or none has any to give. */
+static void fit(const struct table *t, size_t *width, size_t room)
+{
+	size_t total = (t->count - 1) * (size_t)GAP;
+
+	for (unsigned i = 0; i < t->count; i++)
+		total += width[i];
+	while (total > room) {
+		size_t *widest = NULL;
+
+		for (unsigned i = 0; i < t->count; i++)
+			if (t->columns[i].type == COLUMN_STRING && width[i] > NARROWEST &&
+			    (!widest || width[i] > *widest))
+				widest = &width[i];
+		if (!widest)
+			return;
+		--*widest;
+		total--;
+	}
 }
 
 static int print_text(const struct table *t, FILE *out)
 {
-	size_t *width = calloc(t->count, sizeof(*width));
+	size_t *width = calloc(t->count, sizeof(*width)), room = terminal_columns(out);
 
 	if (!width)
 		return -ENOMEM;
 	for (unsigned i = 0; i < t->count; i++)
-		width[i] = width_of(t->columns[i].title);
+		width[i] = utf8_columns(t->columns[i].title);
 	for (size_t i = 0; i < t->used; i++) {
-		size_t w = t->cells[i].text ? width_of(t->cells[i].text) : 1;
+		size_t w = t->cells[i].text ? utf8_columns(t->cells[i].text) : 1;
 
 		if (w > width[i % t->count])
 			width[i % t->count] = w;
 	}
-	for (unsigned i = 0; i < t->count; i++) {
+	if (room)
+		fit(t, width, room);
+	for (unsigned i = 0; i < t->count; i++)
 		put_aligned(out, &t->columns[i], t->columns[i].title, width[i], i + 1 == t->count);
-		fputs(i + 1 == t->count ? "\n" : "  ", out);
-	}
-	for (size_t i = 0; i < t->used; i++) {
-		unsigned col = (unsigned)(i % t->count);
-		const char *s = t->cells[i].text ? t->cells[i].text : "-";
+	for (size_t row = 0; row < row_count(t); row++)
+		for (unsigned i = 0; i < t->count; i++) {
+			const char *s = cell_at(t, row, i)->text;
 
-		put_aligned(out, &t->columns[col], s, width[col], col + 1 == t->count);
-		fputs(col + 1 == t->count ? "\n" : "  ", out);
-	}
+			put_aligned(out, &t->columns[i], s ? s : "-", width[i], i + 1 == t->count);
+		}
 	free(width);
 	return 0;
 }
@@ -220,39 +284,41 @@ static void print_csv(const struct table *t, FILE *out)
 		put_csv(out, t->columns[i].name);
 		fputc(i + 1 == t->count ? '\n' : ',', out);
 	}
-	for (size_t i = 0; i < t->used; i++) {
-		const struct cell *c = &t->cells[i];
+	for (size_t row = 0; row < row_count(t); row++)
+		for (unsigned i = 0; i < t->count; i++) {
+			const struct cell *c = cell_at(t, row, i);
 
-		if (c->text)
-			put_csv(out, c->exact ? c->exact : c->text);
-		fputc((i + 1) % t->count ? ',' : '\n', out);
-	}
+			if (c->text)
+				put_csv(out, exact_of(c));
+			fputc(i + 1 == t->count ? '\n' : ',', out);
+		}
 }
 
 /* ---- JSON ---- */
 
 static void json_cell(const struct column *col, const struct cell *c, struct json *j)
 {
-	if (!c->text)
+	const char *s = exact_of(c);
+
+	if (!s)
 		json_null(j, col->name);
-	else if (col->type == COLUMN_STRING || col->type == COLUMN_HEX)
-		json_string(j, col->name, c->text);
-	else if (col->type == COLUMN_UINT)
-		json_uint(j, col->name, strtoull(c->text, NULL, 10));
-	else if (col->type == COLUMN_INT)
-		json_int(j, col->name, strtoll(c->text, NULL, 10));
+	else if (!c->number)
+		json_string(j, col->name, s);
+	else if (c->exact)
+		json_real(j, col->name, strtod(s, NULL));
+	else if (*s == '-')
+		json_int(j, col->name, strtoll(s, NULL, 10));
 	else
-		json_real(j, col->name, strtod(c->exact ? c->exact : c->text, NULL));
+		json_uint(j, col->name, strtoull(s, NULL, 10));
 }
 
 void table_json(const struct table *t, struct json *j)
 {
-	for (size_t i = 0; i < t->used; i++) {
-		if (i % t->count == 0)
-			json_object(j, NULL);
-		json_cell(&t->columns[i % t->count], &t->cells[i], j);
-		if ((i + 1) % t->count == 0)
-			json_end_object(j);
+	for (size_t row = 0; row < row_count(t); row++) {
+		json_object(j, NULL);
+		for (unsigned i = 0; i < t->count; i++)
+			json_cell(&t->columns[i], cell_at(t, row, i), j);
+		json_end_object(j);
 	}
 }
 

@@ -182,7 +182,7 @@ static int parse_piece(struct reading *r, struct span word, unsigned order, stru
 			break;
 		}
 	if (!span_u64(first, &a) || !span_u64(last, &b) || a >= r->m->max_pfn ||
-	    b >= r->m->max_pfn || (a > b ? a - b : b - a) % step)
+	    b >= r->m->max_pfn || a % step || b % step)
 		return text_bad(r->t, e, "%.*s is no block of order %u", (int)span_len(word), word.p,
 				order);
 	for (uint64_t p = a; !ret; p = a < b ? p + step : p - step) {

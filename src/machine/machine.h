@@ -165,7 +165,7 @@ void machine_note(struct machine *m, const char *fmt, ...) __attribute__((format
  * machine_lists_text() and understood by machine_load().
  */
 const char *const *machine_attachments(void);
-/* The ordered lists of a state as text, one list a line; see docs/kmw.md.  -ENOENT if it has none. */
+/* The ordered lists of a state as text, one list a line; see docs/captures.md.  -ENOENT if it has none. */
 int machine_lists_text(const struct machine *m, const struct machine_state *s, struct blob *out, struct err *e);
 
 #endif

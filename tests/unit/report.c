@@ -216,6 +216,8 @@ static void gaps_are_stated(void **state)
 {
 	struct store *s = fresh("gaps.db");
 	int64_t c = add_capture(s, "gaps", true), run;
+	static const uint32_t none[1][KMM_MIGRATETYPES + 1][KMM_ORDERS];
+	struct err e = { 0 };
 	char *html = report(s, NULL);
 
 	(void)state;
@@ -229,6 +231,19 @@ static void gaps_are_stated(void **state)
 	assert_non_null(strstr(html, "No simulated run"));
 	assert_non_null(strstr(html, "No fidelity was measured"));
 	assert_non_null(strstr(html, "No totals by owner"));
+	free(html);
+
+	/* a sample without a free block: nothing is known of the lists */
+	assert_int_equal(store_add_sample(s, run,
+					  &(struct store_sample){ .seq = 7,
+								  .time = 2000000000,
+								  .zones = 1,
+								  .nr_free = none },
+					  &e),
+			 0);
+	html = report(s, NULL);
+	assert_int_equal(times(html, "Not drawn: what was free is not known"), 4);
+	assert_null(strstr(html, "1.000"));
 	free(html);
 
 	add_samples(s, run, 1, false); /* a single instant, and no map */
