@@ -18,7 +18,8 @@ int feed_open(struct feed *f, struct kmw_reader *k, bool lists, struct err *e)
 	f->scratch = kmw_scratch_new();
 	if (!f->scratch)
 		return err_set(e, ENOMEM, "out of memory");
-	f->marks.start = mark(k, lists ? "snap: before/struct_page.raw end" : "snap: before/kpageflags end");
+	f->marks.start = mark(k, lists ? "snap: before/struct_page.raw end" :
+					 "snap: before/kpageflags end");
 	f->marks.score_end = mark(k, "snap: after begin");
 	f->marks.after_buddyinfo = mark(k, "snap: after/buddyinfo begin");
 	f->marks.after_pagetypeinfo = mark(k, "snap: after/pagetypeinfo begin");
@@ -37,7 +38,8 @@ void feed_close(struct feed *f)
 static int grow(struct feed *f, uint32_t slot, struct err *e)
 {
 	uint32_t room = slot + slot / 2 + 1024;
-	struct feed_slot *more = slot < NO_SLOT / 2 ? realloc(f->slots, room * sizeof(*more)) : NULL;
+	struct feed_slot *more = slot < NO_SLOT / 2 ? realloc(f->slots, room * sizeof(*more)) :
+						      NULL;
 
 	if (!more)
 		return err_set(e, ENOMEM, "out of memory for %u slots", slot);
@@ -59,8 +61,9 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 		struct request *q = &out[i];
 		struct feed_slot *s;
 
-		if (q->slot == NO_SLOT || (q->sig.op != REQ_PAGE_ALLOC && q->sig.op != REQ_PAGE_FREE &&
-					   q->sig.op != REQ_PAGE_BULK))
+		if (q->slot == NO_SLOT ||
+		    (q->sig.op != REQ_PAGE_ALLOC && q->sig.op != REQ_PAGE_FREE &&
+		     q->sig.op != REQ_PAGE_BULK))
 			continue;
 		if (q->slot >= f->slot_room && grow(f, q->slot, e) < 0)
 			return e->code;

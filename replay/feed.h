@@ -18,8 +18,8 @@
  * writes "snap: before/NAME begin" and "... end"); UINT32_MAX: not in this trace.
  */
 struct feed_marks {
-	uint32_t start;		     /* the state of the "before" snapshot holds from here */
-	uint32_t score_end;	     /* the "after" snapshots begin: the workload is over */
+	uint32_t start;	    /* the state of the "before" snapshot holds from here */
+	uint32_t score_end; /* the "after" snapshots begin: the workload is over */
 	uint32_t after_buddyinfo, after_pagetypeinfo, after_zoneinfo;
 };
 
@@ -31,7 +31,7 @@ struct feed {
 	struct feed_slot {
 		uint32_t pfn;
 		uint8_t order;
-	} *slots;
+	} * slots;
 	uint32_t slot_room;
 };
 

@@ -10,7 +10,8 @@ static uint64_t distance(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
-static void against_snapshot(const struct replay *r, const struct replay_run *run, struct fidelity *f)
+static void against_snapshot(const struct replay *r, const struct replay_run *run,
+			     struct fidelity *f)
 {
 	const struct machine_state *s = &r->m->after;
 
@@ -21,15 +22,17 @@ static void against_snapshot(const struct replay *r, const struct replay_run *ru
 
 		x->free_recorded = view_free_pages(&run->at_buddyinfo, z);
 		for (unsigned o = 0; o < r->m->orders; o++) {
-			uint64_t d = distance(view_blocks(&run->at_buddyinfo, z, o), s->nr_free[z][o]);
+			uint64_t d = distance(view_blocks(&run->at_buddyinfo, z, o),
+					      s->nr_free[z][o]);
 
 			x->free_snapshot += s->nr_free[z][o] << o;
 			x->blocks_differ += f->have_snapshot ? d : 0;
 			x->pages_differ += f->have_snapshot ? d << o : 0;
 			for (unsigned t = 0; f->have_types && t < KMM_MIGRATETYPES; t++)
 				if (!s->nr_free_type_cut[z][t][o])
-					x->type_blocks_differ += distance(run->at_pagetypeinfo.nr_free[z][t][o],
-									  s->nr_free_type[z][t][o]);
+					x->type_blocks_differ +=
+						distance(run->at_pagetypeinfo.nr_free[z][t][o],
+							 s->nr_free_type[z][t][o]);
 		}
 		for (unsigned t = 0; f->have_types && t < KMM_MIGRATETYPES; t++)
 			x->pageblocks_differ += distance(run->at_pagetypeinfo.pageblocks[z][t],
@@ -58,10 +61,11 @@ static double unusable(const struct view *v, uint32_t zones, unsigned order)
 	return free ? (double)(free - usable) / (double)free : 1;
 }
 
-static void over_time(const struct replay *r, const struct replay_run *rec, const struct replay_run *sim,
-		      struct fidelity *f)
+static void over_time(const struct replay *r, const struct replay_run *rec,
+		      const struct replay_run *sim, struct fidelity *f)
 {
-	uint32_t n = rec->taken < sim->taken ? rec->taken : sim->taken, zones = r->m->zone_count, used = 0;
+	uint32_t n = rec->taken < sim->taken ? rec->taken : sim->taken, zones = r->m->zone_count,
+		 used = 0;
 	double sum = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -96,7 +100,8 @@ static void over_time(const struct replay *r, const struct replay_run *rec, cons
 	}
 }
 
-void fidelity_compute(const struct replay *r, int recorded, int simulated, int anchored, struct fidelity *f)
+void fidelity_compute(const struct replay *r, int recorded, int simulated, int anchored,
+		      struct fidelity *f)
 {
 	const struct replay_run *rec = &r->runs[recorded];
 	const struct recorded_stats *s = recorded_stats(rec->recorded);

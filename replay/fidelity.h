@@ -15,8 +15,8 @@
 
 struct fidelity_zone {
 	uint64_t free_recorded, free_snapshot; /* pages in the buddy lists at after/buddyinfo */
-	uint64_t pages_differ; /* sum over orders of |difference in blocks| * 2^order */
-	uint64_t blocks_differ; /* sum over orders of |difference in blocks| */
+	uint64_t pages_differ;	     /* sum over orders of |difference in blocks| * 2^order */
+	uint64_t blocks_differ;	     /* sum over orders of |difference in blocks| */
 	uint64_t type_blocks_differ; /* the same per migrate type, against pagetypeinfo */
 	uint64_t pageblocks_differ;
 };
@@ -26,21 +26,22 @@ struct fidelity_counts {
 };
 
 struct fidelity {
-	bool have_snapshot;	/* after/buddyinfo is there */
-	bool have_types;	/* after/pagetypeinfo is there */
+	bool have_snapshot; /* after/buddyinfo is there */
+	bool have_types;    /* after/pagetypeinfo is there */
 	bool have_simulated, have_anchored;
 	struct fidelity_zone zone[MACHINE_ZONES], all;
-	uint64_t contradictions;	/* not explained */
-	uint64_t explained;		/* silent moves that the kernel is known to make */
+	uint64_t contradictions; /* not explained */
+	uint64_t explained;	 /* silent moves that the kernel is known to make */
 	struct score placement, anchored;
 	struct fidelity_counts refills, drains, fallbacks;
 	/* Simulated against recorded free blocks per order, in percent of the recorded free pages. */
 	double order_error_mean, order_error_max; /* NaN unknown */
 	double order_error[KMM_ORDERS];		  /* mean, by order */
-	double unusable_error[KMM_ORDERS];	  /* mean absolute error of the unusable free-space index */
+	double unusable_error[KMM_ORDERS]; /* mean absolute error of the unusable free-space index */
 };
 
 /* Compare; simulated and anchored are run numbers or -1, recorded is a run number. */
-void fidelity_compute(const struct replay *r, int recorded, int simulated, int anchored, struct fidelity *f);
+void fidelity_compute(const struct replay *r, int recorded, int simulated, int anchored,
+		      struct fidelity *f);
 
 #endif

@@ -24,7 +24,8 @@ static const struct {
 	{ "native", GENERATION_NATIVE, "the captured kernel's own rules and settings" },
 	{ "linux-2.6-slab", KMM_LINUX_2_6,
 	  "2.6.24: hot and cold lists, largest block first, no HIGHATOMIC reserve" },
-	{ "linux-5.10", KMM_LINUX_5_10, "4.4 to 5.12: per-CPU lists of single pages, high = 6 * batch" },
+	{ "linux-5.10", KMM_LINUX_5_10,
+	  "4.4 to 5.12: per-CPU lists of single pages, high = 6 * batch" },
 	{ "linux-6.1", KMM_LINUX_6_1, "5.13 to 6.6: per-CPU lists of orders 0-3 and huge pages" },
 	{ "linux-6.18", KMM_LINUX_6_18,
 	  "6.7 and later: per-CPU lists tune themselves, fallback claims whole page blocks first" },
@@ -32,9 +33,11 @@ static const struct {
 
 #define BASES (sizeof(bases) / sizeof(*bases))
 
-#define KEY(section, key, type, unit, min, max, automatic, field, captured, meaning) \
-	{ section, key, type, unit, min, max, automatic,                             \
-	  (uint32_t)offsetof(struct kmm_policy, field), captured, meaning }
+#define KEY(section, key, type, unit, min, max, automatic, field, captured, meaning)    \
+	{                                                                               \
+		section, key, type, unit, min, max, automatic,                          \
+			(uint32_t)offsetof(struct kmm_policy, field), captured, meaning \
+	}
 
 static const struct policy_key keys[] = {
 	KEY("zone", "min_free_kbytes", POLICY_INT, "KiB", 0, 1 << 30, 0, min_free_kbytes, true,
@@ -55,8 +58,8 @@ static const struct policy_key keys[] = {
 	    "group page blocks by migrate type; off: one list an order"),
 	KEY("buddy", "pageblock_order", POLICY_INT, "order", 1, KMM_ORDERS - 1, NO_AUTO,
 	    pageblock_order, true, "order of a page block, which bears a migrate type"),
-	KEY("buddy", "highatomic_reserve", POLICY_BOOL, "", 0, 1, NO_AUTO, highatomic_reserve, false,
-	    "set page blocks aside for urgent requests above order 0"),
+	KEY("buddy", "highatomic_reserve", POLICY_BOOL, "", 0, 1, NO_AUTO, highatomic_reserve,
+	    false, "set page blocks aside for urgent requests above order 0"),
 	KEY("buddy", "nofragment", POLICY_BOOL, "", 0, 1, NO_AUTO, defrag_noretry_nofragment, false,
 	    "try another zone of the node before mixing migrate types in a page block"),
 	KEY("pcp", "batch", POLICY_INT, "pages", 0, 1 << 20, -1, pcp_batch, false,
@@ -75,7 +78,6 @@ static const struct policy_key keys[] = {
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))
-
 
 const struct policy_key *policy_key(unsigned k)
 {
@@ -131,7 +133,8 @@ void policy_value(const struct policy_key *key, const struct kmm_policy *p, char
 	} else {
 		for (unsigned i = 0; i < KMM_ZONE_TYPES; i++, at += sizeof(v)) {
 			memcpy(&v, at, sizeof(v));
-			n += (size_t)snprintf(out + n, POLICY_VALUE - n, "%s%" PRId32, i ? " " : "", v);
+			n += (size_t)snprintf(out + n, POLICY_VALUE - n, "%s%" PRId32, i ? " " : "",
+					      v);
 		}
 	}
 }
@@ -252,7 +255,8 @@ static int set_base(struct policy *p, const char *name, struct err *e)
 	snprintf(p->base, sizeof(p->base), "%s", name);
 	/* Under native what is not given comes from the machine; these are never used. */
 	kmm_policy_init(&p->values, bases[i].generation == GENERATION_NATIVE ?
-				KMM_LINUX_6_1 : (enum kmm_generation)bases[i].generation);
+					    KMM_LINUX_6_1 :
+					    (enum kmm_generation)bases[i].generation);
 	return 0;
 }
 
@@ -262,8 +266,9 @@ static int set_key(struct policy *p, const char *section, const char *key, const
 	int k = key_find(section, key), ret;
 
 	if (k < 0)
-		return err_set(e, EINVAL, "unknown key '%.64s.%.64s'; see kmemlab policy list --keys",
-			       section, key);
+		return err_set(e, EINVAL,
+			       "unknown key '%.64s.%.64s'; see kmemlab policy list --keys", section,
+			       key);
 	ret = parse_value(&keys[k], &p->values, value, e);
 	if (!ret)
 		p->set |= 1ull << k;
@@ -394,8 +399,10 @@ int policy_load(struct policy *p, const char *name, struct err *e)
 	}
 	ret = file_read(name, FILE_LIMIT, &b, e);
 	if (ret == -ENOENT && !last && !strchr(name, '.'))
-		return err_set(e, ENOENT, "'%.64s' is neither a built-in policy nor a file; see "
-			       "kmemlab policy list", name);
+		return err_set(e, ENOENT,
+			       "'%.64s' is neither a built-in policy nor a file; see "
+			       "kmemlab policy list",
+			       name);
 	if (ret < 0)
 		return ret;
 	last = last ? last + 1 : name;
@@ -501,10 +508,12 @@ int policy_apply(const struct policy *p, struct kmm_config *c, struct err *e)
 	}
 	clear_captured(p, c);
 	if (now->pageblock_order > now->max_order)
-		return err_set(e, EINVAL, "policy %s: pageblock_order %u is above max_order %u", p->name,
-			       now->pageblock_order, now->max_order);
+		return err_set(e, EINVAL, "policy %s: pageblock_order %u is above max_order %u",
+			       p->name, now->pageblock_order, now->max_order);
 	if (now->generation <= KMM_LINUX_5_10 && (now->pcp_orders > 1 || now->pcp_thp))
-		return err_set(e, EINVAL, "policy %s: kernels before 5.13 have per-CPU lists of order "
-			       "0 only", p->name);
+		return err_set(e, EINVAL,
+			       "policy %s: kernels before 5.13 have per-CPU lists of order "
+			       "0 only",
+			       p->name);
 	return 0;
 }

@@ -46,10 +46,10 @@ struct policy_key {
 	const char *section, *key;
 	enum policy_key_type type;
 	const char *unit;
-	int64_t min, max;	/* of each number */
-	int64_t automatic;	/* the number that "auto" stands for; INT64_MIN: none */
-	uint32_t offset;	/* in struct kmm_policy */
-	bool captured;		/* stays as captured under any base, unless given */
+	int64_t min, max;  /* of each number */
+	int64_t automatic; /* the number that "auto" stands for; INT64_MIN: none */
+	uint32_t offset;   /* in struct kmm_policy */
+	bool captured;	   /* stays as captured under any base, unless given */
 	const char *meaning;
 };
 

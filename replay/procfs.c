@@ -5,8 +5,12 @@
 #include <stdbool.h>
 
 static const char *const type_names[VIEW_TYPES] = {
-	[KMM_UNMOVABLE] = "Unmovable",	 [KMM_MOVABLE] = "Movable", [KMM_RECLAIMABLE] = "Reclaimable",
-	[KMM_HIGHATOMIC] = "HighAtomic", [KMM_CMA] = "CMA",	    [KMM_ISOLATE] = "Isolate",
+	[KMM_UNMOVABLE] = "Unmovable",
+	[KMM_MOVABLE] = "Movable",
+	[KMM_RECLAIMABLE] = "Reclaimable",
+	[KMM_HIGHATOMIC] = "HighAtomic",
+	[KMM_CMA] = "CMA",
+	[KMM_ISOLATE] = "Isolate",
 	[VIEW_UNKNOWN] = "Unknown",
 };
 
@@ -51,7 +55,8 @@ static void print_node(const struct machine *m, const struct view *v, unsigned n
 		for (unsigned t = 0; t < VIEW_TYPES; t++) {
 			if (m->zones[z].node != node || !has_type(m, v, t))
 				continue;
-			fprintf(out, "Node %4u, zone %8s, type %12s ", node, m->zones[z].name, type_names[t]);
+			fprintf(out, "Node %4u, zone %8s, type %12s ", node, m->zones[z].name,
+				type_names[t]);
 			for (unsigned o = 0; o < m->orders; o++)
 				fprintf(out, "%6" PRIu32 " ", v->nr_free[z][t][o]);
 			fputc('\n', out);
@@ -89,10 +94,11 @@ void procfs_zoneinfo(const struct machine *m, const struct view *v, FILE *out)
 
 		fprintf(out, "Node %u, zone %8s\n", zone->node, zone->name);
 		fprintf(out, "  pages free     %" PRIu64 "\n", view_free_pages(v, z));
-		fprintf(out, "        boost    %" PRIu64 "\n        min      %" PRIu64
-			     "\n        low      %" PRIu64 "\n        high     %" PRIu64
-			     "\n        spanned  %" PRIu64 "\n        present  %" PRIu64
-			     "\n        managed  %" PRIu64 "\n        cma      %" PRIu64 "\n",
+		fprintf(out,
+			"        boost    %" PRIu64 "\n        min      %" PRIu64
+			"\n        low      %" PRIu64 "\n        high     %" PRIu64
+			"\n        spanned  %" PRIu64 "\n        present  %" PRIu64
+			"\n        managed  %" PRIu64 "\n        cma      %" PRIu64 "\n",
 			zone->boost, zone->min, zone->low, zone->high, zone->spanned, zone->present,
 			zone->managed, zone->cma);
 		fprintf(out, "  pagesets\n              count: %" PRIu64 "\n", v->pcp_pages[z]);

@@ -13,32 +13,33 @@
 #define NOT_HEAD 0xff
 
 struct frame {
-	uint8_t state;	/* enum frame_state */
+	uint8_t state; /* enum frame_state */
 	uint8_t zone;
-	uint8_t order;	/* FRAME_BUDDY: order of the block that starts here, or NOT_HEAD */
-	uint8_t type;	/* FRAME_BUDDY head: its list; else the type that it was allocated with */
-	uint8_t owner;	/* FRAME_USED: enum request_owner */
-	bool isolated;	/* taken by compaction, not freed since */
-	uint16_t cpu;	/* FRAME_PCP: whose list */
+	uint8_t order; /* FRAME_BUDDY: order of the block that starts here, or NOT_HEAD */
+	uint8_t type;  /* FRAME_BUDDY head: its list; else the type that it was allocated with */
+	uint8_t owner; /* FRAME_USED: enum request_owner */
+	bool isolated; /* taken by compaction, not freed since */
+	uint16_t cpu;  /* FRAME_PCP: whose list */
 };
 
 struct recorded {
 	const struct machine *m;
-	struct frame *f;	/* [frames] */
+	struct frame *f; /* [frames] */
 	uint32_t frames;
-	uint8_t *block_type;	/* [pageblocks], VIEW_UNKNOWN unknown */
+	uint8_t *block_type; /* [pageblocks], VIEW_UNKNOWN unknown */
 	uint32_t blocks;
-	unsigned max_order;	/* top order, inclusive */
-	bool claims_silent;	/* 6.10+: a steal shows as extfrag alone */
+	unsigned max_order; /* top order, inclusive */
+	bool claims_silent; /* 6.10+: a steal shows as extfrag alone */
 	struct view v;
-	uint64_t *pcp;		/* [zone * cpus + cpu] pages */
+	uint64_t *pcp; /* [zone * cpus + cpu] pages */
 	uint64_t unknown;
-	struct map waiting;	/* slot -> number in pending[]: allocations whose refills are still to come */
+	struct map
+		waiting; /* slot -> number in pending[]: allocations whose refills are still to come */
 	struct pending {
 		struct request q;
 		uint32_t left;
 		uint32_t next_free;
-	} *pending;
+	} * pending;
 	uint32_t pending_count, pending_room, pending_free;
 	struct recorded_stats stats;
 };
@@ -200,8 +201,8 @@ static void leave(struct recorded *r, struct frame *f)
 	}
 }
 
-static void enter(struct recorded *r, uint32_t pfn, unsigned order, enum frame_state s, unsigned cpu,
-		  unsigned type, unsigned owner)
+static void enter(struct recorded *r, uint32_t pfn, unsigned order, enum frame_state s,
+		  unsigned cpu, unsigned type, unsigned owner)
 {
 	for (uint32_t i = 0; i < 1u << order; i++) {
 		struct frame *f = &r->f[pfn + i];
@@ -444,7 +445,8 @@ static void wait_for_refills(struct recorded *r, const struct request *q)
 
 static void own_observation(struct recorded *r, const struct request *q)
 {
-	uint32_t n = q->slot == NO_SLOT || !r->waiting.used ? MAP_NONE : map_get(&r->waiting, q->slot);
+	uint32_t n = q->slot == NO_SLOT || !r->waiting.used ? MAP_NONE :
+							      map_get(&r->waiting, q->slot);
 
 	if (n == MAP_NONE || --r->pending[n].left)
 		return;
@@ -566,8 +568,8 @@ static void seed_flags(struct recorded *r, const struct machine_state *s)
 		} else if (!(flags & KPF_BUDDY)) {
 			unsigned owner = view_owner_of_flags(flags);
 
-			enter(r, p, 0, used, 0,
-			      owner == OWNER_USER ? KMM_MOVABLE : KMM_UNMOVABLE, owner);
+			enter(r, p, 0, used, 0, owner == OWNER_USER ? KMM_MOVABLE : KMM_UNMOVABLE,
+			      owner);
 		} else if (!s->have_lists) {
 			leave(r, &r->f[p]);
 			put_buddy(r, p, 0, r->block_type[p >> r->m->pageblock_order]);
@@ -584,13 +586,15 @@ static int seed_lists(struct recorded *r, const struct machine_state *s, struct 
 			uint32_t pfn = s->list_pfns[l->first + n];
 			uint32_t pages = 1u << l->order;
 
-			if (l->order > r->max_order || pfn >= r->frames || pages > r->frames - pfn ||
-			    pfn & (pages - 1))
-				return err_set(e, EBADMSG,
-					       "a list of the snapshot holds page frame %#x of order %u", pfn,
-					       l->order);
+			if (l->order > r->max_order || pfn >= r->frames ||
+			    pages > r->frames - pfn || pfn & (pages - 1))
+				return err_set(
+					e, EBADMSG,
+					"a list of the snapshot holds page frame %#x of order %u",
+					pfn, l->order);
 			if (l->cpu >= 0 && (uint32_t)l->cpu < r->m->cpus) {
-				enter(r, pfn, l->order, FRAME_PCP, (unsigned)l->cpu, l->type, OWNER_UNKNOWN);
+				enter(r, pfn, l->order, FRAME_PCP, (unsigned)l->cpu, l->type,
+				      OWNER_UNKNOWN);
 				continue;
 			}
 			for (uint32_t k = 0; k < pages; k++)
@@ -690,13 +694,17 @@ int recorded_validate(const struct recorded *r, struct err *e)
 		if (f->state != FRAME_BUDDY || f->order == NOT_HEAD)
 			continue;
 		if (p & ((1u << f->order) - 1))
-			return err_set(e, EUCLEAN, "free block %#x of order %u is not aligned", p, f->order);
+			return err_set(e, EUCLEAN, "free block %#x of order %u is not aligned", p,
+				       f->order);
 		for (uint32_t i = 1; i < 1u << f->order; i++)
 			if (r->f[p + i].state != FRAME_BUDDY || r->f[p + i].order != NOT_HEAD)
-				return err_set(e, EUCLEAN, "frame %#x inside free block %#x of order %u is not free",
-					       p + i, p, f->order);
+				return err_set(
+					e, EUCLEAN,
+					"frame %#x inside free block %#x of order %u is not free",
+					p + i, p, f->order);
 		if (f->order < r->max_order && may_join(r, p, p ^ 1u << f->order, f->order))
-			return err_set(e, EUCLEAN, "free block %#x of order %u has not joined its buddy", p,
+			return err_set(e, EUCLEAN,
+				       "free block %#x of order %u has not joined its buddy", p,
 				       f->order);
 		v.nr_free[f->zone][f->type][f->order]++;
 	}

@@ -31,24 +31,26 @@ enum frame_state {
 };
 
 /* X(NAME, "name", explained, "what it means") */
-#define CONTRADICTIONS(X)                                                                          \
-	X(TAKE_USED, "taken-in-use", false, "a refill took a page that was in use")                \
-	X(TAKE_PCP, "direct-free", true,                                                           \
-	  "a refill took a page that was believed on a per-CPU list: its free went past it")       \
-	X(ALLOC_BUDDY, "unseen-take", false, "an allocation got a page that was in the buddy lists") \
-	X(ALLOC_USED, "allocated-twice", false, "an allocation got a page that was in use")        \
-	X(FREE_BUDDY, "freed-free", false, "a page was freed that was in the buddy lists")         \
-	X(FREE_PCP, "silent-take", true,                                                           \
-	  "a page was freed that was on a per-CPU list: a silent bulk allocation had taken it")    \
-	X(DRAIN_BUDDY, "drained-free", false, "a drain gave back a page that was in the buddy lists") \
-	X(DRAIN_USED, "drained-in-use", false, "a drain gave back a page that was in use")         \
+#define CONTRADICTIONS(X)                                                                       \
+	X(TAKE_USED, "taken-in-use", false, "a refill took a page that was in use")             \
+	X(TAKE_PCP, "direct-free", true,                                                        \
+	  "a refill took a page that was believed on a per-CPU list: its free went past it")    \
+	X(ALLOC_BUDDY, "unseen-take", false,                                                    \
+	  "an allocation got a page that was in the buddy lists")                               \
+	X(ALLOC_USED, "allocated-twice", false, "an allocation got a page that was in use")     \
+	X(FREE_BUDDY, "freed-free", false, "a page was freed that was in the buddy lists")      \
+	X(FREE_PCP, "silent-take", true,                                                        \
+	  "a page was freed that was on a per-CPU list: a silent bulk allocation had taken it") \
+	X(DRAIN_BUDDY, "drained-free", false,                                                   \
+	  "a drain gave back a page that was in the buddy lists")                               \
+	X(DRAIN_USED, "drained-in-use", false, "a drain gave back a page that was in use")      \
 	X(OUTSIDE, "outside", false, "an event names a page frame outside of all zones")
 
 enum contradiction {
 #define X(name, text, explained, help) CONTRADICTION_##name,
 	CONTRADICTIONS(X)
 #undef X
-	CONTRADICTION_KINDS,
+		CONTRADICTION_KINDS,
 };
 
 const char *contradiction_name(enum contradiction c);
@@ -65,9 +67,9 @@ struct contradiction_count {
 struct recorded_stats {
 	uint64_t allocs, frees, failed; /* page requests */
 	uint64_t refills, drains, fallbacks;
-	uint64_t pages_isolated;	/* taken by compaction's free scanner */
+	uint64_t pages_isolated; /* taken by compaction's free scanner */
 	uint64_t direct_frees;
-	uint64_t unknown_frames;	/* still unknown, of `frames` */
+	uint64_t unknown_frames; /* still unknown, of `frames` */
 	uint64_t frames;
 	struct contradiction_count contradictions[CONTRADICTION_KINDS];
 };

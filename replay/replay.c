@@ -80,13 +80,13 @@ static void run_counters(const struct replay_run *run, struct replay_counters *c
 	if (run->recorded) {
 		const struct recorded_stats *s = recorded_stats(run->recorded);
 
-		*c = (struct replay_counters){ s->allocs, s->frees, s->failed,
+		*c = (struct replay_counters){ s->allocs,  s->frees,  s->failed,
 					       s->refills, s->drains, s->fallbacks };
 	} else {
 		const struct simulated_stats *s = simulated_stats(run->simulated);
 		const struct kmm_stats *k = kmm_stats(simulated_model(run->simulated));
 
-		*c = (struct replay_counters){ k->allocs, k->frees, s->failed,
+		*c = (struct replay_counters){ k->allocs,  k->frees,  s->failed,
 					       s->refills, s->drains, s->fallbacks };
 	}
 }
@@ -101,7 +101,8 @@ static int run_start(struct worker *w)
 		ret = run->recorded ? recorded_seed(run->recorded, &m->before, &run->err) :
 				      simulated_seed(run->simulated, &m->before, &run->err);
 	else if (run->simulated)
-		ret = err_set(&run->err, ENODATA, "nothing to start a simulation from: %s", replay_start(m));
+		ret = err_set(&run->err, ENODATA, "nothing to start a simulation from: %s",
+			      replay_start(m));
 	run->started = true;
 	return ret;
 }
@@ -181,9 +182,11 @@ static int run_block(struct worker *w, const struct request *q, uint32_t n)
 		const struct request *x = &q[i];
 
 		if (x->time > next && run->started) {
-			while (run->taken < w->r->o.samples && x->time > sample_time(w->r, run->taken))
+			while (run->taken < w->r->o.samples &&
+			       x->time > sample_time(w->r, run->taken))
 				take_sample(w, sample_time(w->r, run->taken));
-			next = run->taken < w->r->o.samples ? sample_time(w->r, run->taken) : UINT64_MAX;
+			next = run->taken < w->r->o.samples ? sample_time(w->r, run->taken) :
+							      UINT64_MAX;
 		}
 		if ((double)x->time > stop)
 			return 1;
@@ -244,7 +247,8 @@ static void *run_thread(void *arg)
 	if (!w->run->saw_buddyinfo)
 		w->run->at_buddyinfo = w->run->end;
 	if (!w->run->saw_pagetypeinfo)
-		w->run->at_pagetypeinfo = w->run->saw_buddyinfo ? w->run->at_buddyinfo : w->run->end;
+		w->run->at_pagetypeinfo = w->run->saw_buddyinfo ? w->run->at_buddyinfo :
+								  w->run->end;
 	if (!w->run->score_ended)
 		run_counters(w->run, &w->run->at_score_end);
 	while (!stop && w->run->started && w->run->taken < w->r->o.samples)
@@ -282,7 +286,8 @@ static int flush(struct replay *r, struct queue *q, uint32_t *flushed, struct er
 	return 0;
 }
 
-static int produce(struct replay *r, struct feed *f, struct queue *q, uint32_t *flushed, struct err *e)
+static int produce(struct replay *r, struct feed *f, struct queue *q, uint32_t *flushed,
+		   struct err *e)
 {
 	struct progress bar = { .on = false };
 	uint64_t records = 0;
@@ -376,7 +381,9 @@ int replay_all(struct kmw_reader *k, const struct machine *m, const struct repla
 	if (ret >= 0)
 		ret = make_runs(r, e);
 	for (unsigned i = 0; i < o->run_count && ret >= 0; i++) {
-		w[i] = (struct worker){ .r = r, .run = &r->runs[i], .q = &q, .number = i, .marks = f.marks };
+		w[i] = (struct worker){
+			.r = r, .run = &r->runs[i], .q = &q, .number = i, .marks = f.marks
+		};
 		w[i].running = !pthread_create(&w[i].thread, NULL, run_thread, &w[i]);
 		if (!w[i].running)
 			ret = err_set(e, EAGAIN, "cannot start a thread");

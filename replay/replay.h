@@ -18,20 +18,20 @@
 #include "workload/kmw.h"
 
 struct replay_run_options {
-	bool simulated;		/* false: the recorded machine */
+	bool simulated; /* false: the recorded machine */
 	bool anchored;
 	uint32_t anchor_every;
-	const char *name;	/* policy name; "recorded" for the recorded machine */
+	const char *name;		 /* policy name; "recorded" for the recorded machine */
 	const struct kmm_config *config; /* simulated: the machine under its policy */
 };
 
 struct replay_options {
 	const struct replay_run_options *runs;
 	unsigned run_count;
-	uint32_t samples;	/* instants to sample; 0: none */
-	bool map;		/* take a column of the memory map at each sample too */
-	double stop_at;		/* seconds (or clock units): stop there; INFINITY: the end */
-	bool stop_at_start;	/* stop as soon as the start state is loaded */
+	uint32_t samples;   /* instants to sample; 0: none */
+	bool map;	    /* take a column of the memory map at each sample too */
+	double stop_at;	    /* seconds (or clock units): stop there; INFINITY: the end */
+	bool stop_at_start; /* stop as soon as the start state is loaded */
 	bool progress;
 	/* Called from the calling thread now and then, for samples [from, to) of a run. */
 	int (*flush)(void *arg, unsigned run, uint32_t from, uint32_t to, struct err *e);
@@ -53,19 +53,20 @@ struct replay_sample {
 /* One machine's course. */
 struct replay_run {
 	struct replay_run_options o;
-	struct recorded *recorded;   /* one of the two */
+	struct recorded *recorded; /* one of the two */
 	struct simulated *simulated;
-	bool started;		     /* its start state was loaded */
+	bool started; /* its start state was loaded */
 	bool score_ended;
 	uint64_t requests, page_requests;
 	struct replay_sample *samples;
-	uint8_t *map;		     /* [samples][MAP_ROWS] */
-	uint32_t taken;		     /* samples taken so far */
-	struct view at_buddyinfo, at_pagetypeinfo; /* at the markers of the after/ files, else at the end */
+	uint8_t *map;	/* [samples][MAP_ROWS] */
+	uint32_t taken; /* samples taken so far */
+	struct view at_buddyinfo,
+		at_pagetypeinfo; /* at the markers of the after/ files, else at the end */
 	bool saw_buddyinfo, saw_pagetypeinfo;
 	struct replay_counters at_score_end;
 	struct view end;
-	double seconds;		     /* spent by this machine alone */
+	double seconds; /* spent by this machine alone */
 	struct err err;
 };
 
@@ -74,7 +75,7 @@ struct replay {
 	const struct machine *m;
 	struct replay_options o;
 	struct replay_run *runs;
-	uint64_t first, last;	/* of the samples, clock units */
+	uint64_t first, last; /* of the samples, clock units */
 	uint32_t pages_per_cell;
 	bool interrupted;
 	double seconds;

@@ -11,10 +11,21 @@ static int add_capture(struct results *x, const struct kmw_summary *sum, const s
 		       struct err *e)
 {
 	struct store_capture c = {
-		.name = sum->source, .format = sum->format, .clock = sum->clock, .kernel = sum->kernel,
-		.arch = m->arch, .clock_is_time = sum->clock_is_time, .first = sum->first, .last = sum->last,
-		.events = sum->events, .lost = sum->lost, .cpus = m->cpus, .nodes = m->nodes,
-		.page_size = m->page_size, .pageblock_order = m->pageblock_order, .orders = m->orders,
+		.name = sum->source,
+		.format = sum->format,
+		.clock = sum->clock,
+		.kernel = sum->kernel,
+		.arch = m->arch,
+		.clock_is_time = sum->clock_is_time,
+		.first = sum->first,
+		.last = sum->last,
+		.events = sum->events,
+		.lost = sum->lost,
+		.cpus = m->cpus,
+		.nodes = m->nodes,
+		.page_size = m->page_size,
+		.pageblock_order = m->pageblock_order,
+		.orders = m->orders,
 		.mem_total_kb = m->mem_total_kb,
 	};
 	int ret = 0;
@@ -25,28 +36,29 @@ static int add_capture(struct results *x, const struct kmw_summary *sum, const s
 	for (uint32_t z = 0; z < m->zone_count && ret >= 0; z++) {
 		const struct machine_zone *zone = &m->zones[z];
 
-		ret = store_add_zone(x->store, x->capture, z, zone->node, zone->name, zone->start_pfn,
-				     zone->spanned, zone->present, zone->managed, zone->min, zone->low,
-				     zone->high, e);
+		ret = store_add_zone(x->store, x->capture, z, zone->node, zone->name,
+				     zone->start_pfn, zone->spanned, zone->present, zone->managed,
+				     zone->min, zone->low, zone->high, e);
 	}
 	for (uint32_t i = 0; i < sum->count_n && ret >= 0; i++)
-		ret = store_add_event_count(x->store, x->capture, sum->counts[i].system, sum->counts[i].name,
-					    sum->counts[i].count, e);
+		ret = store_add_event_count(x->store, x->capture, sum->counts[i].system,
+					    sum->counts[i].name, sum->counts[i].count, e);
 	for (uint32_t i = 0; i < m->unknown_count && ret >= 0; i++)
 		ret = store_add_note(x->store, x->capture, 0, m->unknown[i], e);
 	if (ret >= 0 && sum->lost) {
 		char note[96];
 
-		snprintf(note, sizeof(note), "%llu events were lost; what was live then is uncertain",
+		snprintf(note, sizeof(note),
+			 "%llu events were lost; what was live then is uncertain",
 			 (unsigned long long)sum->lost);
 		ret = store_add_note(x->store, x->capture, 0, note, e);
 	}
 	return ret;
 }
 
-int results_begin(struct results *x, struct store *s, const struct kmw_summary *sum, const struct machine *m,
-		  const struct replay_run_options *o, const struct results_run *info, unsigned runs,
-		  struct err *e)
+int results_begin(struct results *x, struct store *s, const struct kmw_summary *sum,
+		  const struct machine *m, const struct replay_run_options *o,
+		  const struct results_run *info, unsigned runs, struct err *e)
 {
 	int ret;
 
@@ -58,15 +70,17 @@ int results_begin(struct results *x, struct store *s, const struct kmw_summary *
 		return err_set(e, ENOMEM, "out of memory");
 	ret = add_capture(x, sum, m, e);
 	for (unsigned i = 0; i < runs && ret >= 0; i++) {
-		x->run_ids[i] = store_begin_run(s, x->capture, o[i].simulated ? STORE_SIMULATED : STORE_RECORDED,
-						info[i].policy, info[i].policy_text, replay_start(m), e);
+		x->run_ids[i] = store_begin_run(s, x->capture,
+						o[i].simulated ? STORE_SIMULATED : STORE_RECORDED,
+						info[i].policy, info[i].policy_text,
+						replay_start(m), e);
 		ret = x->run_ids[i] < 0 ? (int)x->run_ids[i] : 0;
 	}
 	return ret;
 }
 
-static int add_counters(struct results *x, int64_t run, uint32_t seq, const struct replay_counters *c,
-			struct err *e)
+static int add_counters(struct results *x, int64_t run, uint32_t seq,
+			const struct replay_counters *c, struct err *e)
 {
 	const struct {
 		const char *name;
@@ -91,8 +105,12 @@ int results_flush(void *arg, unsigned run, uint32_t from, uint32_t to, struct er
 	for (uint32_t i = from; i < to && ret >= 0; i++) {
 		const struct replay_sample *s = &r->samples[i];
 		struct store_sample row = {
-			.seq = i, .time = s->time, .request = s->request, .zones = s->view.zones,
-			.nr_free = s->view.nr_free, .pageblocks = s->view.pageblocks,
+			.seq = i,
+			.time = s->time,
+			.request = s->request,
+			.zones = s->view.zones,
+			.nr_free = s->view.nr_free,
+			.pageblocks = s->view.pageblocks,
 			.pcp_pages = s->view.pcp_pages,
 		};
 
@@ -100,7 +118,8 @@ int results_flush(void *arg, unsigned run, uint32_t from, uint32_t to, struct er
 		if (ret >= 0)
 			ret = add_counters(x, x->run_ids[run], i, &s->counters, e);
 		if (ret >= 0 && r->map)
-			ret = store_add_map_column(x->store, x->run_ids[run], i, 0, x->r->pages_per_cell,
+			ret = store_add_map_column(x->store, x->run_ids[run], i, 0,
+						   x->r->pages_per_cell,
 						   r->map + (size_t)i * MAP_ROWS, MAP_ROWS, e);
 	}
 	return ret;
@@ -111,21 +130,32 @@ int results_flush(void *arg, unsigned run, uint32_t from, uint32_t to, struct er
 static int row(struct results *x, int run, const char *metric, double rec, double sim, double error,
 	       const char *unit, const char *note, struct err *e)
 {
-	struct store_fidelity f = { .metric = metric, .zone = -1, .order = -1, .type = -1, .recorded = rec,
-				    .simulated = sim, .error = error, .unit = unit, .note = note };
+	struct store_fidelity f = { .metric = metric,
+				    .zone = -1,
+				    .order = -1,
+				    .type = -1,
+				    .recorded = rec,
+				    .simulated = sim,
+				    .error = error,
+				    .unit = unit,
+				    .note = note };
 
 	return run < 0 ? 0 : store_add_fidelity(x->store, x->run_ids[run], &f, e);
 }
 
 static double relative(struct fidelity_counts c)
 {
-	return c.recorded ? 100.0 * fabs((double)c.simulated - (double)c.recorded) / (double)c.recorded :
-	       c.simulated ? 100.0 : 0.0;
+	return c.recorded ?
+		       100.0 * fabs((double)c.simulated - (double)c.recorded) / (double)c.recorded :
+	       c.simulated ? 100.0 :
+			     0.0;
 }
 
-static int count_row(struct results *x, int run, const char *metric, struct fidelity_counts c, struct err *e)
+static int count_row(struct results *x, int run, const char *metric, struct fidelity_counts c,
+		     struct err *e)
 {
-	return row(x, run, metric, (double)c.recorded, (double)c.simulated, relative(c), "%", NULL, e);
+	return row(x, run, metric, (double)c.recorded, (double)c.simulated, relative(c), "%", NULL,
+		   e);
 }
 
 static int recorded_rows(struct results *x, const struct fidelity *f, int run, struct err *e)
@@ -133,32 +163,41 @@ static int recorded_rows(struct results *x, const struct fidelity *f, int run, s
 	int ret = 0;
 
 	if (f->have_snapshot) {
-		ret = row(x, run, "free pages at the end", (double)f->all.free_recorded, NAN,
-			  (double)f->all.pages_differ, "pages",
-			  "against after/buddyinfo: sum over zones and orders of |difference in blocks| * 2^order",
-			  e);
+		ret = row(
+			x, run, "free pages at the end", (double)f->all.free_recorded, NAN,
+			(double)f->all.pages_differ, "pages",
+			"against after/buddyinfo: sum over zones and orders of |difference in blocks| * 2^order",
+			e);
 		if (ret >= 0)
-			ret = row(x, run, "free blocks that differ", (double)f->all.blocks_differ, NAN,
-				  (double)f->all.blocks_differ, "blocks", "against after/buddyinfo", e);
+			ret = row(x, run, "free blocks that differ", (double)f->all.blocks_differ,
+				  NAN, (double)f->all.blocks_differ, "blocks",
+				  "against after/buddyinfo", e);
 	}
 	if (ret >= 0 && f->have_types)
-		ret = row(x, run, "pageblocks by type that differ", (double)f->all.pageblocks_differ, NAN,
-			  (double)f->all.pageblocks_differ, "pageblocks", "against after/pagetypeinfo", e);
+		ret = row(x, run, "pageblocks by type that differ",
+			  (double)f->all.pageblocks_differ, NAN, (double)f->all.pageblocks_differ,
+			  "pageblocks", "against after/pagetypeinfo", e);
 	if (ret >= 0)
-		ret = row(x, run, "contradictions", (double)f->contradictions, NAN, (double)f->contradictions,
-			  "events", "events that the reconstructed state does not allow", e);
+		ret = row(x, run, "contradictions", (double)f->contradictions, NAN,
+			  (double)f->contradictions, "events",
+			  "events that the reconstructed state does not allow", e);
 	if (ret >= 0)
-		ret = row(x, run, "silent moves put right", (double)f->explained, NAN, (double)f->explained,
-			  "events", "the kernel is known to make these without an event", e);
+		ret = row(x, run, "silent moves put right", (double)f->explained, NAN,
+			  (double)f->explained, "events",
+			  "the kernel is known to make these without an event", e);
 	return ret;
 }
 
-static int simulated_rows(struct results *x, const struct fidelity *f, int run, int anchored, struct err *e)
+static int simulated_rows(struct results *x, const struct fidelity *f, int run, int anchored,
+			  struct err *e)
 {
 	double share = f->placement.allocations ?
-			       (double)f->placement.hits / (double)f->placement.allocations : NAN;
-	int ret = row(x, run, "placement", 1, share, 1 - share, "share",
-		      "allocations for which the model returned the kernel's own page, never corrected", e);
+			       (double)f->placement.hits / (double)f->placement.allocations :
+			       NAN;
+	int ret = row(
+		x, run, "placement", 1, share, 1 - share, "share",
+		"allocations for which the model returned the kernel's own page, never corrected",
+		e);
 
 	if (ret >= 0)
 		ret = count_row(x, run, "refills", f->refills, e);
@@ -167,21 +206,23 @@ static int simulated_rows(struct results *x, const struct fidelity *f, int run, 
 	if (ret >= 0)
 		ret = count_row(x, run, "fallbacks", f->fallbacks, e);
 	if (ret >= 0)
-		ret = row(x, run, "free blocks per order, mean error", NAN, NAN, f->order_error_mean,
-			  "% of free pages", NULL, e);
+		ret = row(x, run, "free blocks per order, mean error", NAN, NAN,
+			  f->order_error_mean, "% of free pages", NULL, e);
 	if (ret >= 0)
-		ret = row(x, run, "free blocks per order, maximum error", NAN, NAN, f->order_error_max,
-			  "% of free pages", NULL, e);
+		ret = row(x, run, "free blocks per order, maximum error", NAN, NAN,
+			  f->order_error_max, "% of free pages", NULL, e);
 	if (ret >= 0 && f->have_anchored) {
-		share = f->anchored.allocations ? (double)f->anchored.hits / (double)f->anchored.allocations : NAN;
+		share = f->anchored.allocations ?
+				(double)f->anchored.hits / (double)f->anchored.allocations :
+				NAN;
 		ret = row(x, anchored, "placement, anchored", 1, share, 1 - share, "share",
 			  "as placement, with the model corrected after each allocation", e);
 	}
 	return ret;
 }
 
-int results_end(struct results *x, const struct fidelity *f, int recorded, int simulated, int anchored,
-		struct err *e)
+int results_end(struct results *x, const struct fidelity *f, int recorded, int simulated,
+		int anchored, struct err *e)
 {
 	int ret = 0;
 
@@ -191,8 +232,8 @@ int results_end(struct results *x, const struct fidelity *f, int recorded, int s
 			ret = simulated_rows(x, f, simulated, anchored, e);
 	}
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
-		ret = store_end_run(x->store, x->run_ids[i], !x->r->interrupted, x->r->runs[i].requests,
-				    x->r->runs[i].seconds, e);
+		ret = store_end_run(x->store, x->run_ids[i], !x->r->interrupted,
+				    x->r->runs[i].requests, x->r->runs[i].seconds, e);
 	return ret;
 }
 

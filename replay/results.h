@@ -28,14 +28,14 @@ struct results_run {
 };
 
 /* Add the capture and begin its runs. */
-int results_begin(struct results *x, struct store *s, const struct kmw_summary *sum, const struct machine *m,
-		  const struct replay_run_options *o, const struct results_run *info, unsigned runs,
-		  struct err *e);
+int results_begin(struct results *x, struct store *s, const struct kmw_summary *sum,
+		  const struct machine *m, const struct replay_run_options *o,
+		  const struct results_run *info, unsigned runs, struct err *e);
 /* replay_options.flush with the struct results as its argument; x->r must be set. */
 int results_flush(void *x, unsigned run, uint32_t from, uint32_t to, struct err *e);
 /* Write fidelity rows and end the runs. */
-int results_end(struct results *x, const struct fidelity *f, int recorded, int simulated, int anchored,
-		struct err *e);
+int results_end(struct results *x, const struct fidelity *f, int recorded, int simulated,
+		int anchored, struct err *e);
 void results_close(struct results *x);
 
 #endif

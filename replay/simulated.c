@@ -13,8 +13,8 @@
 
 /* What stands behind an id. */
 struct held {
-	kmm_pfn pfn;	/* the model's page */
-	kmm_pfn want;	/* the kernel's page */
+	kmm_pfn pfn;  /* the model's page */
+	kmm_pfn want; /* the kernel's page */
 	uint8_t order;
 	uint8_t type;
 	uint8_t owner;
@@ -26,9 +26,9 @@ struct simulated {
 	struct simulated_options o;
 	struct kmm *mm;
 	bool seeded, scoring;
-	struct held *held;	/* [slots] */
+	struct held *held; /* [slots] */
 	uint32_t slots;
-	uint32_t *owner_of;	/* [frames] slot + 1 of the block that covers it, 0: held since before */
+	uint32_t *owner_of; /* [frames] slot + 1 of the block that covers it, 0: held since before */
 	uint32_t frames;
 	kmm_pfn last;
 	uint64_t requests;
@@ -55,8 +55,8 @@ static void on_drain(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsig
 	s->stats.drains++;
 }
 
-static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned found, unsigned type,
-			unsigned from, bool owned)
+static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned found,
+			unsigned type, unsigned from, bool owned)
 {
 	struct simulated *s = arg;
 
@@ -186,8 +186,8 @@ static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
 	kmm_pfn out[BULK_MAX];
 	uint32_t want = 1, got;
 
-	while (want < n && want < BULK_MAX && q[want].sig.op == REQ_PAGE_BULK && q[want].seq == q->seq &&
-	       q[want].cpu == q->cpu)
+	while (want < n && want < BULK_MAX && q[want].sig.op == REQ_PAGE_BULK &&
+	       q[want].seq == q->seq && q[want].cpu == q->cpu)
 		want++;
 	got = kmm_alloc_pages_bulk(s->mm, q->cpu, q->sig.gfp, want, out);
 	for (uint32_t i = 0; i < want; i++)
@@ -251,7 +251,8 @@ static void release(struct simulated *s, const struct request *q)
 		if (pfn == KMM_NO_PFN)
 			return;
 		pfn += q->pfn - h->want;
-	} else if (h->want == KMM_NO_PFN && q->pfn != KMM_NO_PFN && s->o.anchored && pfn != KMM_NO_PFN) {
+	} else if (h->want == KMM_NO_PFN && q->pfn != KMM_NO_PFN && s->o.anchored &&
+		   pfn != KMM_NO_PFN) {
 		/* A silent page shows itself only now. */
 		kmm_pfn now = correct(s, pfn, q->pfn, 0);
 
@@ -315,7 +316,8 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 
 /* ---- start and end ---- */
 
-struct simulated *simulated_new(const struct machine *m, const struct simulated_options *o, struct err *e)
+struct simulated *simulated_new(const struct machine *m, const struct simulated_options *o,
+				struct err *e)
 {
 	struct simulated *s = calloc(1, sizeof(*s));
 	char why[256];
@@ -422,9 +424,12 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 		return CELL_HOLE;
 	if (!s->owner_of[pfn]) {
 		unsigned owner = s->start && pfn < s->start->kpageflags_len ?
-					 view_owner_of_flags(s->start->kpageflags[pfn]) : OWNER_UNKNOWN;
+					 view_owner_of_flags(s->start->kpageflags[pfn]) :
+					 OWNER_UNKNOWN;
 
-		return owner == OWNER_SLAB ? CELL_SLAB : owner == OWNER_USER ? CELL_USER : CELL_UNKNOWN;
+		return owner == OWNER_SLAB ? CELL_SLAB :
+		       owner == OWNER_USER ? CELL_USER :
+					     CELL_UNKNOWN;
 	}
 	h = &s->held[s->owner_of[pfn] - 1];
 	if (h->owner == OWNER_SLAB)

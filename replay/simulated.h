@@ -29,16 +29,16 @@ struct score {
 struct simulated_stats {
 	struct score all;
 	struct score by[MACHINE_ZONES][KMM_MIGRATETYPES][KMM_ORDERS]; /* zone of the kernel's page */
-	struct score *course;	/* [courses] SCORE_STEP allocations each */
+	struct score *course; /* [courses] SCORE_STEP allocations each */
 	uint32_t courses;
 	bool diverged;
 	uint64_t first_miss_seq, first_miss_at; /* event ordinal; allocations before it */
 	uint64_t first_miss_time;
 	kmm_pfn first_miss_want, first_miss_got;
-	uint64_t failed;	 /* the model had no page where the kernel had one */
+	uint64_t failed; /* the model had no page where the kernel had one */
 	uint64_t unmatched_frees; /* freed before its allocation was seen, and the model uses the page otherwise */
-	uint64_t uncorrected;	 /* anchored: the model held the wanted page as in use */
-	uint64_t reclaimed;	 /* pages that the model took back from their users */
+	uint64_t uncorrected; /* anchored: the model held the wanted page as in use */
+	uint64_t reclaimed;   /* pages that the model took back from their users */
 	uint64_t refills, drains, fallbacks; /* counted by observer, from the start on */
 	uint64_t zone_locks;
 };
@@ -48,10 +48,11 @@ struct simulated;
 struct simulated_options {
 	const struct kmm_config *config;
 	bool anchored;
-	uint32_t anchor_every;	/* > 0: corrected after every N-th allocation only */
+	uint32_t anchor_every; /* > 0: corrected after every N-th allocation only */
 };
 
-struct simulated *simulated_new(const struct machine *m, const struct simulated_options *o, struct err *e);
+struct simulated *simulated_new(const struct machine *m, const struct simulated_options *o,
+				struct err *e);
 void simulated_free(struct simulated *s);
 /* Start from a snapshot; records fed before that only told what was live. */
 int simulated_seed(struct simulated *s, const struct machine_state *st, struct err *e);

@@ -11,8 +11,8 @@
 
 struct tags {
 	const struct machine *m;
-	uint8_t *type;	  /* [blocks] */
-	uint64_t *freed;  /* [frames] bits: freed since the start, on a per-CPU list as far as is known */
+	uint8_t *type; /* [blocks] */
+	uint64_t *freed; /* [frames] bits: freed since the start, on a per-CPU list as far as is known */
 	uint8_t *settled; /* [blocks] a fallback has changed it since the start */
 	uint64_t blocks;
 	bool started;
@@ -98,7 +98,9 @@ int tags_learn(struct kmw_reader *k, struct machine *m, struct err *e)
 	t.type = malloc(t.blocks);
 	t.settled = calloc(t.blocks, 1);
 	t.freed = calloc(m->max_pfn / 64 + 1, sizeof(*t.freed));
-	ret = q && t.type && t.settled && t.freed ? 0 : err_set(e, ENOMEM, "out of memory for the pageblocks");
+	ret = q && t.type && t.settled && t.freed ?
+		      0 :
+		      err_set(e, ENOMEM, "out of memory for the pageblocks");
 	if (ret >= 0) {
 		memset(t.type, UNKNOWN, t.blocks);
 		ret = feed_open(&f, k, m->before.have_lists, e);

@@ -22,11 +22,9 @@ struct err {
  * The text is cut, never overrun; control bytes in it are shown as \xNN, since
  * parts of it may come from a hostile file.
  */
-int err_set(struct err *e, int code, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Put a text before the one that is there ("FILE: " before the cause). Returns e->code. */
-int err_prefix(struct err *e, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct intern {
-	char **strings;	 /* [count], each terminated */
+	char **strings; /* [count], each terminated */
 	uint32_t count;
 	uint32_t room;
 	uint32_t *table; /* places -> string number + 1, 0 free */

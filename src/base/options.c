@@ -76,7 +76,8 @@ static int set_choice(const struct option *o, const char *text, struct err *e)
 			return 0;
 		}
 		if (at < sizeof(all))
-			at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%s", i ? ", " : "", o->choices[i]);
+			at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%s", i ? ", " : "",
+					       o->choices[i]);
 	}
 	return err_set(e, EINVAL, "--%s: '%s' is not one of %s", o->name, text, all);
 }
@@ -114,7 +115,8 @@ static int set_value(const struct option *o, const char *text, struct err *e)
 /* ---- parsing ---- */
 
 /* The option of this long name or unambiguous prefix; NULL with e set. */
-static const struct option *find_long(const struct command *c, const char *name, size_t len, struct err *e)
+static const struct option *find_long(const struct command *c, const char *name, size_t len,
+				      struct err *e)
 {
 	const struct option *found = NULL;
 
@@ -124,7 +126,8 @@ static const struct option *find_long(const struct command *c, const char *name,
 		if (!o->name[len])
 			return o;
 		if (found) {
-			err_set(e, EINVAL, "--%.*s may be --%s or --%s", (int)len, name, found->name, o->name);
+			err_set(e, EINVAL, "--%.*s may be --%s or --%s", (int)len, name,
+				found->name, o->name);
 			return NULL;
 		}
 		found = o;
@@ -147,7 +150,8 @@ static int parse_long(const struct command *c, const char *arg, const char *next
 	if (!o)
 		return e ? e->code : -EINVAL;
 	if (o->type == OPTION_FLAG)
-		return eq ? err_set(e, EINVAL, "--%s takes no value", o->name) : set_value(o, NULL, e);
+		return eq ? err_set(e, EINVAL, "--%s takes no value", o->name) :
+			    set_value(o, NULL, e);
 	if (eq)
 		return set_value(o, eq + 1, e);
 	if (!next)
@@ -354,8 +358,9 @@ static void roff_examples(const char *s, FILE *out)
 
 void options_man(const struct command *c, FILE *out)
 {
-	fprintf(out, ".TH KMEMLAB\\-%s 1 \"\" kmemlab \"User Commands\"\n.SH NAME\nkmemlab\\-%s \\- ", c->name,
-		c->name);
+	fprintf(out,
+		".TH KMEMLAB\\-%s 1 \"\" kmemlab \"User Commands\"\n.SH NAME\nkmemlab\\-%s \\- ",
+		c->name, c->name);
 	roff_text(out, c->summary);
 	fprintf(out, "\n.SH SYNOPSIS\n.B kmemlab %s\n[\\fIOPTIONS\\fR] ", c->name);
 	roff_text(out, c->args ? c->args : "");
@@ -365,7 +370,8 @@ void options_man(const struct command *c, FILE *out)
 	for (const struct option *o = c->options; o && o->name; o++)
 		roff_option(o, out);
 	fputs(".TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nShow a short help.\n", out);
-	fputs(".SH EXIT STATUS\n0: done, or passed. 1: a verdict failed. 2: could not be done or judged.\n", out);
+	fputs(".SH EXIT STATUS\n0: done, or passed. 1: a verdict failed. 2: could not be done or judged.\n",
+	      out);
 	if (c->examples) {
 		fputs(".SH EXAMPLES\n", out);
 		roff_examples(c->examples, out);
@@ -403,13 +409,16 @@ void options_completion(const struct command *const *all, FILE *out)
 	      "\tif [[ $cur == = ]]; then\n\t\tcur=\n"
 	      "\telif [[ $prev == = && $COMP_CWORD -gt 2 ]]; then\n"
 	      "\t\tprev=${COMP_WORDS[COMP_CWORD-2]}\n\tfi\n"
-	      "\tif [[ $COMP_CWORD -eq 1 ]]; then\n\t\tCOMPREPLY=($(compgen -W \"", out);
+	      "\tif [[ $COMP_CWORD -eq 1 ]]; then\n\t\tCOMPREPLY=($(compgen -W \"",
+	      out);
 	for (unsigned i = 0; all[i]; i++)
 		fprintf(out, "%s ", all[i]->name);
-	fputs("help --help --version\" -- \"$cur\"))\n\t\treturn\n\tfi\n\tcase \"$command\" in\n", out);
+	fputs("help --help --version\" -- \"$cur\"))\n\t\treturn\n\tfi\n\tcase \"$command\" in\n",
+	      out);
 	for (unsigned i = 0; all[i]; i++)
 		complete_command(all[i], out);
 	fputs("\tesac\n\tif [[ -n $words ]]; then\n\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
 	      "\telse\n\t\tcompopt -o filenames 2>/dev/null\n\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\tfi\n}\n"
-	      "complete -F _kmemlab kmemlab\n", out);
+	      "complete -F _kmemlab kmemlab\n",
+	      out);
 }

@@ -14,12 +14,12 @@
 #include "base/err.h"
 
 enum option_type {
-	OPTION_FLAG,   /* bool *: set to true */
-	OPTION_STRING, /* const char **: points into argv */
-	OPTION_LIST,   /* struct option_list *: may be repeated */
-	OPTION_UINT,   /* uint64_t *: a whole number, with k, M, G suffixes of 1024 */
-	OPTION_SECONDS,/* double *: seconds; also "start" (-INFINITY) and "end" (INFINITY) */
-	OPTION_CHOICE, /* int *: index into choices */
+	OPTION_FLAG,	/* bool *: set to true */
+	OPTION_STRING,	/* const char **: points into argv */
+	OPTION_LIST,	/* struct option_list *: may be repeated */
+	OPTION_UINT,	/* uint64_t *: a whole number, with k, M, G suffixes of 1024 */
+	OPTION_SECONDS, /* double *: seconds; also "start" (-INFINITY) and "end" (INFINITY) */
+	OPTION_CHOICE,	/* int *: index into choices */
 };
 
 struct option_list {
@@ -28,8 +28,8 @@ struct option_list {
 };
 
 struct option {
-	const char *name;	    /* long name without dashes */
-	char letter;		    /* 0: none */
+	const char *name; /* long name without dashes */
+	char letter;	  /* 0: none */
 	enum option_type type;
 	void *value;
 	const char *metavar;	    /* "FILE"; NULL for flags */
@@ -39,11 +39,11 @@ struct option {
 
 struct command {
 	const char *name;
-	const char *summary;	       /* one line, for the list of commands and the man page's NAME */
-	const char *args;	       /* "CAPTURE", "[CAPTURE...]" for the usage line */
-	const char *description;       /* paragraphs for --help and the man page; '\n\n' between them */
-	const char *examples;	       /* lines "command\n  what it does\n"; commands are run by the tests */
-	struct option *options;	       /* ends with name == NULL */
+	const char *summary;	 /* one line, for the list of commands and the man page's NAME */
+	const char *args;	 /* "CAPTURE", "[CAPTURE...]" for the usage line */
+	const char *description; /* paragraphs for --help and the man page; '\n\n' between them */
+	const char *examples; /* lines "command\n  what it does\n"; commands are run by the tests */
+	struct option *options;		   /* ends with name == NULL */
 	int (*run)(int argc, char **argv); /* operands only; returns the exit status 0, 1 or 2 */
 };
 

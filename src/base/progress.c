@@ -35,7 +35,8 @@ void progress_update(struct progress *p, uint64_t done, uint64_t total, uint64_t
 	fprintf(stderr, "\r\033[K%s: ", p->what);
 	if (total)
 		fprintf(stderr, "%3.0f%%, ", 100.0 * (double)done / (double)total);
-	fprintf(stderr, "%.1f M %s, %.1f M/s", (double)count / 1e6, p->unit, (double)count / spent / 1e6);
+	fprintf(stderr, "%.1f M %s, %.1f M/s", (double)count / 1e6, p->unit,
+		(double)count / spent / 1e6);
 	if (total && done && done < total)
 		fprintf(stderr, ", %.0f s left", spent * (double)(total - done) / (double)done);
 	fflush(stderr);

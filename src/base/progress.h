@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 struct progress {
-	const char *what;   /* "import" */
-	const char *unit;   /* "events" */
+	const char *what; /* "import" */
+	const char *unit; /* "events" */
 	bool on;
 	double start, last; /* monotonic seconds */
 };

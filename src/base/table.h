@@ -15,14 +15,21 @@
 enum table_format { TABLE_TEXT, TABLE_CSV, TABLE_JSON };
 extern const char *const table_formats[]; /* "text", "csv", "json", NULL: for OPTION_CHOICE */
 
-enum column_type { COLUMN_STRING, COLUMN_UINT, COLUMN_INT, COLUMN_REAL, COLUMN_PERCENT, COLUMN_HEX };
+enum column_type {
+	COLUMN_STRING,
+	COLUMN_UINT,
+	COLUMN_INT,
+	COLUMN_REAL,
+	COLUMN_PERCENT,
+	COLUMN_HEX
+};
 
 struct column {
-	const char *name;   /* machine name: CSV header and JSON key */
-	const char *title;  /* heading in text */
+	const char *name;  /* machine name: CSV header and JSON key */
+	const char *title; /* heading in text */
 	enum column_type type;
-	int digits;	    /* decimals of COLUMN_REAL and COLUMN_PERCENT */
-	const char *help;   /* what it is, with its unit */
+	int digits;	  /* decimals of COLUMN_REAL and COLUMN_PERCENT */
+	const char *help; /* what it is, with its unit */
 };
 
 struct table;
@@ -35,7 +42,9 @@ void table_row(struct table *t);
 void table_string(struct table *t, const char *s);
 void table_uint(struct table *t, uint64_t v);
 void table_int(struct table *t, int64_t v);
-void table_real(struct table *t, double v); /* NaN: missing. COLUMN_PERCENT takes a share 0..1 in and prints percent in text, the share in CSV and JSON */
+void table_real(
+	struct table *t,
+	double v); /* NaN: missing. COLUMN_PERCENT takes a share 0..1 in and prints percent in text, the share in CSV and JSON */
 void table_none(struct table *t);
 /* Print.  Returns 0, or a negative errno if memory ran out while filling or the write failed. */
 int table_print(const struct table *t, enum table_format f, FILE *out);

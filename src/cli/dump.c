@@ -20,7 +20,8 @@ static const char *events;
 static bool resolved;
 
 static struct option options[] = {
-	{ "event", 'e', OPTION_STRING, &events, "NAMES", NULL, "only these events, separated by commas" },
+	{ "event", 'e', OPTION_STRING, &events, "NAMES", NULL,
+	  "only these events, separated by commas" },
 	{ "resolved", 'r', OPTION_FLAG, &resolved, NULL, NULL,
 	  "show owner and id of page allocations and frees" },
 	MACHINES_OPTIONS(mo),
@@ -81,7 +82,8 @@ static const char *comm_of(const struct dump *d, int32_t pid)
 static void print_time(const struct dump *d, uint64_t time, FILE *out)
 {
 	if (d->is_time) /* to the microsecond, rounded, as trace-cmd does */
-		fprintf(out, "%" PRIu64 ".%06" PRIu64, (time + 500) / 1000000000, (time + 500) / 1000 % 1000000);
+		fprintf(out, "%" PRIu64 ".%06" PRIu64, (time + 500) / 1000000000,
+			(time + 500) / 1000 % 1000000);
 	else
 		fprintf(out, "%" PRIu64, time);
 }
@@ -215,7 +217,8 @@ static int show(const char *path, struct err *e)
 	int ret = d ? capture_find(path, &c, e) : err_set(e, 12, "out of memory");
 
 	if (ret >= 0 && c.kind == CAPTURE_KMW)
-		ret = err_set(e, 22, "%s: a workload has no events any more; dump its capture", path);
+		ret = err_set(e, 22, "%s: a workload has no events any more; dump its capture",
+			      path);
 	if (ret >= 0 && in.cpus) {
 		ret = input_cpu_mask(in.cpus, mask, e);
 		o.cpu_mask = mask;

@@ -29,9 +29,10 @@ static void print_summary(const char *path, const struct import_result *r)
 {
 	const struct resolve_stats *s = &r->resolved;
 
-	printf("%s: %" PRIu64 " events -> %" PRIu64 " requests, %" PRIu64 " observations\n", path, r->events,
-	       s->requests, s->observations);
-	printf("  %.2f M events/s; %.2f bytes an event, and %" PRIu64 " KiB for snapshots and index\n",
+	printf("%s: %" PRIu64 " events -> %" PRIu64 " requests, %" PRIu64 " observations\n", path,
+	       r->events, s->requests, s->observations);
+	printf("  %.2f M events/s; %.2f bytes an event, and %" PRIu64
+	       " KiB for snapshots and index\n",
 	       r->seconds > 0 ? (double)r->events / r->seconds / 1e6 : 0,
 	       r->events ? (double)r->bytes_blocks / (double)r->events : 0, r->bytes_rest >> 10);
 	printf("  direct map: %#" PRIx64 " (%s)\n", r->direct_map_base, r->direct_map_source);
@@ -40,8 +41,8 @@ static void print_summary(const char *path, const struct import_result *r)
 	       s->owners[OWNER_SLAB], s->owners[OWNER_KMALLOC_LARGE], s->owners[OWNER_USER],
 	       s->owners[OWNER_PGTABLE], s->owners[OWNER_PERCPU], s->bulk_pages,
 	       s->owners[OWNER_KERNEL] + s->owners[OWNER_UNKNOWN]);
-	printf("  frees with no known allocation: %" PRIu64 " pages, %" PRIu64 " objects; silent frees: %" PRIu64
-	       " pages, %" PRIu64 " objects\n",
+	printf("  frees with no known allocation: %" PRIu64 " pages, %" PRIu64
+	       " objects; silent frees: %" PRIu64 " pages, %" PRIu64 " objects\n",
 	       s->unpaired_pages, s->unpaired_objects, s->implied_pages, s->implied_objects);
 	if (s->lost)
 		printf("  LOST: %" PRIu64 " events; what was live then is uncertain\n", s->lost);
@@ -54,14 +55,18 @@ static int run(int argc, char **argv)
 	struct import_result res;
 	uint8_t mask[KMM_CPUS];
 	struct import_options o = { .compression = (enum kmw_compression)compression,
-				    .keep_going = in.keep_going, .progress = true,
-				    .from = in.from, .to = in.to, .instance = in.instance };
+				    .keep_going = in.keep_going,
+				    .progress = true,
+				    .from = in.from,
+				    .to = in.to,
+				    .instance = in.instance };
 	struct err e = { 0 };
 	struct capture c;
 	char name[300];
 
 	if (argc != 1) {
-		fprintf(stderr, "kmemlab import: one capture is expected; see kmemlab import --help\n");
+		fprintf(stderr,
+			"kmemlab import: one capture is expected; see kmemlab import --help\n");
 		return 2;
 	}
 	if (capture_find(argv[0], &c, &e) < 0)

@@ -42,7 +42,8 @@ static void from_reader(const struct trace *t, const uint64_t *counts, struct km
 {
 	const struct trace_info *ti = trace_info(t);
 
-	snprintf(s->format, sizeof(s->format), "%s%s%s", ti->format, strcmp(ti->compression, "none") ? ", " : "",
+	snprintf(s->format, sizeof(s->format), "%s%s%s", ti->format,
+		 strcmp(ti->compression, "none") ? ", " : "",
 		 strcmp(ti->compression, "none") ? ti->compression : "");
 	snprintf(s->clock, sizeof(s->clock), "%s", ti->clock);
 	snprintf(s->kernel, sizeof(s->kernel), "%.159s", ti->uname);
@@ -114,7 +115,8 @@ static int read_trace(const struct capture *c, struct kmw_summary *s, struct err
 			ret = err_set(e, 12, "out of memory");
 	}
 	if (ret >= 0 && trace_damage(t))
-		fprintf(stderr, "kmemlab info: %s; what was whole is counted\n", trace_damage(t)->text);
+		fprintf(stderr, "kmemlab info: %s; what was whole is counted\n",
+			trace_damage(t)->text);
 	free(counts);
 	trace_close(t);
 	return ret;
@@ -156,8 +158,8 @@ static void print_json(const struct kmw_summary *s, const char *name, const stru
 static void print_machine(const struct machine *m)
 {
 	if (m->zone_count)
-		printf("machine   %u CPUs, %u node%s, %u zones, page blocks of order %u\n", m->cpus, m->nodes,
-		       m->nodes == 1 ? "" : "s", m->zone_count, m->pageblock_order);
+		printf("machine   %u CPUs, %u node%s, %u zones, page blocks of order %u\n", m->cpus,
+		       m->nodes, m->nodes == 1 ? "" : "s", m->zone_count, m->pageblock_order);
 	for (uint32_t i = 0; i < m->unknown_count; i++)
 		printf("unknown   %s\n", m->unknown[i]);
 }
@@ -171,14 +173,15 @@ static int print_text(const struct kmw_summary *s, const char *name, const struc
 		printf("capture   %s (%s)\n", name, s->format);
 		if (s->kernel[0])
 			printf("kernel    %s\n", s->kernel);
-		printf("events    %" PRIu64 " on %u CPUs, lost %" PRIu64 "%s\n", s->events, s->cpus, s->lost,
-		       s->lost_unknown ? " and more, number unknown" : "");
+		printf("events    %" PRIu64 " on %u CPUs, lost %" PRIu64 "%s\n", s->events, s->cpus,
+		       s->lost, s->lost_unknown ? " and more, number unknown" : "");
 		if (s->clock_is_time && s->events)
-			printf("clock     %s, %.6f to %.6f s (%.3f s)\n", s->clock, (double)s->first / 1e9,
-			       (double)s->last / 1e9, (double)(s->last - s->first) / 1e9);
+			printf("clock     %s, %.6f to %.6f s (%.3f s)\n", s->clock,
+			       (double)s->first / 1e9, (double)s->last / 1e9,
+			       (double)(s->last - s->first) / 1e9);
 		else
-			printf("clock     %s, %" PRIu64 " to %" PRIu64 "; it counts no time\n", s->clock, s->first,
-			       s->last);
+			printf("clock     %s, %" PRIu64 " to %" PRIu64 "; it counts no time\n",
+			       s->clock, s->first, s->last);
 		if (s->truncated)
 			printf("DAMAGED   the capture ends early or is damaged\n");
 		if (m)
@@ -253,9 +256,10 @@ struct command cmd_info = {
 	.name = "info",
 	.summary = "show what a capture holds",
 	.args = "CAPTURE",
-	.description = "Counts the events by type and the lost ones, and shows the clock, the time span, the "
-		       "machine and what cannot be known from this capture. CAPTURE is a capture directory, a "
-		       "bare trace.dat (also gzip-compressed) or a workload.",
+	.description =
+		"Counts the events by type and the lost ones, and shows the clock, the time span, the "
+		"machine and what cannot be known from this capture. CAPTURE is a capture directory, a "
+		"bare trace.dat (also gzip-compressed) or a workload.",
 	.examples = "kmemlab info --format json traces/amd64-6.1-small\n"
 		    "  for scripts\n",
 	.options = options,

@@ -21,11 +21,13 @@ int input_cpu_mask(const char *list, uint8_t mask[KMM_CPUS], struct err *e)
 		if (*p == '-') {
 			b = strtoul(p + 1, &end, 10);
 			if (end == p + 1 || b < a)
-				return err_set(e, EINVAL, "'%s' is not a list of CPUs such as 0,2-3", list);
+				return err_set(e, EINVAL,
+					       "'%s' is not a list of CPUs such as 0,2-3", list);
 			p = end;
 		}
 		if (b >= KMM_CPUS)
-			return err_set(e, EINVAL, "CPU %lu is beyond the last one, %d", b, KMM_CPUS - 1);
+			return err_set(e, EINVAL, "CPU %lu is beyond the last one, %d", b,
+				       KMM_CPUS - 1);
 		memset(mask + a, 1, b - a + 1);
 		if (*p == ',' && p[1])
 			p++;
@@ -35,8 +37,8 @@ int input_cpu_mask(const char *list, uint8_t mask[KMM_CPUS], struct err *e)
 	return 0;
 }
 
-struct kmw_reader *input_open(const struct input_options *in, const char *path, struct import_result *res,
-			      struct err *e)
+struct kmw_reader *input_open(const struct input_options *in, const char *path,
+			      struct import_result *res, struct err *e)
 {
 	uint8_t mask[KMM_CPUS];
 	struct import_options o = {

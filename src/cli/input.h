@@ -22,25 +22,51 @@ struct input_options {
 	bool keep_going;
 };
 
-#define INPUT_DEFAULTS { .from = -INFINITY, .to = INFINITY }
+#define INPUT_DEFAULTS                            \
+	{                                         \
+		.from = -INFINITY, .to = INFINITY \
+	}
 
 /* Rows for a command's option table; `in` is a struct input_options. */
-#define INPUT_OPTIONS(in)                                                                         \
-	{ "from", 0, OPTION_SECONDS, &(in).from, "SECONDS", NULL,                                 \
-	  "leave out events before this time (the capture's own clock)" },                        \
-	{ "to", 0, OPTION_SECONDS, &(in).to, "SECONDS", NULL, "leave out events after this time" }, \
-	{ "cpu", 'C', OPTION_STRING, &(in).cpus, "LIST", NULL,                                    \
-	  "events of these CPUs only, such as 0,2-3" },                                           \
-	{ "instance", 0, OPTION_STRING, &(in).instance, "NAME", NULL,                             \
-	  "read this buffer instance of the trace instead of the main one" },                     \
-	{ "keep-going", 'k', OPTION_FLAG, &(in).keep_going, NULL, NULL,                           \
-	  "use what is readable of a damaged trace instead of failing" }
+#define INPUT_OPTIONS(in)                                                             \
+	{ "from",                                                                     \
+	  0,                                                                          \
+	  OPTION_SECONDS,                                                             \
+	  &(in).from,                                                                 \
+	  "SECONDS",                                                                  \
+	  NULL,                                                                       \
+	  "leave out events before this time (the capture's own clock)" },            \
+		{ "to",                                                               \
+		  0,                                                                  \
+		  OPTION_SECONDS,                                                     \
+		  &(in).to,                                                           \
+		  "SECONDS",                                                          \
+		  NULL,                                                               \
+		  "leave out events after this time" },                               \
+		{ "cpu",                                                              \
+		  'C',                                                                \
+		  OPTION_STRING,                                                      \
+		  &(in).cpus,                                                         \
+		  "LIST",                                                             \
+		  NULL,                                                               \
+		  "events of these CPUs only, such as 0,2-3" },                       \
+		{ "instance",                                                         \
+		  0,                                                                  \
+		  OPTION_STRING,                                                      \
+		  &(in).instance,                                                     \
+		  "NAME",                                                             \
+		  NULL,                                                               \
+		  "read this buffer instance of the trace instead of the main one" }, \
+	{                                                                             \
+		"keep-going", 'k', OPTION_FLAG, &(in).keep_going, NULL, NULL,         \
+			"use what is readable of a damaged trace instead of failing"  \
+	}
 
 /* A CPU list into a mask of KMM_CPUS bytes. */
 int input_cpu_mask(const char *list, uint8_t mask[KMM_CPUS], struct err *e);
 /* Open the one capture of argv as a workload, importing it on the way where needed. */
-struct kmw_reader *input_open(const struct input_options *in, const char *path, struct import_result *res,
-			      struct err *e);
+struct kmw_reader *input_open(const struct input_options *in, const char *path,
+			      struct import_result *res, struct err *e);
 /* Print the error as one line and return 2, "could not do or judge". */
 int input_fail(const char *command, const struct err *e);
 

@@ -19,7 +19,8 @@ static int reserve(struct machines *s, struct err *e)
 	if (!c)
 		return err_set(e, ENOMEM, "out of memory");
 	s->config = c;
-	return s->count < MACHINES_MAX ? 0 : err_set(e, E2BIG, "more than %d policies", MACHINES_MAX);
+	return s->count < MACHINES_MAX ? 0 :
+					 err_set(e, E2BIG, "more than %d policies", MACHINES_MAX);
 }
 
 static int add(struct machines *s, const struct machine *m, const char *name,
@@ -43,7 +44,8 @@ static int add(struct machines *s, const struct machine *m, const char *name,
 	return ret;
 }
 
-int machines_build(struct machines *s, const struct machine *m, const struct machines_options *o, struct err *e)
+int machines_build(struct machines *s, const struct machine *m, const struct machines_options *o,
+		   struct err *e)
 {
 	int ret = 0;
 

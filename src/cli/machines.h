@@ -16,22 +16,30 @@ struct machines_options {
 	struct option_list sets;     /* section.key=value, for all policies */
 };
 
-#define MACHINES_OPTIONS(mo)                                                                \
-	{ "policy", 'p', OPTION_LIST, &(mo).policies, "NAME", NULL,                         \
-	  "simulate under this policy: a name of `kmemlab policy list` or an INI file" },   \
-	{ "set", 0, OPTION_LIST, &(mo).sets, "SECTION.KEY=VALUE", NULL,                     \
-	  "change a key of the simulated policies (see `kmemlab policy show`)" }
+#define MACHINES_OPTIONS(mo)                                                                 \
+	{ "policy",                                                                          \
+	  'p',                                                                               \
+	  OPTION_LIST,                                                                       \
+	  &(mo).policies,                                                                    \
+	  "NAME",                                                                            \
+	  NULL,                                                                              \
+	  "simulate under this policy: a name of `kmemlab policy list` or an INI file" },    \
+	{                                                                                    \
+		"set", 0, OPTION_LIST, &(mo).sets, "SECTION.KEY=VALUE", NULL,                \
+			"change a key of the simulated policies (see `kmemlab policy show`)" \
+	}
 
 #define MACHINES_MAX 32
 
 struct machines {
 	unsigned count;
-	struct policy *policy;	    /* [count] */
-	struct kmm_config *config;  /* [count] */
+	struct policy *policy;	   /* [count] */
+	struct kmm_config *config; /* [count] */
 };
 
 /* One machine a policy; --set without --policy means native with that key changed. */
-int machines_build(struct machines *s, const struct machine *m, const struct machines_options *o, struct err *e);
+int machines_build(struct machines *s, const struct machine *m, const struct machines_options *o,
+		   struct err *e);
 /* The machine under the captured kernel's own policy, appended at the end. */
 int machines_add_native(struct machines *s, const struct machine *m, struct err *e);
 void machines_free(struct machines *s);

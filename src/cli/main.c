@@ -47,18 +47,22 @@ static int terminal_width(void)
 {
 	struct winsize w;
 
-	return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) && w.ws_col ? w.ws_col : 80;
+	return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) && w.ws_col ?
+		       w.ws_col :
+		       80;
 }
 
 static void print_overview(FILE *out)
 {
 	fputs("Usage: kmemlab COMMAND [OPTIONS] ...\n\n"
 	      "Reconstruct what a Linux kernel's memory allocators did from an ftrace capture,\n"
-	      "replay it under other policies, and report, with the error stated.\n\nCommands:\n", out);
+	      "replay it under other policies, and report, with the error stated.\n\nCommands:\n",
+	      out);
 	for (unsigned i = 0; commands[i]; i++)
 		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n`kmemlab help COMMAND` tells more. Exit status: 0 done or passed, 1 a verdict failed,\n"
-	      "2 could not do or judge.\n", out);
+	      "2 could not do or judge.\n",
+	      out);
 }
 
 static void print_main_man(FILE *out)
@@ -68,10 +72,13 @@ static void print_main_man(FILE *out)
 	      ".SH SYNOPSIS\n.B kmemlab\n\\fICOMMAND\\fR [\\fIOPTIONS\\fR] ...\n.SH DESCRIPTION\n"
 	      "Reads ftrace captures of the kmem events, reconstructs what the real allocators did, replays\n"
 	      "the same requests through a model of them, and reports, with the model's error stated.\n"
-	      ".SH COMMANDS\n", out);
+	      ".SH COMMANDS\n",
+	      out);
 	for (unsigned i = 0; commands[i]; i++)
-		fprintf(out, ".TP\n.BR kmemlab\\-%s (1)\n%s\n", commands[i]->name, commands[i]->summary);
-	fputs(".SH EXIT STATUS\n0: done, or passed. 1: a verdict failed. 2: could not be done or judged.\n", out);
+		fprintf(out, ".TP\n.BR kmemlab\\-%s (1)\n%s\n", commands[i]->name,
+			commands[i]->summary);
+	fputs(".SH EXIT STATUS\n0: done, or passed. 1: a verdict failed. 2: could not be done or judged.\n",
+	      out);
 }
 
 static int unknown(const char *name)
@@ -92,7 +99,8 @@ static int help(int argc, char **argv)
 		options_completion(commands, stdout);
 		return 0;
 	}
-	if (!strcmp(argv[1], "--man")) { /* for the build: the man page of a command, or of the program */
+	if (!strcmp(argv[1],
+		    "--man")) { /* for the build: the man page of a command, or of the program */
 		c = argc > 2 ? find(argv[2]) : NULL;
 		if (argc > 2 && !c)
 			return unknown(argv[2]);
@@ -119,7 +127,8 @@ static int run(const struct command *c, int argc, char **argv)
 		return 0;
 	}
 	if (ret < 0) {
-		fprintf(stderr, "kmemlab %s: %s; see kmemlab %s --help\n", c->name, e.text, c->name);
+		fprintf(stderr, "kmemlab %s: %s; see kmemlab %s --help\n", c->name, e.text,
+			c->name);
 		return 2;
 	}
 	return c->run(operands, argv);

@@ -68,7 +68,8 @@ static int finish(struct table *t)
 
 static int print_policies(void)
 {
-	struct table *t = table_new(policy_columns, sizeof(policy_columns) / sizeof(*policy_columns));
+	struct table *t = table_new(policy_columns,
+				    sizeof(policy_columns) / sizeof(*policy_columns));
 	const char *name, *summary;
 
 	for (unsigned i = 0; t && (name = policy_builtin(i, &summary)); i++) {

@@ -77,8 +77,9 @@ struct command cmd_replay = {
 		"the fidelity of the simulation into an SQLite file (docs/schema.md).\n\n"
 		"Without --policy the captured kernel's own policy, native, is simulated. Whatever policies "
 		"are asked for, native is simulated too, so that its measured error stands beside them.",
-	.examples = "kmemlab replay -o small.db --policy native --policy linux-6.18 traces/amd64-6.1-small\n"
-		    "  what would 6.18 have done?\n",
+	.examples =
+		"kmemlab replay -o small.db --policy native --policy linux-6.18 traces/amd64-6.1-small\n"
+		"  what would 6.18 have done?\n",
 	.options = options,
 	.run = run,
 };

@@ -33,8 +33,8 @@ static struct row *add_row(struct resolved *r, const struct request *q)
 		r->rows = more;
 		r->room = room;
 	}
-	r->rows[r->count] = (struct row){ q->seq, q->slot, KMM_NO_PFN, q->sig.owner, q->sig.op, q->sig.flags,
-					  false };
+	r->rows[r->count] = (struct row){ q->seq,    q->slot,	   KMM_NO_PFN, q->sig.owner,
+					  q->sig.op, q->sig.flags, false };
 	return &r->rows[r->count++];
 }
 
@@ -60,7 +60,8 @@ static int follow(struct resolved *r, struct feed *f, const struct machine *m, s
 		for (int i = 0; i < n && ret >= 0;) {
 			const struct request *x = &q[i];
 			bool page = x->sig.op == REQ_PAGE_ALLOC || x->sig.op == REQ_PAGE_FREE;
-			struct row *row = page && !(x->sig.flags & REQ_IMPLIED) ? add_row(r, x) : NULL;
+			struct row *row = page && !(x->sig.flags & REQ_IMPLIED) ? add_row(r, x) :
+										  NULL;
 
 			if (s && !started && x->sig.op == OBS_MARK && x->pfn == f->marks.start) {
 				ret = simulated_seed(s, &m->before, e);

@@ -16,20 +16,24 @@ static bool can_simulate(const struct machine *m)
 }
 
 /* Recorded, native, native anchored, then one run a policy of the user's other than native. */
-static unsigned make_runs(const struct machine *m, const struct machines *user, const struct kmm_config *native,
-			  struct replay_run_options *o)
+static unsigned make_runs(const struct machine *m, const struct machines *user,
+			  const struct kmm_config *native, struct replay_run_options *o)
 {
 	unsigned n = 0;
 
 	o[n++] = (struct replay_run_options){ .name = "recorded" };
 	if (!can_simulate(m))
 		return n;
-	o[n++] = (struct replay_run_options){ .simulated = true, .name = "native", .config = native };
-	o[n++] = (struct replay_run_options){ .simulated = true, .anchored = true, .name = "native, anchored",
+	o[n++] = (struct replay_run_options){ .simulated = true,
+					      .name = "native",
 					      .config = native };
+	o[n++] = (struct replay_run_options){
+		.simulated = true, .anchored = true, .name = "native, anchored", .config = native
+	};
 	for (unsigned i = 0; i < user->count; i++)
 		if (strcmp(user->policy[i].name, "native") || user->policy[i].set)
-			o[n++] = (struct replay_run_options){ .simulated = true, .name = user->policy[i].name,
+			o[n++] = (struct replay_run_options){ .simulated = true,
+							      .name = user->policy[i].name,
 							      .config = &user->config[i] };
 	return n;
 }
@@ -38,7 +42,9 @@ int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struc
 		struct replay *r, struct fidelity *f, struct err *e)
 {
 	struct replay_run_options o[3];
-	struct replay_options ro = { .runs = o, .samples = samples, .stop_at = INFINITY, .progress = true };
+	struct replay_options ro = {
+		.runs = o, .samples = samples, .stop_at = INFINITY, .progress = true
+	};
 	struct machines none = { 0 };
 	int ret = 0;
 
@@ -82,9 +88,10 @@ static int describe(const struct replay_run_options *o, unsigned n, const struct
 	return 0;
 }
 
-static int replay_and_store(struct kmw_reader *k, const struct machine *m, const struct machines *user,
-			    const struct kmm_config *native, uint32_t samples, struct store *s,
-			    struct runs_result *res, struct err *e)
+static int replay_and_store(struct kmw_reader *k, const struct machine *m,
+			    const struct machines *user, const struct kmm_config *native,
+			    uint32_t samples, struct store *s, struct runs_result *res,
+			    struct err *e)
 {
 	struct replay_run_options o[MACHINES_MAX + 3];
 	struct results_run info[MACHINES_MAX + 3] = { { NULL, NULL } };
@@ -92,8 +99,14 @@ static int replay_and_store(struct kmw_reader *k, const struct machine *m, const
 	unsigned n = make_runs(m, user, native, o);
 	struct results x = { 0 };
 	struct replay r = { 0 };
-	struct replay_options ro = { .runs = o, .run_count = n, .samples = samples, .map = true,
-				     .stop_at = INFINITY, .progress = true, .flush = results_flush, .arg = &x };
+	struct replay_options ro = { .runs = o,
+				     .run_count = n,
+				     .samples = samples,
+				     .map = true,
+				     .stop_at = INFINITY,
+				     .progress = true,
+				     .flush = results_flush,
+				     .arg = &x };
 	int ret = describe(o, n, user, info, texts, e);
 
 	if (ret >= 0)
@@ -102,8 +115,8 @@ static int replay_and_store(struct kmw_reader *k, const struct machine *m, const
 	if (ret >= 0)
 		ret = replay_all(k, m, &ro, &r, e);
 	if (ret >= 0) {
-		fidelity_compute(&r, RUN_RECORDED, n > 1 ? RUN_NATIVE : -1, n > 2 ? RUN_ANCHORED : -1,
-				 &res->fidelity);
+		fidelity_compute(&r, RUN_RECORDED, n > 1 ? RUN_NATIVE : -1,
+				 n > 2 ? RUN_ANCHORED : -1, &res->fidelity);
 		ret = results_end(&x, &res->fidelity, RUN_RECORDED, n > 1 ? RUN_NATIVE : -1,
 				  n > 2 ? RUN_ANCHORED : -1, e);
 		res->capture = x.capture;
@@ -121,8 +134,9 @@ static int replay_and_store(struct kmw_reader *k, const struct machine *m, const
 	return ret;
 }
 
-int runs_to_store(const char *path, const struct input_options *in, const struct machines_options *mo,
-		  uint32_t samples, struct store *s, struct runs_result *res, struct err *e)
+int runs_to_store(const char *path, const struct input_options *in,
+		  const struct machines_options *mo, uint32_t samples, struct store *s,
+		  struct runs_result *res, struct err *e)
 {
 	struct machines user = { 0 }, native = { 0 };
 	struct kmw_reader *k = input_open(in, path, NULL, e);
@@ -137,7 +151,8 @@ int runs_to_store(const char *path, const struct input_options *in, const struct
 		if (ret >= 0)
 			ret = machines_add_native(&native, m, e);
 	} else if (ret >= 0 && (mo->policies.count || mo->sets.count)) {
-		ret = err_set(e, ENODATA, "nothing to start a simulation from: %s", replay_start(m));
+		ret = err_set(e, ENODATA, "nothing to start a simulation from: %s",
+			      replay_start(m));
 	}
 	if (ret >= 0)
 		ret = replay_and_store(k, m, &user, native.config, samples, s, res, e);
@@ -154,8 +169,10 @@ void runs_print(const struct runs_result *r, const char *output, FILE *out)
 	fprintf(out, "%s: %" PRIu64 " requests in %.2f s\n", output, r->requests, r->seconds);
 	fprintf(out, "  start: %s\n", r->start);
 	if (r->simulated && r->fidelity.placement.allocations)
-		fprintf(out, "  native: %.2f %% of %" PRIu64 " allocations got the kernel's own page\n",
-			100.0 * (double)r->fidelity.placement.hits / (double)r->fidelity.placement.allocations,
+		fprintf(out,
+			"  native: %.2f %% of %" PRIu64 " allocations got the kernel's own page\n",
+			100.0 * (double)r->fidelity.placement.hits /
+				(double)r->fidelity.placement.allocations,
 			r->fidelity.placement.allocations);
 	if (!r->simulated)
 		fprintf(out, "  nothing was simulated: the state at the start is not known\n");

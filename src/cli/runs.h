@@ -19,18 +19,19 @@
 #define RUN_ANCHORED 2
 
 struct runs_result {
-	int64_t capture;	/* in the store */
+	int64_t capture; /* in the store */
 	struct fidelity fidelity;
 	bool simulated, interrupted;
-	unsigned policies;	/* besides native */
+	unsigned policies; /* besides native */
 	uint64_t requests;
 	double seconds;
-	char start[160];	/* where the start state came from */
+	char start[160]; /* where the start state came from */
 };
 
 /* Import (where needed), replay everything, store it. */
-int runs_to_store(const char *path, const struct input_options *in, const struct machines_options *mo,
-		  uint32_t samples, struct store *s, struct runs_result *res, struct err *e);
+int runs_to_store(const char *path, const struct input_options *in,
+		  const struct machines_options *mo, uint32_t samples, struct store *s,
+		  struct runs_result *res, struct err *e);
 /* Just the recorded and the native machine; the replay is the caller's to free, before k and m. */
 int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struct machines *set,
 		struct replay *r, struct fidelity *f, struct err *e);

@@ -62,7 +62,8 @@ static int print_state(struct kmw_reader *k, struct err *e)
 		ret = replay_all(k, m, &o, &r, e);
 	if (ret >= 0) {
 		v = at != INFINITY ? &r.runs[0].end :
-		    show == 1	   ? &r.runs[0].at_pagetypeinfo : &r.runs[0].at_buddyinfo;
+		    show == 1	   ? &r.runs[0].at_pagetypeinfo :
+				     &r.runs[0].at_buddyinfo;
 		if (show == 0)
 			procfs_buddyinfo(m, v, stdout);
 		else if (show == 1)
@@ -70,8 +71,9 @@ static int print_state(struct kmw_reader *k, struct err *e)
 		else
 			procfs_zoneinfo(m, v, stdout);
 		if (!m->have_before)
-			fprintf(stderr, "kmemlab state: the start is unknown, so only pages that were "
-					"touched are counted\n");
+			fprintf(stderr,
+				"kmemlab state: the start is unknown, so only pages that were "
+				"touched are counted\n");
 	}
 	replay_free(&r);
 	machines_free(&set);
@@ -86,7 +88,8 @@ static int run(int argc, char **argv)
 	int ret;
 
 	if (argc != 1) {
-		fprintf(stderr, "kmemlab state: one capture is expected; see kmemlab state --help\n");
+		fprintf(stderr,
+			"kmemlab state: one capture is expected; see kmemlab state --help\n");
 		return 2;
 	}
 	k = input_open(&in, argv[0], NULL, &e);

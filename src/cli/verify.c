@@ -17,22 +17,29 @@ static int format;
 static uint64_t samples = 200;
 
 static struct option options[] = {
-	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats, "how to print the tables" },
-	{ "samples", 'n', OPTION_UINT, &samples, "N", NULL, "instants at which free blocks are compared (200)" },
+	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats,
+	  "how to print the tables" },
+	{ "samples", 'n', OPTION_UINT, &samples, "N", NULL,
+	  "instants at which free blocks are compared (200)" },
 	INPUT_OPTIONS(in),
 	{ NULL },
 };
 
-static const char *const type_names[] = { "Unmovable", "Movable", "Reclaimable", "HighAtomic", "CMA", "Isolate" };
+static const char *const type_names[] = { "Unmovable",	"Movable", "Reclaimable",
+					  "HighAtomic", "CMA",	   "Isolate" };
 
 static const struct column zone_columns[] = {
 	{ "node", "node", COLUMN_UINT, 0, "node" },
 	{ "zone", "zone", COLUMN_STRING, 0, "zone" },
-	{ "free_recorded", "free, recorded", COLUMN_UINT, 0, "pages in the buddy lists, reconstructed" },
+	{ "free_recorded", "free, recorded", COLUMN_UINT, 0,
+	  "pages in the buddy lists, reconstructed" },
 	{ "free_snapshot", "free, snapshot", COLUMN_UINT, 0, "pages in after/buddyinfo" },
-	{ "pages_differ", "pages differ", COLUMN_UINT, 0, "sum over orders of |difference in blocks| * 2^order" },
-	{ "blocks_differ", "blocks differ", COLUMN_UINT, 0, "sum over orders of |difference in blocks|" },
-	{ "type_blocks_differ", "by type", COLUMN_UINT, 0, "the same per migrate type, against after/pagetypeinfo" },
+	{ "pages_differ", "pages differ", COLUMN_UINT, 0,
+	  "sum over orders of |difference in blocks| * 2^order" },
+	{ "blocks_differ", "blocks differ", COLUMN_UINT, 0,
+	  "sum over orders of |difference in blocks|" },
+	{ "type_blocks_differ", "by type", COLUMN_UINT, 0,
+	  "the same per migrate type, against after/pagetypeinfo" },
 	{ "pageblocks_differ", "pageblocks", COLUMN_UINT, 0, "difference in pageblocks by type" },
 };
 
@@ -40,7 +47,8 @@ static const struct column contradiction_columns[] = {
 	{ "kind", "kind", COLUMN_STRING, 0, "class of contradiction" },
 	{ "events", "events", COLUMN_UINT, 0, "events that showed it" },
 	{ "pages", "pages", COLUMN_UINT, 0, "page frames concerned" },
-	{ "explained", "explained", COLUMN_STRING, 0, "yes: a silent move that the kernel is known to make" },
+	{ "explained", "explained", COLUMN_STRING, 0,
+	  "yes: a silent move that the kernel is known to make" },
 	{ "first_event", "first at event", COLUMN_UINT, 0, "ordinal of the first such event" },
 	{ "first_pfn", "page frame", COLUMN_HEX, 0, "of the first such event" },
 	{ "meaning", "meaning", COLUMN_STRING, 0, "what happened" },
@@ -54,7 +62,8 @@ static const struct column placement_columns[] = {
 	{ "allocations", "allocations", COLUMN_UINT, 0, "allocations scored" },
 	{ "hits", "hits", COLUMN_UINT, 0, "of them with the kernel's own page frame" },
 	{ "score", "score", COLUMN_PERCENT, 2, "share of hits" },
-	{ "anchored", "anchored", COLUMN_PERCENT, 2, "the same with the model corrected after each" },
+	{ "anchored", "anchored", COLUMN_PERCENT, 2,
+	  "the same with the model corrected after each" },
 };
 
 static double share(struct score s)
@@ -178,7 +187,8 @@ static void json_simulated(struct json *j, const struct machine *m, const struct
 	for (unsigned o = 0; o < m->orders; o++)
 		json_real(j, NULL, f->unusable_error[o]);
 	json_end_array(j);
-	json_uint(j, "zone_locks", kmm_stats(simulated_model(r->runs[RUN_NATIVE].simulated))->zone_locks);
+	json_uint(j, "zone_locks",
+		  kmm_stats(simulated_model(r->runs[RUN_NATIVE].simulated))->zone_locks);
 	json_uint(j, "failed", s->failed);
 	json_uint(j, "unmatched_frees", s->unmatched_frees);
 	json_uint(j, "uncorrected", a->uncorrected);
@@ -225,10 +235,12 @@ static int print_json(const struct machine *m, const struct fidelity *f, const s
 
 static void put_counts(const char *what, struct fidelity_counts c)
 {
-	double rel = c.recorded ? 100.0 * ((double)c.simulated - (double)c.recorded) / (double)c.recorded : 0;
+	double rel = c.recorded ? 100.0 * ((double)c.simulated - (double)c.recorded) /
+					  (double)c.recorded :
+				  0;
 
-	printf("  %-10s recorded %" PRIu64 ", simulated %" PRIu64 " (%+.2f %%)\n", what, c.recorded, c.simulated,
-	       rel);
+	printf("  %-10s recorded %" PRIu64 ", simulated %" PRIu64 " (%+.2f %%)\n", what, c.recorded,
+	       c.simulated, rel);
 }
 
 static int put_table(struct table *t)
@@ -254,19 +266,20 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 	if (ret >= 0 && f->contradictions + f->explained)
 		ret = put_table(contradiction_table(s));
 	if (s->unknown_frames)
-		printf("Page frames of which nothing is known: %" PRIu64 " of %" PRIu64 "\n", s->unknown_frames,
-		       s->frames);
+		printf("Page frames of which nothing is known: %" PRIu64 " of %" PRIu64 "\n",
+		       s->unknown_frames, s->frames);
 	if (!f->have_simulated) {
 		printf("\nSimulated: not possible, the start state is not known\n");
 		return ret;
 	}
 	printf("\nSimulated under native, from the start state's marker to \"snap: after begin\":\n");
-	printf("  placement  %.3f %% of %" PRIu64 " allocations (anchored %.3f %%)\n", 100.0 * share(f->placement),
-	       f->placement.allocations, 100.0 * share(f->anchored));
+	printf("  placement  %.3f %% of %" PRIu64 " allocations (anchored %.3f %%)\n",
+	       100.0 * share(f->placement), f->placement.allocations, 100.0 * share(f->anchored));
 	if (simulated_stats(r->runs[RUN_NATIVE].simulated)->diverged) {
 		const struct simulated_stats *x = simulated_stats(r->runs[RUN_NATIVE].simulated);
 
-		printf("  first miss after %" PRIu64 " allocations, at event %" PRIu64 ": kernel %#x, model %#x\n",
+		printf("  first miss after %" PRIu64 " allocations, at event %" PRIu64
+		       ": kernel %#x, model %#x\n",
 		       x->first_miss_at, x->first_miss_seq, x->first_miss_want, x->first_miss_got);
 	}
 	put_counts("refills", f->refills);

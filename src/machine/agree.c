@@ -92,17 +92,19 @@ bool lists_agree(const struct dumps *d, const struct listset *set, const char *d
 			return false;
 		}
 		if (apart)
-			machine_note(d->m, "%s/: the dump of the free lists of zone %s, node %u and "
-					   "the counters, taken one after the other, differ by "
-					   "%" PRIu64 " pages",
+			machine_note(d->m,
+				     "%s/: the dump of the free lists of zone %s, node %u and "
+				     "the counters, taken one after the other, differ by "
+				     "%" PRIu64 " pages",
 				     dir, zone->name, zone->node, apart);
 		pcp_apart = distance(sum.pcp_pages, total);
 		if (pcp_apart > PAGES_APART && pcp_apart > total / 4)
 			*pcps = false;
 		else if (pcp_apart)
-			machine_note(d->m, "%s/: the dump of the per-CPU lists of zone %s, node %u "
-					   "and zoneinfo, taken one after the other, differ by "
-					   "%" PRIu64 " pages",
+			machine_note(d->m,
+				     "%s/: the dump of the per-CPU lists of zone %s, node %u "
+				     "and zoneinfo, taken one after the other, differ by "
+				     "%" PRIu64 " pages",
 				     dir, zone->name, zone->node, pcp_apart);
 	}
 	return true;

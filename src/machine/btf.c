@@ -98,8 +98,10 @@ static int index_types(struct btf *t, const char *name, struct err *e)
 		off += TYPE_WORDS * 4 + (uint32_t)more;
 	}
 	return off == t->types_len ? 0 :
-				     err_set(e, EBADMSG, "%s: type %u is damaged or of an "
-							 "unknown kind", name, t->count + 1);
+				     err_set(e, EBADMSG,
+					     "%s: type %u is damaged or of an "
+					     "unknown kind",
+					     name, t->count + 1);
 }
 
 struct btf *btf_open(const struct blob *b, const char *name, struct err *e)
@@ -240,8 +242,9 @@ static bool find_in(const struct btf *t, const uint8_t *p, const char *member, u
 			return measure(t, word(f + 4), out);
 		}
 		inner = name[0] || deep == DEEPEST ? NULL : bare(t, word(f + 4));
-		if (inner && (kind_of(word(inner + 4)) == KIND_STRUCT ||
-			      kind_of(word(inner + 4)) == KIND_UNION) &&
+		if (inner &&
+		    (kind_of(word(inner + 4)) == KIND_STRUCT ||
+		     kind_of(word(inner + 4)) == KIND_UNION) &&
 		    find_in(t, inner, member, off, deep + 1, out))
 			return true;
 	}

@@ -26,8 +26,8 @@ static int parse_row(struct machine *m, struct text *t, struct span line,
 		return text_bad(t, e, "expected \"Node N, zone NAME\" and the free blocks");
 	zone = machine_find_zone(m, node, name);
 	if (zone < 0)
-		return text_bad(t, e, "zoneinfo has no zone %.*s of node %llu",
-				(int)span_len(name), name.p, (unsigned long long)node);
+		return text_bad(t, e, "zoneinfo has no zone %.*s of node %llu", (int)span_len(name),
+				name.p, (unsigned long long)node);
 	while (span_word(&line, &word)) {
 		if (n == KMM_ORDERS)
 			return text_bad(t, e, "more than %d orders", KMM_ORDERS);

@@ -227,8 +227,9 @@ static bool find_base(struct chains *s, uint32_t zone, uint64_t *base)
 		}
 	}
 	if (tie)
-		machine_note(d->m, "zone %s of node %u: the migrate types of its free lists are the "
-				   "most plausible of several that fit",
+		machine_note(d->m,
+			     "zone %s of node %u: the migrate types of its free lists are the "
+			     "most plausible of several that fit",
 			     d->m->zones[zone].name, d->m->zones[zone].node);
 	return best != UINT64_MAX;
 }
@@ -256,8 +257,9 @@ static int give_free_lists(struct chains *s, struct listset *set)
 
 		if (!find_base(s, z, &base)) {
 			if (s->d->s->zone_free[z])
-				dumps_broken(s->d, "the free lists of zone %s, whose heads do not "
-						   "stand in one array",
+				dumps_broken(s->d,
+					     "the free lists of zone %s, whose heads do not "
+					     "stand in one array",
 					     s->d->m->zones[z].name);
 			continue;
 		}
@@ -288,8 +290,7 @@ static int by_zone_and_head(const void *pa, const void *pb)
 }
 
 /* Pages of a list that cannot be on it: not aligned, or marked with another migrate type. */
-static uint64_t misfits(const struct chains *s, const struct chain *c, uint8_t order,
-			uint8_t type)
+static uint64_t misfits(const struct chains *s, const struct chain *c, uint8_t order, uint8_t type)
 {
 	const struct dumps *d = s->d;
 	uint64_t n = 0;
@@ -316,8 +317,8 @@ static uint64_t pcp_cost(const struct chains *s, uint32_t from, uint32_t to, uin
 		uint64_t off = s->c[i].head - s->c[from].head;
 		uint8_t order, type;
 
-		if (off % step || !pcp_list_of_index(s->d, shift + (uint32_t)(off / step), &order,
-						     &type))
+		if (off % step ||
+		    !pcp_list_of_index(s->d, shift + (uint32_t)(off / step), &order, &type))
 			return UINT64_MAX;
 		total += (uint64_t)s->c[i].count << order;
 		wrong += misfits(s, &s->c[i], order, type);
@@ -325,8 +326,7 @@ static uint64_t pcp_cost(const struct chains *s, uint32_t from, uint32_t to, uin
 	return (total > count ? total - count : count - total) + 4 * wrong;
 }
 
-static int give_pcp(struct chains *s, struct listset *set, uint32_t from, uint32_t to,
-		    bool *taken)
+static int give_pcp(struct chains *s, struct listset *set, uint32_t from, uint32_t to, bool *taken)
 {
 	struct dumps *d = s->d;
 	uint32_t zone = s->c[from].zone, cpu = 0, shift = 0;
@@ -381,11 +381,14 @@ static int give_counters(const struct dumps *d, struct listset *set)
 {
 	for (uint32_t z = 0; z < d->m->zone_count; z++)
 		for (uint32_t c = 0; c < d->m->cpus; c++) {
-			struct machine_pcp p = { .zone = (uint8_t)z, .cpu = (uint16_t)c,
+			struct machine_pcp p = { .zone = (uint8_t)z,
+						 .cpu = (uint16_t)c,
 						 .high = (int32_t)d->s->zones[z].pcp_high,
 						 .batch = (int32_t)d->s->zones[z].pcp_batch,
-						 .free_factor = -1, .expire = -1,
-						 .alloc_factor = -1, .free_count = -1 };
+						 .free_factor = -1,
+						 .expire = -1,
+						 .alloc_factor = -1,
+						 .free_count = -1 };
 
 			for (uint32_t i = 0; i < set->count; i++)
 				if (set->lists[i].zone == z && set->lists[i].cpu == (int32_t)c)

@@ -152,8 +152,9 @@ static int find_layout(struct dumps *d, const struct snapshot_source *src, struc
 		if (own->page.size == d->page_size)
 			d->l = own;
 		else
-			err_set(&e, EBADMSG, "%s is of another kernel: struct page has %u bytes, "
-					     "symbols.txt says %llu",
+			err_set(&e, EBADMSG,
+				"%s is of another kernel: struct page has %u bytes, "
+				"symbols.txt says %llu",
 				name, own->page.size, (unsigned long long)d->page_size);
 	}
 	btf_close(btf);
@@ -167,8 +168,8 @@ static int find_layout(struct dumps *d, const struct snapshot_source *src, struc
 
 static void say(struct machine_state *s, struct machine *m, const char *dir, const char *why)
 {
-	snprintf(s->lists_source, sizeof(s->lists_source), "%.*s",
-		 (int)sizeof(s->lists_source) - 1, why);
+	snprintf(s->lists_source, sizeof(s->lists_source), "%.*s", (int)sizeof(s->lists_source) - 1,
+		 why);
 	machine_note(m, "%s/: the order of the free lists is unknown: %s", dir, why);
 }
 
@@ -184,13 +185,15 @@ static int check(struct dumps *d, struct listset *set, const char *dir, char *wh
 	if (!lists_agree(d, set, dir, &pcps, why, n))
 		return -ENOENT;
 	if (d->broken)
-		machine_note(d->m, "%s/: the dump was torn by what happened meanwhile: %u lists, "
-				   "first %s",
+		machine_note(d->m,
+			     "%s/: the dump was torn by what happened meanwhile: %u lists, "
+			     "first %s",
 			     dir, d->broken, d->why);
 	if (!pcps) {
 		listset_drop_pcps(set);
-		machine_note(d->m, "%s/: the dump of the per-CPU lists contradicts zoneinfo; it is "
-				   "not used",
+		machine_note(d->m,
+			     "%s/: the dump of the per-CPU lists contradicts zoneinfo; it is "
+			     "not used",
 			     dir);
 	}
 	return 0;
@@ -237,7 +240,8 @@ static int load(struct dumps *d, struct machine_state *s, const char *dir,
 		return 0;
 	}
 	if (!d->l) {
-		say(s, d->m, dir, "no layout of this kernel's structs, neither BTF nor in the table");
+		say(s, d->m, dir,
+		    "no layout of this kernel's structs, neither BTF nor in the table");
 		return 0;
 	}
 	d->frames = d->pages.b.len / d->l->page.size;

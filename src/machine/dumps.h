@@ -26,10 +26,10 @@ struct dumps {
 	const struct machine_state *s;
 	const struct layout *l;
 	struct dump pages, node[KMM_NODES], *cpu; /* cpu[m->cpus] */
-	uint64_t frames;    /* in pages */
-	uint64_t page_size; /* of one struct page, as symbols.txt says */
-	uint32_t broken;    /* lists whose links did not hold */
-	char why[120];	    /* the first of them */
+	uint64_t frames;			  /* in pages */
+	uint64_t page_size;			  /* of one struct page, as symbols.txt says */
+	uint32_t broken;			  /* lists whose links did not hold */
+	char why[120];				  /* the first of them */
 };
 
 /* An unsigned little-endian number of 1, 2, 4 or 8 bytes; false beyond the end. */
@@ -64,8 +64,8 @@ static inline uint64_t page_next(const struct dumps *d, uint64_t pfn)
 
 static inline uint64_t page_prev(const struct dumps *d, uint64_t pfn)
 {
-	return page_read(d, pfn, (struct layout_field){ d->l->page.lru + d->l->pointer,
-							d->l->pointer });
+	return page_read(d, pfn,
+			 (struct layout_field){ d->l->page.lru + d->l->pointer, d->l->pointer });
 }
 
 /* Address of a page's list entry, and the page of such an address (UINT64_MAX: none). */

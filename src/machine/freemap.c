@@ -39,8 +39,8 @@ static bool mergeable(unsigned type)
 	return type <= KMM_RECLAIMABLE;
 }
 
-static int decompose_zone(struct freemap *f, const struct machine *m,
-			  const struct machine_state *s, uint32_t z, const uint8_t *type)
+static int decompose_zone(struct freemap *f, const struct machine *m, const struct machine_state *s,
+			  uint32_t z, const uint8_t *type)
 {
 	uint64_t p = m->zones[z].start_pfn, end = p + m->zones[z].spanned;
 
@@ -157,10 +157,11 @@ int freemap_note(struct machine *m, const struct machine_state *s, const char *d
 	if (!ret)
 		ret = freemap_build(&f, m, s, type, type + blocks, e);
 	if (!ret)
-		machine_note(m, "%s/: the free lists are put together from kpageflags, by address: "
-				"%" PRIu64 " blocks, of which the migrate types of %" PRIu64
-				" are guessed; %" PRIu64 " pages stand in blocks that buddyinfo "
-				"does not count, or the reverse",
+		machine_note(m,
+			     "%s/: the free lists are put together from kpageflags, by address: "
+			     "%" PRIu64 " blocks, of which the migrate types of %" PRIu64
+			     " are guessed; %" PRIu64 " pages stand in blocks that buddyinfo "
+			     "does not count, or the reverse",
 			     dir, f.count, f.types_guessed, f.pages_apart);
 	freemap_free(&f);
 	free(type);

@@ -68,9 +68,12 @@ struct kallsyms *kallsyms_parse(const char *text, size_t len, struct err *e)
 		uint64_t addr = 0;
 
 		for (; p < eol && isxdigit((unsigned char)*p); p++)
-			addr = addr << 4 | (uint64_t)(isdigit((unsigned char)*p) ? *p - '0' : (*p | 32) - 'a' + 10);
+			addr = addr << 4 |
+			       (uint64_t)(isdigit((unsigned char)*p) ? *p - '0' :
+								       (*p | 32) - 'a' + 10);
 		/* " t name" or " t name\t[module]" */
-		if (addr && eol - p > 3 && p[0] == ' ' && p[2] == ' ' && p[1] != 'A' && p[1] != 'a') {
+		if (addr && eol - p > 3 && p[0] == ' ' && p[2] == ' ' && p[1] != 'A' &&
+		    p[1] != 'a') {
 			name = p + 3;
 			for (p = name; p < eol && !isspace((unsigned char)*p); p++)
 				;

@@ -55,8 +55,8 @@ static int read_header(const struct blob *b, const char *name, uint64_t *off, ui
 	if (b->len < sizeof(Elf64_Ehdr) || memcmp(b->data, ELFMAG, SELFMAG))
 		return err_set(e, EBADMSG, "%s: offset 0: no ELF header", name);
 	if (b->data[EI_DATA] != ELFDATA2LSB)
-		return err_set(e, EBADMSG, "%s: offset %d: only little-endian kernels are known", name,
-			       EI_DATA);
+		return err_set(e, EBADMSG, "%s: offset %d: only little-endian kernels are known",
+			       name, EI_DATA);
 	wide = b->data[EI_CLASS] == ELFCLASS64;
 	if (wide) {
 		Elf64_Ehdr h;

@@ -29,8 +29,7 @@ static uint32_t buddy_type(const struct machine *m)
 	return 0;
 }
 
-int layout_from_btf(struct layout *l, const struct btf *t, const struct machine *m,
-		    struct err *e)
+int layout_from_btf(struct layout *l, const struct btf *t, const struct machine *m, struct err *e)
 {
 	uint32_t lru = 0, area = 0, heads = 0, lists = 0;
 	struct layout_field areas = { 0 }, zones = { 0 };
@@ -64,7 +63,8 @@ int layout_from_btf(struct layout *l, const struct btf *t, const struct machine 
 	memset(l, 0, sizeof(*l));
 	l->name = "BTF of the capture";
 	l->pointer = 8;
-	if (!btf_struct_size(t, "page", &l->page.size) || !btf_struct_size(t, "zone", &l->zone.size) ||
+	if (!btf_struct_size(t, "page", &l->page.size) ||
+	    !btf_struct_size(t, "zone", &l->zone.size) ||
 	    !btf_struct_size(t, "free_area", &l->free_area.size))
 		return err_set(e, ENOENT, "the BTF has no struct page, zone or free_area");
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {

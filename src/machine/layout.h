@@ -26,7 +26,8 @@ struct layout {
 	} page;
 	uint32_t buddy_type; /* page.type of the head of a free block; 0 not known */
 	struct {
-		uint32_t first, size, free_area, pcp; /* first: offset of node_zones; size 0 unknown */
+		uint32_t first, size, free_area,
+			pcp; /* first: offset of node_zones; size 0 unknown */
 	} zone;
 	struct {
 		uint32_t size; /* the list heads of all migrate types, then nr_free */
@@ -40,8 +41,7 @@ struct layout {
 };
 
 /* From a kernel's BTF; -ENOENT if a struct or member that is needed is not there. */
-int layout_from_btf(struct layout *l, const struct btf *t, const struct machine *m,
-		    struct err *e);
+int layout_from_btf(struct layout *l, const struct btf *t, const struct machine *m, struct err *e);
 /* From the table, by version, architecture and size of struct page; NULL if none fits. */
 const struct layout *layout_find(const struct machine *m, uint64_t page_size);
 

@@ -135,15 +135,20 @@ static bool next_int(struct span *s, int32_t *v)
 
 static int parse_counters(struct reading *r, struct span where, struct span line, struct err *e)
 {
-	struct machine_pcp p = { .count = -1, .high = -1, .batch = -1, .free_factor = -1,
-				 .expire = -1, .alloc_factor = -1, .free_count = -1 };
+	struct machine_pcp p = { .count = -1,
+				 .high = -1,
+				 .batch = -1,
+				 .free_factor = -1,
+				 .expire = -1,
+				 .alloc_factor = -1,
+				 .free_count = -1 };
 	const struct {
 		const char *name;
 		int32_t *to;
 	} keys[] = {
-		{ "count", &p.count },		     { "high", &p.high },
-		{ "batch", &p.batch },		     { "free_factor", &p.free_factor },
-		{ "expire", &p.expire },	     { "alloc_factor", &p.alloc_factor },
+		{ "count", &p.count },		 { "high", &p.high },
+		{ "batch", &p.batch },		 { "free_factor", &p.free_factor },
+		{ "expire", &p.expire },	 { "alloc_factor", &p.alloc_factor },
 		{ "free_count", &p.free_count },
 	};
 	int zone = parse_zone(r, &where, e), cpu = zone < 0 ? zone : parse_cpu(r, &where, e);
@@ -183,8 +188,8 @@ static int parse_piece(struct reading *r, struct span word, unsigned order, stru
 		}
 	if (!span_u64(first, &a) || !span_u64(last, &b) || a >= r->m->max_pfn ||
 	    b >= r->m->max_pfn || a % step || b % step)
-		return text_bad(r->t, e, "%.*s is no block of order %u", (int)span_len(word), word.p,
-				order);
+		return text_bad(r->t, e, "%.*s is no block of order %u", (int)span_len(word),
+				word.p, order);
 	for (uint64_t p = a; !ret; p = a < b ? p + step : p - step) {
 		ret = listset_add(&r->set, p, order);
 		if (p == b)
@@ -235,7 +240,8 @@ static int parse_line(struct reading *r, struct span line, struct err *e)
 		return 0;
 	}
 	if (!span_until(&rest, ':', &where))
-		return text_bad(r->t, e, "expected \"free ...:\", \"pcp ...:\" or \"counters ...:\"");
+		return text_bad(r->t, e,
+				"expected \"free ...:\", \"pcp ...:\" or \"counters ...:\"");
 	if (span_is(word, "free"))
 		return parse_list(r, where, rest, false, e);
 	if (span_is(word, "pcp"))

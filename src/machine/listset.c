@@ -39,7 +39,10 @@ int listset_open(struct listset *s, uint8_t zone, int32_t cpu, uint8_t order, ui
 		s->room = room;
 	}
 	s->lists[s->count++] = (struct machine_list){
-		.zone = zone, .cpu = cpu, .order = order, .type = type,
+		.zone = zone,
+		.cpu = cpu,
+		.order = order,
+		.type = type,
 		.first = (uint32_t)s->pfn_count,
 	};
 	return 0;

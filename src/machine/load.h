@@ -25,7 +25,7 @@ struct zoneinfo {
 		uint8_t zone;
 		uint16_t cpu;
 		uint32_t count;
-	} *pcps;
+	} * pcps;
 	uint32_t pcp_count, pcp_room;
 };
 
@@ -40,8 +40,7 @@ const char *migratetype_name(unsigned type);
 int machine_find_zone(const struct machine *m, uint64_t node, struct span name);
 
 int buddyinfo_parse(struct machine *m, struct machine_state *s, struct text *t, struct err *e);
-int pagetypeinfo_parse(struct machine *m, struct machine_state *s, struct text *t,
-		       struct err *e);
+int pagetypeinfo_parse(struct machine *m, struct machine_state *s, struct text *t, struct err *e);
 /* Without a pagetypeinfo: by the kernel's version and configuration. */
 void pagetypeinfo_default(struct machine *m, bool cma);
 int slabinfo_parse(struct machine *m, struct text *t, struct err *e);
@@ -61,8 +60,7 @@ int nodes_parse(struct machine *m, struct text *t, struct err *e);
 int cpucache_parse(struct machine *m, struct text *t, struct err *e);
 
 /* The ordered lists of a state, from "DIR/lists" or from the raw dumps. */
-int lists_parse(const struct machine *m, struct machine_state *s, struct text *t,
-		struct err *e);
+int lists_parse(const struct machine *m, struct machine_state *s, struct text *t, struct err *e);
 int dumps_load(struct machine *m, struct machine_state *s, const char *dir,
 	       const struct snapshot_source *src, struct err *e);
 

@@ -39,8 +39,7 @@ static int tolerate(struct machine *m, int ret, struct err *e, const char *lost)
 }
 
 /* 1 with its content in b; 0 if there is none that can be read, with a note; -ENOMEM. */
-static int get(struct load *l, const char *name, const char *lost, struct blob *b,
-	       struct err *e)
+static int get(struct load *l, const char *name, const char *lost, struct blob *b, struct err *e)
 {
 	int ret = l->src->read(l->src->ctx, name, b, e);
 
@@ -199,8 +198,9 @@ static int fill_state_zones(struct load *l, int which, struct err *e)
 		int z = zone_of_row(m, &zi->zones[i]);
 
 		if (z < 0) {
-			machine_note(m, "%s/zoneinfo has a zone %s of node %u that was not there "
-					"before; it is left out",
+			machine_note(m,
+				     "%s/zoneinfo has a zone %s of node %u that was not there "
+				     "before; it is left out",
 				     dirs[which], zi->zones[i].name, zi->zones[i].node);
 			continue;
 		}
@@ -290,8 +290,9 @@ static int load_kpageflags(struct load *l, int which, struct err *e)
 		return 0;
 	}
 	if (words < l->m->max_pfn)
-		machine_note(l->m, "%s ends at page frame %llu of %llu; what the others were is "
-				   "unknown",
+		machine_note(l->m,
+			     "%s ends at page frame %llu of %llu; what the others were is "
+			     "unknown",
 			     name, (unsigned long long)words, (unsigned long long)l->m->max_pfn);
 	s->kpageflags = (uint64_t *)(void *)b.data;
 	s->kpageflags_len = words;
@@ -533,14 +534,14 @@ void machine_note(struct machine *m, const char *fmt, ...)
 const char *const *machine_attachments(void)
 {
 	static const char *const names[] = {
-		"system/version",	"system/kernel_config",	 "system/iomem",
+		"system/version",	 "system/kernel_config", "system/iomem",
 		"system/kcore_head.raw", "system/sysctl_vm",	 "system/thp",
-		"system/cpuinfo",	"system/nodes",		 "system/cpu_cache",
-		"before/zoneinfo",	"before/buddyinfo",	 "before/pagetypeinfo",
-		"before/meminfo",	"before/slabinfo",	 "before/slab_attrs.txt",
-		"before/kpageflags",	"after/zoneinfo",	 "after/buddyinfo",
-		"after/pagetypeinfo",	"after/meminfo",	 "after/slabinfo",
-		"after/slab_attrs.txt", "after/kpageflags",	 NULL,
+		"system/cpuinfo",	 "system/nodes",	 "system/cpu_cache",
+		"before/zoneinfo",	 "before/buddyinfo",	 "before/pagetypeinfo",
+		"before/meminfo",	 "before/slabinfo",	 "before/slab_attrs.txt",
+		"before/kpageflags",	 "after/zoneinfo",	 "after/buddyinfo",
+		"after/pagetypeinfo",	 "after/meminfo",	 "after/slabinfo",
+		"after/slab_attrs.txt",	 "after/kpageflags",	 NULL,
 	};
 
 	return names;

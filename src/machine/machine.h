@@ -34,11 +34,11 @@ void snapshot_dir_close(struct snapshot_source *src);
 
 struct machine_zone {
 	uint8_t node;
-	uint8_t type;		/* enum kmm_zone_type */
-	char name[16];		/* "DMA32" */
+	uint8_t type;  /* enum kmm_zone_type */
+	char name[16]; /* "DMA32" */
 	uint64_t start_pfn, spanned, present, managed, cma;
-	uint64_t min, low, high;     /* watermarks, pages, as printed (boost included) */
-	uint64_t boost;		     /* 0 where not printed */
+	uint64_t min, low, high;	     /* watermarks, pages, as printed (boost included) */
+	uint64_t boost;			     /* 0 where not printed */
 	uint64_t protection[KMM_ZONE_TYPES]; /* lowmem_reserve by the kernel's own zone index */
 	uint32_t protections;
 	uint32_t pcp_batch, pcp_high, pcp_high_min, pcp_high_max; /* of CPU 0; 0 unknown */
@@ -50,30 +50,30 @@ struct machine_cpu {
 	uint8_t node;
 };
 
-struct machine_cache {	/* one row of cpu_cache: L1d, L1i, L2, L3 */
+struct machine_cache { /* one row of cpu_cache: L1d, L1i, L2, L3 */
 	uint8_t level;
-	char type[16];	/* "Data", "Unified" */
+	char type[16]; /* "Data", "Unified" */
 	uint32_t size, line, ways, sets;
 };
 
 /* A slab cache as slabinfo, /sys/kernel/slab and the kmem_cache dump show it. */
 struct machine_slab {
-	char *name;	    /* the surviving cache's name */
+	char *name; /* the surviving cache's name */
 	uint32_t object_size, size, align, order, objs_per_slab;
 	uint32_t min_partial, cpu_partial;
 	uint64_t active_objs, num_objs, active_slabs, num_slabs; /* slabinfo */
 	bool reclaim_account, rcu, has_ctor, accounted, dma;
 	bool from_slabinfo, from_sysfs;
-	char **aliases;	    /* other names that are merged into it */
+	char **aliases; /* other names that are merged into it */
 	uint32_t alias_count;
 };
 
 /* One ordered free list or per-CPU list, head first. */
 struct machine_list {
-	uint8_t zone;	/* index into machine.zones */
-	int32_t cpu;	/* -1: a buddy free list; else the owner of the per-CPU list */
+	uint8_t zone; /* index into machine.zones */
+	int32_t cpu;  /* -1: a buddy free list; else the owner of the per-CPU list */
 	uint8_t order;
-	uint8_t type;	/* enum kmm_migratetype; for the huge-page per-CPU lists KMM_UNMOVABLE or KMM_MOVABLE */
+	uint8_t type; /* enum kmm_migratetype; for the huge-page per-CPU lists KMM_UNMOVABLE or KMM_MOVABLE */
 	uint32_t first, count; /* in machine_state.list_pfns */
 };
 
@@ -82,7 +82,7 @@ struct machine_pcp {
 	uint8_t zone;
 	uint16_t cpu;
 	int32_t count, high, batch;
-	int32_t free_factor, expire; /* -1 unknown */
+	int32_t free_factor, expire;	  /* -1 unknown */
 	int32_t alloc_factor, free_count; /* 6.7 and later; -1 unknown */
 };
 
@@ -93,8 +93,8 @@ struct machine_state {
 	uint64_t nr_free_type[MACHINE_ZONES][KMM_MIGRATETYPES][KMM_ORDERS]; /* pagetypeinfo */
 	bool nr_free_type_cut[MACHINE_ZONES][KMM_MIGRATETYPES][KMM_ORDERS]; /* "> 100000" */
 	uint64_t pageblocks[MACHINE_ZONES][KMM_MIGRATETYPES];		    /* pagetypeinfo */
-	uint64_t zone_free[MACHINE_ZONES];	/* zoneinfo "pages free" (lags) */
-	uint64_t *kpageflags;	/* [max_pfn] raw words, NULL unknown; bits in kernel-facts: BUDDY 10, SLAB 7 ... */
+	uint64_t zone_free[MACHINE_ZONES]; /* zoneinfo "pages free" (lags) */
+	uint64_t *kpageflags; /* [max_pfn] raw words, NULL unknown; bits in kernel-facts: BUDDY 10, SLAB 7 ... */
 	uint64_t kpageflags_len;
 	/* The dumps of the real lists; from struct_page, pgdat and percpu dumps. */
 	struct machine_list *lists;
@@ -103,7 +103,7 @@ struct machine_state {
 	uint64_t list_pfn_count;
 	struct machine_pcp *pcps;
 	uint32_t pcp_count;
-	char lists_source[128];	/* "struct_page.raw, layout linux-6.1-amd64" or why there are none */
+	char lists_source[128]; /* "struct_page.raw, layout linux-6.1-amd64" or why there are none */
 	/* pages on per-CPU lists, from zoneinfo: [zone * KMM_CPUS + cpu], NULL unknown */
 	uint32_t *pcp_totals;
 	struct machine_zone zones[MACHINE_ZONES]; /* as this snapshot's zoneinfo printed them */
@@ -113,9 +113,9 @@ struct machine_state {
 };
 
 struct machine {
-	char kernel[160];	 /* "6.1.0-56-amd64", "" unknown */
+	char kernel[160]; /* "6.1.0-56-amd64", "" unknown */
 	uint32_t kernel_major, kernel_minor;
-	char arch[16];		 /* "x86_64", "i386", "" unknown */
+	char arch[16]; /* "x86_64", "i386", "" unknown */
 	uint32_t page_size;
 	uint32_t pageblock_order, orders; /* orders: number of columns of buddyinfo, 11 */
 	uint8_t migratetype_of_raw[16];	  /* the capture's raw number -> enum kmm_migratetype */
@@ -129,24 +129,24 @@ struct machine {
 	uint8_t distance[KMM_NODES][KMM_NODES]; /* all 0: unknown */
 	struct machine_cache caches[16];
 	uint32_t cache_count;
-	struct machine_slab *slabs;	  /* from before/, else after/ */
+	struct machine_slab *slabs; /* from before/, else after/ */
 	uint32_t slab_count;
-	uint64_t *ram_first, *ram_last;	  /* System RAM of iomem, inclusive byte addresses */
+	uint64_t *ram_first, *ram_last; /* System RAM of iomem, inclusive byte addresses */
 	uint32_t ram_count;
-	uint64_t direct_map_base;	  /* 0 unknown */
-	char direct_map_source[64];	  /* "kcore", "trace", "" */
+	uint64_t direct_map_base;		 /* 0 unknown */
+	char direct_map_source[64];		 /* "kcore", "trace", "" */
 	uint64_t vmemmap_base, struct_page_size; /* 0 unknown */
 	uint32_t min_free_kbytes, watermark_scale_factor, watermark_boost_factor;
 	uint32_t lowmem_reserve_ratio[KMM_ZONE_TYPES];
-	bool have_sysctl;	 /* the settings above and the ratios are the machine's own */
-	bool have_nodes;	 /* cpu[].node is known */
+	bool have_sysctl; /* the settings above and the ratios are the machine's own */
+	bool have_nodes;  /* cpu[].node is known */
 	bool thp_enabled;
-	int8_t thp_compiled;	 /* 1, 0, or -1 unknown */
+	int8_t thp_compiled; /* 1, 0, or -1 unknown */
 	bool cma_compiled;
 	uint64_t mem_total_kb;
 	struct machine_state before, after;
 	bool have_before, have_after;
-	char **unknown;	 /* what could not be known, one sentence each */
+	char **unknown; /* what could not be known, one sentence each */
 	uint32_t unknown_count;
 };
 
@@ -166,6 +166,7 @@ void machine_note(struct machine *m, const char *fmt, ...) __attribute__((format
  */
 const char *const *machine_attachments(void);
 /* The ordered lists of a state as text, one list a line; see docs/captures.md.  -ENOENT if it has none. */
-int machine_lists_text(const struct machine *m, const struct machine_state *s, struct blob *out, struct err *e);
+int machine_lists_text(const struct machine *m, const struct machine_state *s, struct blob *out,
+		       struct err *e);
 
 #endif

@@ -16,15 +16,15 @@
 /* How sure the type of a block is. */
 enum pageblock_certainty {
 	PAGEBLOCK_GUESSED, /* by what lies in it, fitted to the counts */
-	PAGEBLOCK_LIKELY,  /* free pages on a list of that type; old fallbacks may have left them there */
-	PAGEBLOCK_KNOWN,   /* later events gave it away (machine_state.tags) */
+	PAGEBLOCK_LIKELY, /* free pages on a list of that type; old fallbacks may have left them there */
+	PAGEBLOCK_KNOWN, /* later events gave it away (machine_state.tags) */
 };
 
 /*
  * Fill type[b] (enum kmm_migratetype or PAGEBLOCK_NONE) and certain[b] (enum
  * pageblock_certainty) for the blocks up to max_pfn, rounded up.
  */
-int machine_pageblocks(const struct machine *m, const struct machine_state *s, uint8_t *type, uint8_t *certain,
-		       struct err *e);
+int machine_pageblocks(const struct machine *m, const struct machine_state *s, uint8_t *type,
+		       uint8_t *certain, struct err *e);
 
 #endif

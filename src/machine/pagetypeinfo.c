@@ -9,10 +9,13 @@ static const struct {
 	const char *name;
 	enum kmm_migratetype type;
 } names[] = {
-	{ "Unmovable", KMM_UNMOVABLE },	  { "Movable", KMM_MOVABLE },
-	{ "Reclaimable", KMM_RECLAIMABLE }, { "HighAtomic", KMM_HIGHATOMIC },
+	{ "Unmovable", KMM_UNMOVABLE },
+	{ "Movable", KMM_MOVABLE },
+	{ "Reclaimable", KMM_RECLAIMABLE },
+	{ "HighAtomic", KMM_HIGHATOMIC },
 	{ "Reserve", KMM_HIGHATOMIC }, /* before 4.4 */
-	{ "CMA", KMM_CMA },		  { "Isolate", KMM_ISOLATE },
+	{ "CMA", KMM_CMA },
+	{ "Isolate", KMM_ISOLATE },
 };
 
 int migratetype_by_name(struct span name)
@@ -58,14 +61,14 @@ static int parse_zone(const struct machine *m, struct text *t, struct span *line
 		name.end--;
 	zone = machine_find_zone(m, node, name);
 	if (zone < 0)
-		return text_bad(t, e, "zoneinfo has no zone %.*s of node %llu",
-				(int)span_len(name), name.p, (unsigned long long)node);
+		return text_bad(t, e, "zoneinfo has no zone %.*s of node %llu", (int)span_len(name),
+				name.p, (unsigned long long)node);
 	return zone;
 }
 
 /* "Node 0, zone DMA, type Movable 0 1 >100000 ..." */
-static int parse_free(const struct machine *m, struct text *t, struct span line,
-		      struct types *y, struct err *e)
+static int parse_free(const struct machine *m, struct text *t, struct span line, struct types *y,
+		      struct err *e)
 {
 	int zone = parse_zone(m, t, &line, true, e), type;
 	struct span word, name;
@@ -121,8 +124,8 @@ static int parse_header(struct text *t, struct span line, struct types *y, struc
 }
 
 /* "Node 0, zone DMA 1 7 0 0 0" */
-static int parse_blocks(const struct machine *m, struct text *t, struct span line,
-			struct types *y, struct err *e)
+static int parse_blocks(const struct machine *m, struct text *t, struct span line, struct types *y,
+			struct err *e)
 {
 	int zone = parse_zone(m, t, &line, false, e);
 
@@ -139,8 +142,8 @@ static int parse_blocks(const struct machine *m, struct text *t, struct span lin
 	return 0;
 }
 
-static int parse_line(const struct machine *m, struct text *t, struct span line,
-		      struct types *y, bool *blocks, struct err *e)
+static int parse_line(const struct machine *m, struct text *t, struct span line, struct types *y,
+		      bool *blocks, struct err *e)
 {
 	struct span word, rest = line;
 	uint64_t v;
@@ -195,8 +198,7 @@ static int check_whole(const struct machine *m, struct text *t, const struct typ
 	return 0;
 }
 
-int pagetypeinfo_parse(struct machine *m, struct machine_state *s, struct text *t,
-		       struct err *e)
+int pagetypeinfo_parse(struct machine *m, struct machine_state *s, struct text *t, struct err *e)
 {
 	struct types *y = calloc(1, sizeof(*y));
 	bool blocks = false;
@@ -230,8 +232,8 @@ void pagetypeinfo_default(struct machine *m, bool cma)
 					      KMM_HIGHATOMIC };
 	static const uint8_t since_4_4[] = { KMM_UNMOVABLE, KMM_MOVABLE, KMM_RECLAIMABLE,
 					     KMM_HIGHATOMIC };
-	bool old = m->kernel_major && (m->kernel_major < 4 ||
-				       (m->kernel_major == 4 && m->kernel_minor < 4));
+	bool old = m->kernel_major &&
+		   (m->kernel_major < 4 || (m->kernel_major == 4 && m->kernel_minor < 4));
 
 	memset(m->migratetype_of_raw, KMM_ISOLATE, sizeof(m->migratetype_of_raw));
 	memcpy(m->migratetype_of_raw, old ? before_4_4 : since_4_4, sizeof(since_4_4));

@@ -45,8 +45,7 @@ static int grow_folders(struct attrs *a, uint32_t id)
 	return 0;
 }
 
-static int intern_span(struct attrs *a, struct text *t, struct span s, uint32_t *id,
-		       struct err *e)
+static int intern_span(struct attrs *a, struct text *t, struct span s, uint32_t *id, struct err *e)
 {
 	if (!span_len(s) || span_len(s) > 255 || memchr(s.p, 0, span_len(s)))
 		return text_bad(t, e, "a cache's name was expected");
@@ -162,8 +161,7 @@ static int add_alias(struct machine_slab *s, const char *name)
 	return more[s->alias_count] ? (s->alias_count++, 0) : -ENOMEM;
 }
 
-static void take_attrs(struct machine_slab *to, const struct machine_slab *from,
-		       const char *folder)
+static void take_attrs(struct machine_slab *to, const struct machine_slab *from, const char *folder)
 {
 	to->from_sysfs = true;
 	to->object_size = from->object_size;

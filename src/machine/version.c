@@ -7,10 +7,10 @@
 static const struct {
 	const char *word, *arch;
 } arches[] = {
-	{ "x86_64", "x86_64" }, { "amd64", "x86_64" }, { "i386", "i386" },   { "i686", "i386" },
-	{ "686", "i386" },	{ "686-pae", "i386" }, { "aarch64", "aarch64" },
-	{ "arm64", "aarch64" }, { "s390x", "s390x" },  { "ppc64le", "ppc64le" },
-	{ "riscv64", "riscv64" },
+	{ "x86_64", "x86_64" },	  { "amd64", "x86_64" },    { "i386", "i386" },
+	{ "i686", "i386" },	  { "686", "i386" },	    { "686-pae", "i386" },
+	{ "aarch64", "aarch64" }, { "arm64", "aarch64" },   { "s390x", "s390x" },
+	{ "ppc64le", "ppc64le" }, { "riscv64", "riscv64" },
 };
 
 static void arch_of_word(struct machine *m, struct span word)
@@ -45,8 +45,8 @@ int version_parse(struct machine *m, struct text *t, struct err *e)
 
 	if (!text_next(t, &line) || !span_word(&line, &word))
 		return text_bad(t, e, "the kernel's version was expected");
-	if (span_is(word, "Linux") && (!span_word(&line, &word) || !span_is(word, "version") ||
-				       !span_word(&line, &word)))
+	if (span_is(word, "Linux") &&
+	    (!span_word(&line, &word) || !span_is(word, "version") || !span_word(&line, &word)))
 		return text_bad(t, e, "expected \"Linux version RELEASE\"");
 	release = word;
 	if (!number(&release, &m->kernel_major) || release.p == release.end ||

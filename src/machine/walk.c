@@ -38,8 +38,7 @@ static int follow(struct dumps *d, struct listset *set, const struct head *h, bo
 		int ret;
 
 		*whole = false;
-		if (!page_fits(d, h, pfn) ||
-		    (back ? page_next(d, pfn) : page_prev(d, pfn)) != from)
+		if (!page_fits(d, h, pfn) || (back ? page_next(d, pfn) : page_prev(d, pfn)) != from)
 			return 0;
 		ret = listset_add(set, pfn, h->order);
 		if (ret)
@@ -88,8 +87,7 @@ static int walk_list(struct dumps *d, struct listset *set, const struct head *h)
 }
 
 /* The head at `off` of a dump; empty where it cannot be read. */
-static bool read_head(const struct dumps *d, const struct dump *from, uint64_t off,
-		      struct head *h)
+static bool read_head(const struct dumps *d, const struct dump *from, uint64_t off, struct head *h)
 {
 	h->addr = from->addr + off;
 	return dump_pointer(d, from, off, &h->next) &&
@@ -117,7 +115,8 @@ static int walk_free_area(struct dumps *d, struct listset *set, const struct dum
 	if (!dump_read(node, area + d->l->free_area.nr_free.offset, d->l->free_area.nr_free.size,
 		       &claimed) ||
 	    claimed != blocks)
-		dumps_broken(d, "zone %s of node %u, order %u: %llu blocks where its nr_free is %llu",
+		dumps_broken(d,
+			     "zone %s of node %u, order %u: %llu blocks where its nr_free is %llu",
 			     d->m->zones[h.zone].name, d->m->zones[h.zone].node, h.order,
 			     (unsigned long long)blocks, (unsigned long long)claimed);
 	return 0;
@@ -132,8 +131,7 @@ static int32_t counter(const struct dump *from, uint64_t at, struct layout_field
 	return f.size == 2 ? (int16_t)v : (int32_t)v;
 }
 
-static int walk_pcp(struct dumps *d, struct listset *set, uint8_t zone, uint32_t cpu,
-		    uint64_t at)
+static int walk_pcp(struct dumps *d, struct listset *set, uint8_t zone, uint32_t cpu, uint64_t at)
 {
 	const struct dump *from = &d->cpu[cpu];
 	const struct layout *l = d->l;
@@ -166,8 +164,8 @@ static int walk_pcp(struct dumps *d, struct listset *set, uint8_t zone, uint32_t
 		pages += (int64_t)set->lists[i].count << set->lists[i].order;
 	if (pages != p.count)
 		dumps_broken(d, "zone %s of node %u, CPU %u: %lld pages where its count is %d",
-			     d->m->zones[zone].name, d->m->zones[zone].node, cpu,
-			     (long long)pages, p.count);
+			     d->m->zones[zone].name, d->m->zones[zone].node, cpu, (long long)pages,
+			     p.count);
 	return listset_add_pcp(set, &p);
 }
 

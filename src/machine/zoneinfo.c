@@ -50,8 +50,7 @@ static int close_zone(struct reading *r, struct err *e)
 	if (r->zone.start_pfn > MACHINE_FRAMES_MAX || r->zone.spanned > MACHINE_FRAMES_MAX ||
 	    r->zone.start_pfn + r->zone.spanned > MACHINE_FRAMES_MAX)
 		return text_bad(r->t, e, "zone %s of node %u ends beyond page frame %llu",
-				r->zone.name, r->zone.node,
-				(unsigned long long)MACHINE_FRAMES_MAX);
+				r->zone.name, r->zone.node, (unsigned long long)MACHINE_FRAMES_MAX);
 	if (r->zone.present > r->zone.spanned || r->zone.managed > r->zone.spanned)
 		return text_bad(r->t, e, "zone %s of node %u has more pages than it spans",
 				r->zone.name, r->zone.node);
@@ -183,8 +182,10 @@ static int read_counter(struct reading *r, struct span key, struct span line, st
 		uint64_t *to;
 		bool *have;
 	} fields[] = {
-		{ "boost", &z->boost, NULL },	  { "min", &z->min, NULL },
-		{ "low", &z->low, NULL },	  { "high", &z->high, NULL },
+		{ "boost", &z->boost, NULL },
+		{ "min", &z->min, NULL },
+		{ "low", &z->low, NULL },
+		{ "high", &z->high, NULL },
 		{ "spanned", &z->spanned, &r->have_spanned },
 		{ "present", &z->present, NULL },
 		{ "managed", &z->managed, &r->have_managed },

@@ -47,8 +47,8 @@ static bool dma32_populated(const struct alloc_request *r)
 	const struct kmm *mm = r->mm;
 
 	for (unsigned i = 0; i < mm->zones; i++)
-		if (mm->zone[i].node == r->preferred->node &&
-		    mm->zone[i].type == KMM_ZONE_DMA32 && mm->zone[i].managed)
+		if (mm->zone[i].node == r->preferred->node && mm->zone[i].type == KMM_ZONE_DMA32 &&
+		    mm->zone[i].managed)
 			return true;
 	return false;
 }
@@ -263,8 +263,7 @@ static kmm_pfn compact_and_retry(const struct alloc_request *r, unsigned flags)
 		struct zone *z = &r->mm->zone[r->zl->zone[i]];
 		uint64_t mark = z->mark[WMARK_MIN] + z->boost + (2u << r->order);
 
-		if (alloc_zone_fits(r, z) &&
-		    watermark_ok(r->mm, z, 0, mark, r->highest, flags))
+		if (alloc_zone_fits(r, z) && watermark_ok(r->mm, z, 0, mark, r->highest, flags))
 			made = compact_zone(r->mm, z, r->cpu, r->order);
 	}
 	return made ? walk_zones(r, flags) : KMM_NO_PFN;
@@ -311,8 +310,7 @@ static kmm_pfn finish(const struct alloc_request *r, kmm_pfn pfn)
 	return pfn;
 }
 
-kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp,
-			     unsigned order)
+kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp, unsigned order)
 {
 	struct alloc_request r;
 	kmm_pfn pfn;
@@ -373,8 +371,7 @@ static struct zone *bulk_zone(const struct alloc_request *r, unsigned flags, uns
 	return NULL;
 }
 
-unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n,
-			      kmm_pfn *out)
+unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n, kmm_pfn *out)
 {
 	unsigned done = 0, flags;
 	struct alloc_request r;

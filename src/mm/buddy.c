@@ -116,8 +116,7 @@ kmm_pfn buddy_take(struct kmm *mm, struct zone *z, unsigned order, unsigned type
 	return pfn;
 }
 
-kmm_pfn buddy_take_seen(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order,
-			unsigned type)
+kmm_pfn buddy_take_seen(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order, unsigned type)
 {
 	kmm_pfn pfn = buddy_take(mm, z, order, type);
 
@@ -130,8 +129,8 @@ kmm_pfn buddy_take_seen(struct kmm *mm, struct zone *z, unsigned cpu, unsigned o
 }
 
 /* The frames of pfn's page block that a move looks at; false if it may not move. */
-static bool pageblock_range(const struct kmm *mm, const struct zone *z, kmm_pfn pfn,
-			    kmm_pfn *start, kmm_pfn *end)
+static bool pageblock_range(const struct kmm *mm, const struct zone *z, kmm_pfn pfn, kmm_pfn *start,
+			    kmm_pfn *end)
 {
 	*start = pfn & ~(mm->pageblock_pages - 1);
 	*end = *start + mm->pageblock_pages;

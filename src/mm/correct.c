@@ -77,8 +77,7 @@ int kmm_take(struct kmm *mm, kmm_pfn pfn, unsigned order)
 }
 
 /* Put `got` where `want` is linked. */
-static void replace(struct kmm *mm, kmm_pfn got, kmm_pfn want, unsigned order,
-		    unsigned used_type)
+static void replace(struct kmm *mm, kmm_pfn got, kmm_pfn want, unsigned order, unsigned used_type)
 {
 	struct frame *f = mm->frame;
 	struct frame place = f[want];

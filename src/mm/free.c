@@ -3,8 +3,7 @@
 #include "mm/pcptune.h"
 
 /* To the buddy lists at once, by the page block's tag of today. */
-static void free_to_buddy(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order,
-			  bool to_tail)
+static void free_to_buddy(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, bool to_tail)
 {
 	mm->stats.zone_locks++;
 	frame_set_unused(mm, pfn, order);
@@ -54,8 +53,7 @@ void kmm_free_page_cold(struct kmm *mm, unsigned cpu, kmm_pfn pfn)
 	free_block(mm, cpu, pfn, 0, true);
 }
 
-void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order,
-			   bool to_tail)
+void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool to_tail)
 {
 	if (cpu >= mm->cpus || !frame_is_used_block(mm, pfn, order)) {
 		mm->stats.bad_frees++;

@@ -14,39 +14,39 @@
 typedef uint32_t kmm_gfp; /* a set of KMM_GFP_* bits */
 
 /* X(NAME, bit): NAME is the kernel's name without its __GFP_ prefix. */
-#define KMM_GFP_BITS(X)                                                        \
-	X(DMA, 0)                                                              \
-	X(HIGHMEM, 1)                                                          \
-	X(DMA32, 2)                                                            \
-	X(MOVABLE, 3)                                                          \
-	X(RECLAIMABLE, 4)                                                      \
-	X(HIGH, 5)                                                             \
-	X(IO, 6)                                                               \
-	X(FS, 7)                                                               \
-	X(ZERO, 8)                                                             \
-	X(ATOMIC, 9)          /* to 6.2; a hint that the caller cannot sleep */\
-	X(DIRECT_RECLAIM, 10)                                                  \
-	X(KSWAPD_RECLAIM, 11)                                                  \
-	X(WRITE, 12)                                                           \
-	X(NOWARN, 13)                                                          \
-	X(RETRY_MAYFAIL, 14)  /* REPEAT before 4.13 */                         \
-	X(NOFAIL, 15)                                                          \
-	X(NORETRY, 16)                                                         \
-	X(MEMALLOC, 17)                                                        \
-	X(COMP, 18)                                                            \
-	X(NOMEMALLOC, 19)                                                      \
-	X(HARDWALL, 20)                                                        \
-	X(THISNODE, 21)                                                        \
-	X(ACCOUNT, 22)                                                         \
-	X(ZEROTAGS, 23)                                                        \
-	X(SKIP_ZERO, 24)                                                       \
-	X(SKIP_KASAN, 25)                                                      \
-	X(NO_OBJ_EXT, 26)                                                      \
-	X(NOLOCKDEP, 27)                                                       \
-	X(COLD, 28)           /* to 4.14 */                                    \
-	X(WAIT, 29)           /* to 4.3; readers also set both RECLAIM bits */ \
-	X(NOTRACK, 30)        /* to 4.14 */                                    \
-	X(UNKNOWN, 31)        /* the capture had a bit that no name explains */
+#define KMM_GFP_BITS(X)                                                 \
+	X(DMA, 0)                                                       \
+	X(HIGHMEM, 1)                                                   \
+	X(DMA32, 2)                                                     \
+	X(MOVABLE, 3)                                                   \
+	X(RECLAIMABLE, 4)                                               \
+	X(HIGH, 5)                                                      \
+	X(IO, 6)                                                        \
+	X(FS, 7)                                                        \
+	X(ZERO, 8)                                                      \
+	X(ATOMIC, 9) /* to 6.2; a hint that the caller cannot sleep */  \
+	X(DIRECT_RECLAIM, 10)                                           \
+	X(KSWAPD_RECLAIM, 11)                                           \
+	X(WRITE, 12)                                                    \
+	X(NOWARN, 13)                                                   \
+	X(RETRY_MAYFAIL, 14) /* REPEAT before 4.13 */                   \
+	X(NOFAIL, 15)                                                   \
+	X(NORETRY, 16)                                                  \
+	X(MEMALLOC, 17)                                                 \
+	X(COMP, 18)                                                     \
+	X(NOMEMALLOC, 19)                                               \
+	X(HARDWALL, 20)                                                 \
+	X(THISNODE, 21)                                                 \
+	X(ACCOUNT, 22)                                                  \
+	X(ZEROTAGS, 23)                                                 \
+	X(SKIP_ZERO, 24)                                                \
+	X(SKIP_KASAN, 25)                                               \
+	X(NO_OBJ_EXT, 26)                                               \
+	X(NOLOCKDEP, 27)                                                \
+	X(COLD, 28)    /* to 4.14 */                                    \
+	X(WAIT, 29)    /* to 4.3; readers also set both RECLAIM bits */ \
+	X(NOTRACK, 30) /* to 4.14 */                                    \
+	X(UNKNOWN, 31) /* the capture had a bit that no name explains */
 
 enum kmm_gfp_bit {
 #define X(name, bit) KMM_GFP_##name = (int)(1u << (bit)),

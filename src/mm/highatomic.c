@@ -23,8 +23,7 @@ void highatomic_reserve(struct kmm *mm, struct zone *z, kmm_pfn pfn)
 		return;
 	mm->stats.zone_locks++;
 	/* 6.1 reserves even where the free pages cannot be moved; later kernels do not. */
-	if (mm->generation == KMM_LINUX_6_18 &&
-	    !buddy_count_pageblock(mm, z, pfn, &moved))
+	if (mm->generation == KMM_LINUX_6_18 && !buddy_count_pageblock(mm, z, pfn, &moved))
 		return;
 	z->highatomic += mm->pageblock_pages;
 	mm->stats.highatomic_reserved++;
@@ -42,8 +41,8 @@ static bool release_from(struct kmm *mm, struct zone *z, unsigned type)
 		if (pfn == head)
 			continue;
 		if (frame_tag(mm, pfn) == KMM_HIGHATOMIC)
-			z->highatomic -= z->highatomic < mm->pageblock_pages ? z->highatomic
-									     : mm->pageblock_pages;
+			z->highatomic -= z->highatomic < mm->pageblock_pages ? z->highatomic :
+									       mm->pageblock_pages;
 		frame_set_tag(mm, pfn, type);
 		if (buddy_move_pageblock(mm, z, pfn, type, &moved) && moved.pages)
 			return true;

@@ -37,8 +37,8 @@ static void refill(struct kmm *mm, struct zone *z, struct pcp *p, unsigned side,
 	}
 }
 
-kmm_pfn hotcold_alloc(struct kmm *mm, struct zone *z, struct pcp *p, unsigned type,
-		      unsigned flags, bool cold)
+kmm_pfn hotcold_alloc(struct kmm *mm, struct zone *z, struct pcp *p, unsigned type, unsigned flags,
+		      bool cold)
 {
 	uint32_t head = p->head + cold;
 	struct frame *f = mm->frame;

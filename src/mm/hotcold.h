@@ -11,8 +11,8 @@
 
 #pragma GCC visibility push(hidden)
 
-kmm_pfn hotcold_alloc(struct kmm *mm, struct zone *z, struct pcp *p, unsigned type,
-		      unsigned flags, bool cold);
+kmm_pfn hotcold_alloc(struct kmm *mm, struct zone *z, struct pcp *p, unsigned type, unsigned flags,
+		      bool cold);
 void hotcold_free(struct kmm *mm, struct zone *z, struct pcp *p, kmm_pfn pfn, unsigned type,
 		  bool cold);
 void hotcold_drain_all(struct kmm *mm, struct zone *z, struct pcp *p, unsigned caller);

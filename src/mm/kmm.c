@@ -17,8 +17,8 @@ struct reason {
 	size_t size;
 };
 
-static bool __attribute__((format(printf, 2, 3))) refuse(const struct reason *why,
-							  const char *fmt, ...)
+static bool __attribute__((format(printf, 2, 3)))
+refuse(const struct reason *why, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -61,8 +61,7 @@ static bool check_zone(const struct kmm_config *c, unsigned i, const struct reas
 			      (unsigned long long)z->start + z->spanned, MOST_FRAMES);
 	if (z->present > z->spanned || z->managed > z->spanned)
 		return refuse(why, "zone %u spans less than it has", i);
-	if (z->pcp_batch < 0 || z->pcp_batch > 1 << 20 || z->pcp_high < 0 ||
-	    z->pcp_high > 1 << 24)
+	if (z->pcp_batch < 0 || z->pcp_batch > 1 << 20 || z->pcp_high < 0 || z->pcp_high > 1 << 24)
 		return refuse(why, "zone %u: batch %d, high %d are out of range", i, z->pcp_batch,
 			      z->pcp_high);
 	return true;
@@ -284,9 +283,8 @@ size_t kmm_memory(const struct kmm *mm)
 {
 	size_t frames = (size_t)mm->all_frames + LINE / sizeof(*mm->frame);
 
-	return sizeof(*mm) + frames * sizeof(*mm->frame) +
-	       sizeof(*mm->pcp) * mm->zones * mm->cpus + (mm->frames >> mm->pageblock_order) +
-	       sizeof(*mm->zonelist) * mm->config.nodes;
+	return sizeof(*mm) + frames * sizeof(*mm->frame) + sizeof(*mm->pcp) * mm->zones * mm->cpus +
+	       (mm->frames >> mm->pageblock_order) + sizeof(*mm->zonelist) * mm->config.nodes;
 }
 
 /* ---- state ---- */

@@ -47,15 +47,15 @@ struct kmm_policy {
 	unsigned watermark_scale_factor; /* 1/10000 of managed pages (10) */
 	unsigned watermark_boost_factor; /* 1/10000 of the high mark (15000); 0: no boost */
 	unsigned lowmem_reserve_ratio[KMM_ZONE_TYPES];
-	int pcp_batch; /* -1: from the zone's config, or by the rule; 0: no per-CPU lists */
-	int pcp_high;  /* -1: likewise */
-	unsigned pcp_orders;	  /* orders 0..n-1 have per-CPU lists: 4, or 1 before 5.13 */
-	bool pcp_thp;		  /* lists for the huge-page order too (6.1+ with THP) */
-	bool thp; /* huge pages enabled, which raises the computed min_free_kbytes */
+	int pcp_batch;	     /* -1: from the zone's config, or by the rule; 0: no per-CPU lists */
+	int pcp_high;	     /* -1: likewise */
+	unsigned pcp_orders; /* orders 0..n-1 have per-CPU lists: 4, or 1 before 5.13 */
+	bool pcp_thp;	     /* lists for the huge-page order too (6.1+ with THP) */
+	bool thp;	     /* huge pages enabled, which raises the computed min_free_kbytes */
 	bool highatomic_reserve;
 	bool defrag_noretry_nofragment; /* ALLOC_NOFRAGMENT on the fast path */
-	bool reclaim;		  /* model reclaim when memory runs out; else allocations fail */
-	bool compaction;	  /* move pages to make room for high orders */
+	bool reclaim;	 /* model reclaim when memory runs out; else allocations fail */
+	bool compaction; /* move pages to make room for high orders */
 };
 
 /* Defaults of a generation, as on x86-64 with huge pages. */
@@ -68,16 +68,16 @@ struct kmm_zone_config {
 	uint64_t present, managed;
 	uint64_t min, low, high; /* pages, without boost; all 0: computed from the policy */
 	uint64_t reserve[KMM_ZONE_TYPES]; /* lowmem_reserve by zone type of the request */
-	bool reserve_given;	 /* false: computed from the ratios */
-	int pcp_batch, pcp_high; /* 0: computed from managed */
-	int pcp_high_min, pcp_high_max; /* 6.18; 0: computed */
-	uint64_t boost;		 /* watermark boost at the start, pages */
+	bool reserve_given;		  /* false: computed from the ratios */
+	int pcp_batch, pcp_high;	  /* 0: computed from managed */
+	int pcp_high_min, pcp_high_max;	  /* 6.18; 0: computed */
+	uint64_t boost;			  /* watermark boost at the start, pages */
 };
 
 struct kmm_config {
 	struct kmm_policy policy;
 	unsigned zones;
-	struct kmm_zone_config zone[KMM_ZONES];	/* by node, then ascending type */
+	struct kmm_zone_config zone[KMM_ZONES]; /* by node, then ascending type */
 	unsigned cpus;
 	uint8_t cpu_node[KMM_CPUS];
 	unsigned nodes;
@@ -151,8 +151,7 @@ int kmm_seed_boot(struct kmm *mm, kmm_pfn start, kmm_pfn end, unsigned type);
 
 /* The first frame, or KMM_NO_PFN. */
 kmm_pfn kmm_alloc_pages(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned order);
-kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp,
-			     unsigned order);
+kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp, unsigned order);
 /*
  * From this zone and no other, whatever its watermarks: for a replay that knows
  * where the kernel went.  KMM_NO_PFN, and no event, if the zone has nothing.
@@ -166,8 +165,7 @@ kmm_pfn kmm_alloc_pages_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsig
  */
 void kmm_expect_ownership(struct kmm *mm, int change);
 /* alloc_pages_bulk(): up to n order-0 pages into out[]; returns how many. */
-unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n,
-			      kmm_pfn *out);
+unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n, kmm_pfn *out);
 /* One page from this zone as the bulk allocator takes it; KMM_NO_PFN if the zone has none. */
 kmm_pfn kmm_alloc_bulk_page_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned zone);
 /* __free_pages() of a block, or of an aligned part of one. */
@@ -177,8 +175,7 @@ void kmm_free_page_batched(struct kmm *mm, unsigned cpu, kmm_pfn pfn);
 /* One page into the cold list (2.6.24; elsewhere as kmm_free_pages() of order 0). */
 void kmm_free_page_cold(struct kmm *mm, unsigned cpu, kmm_pfn pfn);
 /* Straight to the buddy lists; to_tail as for the tails of alloc_pages_exact(). */
-void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order,
-			   bool to_tail);
+void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool to_tail);
 /* drain_local_pages()/drain_pages_zone(): zone KMM_ZONES: all zones. */
 void kmm_drain_pages(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, unsigned zone);
 /* Drain only so many pages, as the vmstat pass does with lists of other nodes' zones. */
@@ -226,11 +223,11 @@ kmm_pfn kmm_pcp_list_next(const struct kmm *mm, unsigned cpu, unsigned zone, uns
 
 struct kmm_stats {
 	uint64_t allocs, frees, failed;
-	uint64_t refills;	/* blocks taken through mm_page_alloc_zone_locked */
-	uint64_t drains;	/* blocks given back through mm_page_pcpu_drain */
-	uint64_t fallbacks;	/* mm_page_alloc_extfrag */
+	uint64_t refills;   /* blocks taken through mm_page_alloc_zone_locked */
+	uint64_t drains;    /* blocks given back through mm_page_pcpu_drain */
+	uint64_t fallbacks; /* mm_page_alloc_extfrag */
 	uint64_t ownership_changes;
-	uint64_t zone_locks;	/* zone lock acquisitions */
+	uint64_t zone_locks; /* zone lock acquisitions */
 	uint64_t slowpaths, kswapd_wakeups, direct_reclaims, compactions, boosts;
 	uint64_t highatomic_reserved;
 	uint64_t bad_frees; /* of what was not in use, or not a block: ignored */

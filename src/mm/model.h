@@ -64,13 +64,13 @@ struct zone {
 	uint64_t highatomic; /* pages in reserved page blocks */
 	uint64_t managed;
 	kmm_pfn start, end;
-	uint32_t heads; /* first of ORDERS * TYPES list heads */
-	uint32_t pcp0;	/* its lists of CPU 0 in kmm.pcp */
+	uint32_t heads;	   /* first of ORDERS * TYPES list heads */
+	uint32_t pcp0;	   /* its lists of CPU 0 in kmm.pcp */
 	uint32_t isolated; /* page blocks tagged ISOLATE */
 	uint8_t index, node, type;
-	bool kswapd;	   /* kswapd balances it */
-	bool boosted_wake; /* boosted: wake kswapd at the end of the allocation */
-	bool below_high;   /* 6.7+: seen below the high mark */
+	bool kswapd;			  /* kswapd balances it */
+	bool boosted_wake;		  /* boosted: wake kswapd at the end of the allocation */
+	bool below_high;		  /* 6.7+: seen below the high mark */
 	uint16_t avail[KMM_MIGRATETYPES]; /* bit o: a free block of order o */
 	uint32_t nr_free[KMM_MIGRATETYPES][KMM_ORDERS];
 	uint64_t pageblocks[KMM_MIGRATETYPES];
@@ -91,8 +91,8 @@ struct pcp {
 	int32_t free_count;	    /* 6.7+: freed since the last allocation, roughly */
 	uint16_t cpu;
 	uint8_t zone;
-	uint8_t free_factor;  /* 5.13-6.6 */
-	uint8_t alloc_factor; /* 6.7+ */
+	uint8_t free_factor;   /* 5.13-6.6 */
+	uint8_t alloc_factor;  /* 6.7+ */
 	bool freed_high_order; /* 6.7+: the previous free was of order 1..3 */
 	struct {
 		int32_t count, high, batch;
@@ -110,31 +110,31 @@ struct kmm {
 	uint8_t *tag; /* migrate type of each page block */
 	struct pcp *pcp;
 	uint32_t cpus;
-	uint32_t frames;	  /* real ones: a multiple of the top block */
+	uint32_t frames; /* real ones: a multiple of the top block */
 	uint32_t pageblock_pages;
-	uint16_t pcp_order_mask;  /* bit o: order o has per-CPU lists */
+	uint16_t pcp_order_mask; /* bit o: order o has per-CPU lists */
 	uint8_t max_order, pageblock_order;
 	uint8_t generation; /* enum kmm_generation */
 	bool grouping;
-	bool has_dma32;	 /* a zone of this type is configured, populated or not */
-	bool unmergeable; /* page blocks once had a type that keeps buddies apart */
+	bool has_dma32;		 /* a zone of this type is configured, populated or not */
+	bool unmergeable;	 /* page blocks once had a type that keeps buddies apart */
 	int8_t expect_ownership; /* for the next fallback; -1 by rule */
 	uint8_t zones;
 	struct kmm_stats stats;
 	struct kmm_observer seen;
 	void *seen_arg;
 	struct zone zone[KMM_ZONES];
-	uint8_t highest[16]; /* zone type by the low four gfp bits */
+	uint8_t highest[16];			     /* zone type by the low four gfp bits */
 	struct zonelist (*zonelist)[KMM_ZONE_TYPES]; /* by node, highest zone type */
-	uint32_t all_frames; /* with the list heads */
+	uint32_t all_frames;			     /* with the list heads */
 	struct kmm_config config;
 };
 
 /* Tell the observer, if it listens to this. */
-#define OBSERVE(mm, event, ...)                                                \
-	do {                                                                   \
-		if ((mm)->seen.event)                                          \
-			(mm)->seen.event((mm)->seen_arg, __VA_ARGS__);         \
+#define OBSERVE(mm, event, ...)                                        \
+	do {                                                           \
+		if ((mm)->seen.event)                                  \
+			(mm)->seen.event((mm)->seen_arg, __VA_ARGS__); \
 	} while (0)
 
 #pragma GCC visibility pop

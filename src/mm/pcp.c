@@ -102,8 +102,7 @@ kmm_pfn pcp_alloc(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order, 
 	return pop(mm, z, p, order, type, flags);
 }
 
-kmm_pfn pcp_alloc_bulk(struct kmm *mm, struct zone *z, unsigned cpu, unsigned type,
-		       unsigned flags)
+kmm_pfn pcp_alloc_bulk(struct kmm *mm, struct zone *z, unsigned cpu, unsigned type, unsigned flags)
 {
 	return pop(mm, z, pcp_of(mm, z, cpu), 0, type, flags);
 }

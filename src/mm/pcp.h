@@ -41,8 +41,7 @@ static inline unsigned pcp_list(unsigned order, unsigned type)
 kmm_pfn pcp_alloc(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order, unsigned type,
 		  unsigned flags, bool cold);
 /* The same without the side effects that the bulk allocator does not have. */
-kmm_pfn pcp_alloc_bulk(struct kmm *mm, struct zone *z, unsigned cpu, unsigned type,
-		       unsigned flags);
+kmm_pfn pcp_alloc_bulk(struct kmm *mm, struct zone *z, unsigned cpu, unsigned type, unsigned flags);
 /* Put a block in use on the list for `type`, its page block's; drain if there are too many. */
 void pcp_free(struct kmm *mm, struct zone *z, unsigned cpu, kmm_pfn pfn, unsigned order,
 	      unsigned type, bool cold);

@@ -86,8 +86,8 @@ int pcptune_excess(const struct kmm *mm, struct zone *z, struct pcp *p, unsigned
 		n = 1;
 	else
 		n = min_int(max_int(p->free_count, p->batch), high - p->batch);
-	if (z->below_high && watermark_ok(mm, z, 0, z->mark[WMARK_HIGH] + z->boost,
-					  KMM_ZONE_MOVABLE, 0))
+	if (z->below_high &&
+	    watermark_ok(mm, z, 0, z->mark[WMARK_HIGH] + z->boost, KMM_ZONE_MOVABLE, 0))
 		z->below_high = false;
 	return n;
 }

@@ -155,8 +155,7 @@ static bool check_pcp_list(struct check *c, const struct pcp *p, unsigned list, 
 		    f[at].zone != p->zone)
 			return fail(c, "CPU %u zone %u list %u: frame %u does not belong there",
 				    p->cpu, p->zone, list, at);
-		if (c->mm->generation != KMM_LINUX_2_6 &&
-		    pcp_list(f[at].order, f[at].type) != list)
+		if (c->mm->generation != KMM_LINUX_2_6 && pcp_list(f[at].order, f[at].type) != list)
 			return fail(c, "CPU %u zone %u list %u: frame %u of order %u, type %u",
 				    p->cpu, p->zone, list, at, f[at].order, f[at].type);
 		*pages += 1 << f[at].order;
@@ -174,8 +173,7 @@ static bool check_pcp(struct check *c, const struct pcp *p)
 
 		if (!check_pcp_list(c, p, list, &pages, &blocks))
 			return false;
-		if (c->mm->generation == KMM_LINUX_2_6 && list < 2 &&
-		    blocks != p->side[list].count)
+		if (c->mm->generation == KMM_LINUX_2_6 && list < 2 && blocks != p->side[list].count)
 			return fail(c, "CPU %u zone %u: %d pages on side %u, %d counted", p->cpu,
 				    p->zone, blocks, list, p->side[list].count);
 	}

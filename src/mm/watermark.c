@@ -13,18 +13,17 @@ static uint64_t pages_of_type(const struct zone *z, unsigned type)
 }
 
 /* Free pages that this request cannot have. */
-static uint64_t unusable(const struct kmm *mm, const struct zone *z, unsigned order,
-			 unsigned flags)
+static uint64_t unusable(const struct kmm *mm, const struct zone *z, unsigned order, unsigned flags)
 {
 	uint64_t pages = (1u << order) - 1;
-	unsigned reserves = mm->generation == KMM_LINUX_5_10 ? ALLOC_OOM | ALLOC_NON_BLOCK
-							     : ALLOC_RESERVES;
+	unsigned reserves = mm->generation == KMM_LINUX_5_10 ? ALLOC_OOM | ALLOC_NON_BLOCK :
+							       ALLOC_RESERVES;
 
 	if (mm->generation == KMM_LINUX_2_6)
 		return pages; /* its RESERVE blocks count as free */
 	if (!(flags & reserves))
-		pages += mm->generation == KMM_LINUX_6_18 ? pages_of_type(z, KMM_HIGHATOMIC)
-							  : z->highatomic;
+		pages += mm->generation == KMM_LINUX_6_18 ? pages_of_type(z, KMM_HIGHATOMIC) :
+							    z->highatomic;
 	if (!(flags & ALLOC_CMA))
 		pages += pages_of_type(z, KMM_CMA);
 	return pages;
@@ -66,8 +65,8 @@ static bool halving_ok(const struct zone *z, unsigned order, int64_t free_pages,
 
 static bool has_block(const struct kmm *mm, const struct zone *z, unsigned order, unsigned flags)
 {
-	unsigned harder = mm->generation == KMM_LINUX_5_10 ? ALLOC_OOM | ALLOC_NON_BLOCK
-							   : ALLOC_OOM | ALLOC_HIGHATOMIC;
+	unsigned harder = mm->generation == KMM_LINUX_5_10 ? ALLOC_OOM | ALLOC_NON_BLOCK :
+							     ALLOC_OOM | ALLOC_HIGHATOMIC;
 	unsigned orders = z->avail[KMM_UNMOVABLE] | z->avail[KMM_MOVABLE] |
 			  z->avail[KMM_RECLAIMABLE];
 
@@ -91,8 +90,8 @@ bool watermark_ok(const struct kmm *mm, const struct zone *z, unsigned order, ui
 	return !order || has_block(mm, z, order, flags);
 }
 
-bool watermark_allows(const struct kmm *mm, const struct zone *z, unsigned order,
-		      unsigned highest, unsigned flags, kmm_gfp gfp)
+bool watermark_allows(const struct kmm *mm, const struct zone *z, unsigned order, unsigned highest,
+		      unsigned flags, kmm_gfp gfp)
 {
 	uint64_t plain = z->mark[flags & ALLOC_WMARK_MASK];
 	uint64_t mark = plain + z->boost;

@@ -15,8 +15,8 @@
 bool watermark_ok(const struct kmm *mm, const struct zone *z, unsigned order, uint64_t mark,
 		  unsigned highest, unsigned flags);
 /* As the allocator asks: by the mark in `flags`; with the second chance that boosted zones have. */
-bool watermark_allows(const struct kmm *mm, const struct zone *z, unsigned order,
-		      unsigned highest, unsigned flags, kmm_gfp gfp);
+bool watermark_allows(const struct kmm *mm, const struct zone *z, unsigned order, unsigned highest,
+		      unsigned flags, kmm_gfp gfp);
 
 #pragma GCC visibility pop
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define GIB_MASK ((1ull << 30) - 1)
-#define PATIENCE 4	/* events of a CPU within which the object must follow its page */
+#define PATIENCE 4 /* events of a CPU within which the object must follow its page */
 
 void directmap_init(struct directmap *d)
 {

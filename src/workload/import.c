@@ -143,11 +143,13 @@ static int find_direct_map(struct import *im, struct err *e)
 		return e->code;
 	}
 	directmap_init(d);
-	for (uint32_t i = 0; i < PRESCAN_EVENTS && d->votes < PRESCAN_VOTES && trace_next(t, &ev, e) == 1; i++)
+	for (uint32_t i = 0;
+	     i < PRESCAN_EVENTS && d->votes < PRESCAN_VOTES && trace_next(t, &ev, e) == 1; i++)
 		directmap_event(d, &ev);
 	im->res->direct_map_base = directmap_base(d, &votes, &of);
 	snprintf(im->res->direct_map_source, sizeof(im->res->direct_map_source),
-		 im->res->direct_map_base ? "inferred from the trace: %" PRIu32 " of %" PRIu32 " votes" :
+		 im->res->direct_map_base ? "inferred from the trace: %" PRIu32 " of %" PRIu32
+					    " votes" :
 					    "unknown: %" PRIu32 " of %" PRIu32 " votes agree",
 		 votes, of);
 	trace_close(t);
@@ -159,8 +161,9 @@ static int find_direct_map(struct import *im, struct err *e)
 static unsigned vmalloc_sites(const struct kallsyms *k, struct resolve_range *out, unsigned room)
 {
 	static const char *const names[] = {
-		"__vmalloc_node_range", "__vmalloc_node_range_noprof", "__vmalloc_area_node",
-		"__vmalloc_area_node.constprop.0", "__vmalloc_area_node.isra.0",
+		"__vmalloc_node_range",	      "__vmalloc_node_range_noprof",
+		"__vmalloc_area_node",	      "__vmalloc_area_node.constprop.0",
+		"__vmalloc_area_node.isra.0",
 	};
 	unsigned n = 0;
 
@@ -186,7 +189,8 @@ static int attach_file(struct import *im, const char *name, struct err *e)
 	return ret;
 }
 
-static int attach_lists(struct import *im, const char *name, const struct machine_state *s, struct err *e)
+static int attach_lists(struct import *im, const char *name, const struct machine_state *s,
+			struct err *e)
 {
 	struct blob b;
 	int ret = machine_lists_text(im->machine, s, &b, e);
@@ -227,8 +231,8 @@ static int attach_learned(struct import *im, struct err *e)
 		return err_set(e, ENOMEM, "out of memory for " SITES);
 	fprintf(f, "# call-site bytes-allocated cache frees-with-this-name frees-with-another\n");
 	for (uint32_t i = 0; i < t->count; i++)
-		fprintf(f, "%#" PRIx64 " %" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRIu64 "\n", t->s[i].addr,
-			t->s[i].bytes, t->s[i].cache, t->s[i].named, t->s[i].other);
+		fprintf(f, "%#" PRIx64 " %" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRIu64 "\n",
+			t->s[i].addr, t->s[i].bytes, t->s[i].cache, t->s[i].named, t->s[i].other);
 	ret = attach_stream(im, SITES, f, &text, &len, e);
 	if (ret < 0 || !im->symbols)
 		return ret;
@@ -255,15 +259,20 @@ static int attach_facts(struct import *im, struct err *e)
 
 	if (!f)
 		return err_set(e, ENOMEM, "out of memory for " FACTS);
-	fprintf(f, "max_pfn %" PRIu32 "\ndirect_map_base %#" PRIx64 "\ndirect_map_source %s\n", im->max_pfn,
-		im->res->direct_map_base, im->res->direct_map_source);
-	fprintf(f, "null_frees %" PRIu64 "\ntwins %" PRIu64 "\nbatched %" PRIu64 "\nbatched_alone %" PRIu64
-		   "\n", s->null_frees, s->twins, s->batched, s->batched_alone);
-	fprintf(f, "unpaired_pages %" PRIu64 "\nunpaired_objects %" PRIu64 "\nimplied_pages %" PRIu64
-		   "\nimplied_objects %" PRIu64 "\n", s->unpaired_pages, s->unpaired_objects,
-		s->implied_pages, s->implied_objects);
-	fprintf(f, "bulk_pages %" PRIu64 "\nbulk_paired %" PRIu64 "\nsilent_refills %" PRIu64 "\nforced %" PRIu64
-		   "\n", s->bulk_pages, s->bulk_paired, s->silent_refills, s->forced);
+	fprintf(f, "max_pfn %" PRIu32 "\ndirect_map_base %#" PRIx64 "\ndirect_map_source %s\n",
+		im->max_pfn, im->res->direct_map_base, im->res->direct_map_source);
+	fprintf(f,
+		"null_frees %" PRIu64 "\ntwins %" PRIu64 "\nbatched %" PRIu64
+		"\nbatched_alone %" PRIu64 "\n",
+		s->null_frees, s->twins, s->batched, s->batched_alone);
+	fprintf(f,
+		"unpaired_pages %" PRIu64 "\nunpaired_objects %" PRIu64 "\nimplied_pages %" PRIu64
+		"\nimplied_objects %" PRIu64 "\n",
+		s->unpaired_pages, s->unpaired_objects, s->implied_pages, s->implied_objects);
+	fprintf(f,
+		"bulk_pages %" PRIu64 "\nbulk_paired %" PRIu64 "\nsilent_refills %" PRIu64
+		"\nforced %" PRIu64 "\n",
+		s->bulk_pages, s->bulk_paired, s->silent_refills, s->forced);
 	return attach_stream(im, FACTS, f, &text, &len, e);
 }
 
@@ -402,7 +411,9 @@ int import_capture(const struct capture *c, const char *out, const struct import
 	struct import *im = calloc(1, sizeof(*im));
 	struct kmw_summary summary = { 0 };
 	struct resolve_range sites[8];
-	struct resolve_options ro = { .comm = comm_of, .name = name_of, .string = string_of, .put = put };
+	struct resolve_options ro = {
+		.comm = comm_of, .name = name_of, .string = string_of, .put = put
+	};
 	double start = now_seconds();
 	int ret;
 
@@ -516,7 +527,8 @@ static void guess_zones(struct machine *m, const struct kmw_summary *s, uint64_t
 	z->type = KMM_ZONE_NORMAL;
 	snprintf(z->name, sizeof(z->name), "Normal");
 	z->spanned = z->present = z->managed = m->max_pfn;
-	machine_note(m, "no zoneinfo: all page frames up to the highest one seen stand in one zone");
+	machine_note(m,
+		     "no zoneinfo: all page frames up to the highest one seen stand in one zone");
 	if (m->cpus < s->cpus)
 		m->cpus = s->cpus;
 	if (!m->nodes)

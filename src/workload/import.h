@@ -18,8 +18,8 @@
 struct import_options {
 	enum kmw_compression compression;
 	bool keep_going;
-	bool progress;	     /* a line on stderr, if that is a terminal */
-	double from, to;     /* seconds in the clock's time; to = INFINITY: no end */
+	bool progress;	 /* a line on stderr, if that is a terminal */
+	double from, to; /* seconds in the clock's time; to = INFINITY: no end */
 	const uint8_t *cpu_mask;
 	uint32_t cpu_mask_len;
 	const char *instance;
@@ -31,7 +31,7 @@ struct import_result {
 	uint64_t bytes_blocks, bytes_rest; /* of the workload file */
 	uint64_t direct_map_base;
 	char direct_map_source[96];
-	char damage[512];    /* what was wrong with the trace under keep_going, else "" */
+	char damage[512]; /* what was wrong with the trace under keep_going, else "" */
 	double seconds;
 };
 

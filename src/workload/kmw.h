@@ -31,17 +31,17 @@ struct kmw_event_count {
 
 /* What `info` says about the capture that a workload was made from. */
 struct kmw_summary {
-	char source[256];	/* the capture's name, without its folders */
+	char source[256]; /* the capture's name, without its folders */
 	char format[64], clock[32], kernel[160];
 	bool clock_is_time, big_endian;
 	uint8_t long_size;
 	uint32_t page_size, cpus;
 	uint64_t events, lost;
-	bool lost_unknown;	/* some loss had no number */
-	uint64_t first, last;	/* time of the first and last event, the clock's unit */
-	bool truncated;		/* the capture itself was cut off or damaged */
+	bool lost_unknown;    /* some loss had no number */
+	uint64_t first, last; /* time of the first and last event, the clock's unit */
+	bool truncated;	      /* the capture itself was cut off or damaged */
 	uint64_t requests, observations;
-	uint32_t slots;		/* highest slot + 1: a replay's table size; a reader counts it itself */
+	uint32_t slots; /* highest slot + 1: a replay's table size; a reader counts it itself */
 	struct kmw_event_count *counts;
 	uint32_t count_n;
 };

@@ -21,12 +21,12 @@
 
 /* What can be known of a block without decoding it: the section's plain part. */
 struct kmw_head {
-	uint64_t first, last;	/* lowest and highest time */
-	uint64_t ordinal;	/* of the first record in the file */
-	uint64_t events;	/* highest event ordinal + 1 */
+	uint64_t first, last; /* lowest and highest time */
+	uint64_t ordinal;     /* of the first record in the file */
+	uint64_t events;      /* highest event ordinal + 1 */
 	uint32_t records, observations;
-	uint32_t slots;		/* highest slot + 1 */
-	uint32_t cpus;		/* highest CPU + 1 */
+	uint32_t slots; /* highest slot + 1 */
+	uint32_t cpus;	/* highest CPU + 1 */
 };
 
 #define KMW_HEAD_LEN 48
@@ -65,26 +65,26 @@ enum kmw_shape {
 
 /* The control byte. */
 enum kmw_control {
-	KMW_TIME = 0x03,	/* bytes of time: 1, 2, 3, 8 */
-	KMW_SLOT = 0x0c,	/* bytes of slot: 1, 2, 3, 4 */
-	KMW_CPU_OTHER = 0x10,	/* the CPU before this one */
-	KMW_CPU_GIVEN = 0x20,	/* the next of the CPU column; with KMW_CPU_OTHER: not allowed */
+	KMW_TIME = 0x03,      /* bytes of time: 1, 2, 3, 8 */
+	KMW_SLOT = 0x0c,      /* bytes of slot: 1, 2, 3, 4 */
+	KMW_CPU_OTHER = 0x10, /* the CPU before this one */
+	KMW_CPU_GIVEN = 0x20, /* the next of the CPU column; with KMW_CPU_OTHER: not allowed */
 	KMW_PID_GIVEN = 0x40,
 	KMW_SEQ_GIVEN = 0x80,
 };
 
 enum kmw_column {
-	KMW_COLUMN_CODES,	/* signature numbers of 255 and more */
+	KMW_COLUMN_CODES, /* signature numbers of 255 and more */
 	KMW_COLUMN_TIME,
 	KMW_COLUMN_CPU,
 	KMW_COLUMN_PID,
 	KMW_COLUMN_SEQ,
 	KMW_COLUMN_SLOT,
-	KMW_COLUMN_PLACE,	/* addresses and page frames */
+	KMW_COLUMN_PLACE, /* addresses and page frames */
 	KMW_COLUMNS,
 };
 
-#define KMW_CODE_LONG 255	/* of a code byte: the number stands in KMW_COLUMN_CODES */
+#define KMW_CODE_LONG 255 /* of a code byte: the number stands in KMW_COLUMN_CODES */
 #define KMW_BLOCK_HEAD (4 * (3 + KMW_COLUMNS)) /* signatures, CPUs, table length, column lengths */
 
 /* 0, or -EINVAL for a signature whose numbers are out of range. */

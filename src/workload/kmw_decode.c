@@ -131,8 +131,8 @@ static int load_tables(struct kmw_decoder *d, const struct kmw_head *h, const ui
 	need += table + 2ull * c->cpus;
 	for (unsigned k = 0; k < KMW_COLUMNS; k++)
 		need += kmw_load32(raw + 12 + 4 * k);
-	if (need != len || c->signatures > h->records || c->cpus > KMM_CPUS ||
-	    !c->signatures || !c->cpus)
+	if (need != len || c->signatures > h->records || c->cpus > KMM_CPUS || !c->signatures ||
+	    !c->cpus)
 		return damaged(e, "the columns of a block do not fill it");
 	ret = load_signatures(d, p, p + table, c->signatures, e);
 	if (ret)

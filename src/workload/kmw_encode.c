@@ -11,10 +11,10 @@
 
 struct signature {
 	struct request_sig sig;
-	uint64_t last;	    /* address (rotated) or page frame of its last record */
-	uint64_t last_pfn;  /* where it has both */
+	uint64_t last;	   /* address (rotated) or page frame of its last record */
+	uint64_t last_pfn; /* where it has both */
 	uint32_t count;
-	uint32_t shape;	    /* enum kmw_shape */
+	uint32_t shape; /* enum kmw_shape */
 };
 
 struct kmw_encoder {
@@ -25,12 +25,12 @@ struct kmw_encoder {
 	uint32_t cpu, cpu_index, other_index;
 	uint64_t first, last, max_seq;
 	uint32_t max_slot, max_cpu;
-	uint8_t *at[KMW_COLUMNS];      /* where the next value goes */
-	uint8_t *column[KMW_COLUMNS];  /* starts */
+	uint8_t *at[KMW_COLUMNS];     /* where the next value goes */
+	uint8_t *column[KMW_COLUMNS]; /* starts */
 	uint8_t *memory, *out;
-	uint16_t *cpu_of;	       /* [cpus] index -> CPU */
-	int32_t *pid;		       /* [cpus] of the last record on that CPU */
-	uint16_t index_of[KMM_CPUS];   /* CPU -> index */
+	uint16_t *cpu_of;	     /* [cpus] index -> CPU */
+	int32_t *pid;		     /* [cpus] of the last record on that CPU */
+	uint16_t index_of[KMM_CPUS]; /* CPU -> index */
 	uint8_t control[KMW_BLOCK_RECORDS];
 	uint16_t code[KMW_BLOCK_RECORDS];
 	uint16_t rank[KMW_BLOCK_RECORDS];
@@ -40,14 +40,15 @@ struct kmw_encoder {
 };
 
 _Static_assert(offsetof(struct request_sig, bytes_req) == 8 &&
-	       offsetof(struct request_sig, gfp) == 16 && offsetof(struct request_sig, op) == 24 &&
-	       offsetof(struct request_sig, own_obs) == 32,
+		       offsetof(struct request_sig, gfp) == 16 &&
+		       offsetof(struct request_sig, op) == 24 &&
+		       offsetof(struct request_sig, own_obs) == 32,
 	       "signatures are compared in words: there must be no padding before own_obs");
 
 /* Most bytes of a record in a column, and of a signature in the table. */
 static const uint8_t column_width[KMW_COLUMNS] = {
-	[KMW_COLUMN_CODES] = 2, [KMW_COLUMN_TIME] = 8, [KMW_COLUMN_CPU] = 2,
-	[KMW_COLUMN_PID] = 4,	[KMW_COLUMN_SEQ] = 9,  [KMW_COLUMN_SLOT] = 4,
+	[KMW_COLUMN_CODES] = 2,	 [KMW_COLUMN_TIME] = 8, [KMW_COLUMN_CPU] = 2,
+	[KMW_COLUMN_PID] = 4,	 [KMW_COLUMN_SEQ] = 9,	[KMW_COLUMN_SLOT] = 4,
 	[KMW_COLUMN_PLACE] = 18,
 };
 #define SIGNATURE_WIDTH 64
@@ -234,8 +235,7 @@ static void put_place(struct kmw_encoder *c, struct signature *s, const struct r
 
 int kmw_encoder_put(struct kmw_encoder *c, const struct request *r, struct err *e)
 {
-	uint32_t shape = (r->slot != NO_SLOT ? KMW_HAS_SLOT : 0u) |
-			 (r->addr ? KMW_HAS_ADDR : 0u) |
+	uint32_t shape = (r->slot != NO_SLOT ? KMW_HAS_SLOT : 0u) | (r->addr ? KMW_HAS_ADDR : 0u) |
 			 (r->pfn != KMM_NO_PFN ? KMW_HAS_PFN : 0u);
 	uint64_t dt = kmw_zigzag(r->time - c->time), ds = r->seq - c->seq - 1;
 	uint32_t n = c->n, delta;
@@ -243,7 +243,8 @@ int kmw_encoder_put(struct kmw_encoder *c, const struct request *r, struct err *
 	int code;
 
 	if (r->cpu >= KMM_CPUS)
-		return err_set(e, EINVAL, "CPU %u is beyond the last one, %d", r->cpu, KMM_CPUS - 1);
+		return err_set(e, EINVAL, "CPU %u is beyond the last one, %d", r->cpu,
+			       KMM_CPUS - 1);
 	code = signature_of(c, r, shape, e);
 	if (code < 0)
 		return code;
@@ -382,7 +383,9 @@ const uint8_t *kmw_encoder_finish(struct kmw_encoder *c, struct kmw_head *h, siz
 	uint8_t *p = c->out + KMW_BLOCK_HEAD, *table = p;
 
 	_Static_assert(KMW_BLOCK_HEAD + KMW_BLOCK_RECORDS * (SIGNATURE_WIDTH + 2 + 47) +
-		       KMM_CPUS * 2 + 64 <= KMW_BODY_MAX, "the largest block must fit a section");
+				       KMM_CPUS * 2 + 64 <=
+			       KMW_BODY_MAX,
+		       "the largest block must fit a section");
 	memset(h, 0, sizeof(*h));
 	h->records = c->n;
 	h->first = c->n ? c->first : 0;

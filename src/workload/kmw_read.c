@@ -17,7 +17,8 @@
  */
 #define FILE_FLOOR (64u << 20)
 #define FILE_RATIO 1024
-#define SLOTS_AHEAD 65536 /* slots that a resolver may have given out before it wrote their records */
+#define SLOTS_AHEAD \
+	65536 /* slots that a resolver may have given out before it wrote their records */
 
 struct block {
 	uint64_t offset;
@@ -292,7 +293,8 @@ static int walk(struct kmw_reader *r, struct err *e)
 		at = s.end;
 	}
 	if (!r->block_count)
-		return err_set(e, EBADMSG, "cut off or damaged before the end of its first block (%s)",
+		return err_set(e, EBADMSG,
+			       "cut off or damaged before the end of its first block (%s)",
 			       why.text);
 	return 0;
 }

@@ -10,7 +10,7 @@
 #define LEVEL_BLOCK_ZSTD (-1)
 #define LEVEL_REST_ZLIB 6
 #define LEVEL_REST_ZSTD 3
-#define CRC_AT 28     /* of the section's header */
+#define CRC_AT 28 /* of the section's header */
 
 struct kmw_packer {
 	ZSTD_CCtx *pack;
@@ -62,7 +62,8 @@ static int64_t pack(struct kmw_packer *p, enum kmw_compression c, bool block, co
 	if (room_for(p, bound))
 		return -ENOMEM;
 	if (c == KMW_ZLIB) {
-		if (compress2(p->buf, &zgot, raw, len, block ? LEVEL_BLOCK_ZLIB : LEVEL_REST_ZLIB) != Z_OK)
+		if (compress2(p->buf, &zgot, raw, len,
+			      block ? LEVEL_BLOCK_ZLIB : LEVEL_REST_ZLIB) != Z_OK)
 			return -ENOMEM;
 		return zgot < len ? (int64_t)zgot : 0;
 	}
@@ -101,7 +102,8 @@ int kmw_section_write(FILE *f, uint64_t *at, struct kmw_packer *p, enum kmw_sect
 	crc = (uint32_t)crc32(crc, body, (uInt)len);
 	kmw_store32(head + CRC_AT, crc);
 	if (fwrite(head, sizeof(head), 1, f) != 1 ||
-	    (plain_len && fwrite(plain, plain_len, 1, f) != 1) || (len && fwrite(body, len, 1, f) != 1))
+	    (plain_len && fwrite(plain, plain_len, 1, f) != 1) ||
+	    (len && fwrite(body, len, 1, f) != 1))
 		return err_set(e, errno ? errno : EIO, "cannot be written: %s", strerror(errno));
 	*at += sizeof(head) + plain_len + len;
 	return 0;
@@ -146,7 +148,8 @@ int kmw_section_parse(const uint8_t *file, uint64_t size, uint64_t offset, struc
 		return damaged(e, offset, "this section belongs elsewhere");
 	if (s->type < KMW_SECTION_BLOCK || s->type > KMW_SECTION_FILE)
 		return damaged(e, offset, "a section of unknown type");
-	if (s->compression > KMW_ZSTD || s->raw_len > KMW_BODY_MAX || s->plain_len > KMW_PLAIN_MAX ||
+	if (s->compression > KMW_ZSTD || s->raw_len > KMW_BODY_MAX ||
+	    s->plain_len > KMW_PLAIN_MAX ||
 	    (s->compression == KMW_NONE && s->raw_len != s->stored_len))
 		return damaged(e, offset, "a section header that cannot be right");
 	return 0;

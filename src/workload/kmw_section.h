@@ -19,9 +19,9 @@
 #include "workload/kmw.h"
 
 #define KMW_VERSION 1
-#define KMW_HEADER_LEN 24	/* of the file */
+#define KMW_HEADER_LEN 24 /* of the file */
 #define KMW_TRAILER_LEN 24
-#define KMW_SECTION_LEN 32	/* of a section's header */
+#define KMW_SECTION_LEN 32 /* of a section's header */
 #define KMW_BODY_MAX (4u << 20)
 #define KMW_PLAIN_MAX 1024
 #define KMW_SECTION_MAGIC 0x5357454bu /* "KEWS" */
@@ -29,12 +29,12 @@
 
 enum kmw_section_type {
 	KMW_SECTION_BLOCK = 1, /* requests; plain: struct kmw_head */
-	KMW_SECTION_STRINGS,   /* names first used since the section before; plain: number of the first */
-	KMW_SECTION_FILE,      /* part of a file; plain: part number, last flag, name */
+	KMW_SECTION_STRINGS, /* names first used since the section before; plain: number of the first */
+	KMW_SECTION_FILE, /* part of a file; plain: part number, last flag, name */
 };
 
 struct kmw_section {
-	uint64_t offset, end;	/* in the file; the next section starts at end */
+	uint64_t offset, end; /* in the file; the next section starts at end */
 	uint8_t type, compression;
 	uint16_t plain_len;
 	uint32_t raw_len, stored_len;

@@ -14,13 +14,16 @@ static const struct {
 	enum kind kind;
 	size_t offset, size;
 } keys[] = {
-#define K(name, kind) { #name, kind, offsetof(struct kmw_summary, name), \
-			sizeof(((struct kmw_summary *)NULL)->name) }
-	K(source, TEXT),   K(format, TEXT),	  K(clock, TEXT),	 K(kernel, TEXT),
+#define K(name, kind)                                              \
+	{                                                          \
+#name, kind, offsetof(struct kmw_summary, name),   \
+			sizeof(((struct kmw_summary *)NULL)->name) \
+	}
+	K(source, TEXT),	K(format, TEXT),     K(clock, TEXT),	 K(kernel, TEXT),
 	K(clock_is_time, FLAG), K(big_endian, FLAG), K(long_size, BYTE), K(page_size, WORD),
-	K(cpus, WORD),	   K(events, LONG),	  K(lost, LONG),	 K(lost_unknown, FLAG),
-	K(first, LONG),	   K(last, LONG),	  K(truncated, FLAG),	 K(requests, LONG),
-	K(observations, LONG), K(slots, WORD),
+	K(cpus, WORD),		K(events, LONG),     K(lost, LONG),	 K(lost_unknown, FLAG),
+	K(first, LONG),		K(last, LONG),	     K(truncated, FLAG), K(requests, LONG),
+	K(observations, LONG),	K(slots, WORD),
 #undef K
 };
 

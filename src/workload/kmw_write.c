@@ -17,16 +17,16 @@ struct bytes {
 
 struct kmw_writer {
 	struct file_out file;
-	uint64_t at;		/* position in the file */
-	uint64_t in_blocks;	/* bytes of it that are blocks */
-	uint64_t ordinal;	/* of the first record that waits */
+	uint64_t at;	    /* position in the file */
+	uint64_t in_blocks; /* bytes of it that are blocks */
+	uint64_t ordinal;   /* of the first record that waits */
 	enum kmw_compression compression;
 	struct kmw_packer *packer;
 	struct kmw_encoder *encoder;
-	uint32_t waiting;	/* records in the encoder */
+	uint32_t waiting; /* records in the encoder */
 	struct intern strings;
 	uint32_t strings_written;
-	struct intern names;	/* of the files embedded so far */
+	struct intern names; /* of the files embedded so far */
 	struct bytes index;
 	int failed;
 };

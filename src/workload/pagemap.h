@@ -13,7 +13,7 @@
 #define PAGEMAP_LEAF (1u << PAGEMAP_LEAF_SHIFT)
 
 struct pagemap {
-	uint32_t **leaf;	/* [leaves], NULL where nothing was set */
+	uint32_t **leaf; /* [leaves], NULL where nothing was set */
 	uint32_t leaves;
 	uint32_t fill;
 };

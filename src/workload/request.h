@@ -21,60 +21,63 @@
 #include "mm/gfp.h"
 
 /* X(NAME, "name") requests first, observations from OBS_ZONE_LOCKED on. */
-#define REQUEST_OPS(X)                                                                   \
-	X(REQ_PAGE_ALLOC, "page_alloc")                                                  \
-	X(REQ_PAGE_FREE, "page_free")                                                    \
-	X(REQ_PAGE_BULK, "page_bulk") /* one silent page of a bulk allocation */         \
-	X(REQ_OBJ_ALLOC, "obj_alloc")                                                    \
-	X(REQ_OBJ_FREE, "obj_free")                                                      \
-	X(REQ_PERCPU_ALLOC, "percpu_alloc")                                              \
-	X(REQ_PERCPU_FREE, "percpu_free")                                                \
-	X(REQ_VMALLOC, "vmalloc")                                                        \
-	X(REQ_VFREE, "vfree")                                                            \
-	X(REQ_KMAP, "kmap")                                                              \
-	X(REQ_KUNMAP, "kunmap")                                                          \
-	X(OBS_ZONE_LOCKED, "zone_locked")                                                \
-	X(OBS_PCPU_DRAIN, "pcpu_drain")                                                  \
-	X(OBS_EXTFRAG, "extfrag")                                                        \
-	X(OBS_COMPACTION, "compaction")                                                  \
-	X(OBS_RECLAIM, "reclaim")                                                        \
-	X(OBS_MARK, "mark")                                                              \
+#define REQUEST_OPS(X)                                                           \
+	X(REQ_PAGE_ALLOC, "page_alloc")                                          \
+	X(REQ_PAGE_FREE, "page_free")                                            \
+	X(REQ_PAGE_BULK, "page_bulk") /* one silent page of a bulk allocation */ \
+	X(REQ_OBJ_ALLOC, "obj_alloc")                                            \
+	X(REQ_OBJ_FREE, "obj_free")                                              \
+	X(REQ_PERCPU_ALLOC, "percpu_alloc")                                      \
+	X(REQ_PERCPU_FREE, "percpu_free")                                        \
+	X(REQ_VMALLOC, "vmalloc")                                                \
+	X(REQ_VFREE, "vfree")                                                    \
+	X(REQ_KMAP, "kmap")                                                      \
+	X(REQ_KUNMAP, "kunmap")                                                  \
+	X(OBS_ZONE_LOCKED, "zone_locked")                                        \
+	X(OBS_PCPU_DRAIN, "pcpu_drain")                                          \
+	X(OBS_EXTFRAG, "extfrag")                                                \
+	X(OBS_COMPACTION, "compaction")                                          \
+	X(OBS_RECLAIM, "reclaim")                                                \
+	X(OBS_MARK, "mark")                                                      \
 	X(OBS_LOST, "lost")
 
 enum request_op {
 #define X(op, name) op,
 	REQUEST_OPS(X)
 #undef X
-	REQUEST_OP_COUNT,
+		REQUEST_OP_COUNT,
 };
 
 /* What a page allocation is for, as far as the events tell. */
-#define REQUEST_OWNERS(X)                                                                \
-	X(OWNER_UNKNOWN, "unknown")                                                      \
-	X(OWNER_USER, "user")		/* anonymous or page cache: movable */           \
-	X(OWNER_SLAB, "slab")                                                            \
-	X(OWNER_KMALLOC_LARGE, "kmalloc-large")                                          \
-	X(OWNER_PERCPU, "percpu")                                                        \
-	X(OWNER_VMALLOC, "vmalloc")                                                      \
-	X(OWNER_PGTABLE, "pgtable")                                                      \
-	X(OWNER_KERNEL, "kernel")	/* other unmovable pages */
+#define REQUEST_OWNERS(X)                                            \
+	X(OWNER_UNKNOWN, "unknown")                                  \
+	X(OWNER_USER, "user") /* anonymous or page cache: movable */ \
+	X(OWNER_SLAB, "slab")                                        \
+	X(OWNER_KMALLOC_LARGE, "kmalloc-large")                      \
+	X(OWNER_PERCPU, "percpu")                                    \
+	X(OWNER_VMALLOC, "vmalloc")                                  \
+	X(OWNER_PGTABLE, "pgtable")                                  \
+	X(OWNER_KERNEL, "kernel") /* other unmovable pages */
 
 enum request_owner {
 #define X(owner, name) owner,
 	REQUEST_OWNERS(X)
 #undef X
-	REQUEST_OWNER_COUNT,
+		REQUEST_OWNER_COUNT,
 };
 
 enum request_flag {
-	REQ_RESPONSE = 1 << 0,	  /* the kernel's own reaction, not demand: reclaim, migration, retries */
-	REQ_FAILED = 1 << 1,	  /* the allocation failed; not demand either */
-	REQ_BATCHED = 1 << 2,	  /* freed through the batched path */
-	REQ_DIRECT = 1 << 3,	  /* known to bypass the per-CPU lists (tails of alloc_pages_exact) */
-	REQ_UNPAIRED = 1 << 4,	  /* a free of what was allocated before, or silently: slot is NO_SLOT */
-	REQ_PIECE = 1 << 5,	  /* frees part of its slot's block; the rest stays live */
-	REQ_IMPLIED = 1 << 6,	  /* no event shows it: a silent free or allocation that must have happened */
-	REQ_UNCERTAIN = 1 << 7,	  /* events were lost near it */
+	REQ_RESPONSE =
+		1 << 0, /* the kernel's own reaction, not demand: reclaim, migration, retries */
+	REQ_FAILED = 1 << 1,  /* the allocation failed; not demand either */
+	REQ_BATCHED = 1 << 2, /* freed through the batched path */
+	REQ_DIRECT = 1 << 3,  /* known to bypass the per-CPU lists (tails of alloc_pages_exact) */
+	REQ_UNPAIRED =
+		1 << 4,	    /* a free of what was allocated before, or silently: slot is NO_SLOT */
+	REQ_PIECE = 1 << 5, /* frees part of its slot's block; the rest stays live */
+	REQ_IMPLIED =
+		1 << 6, /* no event shows it: a silent free or allocation that must have happened */
+	REQ_UNCERTAIN = 1 << 7, /* events were lost near it */
 };
 
 #define NO_SLOT UINT32_MAX
@@ -84,33 +87,34 @@ enum request_flag {
  * file stores each combination once a block and a record names it.
  */
 struct request_sig {
-	uint64_t site;	/* call site, an address of the traced kernel; 0 unknown */
-	uint32_t bytes_req, bytes_alloc; /* object, percpu, vmalloc: sizes; 0xffffffff and more are cut */
+	uint64_t site; /* call site, an address of the traced kernel; 0 unknown */
+	uint32_t bytes_req,
+		bytes_alloc; /* object, percpu, vmalloc: sizes; 0xffffffff and more are cut */
 	kmm_gfp gfp;
-	uint32_t cache; /* string number of the slab cache's name; 0 unknown */
-	uint8_t op;	/* enum request_op */
-	uint8_t flags;	/* enum request_flag */
-	uint8_t order;	/* pages; OBS_EXTFRAG: alloc_order */
-	uint8_t type;	/* enum kmm_migratetype; OBS_EXTFRAG: alloc_migratetype */
-	uint8_t owner;	/* enum request_owner */
-	uint8_t aux;	/* OBS_ZONE_LOCKED: percpu_refill (0, 1, 2 absent);
+	uint32_t cache;	  /* string number of the slab cache's name; 0 unknown */
+	uint8_t op;	  /* enum request_op */
+	uint8_t flags;	  /* enum request_flag */
+	uint8_t order;	  /* pages; OBS_EXTFRAG: alloc_order */
+	uint8_t type;	  /* enum kmm_migratetype; OBS_EXTFRAG: alloc_migratetype */
+	uint8_t owner;	  /* enum request_owner */
+	uint8_t aux;	  /* OBS_ZONE_LOCKED: percpu_refill (0, 1, 2 absent);
 			   OBS_EXTFRAG: fallback_order; OBS_COMPACTION, OBS_RECLAIM: enum event_kind;
 			   OBS_LOST: 1 if the number is unknown; objects: accounted (0, 1, 2 absent) */
-	uint8_t aux2;	/* OBS_EXTFRAG: fallback_migratetype, with 0x80 for change_ownership */
-	int8_t node;	/* requested node, -1 any or unknown */
+	uint8_t aux2;	  /* OBS_EXTFRAG: fallback_migratetype, with 0x80 for change_ownership */
+	int8_t node;	  /* requested node, -1 any or unknown */
 	uint32_t own_obs; /* allocations: observations of its own that follow on this CPU */
 };
 
 struct request {
 	uint64_t time;
-	uint32_t slot;	/* the id; used again after its release. NO_SLOT: none */
+	uint32_t slot; /* the id; used again after its release. NO_SLOT: none */
 	int32_t pid;
 	uint16_t cpu;
-	uint32_t pfn;	/* page ops and page observations: placement; KMM_NO_PFN unknown or failed.
+	uint32_t pfn;  /* page ops and page observations: placement; KMM_NO_PFN unknown or failed.
 			   OBS_MARK: string number of its text */
-	uint64_t addr;	/* objects, percpu, vmalloc, kmap: address (allocs and unpaired frees);
+	uint64_t addr; /* objects, percpu, vmalloc, kmap: address (allocs and unpaired frees);
 			   OBS_COMPACTION: end_pfn << 32 | taken; OBS_LOST: how many */
-	uint64_t seq;	/* ordinal of the event in the merged trace that it was made from */
+	uint64_t seq;  /* ordinal of the event in the merged trace that it was made from */
 	struct request_sig sig;
 };
 

@@ -226,7 +226,8 @@ static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t k
 	if (key > 0 && r->o.comm) {
 		const char *comm = r->o.comm(r->o.arg, ev->pid);
 
-		old->reclaimer = comm && (starts_with(comm, "kswapd") || starts_with(comm, "kcompactd"));
+		old->reclaimer = comm &&
+				 (starts_with(comm, "kswapd") || starts_with(comm, "kcompactd"));
 	}
 	return old;
 }

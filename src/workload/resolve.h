@@ -32,7 +32,7 @@ struct resolve_options {
 	/* Functions that kmalloc the page array of a vmalloc area and then bulk-allocate its pages. */
 	const struct resolve_range *vmalloc_sites;
 	unsigned vmalloc_site_count;
-	uint8_t long_size;	       /* of the traced kernel */
+	uint8_t long_size; /* of the traced kernel */
 	/* Name of a process, or NULL. */
 	const char *(*comm)(void *arg, int32_t pid);
 	/* Text of event.object.name. */
@@ -46,24 +46,24 @@ struct resolve_options {
 
 struct resolve_stats {
 	uint64_t events, requests, observations;
-	uint64_t null_frees;	    /* kfree(NULL), kfree(ZERO_SIZE_PTR): no request */
-	uint64_t twins;		    /* large kmallocs traced twice, collapsed */
-	uint64_t batched;	    /* frees paired with their mm_page_free_batched */
-	uint64_t batched_alone;	    /* mm_page_free_batched without its mm_page_free */
-	uint64_t unpaired_pages;    /* frees of pages with no known allocation */
+	uint64_t null_frees;	 /* kfree(NULL), kfree(ZERO_SIZE_PTR): no request */
+	uint64_t twins;		 /* large kmallocs traced twice, collapsed */
+	uint64_t batched;	 /* frees paired with their mm_page_free_batched */
+	uint64_t batched_alone;	 /* mm_page_free_batched without its mm_page_free */
+	uint64_t unpaired_pages; /* frees of pages with no known allocation */
 	uint64_t unpaired_objects;
-	uint64_t implied_pages;	    /* silent frees of pages that must have happened */
+	uint64_t implied_pages; /* silent frees of pages that must have happened */
 	uint64_t implied_objects;
-	uint64_t bulk_pages;	    /* silent pages of bulk allocations that were recognised */
-	uint64_t bulk_paired;	    /* of these, frees found */
-	uint64_t silent_refills;    /* refills whose allocation no event shows */
-	uint64_t pieces;	    /* frees of parts of blocks */
-	uint64_t failed;	    /* failed allocations */
+	uint64_t bulk_pages;	 /* silent pages of bulk allocations that were recognised */
+	uint64_t bulk_paired;	 /* of these, frees found */
+	uint64_t silent_refills; /* refills whose allocation no event shows */
+	uint64_t pieces;	 /* frees of parts of blocks */
+	uint64_t failed;	 /* failed allocations */
 	uint64_t responses;
-	uint64_t forced;	    /* records decided by default because the window was full */
+	uint64_t forced; /* records decided by default because the window was full */
 	uint64_t owners[REQUEST_OWNER_COUNT]; /* page allocations by owner */
 	uint64_t lost;
-	uint32_t slots;		    /* most slots in use */
+	uint32_t slots; /* most slots in use */
 };
 
 struct resolver *resolver_new(const struct resolve_options *o, struct err *e);

@@ -8,7 +8,8 @@
 
 #include "workload/resolver.h"
 
-#define KMALLOC_MAX_CACHE 8192 /* the largest kmalloc from a slab; more are pages (two 4 KiB pages) */
+#define KMALLOC_MAX_CACHE \
+	8192 /* the largest kmalloc from a slab; more are pages (two 4 KiB pages) */
 #define ZERO_SIZE_PTR 16
 
 static uint32_t cut32(uint64_t v)
@@ -81,7 +82,7 @@ int resolve_objects_of_page(struct resolver *r, const struct event *ev, uint32_t
 /* The general cache's name, as 6.1 writes it: kmalloc[-type]-size, in k from 1024 on. */
 static uint32_t kmalloc_name(struct resolver *r, kmm_gfp gfp, uint64_t bytes)
 {
-	const char *type = gfp & KMM_GFP_DMA	       ? "dma-kmalloc" :
+	const char *type = gfp & KMM_GFP_DMA	     ? "dma-kmalloc" :
 			   gfp & KMM_GFP_RECLAIMABLE ? "kmalloc-rcl" :
 			   gfp & KMM_GFP_ACCOUNT     ? "kmalloc-cg" :
 						       "kmalloc";
@@ -140,7 +141,8 @@ static int object_alloc(struct resolver *r, struct ctx *c, const struct event *e
 	if (name)
 		sites_learn(&r->sites, site, name);
 	else if (kmalloc && !r->sites.s[site].cache && ev->object.bytes_alloc <= KMALLOC_MAX_CACHE)
-		sites_learn(&r->sites, site, kmalloc_name(r, ev->object.gfp, ev->object.bytes_alloc));
+		sites_learn(&r->sites, site,
+			    kmalloc_name(r, ev->object.gfp, ev->object.bytes_alloc));
 	if (c->owner_n && ev->object.ptr)
 		resolve_page_owner(r, c, ev, site);
 	old = ev->object.ptr ? map_get(&r->objects, ev->object.ptr) : MAP_NONE;
@@ -202,7 +204,8 @@ static int object_free(struct resolver *r, struct ctx *c, const struct event *ev
 		return r->err->code;
 	w->r.sig.site = ev->object.call_site;
 	w->r.sig.cache = name;
-	w->r.sig.flags = resolver_flags(r, c, slot == MAP_NONE ? NO_SLOT : slot) & (uint8_t)~REQ_RESPONSE;
+	w->r.sig.flags = resolver_flags(r, c, slot == MAP_NONE ? NO_SLOT : slot) &
+			 (uint8_t)~REQ_RESPONSE;
 	if (slot == MAP_NONE) {
 		w->r.addr = ev->object.ptr;
 		w->r.sig.flags |= REQ_UNPAIRED;
@@ -225,8 +228,9 @@ int resolve_object(struct resolver *r, struct ctx *c, const struct event *ev)
 
 /* ---- per-CPU memory and areas: an address names what is live ---- */
 
-static int named_alloc(struct resolver *r, const struct event *ev, struct map *m, enum request_op op,
-		       enum slot_kind kind, uint64_t addr, struct request_sig sig)
+static int named_alloc(struct resolver *r, const struct event *ev, struct map *m,
+		       enum request_op op, enum slot_kind kind, uint64_t addr,
+		       struct request_sig sig)
 {
 	uint32_t old = map_get(m, addr), slot;
 	struct window_entry *w;
@@ -286,7 +290,9 @@ int resolve_percpu(struct resolver *r, struct ctx *c, const struct event *ev)
 			w->r.sig.owner = OWNER_PERCPU;
 	}
 	if (ev->kind == EVENT_PERCPU_FREE_PERCPU)
-		return ev->percpu.ptr ? named_free(r, ev, &r->percpu, REQ_PERCPU_FREE, ev->percpu.ptr) : 0;
+		return ev->percpu.ptr ?
+			       named_free(r, ev, &r->percpu, REQ_PERCPU_FREE, ev->percpu.ptr) :
+			       0;
 	sig.site = ev->percpu.call_site;
 	sig.bytes_req = cut32(ev->percpu.size);
 	sig.bytes_alloc = cut32(ev->percpu.bytes_alloc);

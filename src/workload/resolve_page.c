@@ -202,7 +202,8 @@ int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 	    !(kind == EVENT_MM_PAGE_PCPU_DRAIN && c->last_kind == EVENT_MM_PAGE_FREE_BATCHED) &&
 	    !(kind == EVENT_MM_PAGE_PCPU_DRAIN && c->last_kind == EVENT_MM_PAGE_PCPU_DRAIN))
 		decide_plain(r, c);
-	if (c->unpaired.count && !is_free && kind != EVENT_KFREE && kind != EVENT_MM_PAGE_PCPU_DRAIN)
+	if (c->unpaired.count && !is_free && kind != EVENT_KFREE &&
+	    kind != EVENT_MM_PAGE_PCPU_DRAIN)
 		decide_unpaired(r, c);
 	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC)
 		close_open(r, c);
@@ -269,14 +270,16 @@ static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const 
 
 int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 {
-	enum request_op op = ev->kind == EVENT_MM_PAGE_PCPU_DRAIN ? OBS_PCPU_DRAIN :
-			     ev->kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ? OBS_ZONE_LOCKED : OBS_EXTFRAG;
+	enum request_op op = ev->kind == EVENT_MM_PAGE_PCPU_DRAIN	 ? OBS_PCPU_DRAIN :
+			     ev->kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ? OBS_ZONE_LOCKED :
+									   OBS_EXTFRAG;
 	struct window_entry *w, *own;
 	uint32_t slot = NO_SLOT;
 
 	if (op != OBS_PCPU_DRAIN) {
 		own = c->open != WINDOW_NONE && window_has(&r->win, c->open) ?
-			      window_at(&r->win, c->open) : open_alloc(r, c, ev);
+			      window_at(&r->win, c->open) :
+			      open_alloc(r, c, ev);
 		if (!own)
 			return r->err->code;
 		own->r.sig.own_obs++;
@@ -407,7 +410,8 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 	uint64_t pos;
 
 	if (order >= KMM_ORDERS || ev->page.pfn >= KMM_NO_PFN - (1u << order))
-		return err_set(r->err, EBADMSG, "event %llu: a free of order %u at page frame %#llx",
+		return err_set(r->err, EBADMSG,
+			       "event %llu: a free of order %u at page frame %#llx",
 			       (unsigned long long)r->seq, order, (unsigned long long)ev->page.pfn);
 	pfn = (uint32_t)ev->page.pfn;
 	pages = 1u << order;
@@ -415,7 +419,8 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 		if (resolve_objects_of_page(r, ev, pfn + i) < 0)
 			return r->err->code;
 	slot = pagemap_get(&r->page_slot, pfn);
-	if (slot == NO_SLOT || pfn + pages > r->slots.s[slot].pfn + (1u << r->slots.s[slot].order)) {
+	if (slot == NO_SLOT ||
+	    pfn + pages > r->slots.s[slot].pfn + (1u << r->slots.s[slot].order)) {
 		/* Unknown, or larger than what was allocated here: older blocks went silently. */
 		if (vacate(r, ev, pfn, pages) < 0)
 			return r->err->code;
@@ -446,7 +451,8 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 /* The first frame that a free record is about. */
 static uint32_t free_pfn(const struct resolver *r, const struct window_entry *w)
 {
-	return w->r.pfn != KMM_NO_PFN || w->r.slot == NO_SLOT ? w->r.pfn : r->slots.s[w->r.slot].pfn;
+	return w->r.pfn != KMM_NO_PFN || w->r.slot == NO_SLOT ? w->r.pfn :
+								r->slots.s[w->r.slot].pfn;
 }
 
 /* A batched free takes place here, not at its mm_page_free (pitfalls 7 and 23). */
@@ -479,7 +485,8 @@ int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *
 	old->gives = false;
 	old->dropped = true;
 	old->waits = 0;
-	memmove(c->frees.pos, c->frees.pos + i + 1, (c->frees.count - i - 1) * sizeof(*c->frees.pos));
+	memmove(c->frees.pos, c->frees.pos + i + 1,
+		(c->frees.count - i - 1) * sizeof(*c->frees.pos));
 	c->frees.count -= i + 1;
 	return 0;
 }
@@ -509,7 +516,8 @@ static uint32_t array_new(struct resolver *r, uint32_t n)
 	return r->array[at].slots ? at : UINT32_MAX;
 }
 
-int resolve_page_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr, uint32_t n)
+int resolve_page_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr,
+		      uint32_t n)
 {
 	uint32_t at = array_new(r, n);
 
@@ -524,8 +532,9 @@ int resolve_page_bulk(struct resolver *r, struct ctx *c, const struct event *ev,
 		w->r.slot = slots_take(&r->slots, SLOT_PAGE);
 		if (w->r.slot == NO_SLOT)
 			return resolver_oom(r);
-		r->slots.s[w->r.slot] = (struct slot){ .pfn = KMM_NO_PFN, .left = 1,
-						       .kind = SLOT_PAGE, .epoch = r->epoch };
+		r->slots.s[w->r.slot] = (struct slot){
+			.pfn = KMM_NO_PFN, .left = 1, .kind = SLOT_PAGE, .epoch = r->epoch
+		};
 		r->array[at].slots[i] = w->r.slot;
 		w->r.sig.gfp = ev->object.gfp;
 		w->r.sig.type = KMM_UNMOVABLE;
@@ -541,7 +550,8 @@ int resolve_page_bulk(struct resolver *r, struct ctx *c, const struct event *ev,
 }
 
 /* vfree gives the pages back one by one in array order, then the array itself. */
-int resolve_page_array_free(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr)
+int resolve_page_array_free(struct resolver *r, struct ctx *c, const struct event *ev,
+			    uint64_t addr)
 {
 	uint32_t at = map_get(&r->arrays, addr), n, have, skip;
 	struct page_array *a;

@@ -12,8 +12,9 @@
 #include "workload/slots.h"
 #include "workload/window.h"
 
-#define CTX_PER_CPU 8	/* contexts remembered per CPU; the least recently used one is settled and reused */
-#define CTX_OWNERS 8	/* page allocations whose owner is still open, per context */
+#define CTX_PER_CPU \
+	8 /* contexts remembered per CPU; the least recently used one is settled and reused */
+#define CTX_OWNERS 8	  /* page allocations whose owner is still open, per context */
 #define OWNER_PATIENCE 12 /* events of a context after which the owner is decided by flags */
 
 /* Positions in the window, in order. */
@@ -27,14 +28,14 @@ struct posvec {
  * CPU, or that CPU's softirq, hardirq or NMI level.
  */
 struct ctx {
-	int64_t key;		/* pid, or -1 - level; CTX_NONE: free place */
-	uint64_t used;		/* ordinal of its last event */
-	uint16_t last_kind;	/* of its last event */
-	bool reclaimer;		/* kswapd or kcompactd */
+	int64_t key;	    /* pid, or -1 - level; CTX_NONE: free place */
+	uint64_t used;	    /* ordinal of its last event */
+	uint16_t last_kind; /* of its last event */
+	bool reclaimer;	    /* kswapd or kcompactd */
 	bool in_reclaim, in_compaction;
-	uint64_t open;		/* allocation whose refills were seen; WINDOW_NONE */
-	uint64_t twin;		/* large kmalloc that may be traced again */
-	uint64_t bulk;		/* first of bulk_n silent pages that may still move; WINDOW_NONE */
+	uint64_t open; /* allocation whose refills were seen; WINDOW_NONE */
+	uint64_t twin; /* large kmalloc that may be traced again */
+	uint64_t bulk; /* first of bulk_n silent pages that may still move; WINDOW_NONE */
 	uint32_t bulk_n;
 	uint32_t exact_slot;	/* block just allocated that alloc_pages_exact may trim; NO_SLOT */
 	uint64_t area_size;	/* of the vmalloc_range probe that is under way, 0 */
@@ -66,14 +67,14 @@ struct resolver {
 	struct map arrays;	     /* address of a page array -> number in array[] */
 	struct page_array *array;
 	uint32_t array_count, array_room, array_free;
-	struct ctx *ctx;	     /* [cpus][CTX_PER_CPU] */
+	struct ctx *ctx; /* [cpus][CTX_PER_CPU] */
 	uint32_t cpus;
-	uint64_t seq;		     /* ordinal of the current event */
-	int64_t current;	     /* key of the current event's context */
-	uint16_t epoch;		     /* lost-event gaps so far */
-	uint32_t *names;	     /* event name number -> workload string + 1 */
+	uint64_t seq;	 /* ordinal of the current event */
+	int64_t current; /* key of the current event's context */
+	uint16_t epoch;	 /* lost-event gaps so far */
+	uint32_t *names; /* event name number -> workload string + 1 */
 	uint32_t names_room;
-	struct err *err;	     /* of the call in progress */
+	struct err *err; /* of the call in progress */
 };
 
 /* ---- resolve.c ---- */
@@ -94,7 +95,8 @@ uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t s
 int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev);
 int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev);
 int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev);
-int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev); /* zone_locked, drain, extfrag */
+int resolve_page_list(struct resolver *r, struct ctx *c,
+		      const struct event *ev); /* zone_locked, drain, extfrag */
 /* Decide what the event `kind` shows about the context's earlier page events. */
 int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind);
 /* Decide everything that waits in the context. */
@@ -102,16 +104,19 @@ void resolve_page_settle_all(struct resolver *r, struct ctx *c);
 /* An object was allocated at addr: is it the first of a page that waits for its owner? */
 void resolve_page_owner(struct resolver *r, struct ctx *c, const struct event *ev, uint32_t site);
 /* Silent pages: n of them after the kmalloc of their array at addr. */
-int resolve_page_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr, uint32_t n);
+int resolve_page_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr,
+		      uint32_t n);
 /* The array at addr is freed: name the frees just before. */
-int resolve_page_array_free(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr);
+int resolve_page_array_free(struct resolver *r, struct ctx *c, const struct event *ev,
+			    uint64_t addr);
 /* The owner as far as flags tell. */
 enum request_owner resolve_page_guess(kmm_gfp gfp, unsigned order);
 
 /* ---- resolve_object.c ---- */
 int resolve_object(struct resolver *r, struct ctx *c, const struct event *ev);
 int resolve_percpu(struct resolver *r, struct ctx *c, const struct event *ev);
-int resolve_area(struct resolver *r, struct ctx *c, const struct event *ev); /* vmap events and probes, kmap probes */
+int resolve_area(struct resolver *r, struct ctx *c,
+		 const struct event *ev); /* vmap events and probes, kmap probes */
 /* A slab page is freed: whatever lived in it is gone. */
 int resolve_objects_of_page(struct resolver *r, const struct event *ev, uint32_t pfn);
 

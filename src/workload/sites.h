@@ -15,11 +15,11 @@
 #include "base/map.h"
 
 struct site {
-	uint64_t addr;	 /* call site */
-	uint32_t bytes;	 /* bytes_alloc of its objects */
-	uint32_t cache;	 /* string number of the name, 0 while unknown */
-	uint64_t named;	 /* frees that bore this name */
-	uint64_t other;	 /* frees that bore another name */
+	uint64_t addr;	/* call site */
+	uint32_t bytes; /* bytes_alloc of its objects */
+	uint32_t cache; /* string number of the name, 0 while unknown */
+	uint64_t named; /* frees that bore this name */
+	uint64_t other; /* frees that bore another name */
 };
 
 struct sites {

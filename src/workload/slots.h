@@ -15,9 +15,9 @@
 enum slot_kind { SLOT_FREE, SLOT_PAGE, SLOT_OBJECT, SLOT_PERCPU, SLOT_AREA };
 
 struct slot {
-	uint64_t addr;	     /* objects, areas: address */
-	uint32_t pfn;	     /* pages: first frame; objects: frame that holds it, KMM_NO_PFN unknown */
-	uint32_t left;	     /* pages: frames not yet freed; free slots: next free one */
+	uint64_t addr; /* objects, areas: address */
+	uint32_t pfn;  /* pages: first frame; objects: frame that holds it, KMM_NO_PFN unknown */
+	uint32_t left; /* pages: frames not yet freed; free slots: next free one */
 	uint32_t prev, next; /* objects: chain of the page frame, NO_SLOT at the ends */
 	uint32_t site;	     /* objects: number of the call site in struct sites */
 	uint16_t epoch;	     /* number of lost-event gaps before it was taken */

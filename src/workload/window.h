@@ -25,14 +25,15 @@ enum window_wait {
 
 struct window_entry {
 	struct request r;
-	int64_t ctx;	/* key of the context that it belongs to, on its CPU */
-	uint8_t waits;	/* enum window_wait */
-	bool dropped;	/* came to nothing */
-	bool gives;	/* its slot is free for others once this record has left */
+	int64_t ctx;   /* key of the context that it belongs to, on its CPU */
+	uint8_t waits; /* enum window_wait */
+	bool dropped;  /* came to nothing */
+	bool gives;    /* its slot is free for others once this record has left */
 };
 
-#define WINDOW_SIZE 8192    /* entries; a power of two */
-#define WINDOW_RESERVE 4096 /* kept free for what one event may add; the oldest are decided by default */
+#define WINDOW_SIZE 8192 /* entries; a power of two */
+#define WINDOW_RESERVE \
+	4096 /* kept free for what one event may add; the oldest are decided by default */
 #define WINDOW_NONE UINT64_MAX
 
 struct window {

@@ -43,10 +43,16 @@ static struct kmm *make_machine(enum kmm_generation g, bool pcp)
 		c->cpus = 2;
 		c->nodes = 1;
 		c->zones = 2;
-		c->zone[0] = (struct kmm_zone_config){ .type = KMM_ZONE_DMA, .start = 1,
-			.spanned = 4095, .present = 3998, .managed = 3840 };
-		c->zone[1] = (struct kmm_zone_config){ .type = KMM_ZONE_DMA32, .start = 4096,
-			.spanned = 258048, .present = 258016, .managed = 242000 };
+		c->zone[0] = (struct kmm_zone_config){ .type = KMM_ZONE_DMA,
+						       .start = 1,
+						       .spanned = 4095,
+						       .present = 3998,
+						       .managed = 3840 };
+		c->zone[1] = (struct kmm_zone_config){ .type = KMM_ZONE_DMA32,
+						       .start = 4096,
+						       .spanned = 258048,
+						       .present = 258016,
+						       .managed = 242000 };
 		mm = kmm_create(c, why, sizeof(why));
 		free(c);
 	}

@@ -118,13 +118,14 @@ int main(int argc, char **argv)
 
 	if (argc != 2 || file_read(argv[1], 1u << 30, &b, &e) || b.len < KMW_HEADER_LEN)
 		die(argc == 2 ? e.text : "a workload file is expected");
-	snprintf(path, sizeof(path), "%.200s/fuzz-kmw-%ld", dir && *dir ? dir : "/tmp", (long)getpid());
+	snprintf(path, sizeof(path), "%.200s/fuzz-kmw-%ld", dir && *dir ? dir : "/tmp",
+		 (long)getpid());
 	for (unsigned i = 0; i < 200; i++) {
 		write_all(path, b.data, next_random(&seed) % b.len);
 		count[read_all(path)]++;
 	}
-	printf("cut off: %u refused, %u damaged in part, %u served to the cut\n", count[0], count[1],
-	       count[2]);
+	printf("cut off: %u refused, %u damaged in part, %u served to the cut\n", count[0],
+	       count[1], count[2]);
 	memset(count, 0, sizeof(count));
 	damaged.data = malloc(b.len);
 	if (!damaged.data)
@@ -142,7 +143,8 @@ int main(int argc, char **argv)
 		write_all(path, damaged.data, b.len);
 		count[read_all(path)]++;
 	}
-	printf("changed: %u refused, %u damaged in part, %u served\n", count[0], count[1], count[2]);
+	printf("changed: %u refused, %u damaged in part, %u served\n", count[0], count[1],
+	       count[2]);
 	unlink(path);
 	free(damaged.data);
 	blob_free(&b);

@@ -45,8 +45,8 @@ enum op_kind {
 };
 
 static const char *const op_names[OP_KINDS] = {
-	"alloc", "free", "free_piece", "free_batched", "free_direct", "bulk", "alloc_in_zone",
-	"swap", "take", "drain", "kswapd", "boost_clear", "decay", "bad_free",
+	"alloc", "free", "free_piece", "free_batched", "free_direct", "bulk",  "alloc_in_zone",
+	"swap",	 "take", "drain",      "kswapd",       "boost_clear", "decay", "bad_free",
 };
 
 /* Raw random numbers, so that any subsequence is a sequence. */
@@ -601,12 +601,13 @@ static void generate(struct op *ops, unsigned n, uint64_t seed)
 {
 	/* Mostly requests; allocation and release take turns at having the upper hand. */
 	static const uint8_t growing[] = {
-		OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC,
-		OP_FREE, OP_BULK, OP_ALLOC_IN_ZONE, OP_SWAP, OP_FREE_PIECE,
+		OP_ALLOC, OP_ALLOC, OP_ALLOC, OP_ALLOC,		OP_ALLOC, OP_ALLOC,	 OP_ALLOC,
+		OP_ALLOC, OP_FREE,  OP_BULK,  OP_ALLOC_IN_ZONE, OP_SWAP,  OP_FREE_PIECE,
 	};
 	static const uint8_t shrinking[] = {
-		OP_ALLOC, OP_ALLOC, OP_FREE, OP_FREE, OP_FREE, OP_FREE, OP_FREE, OP_FREE_BATCHED,
-		OP_FREE_BATCHED, OP_FREE_DIRECT, OP_FREE_PIECE, OP_SWAP, OP_BULK,
+		OP_ALLOC,      OP_ALLOC, OP_FREE,	  OP_FREE,	   OP_FREE,
+		OP_FREE,       OP_FREE,	 OP_FREE_BATCHED, OP_FREE_BATCHED, OP_FREE_DIRECT,
+		OP_FREE_PIECE, OP_SWAP,	 OP_BULK,
 	};
 
 	for (unsigned i = 0; i < n; i++) {
@@ -687,11 +688,11 @@ static void check_machine(void (*make)(struct kmm_config *c))
 	free(w);
 }
 
-#define MACHINE_TEST(name)                                                     \
-	static void test_##name(void **state)                                  \
-	{                                                                      \
-		(void)state;                                                   \
-		check_machine(make_##name);                                    \
+#define MACHINE_TEST(name)                    \
+	static void test_##name(void **state) \
+	{                                     \
+		(void)state;                  \
+		check_machine(make_##name);   \
 	}
 
 MACHINE_TEST(6_1)

@@ -15,7 +15,9 @@
 
 #define SMALL "traces/amd64-6.1-small"
 
-static struct import_options defaults = { .compression = KMW_NONE, .from = -INFINITY, .to = INFINITY };
+static struct import_options defaults = { .compression = KMW_NONE,
+					  .from = -INFINITY,
+					  .to = INFINITY };
 
 /* The file's memory of requests: every slot is taken before it is released, and released once. */
 static void slots_pair_up(void **state)
@@ -36,9 +38,9 @@ static void slots_pair_up(void **state)
 
 		assert_true(n > 0);
 		for (int i = 0; i < n; i++) {
-			bool takes = q[i].sig.op == REQ_PAGE_ALLOC || q[i].sig.op == REQ_OBJ_ALLOC ||
-				     q[i].sig.op == REQ_PAGE_BULK || q[i].sig.op == REQ_PERCPU_ALLOC ||
-				     q[i].sig.op == REQ_VMALLOC;
+			bool takes = q[i].sig.op == REQ_PAGE_ALLOC ||
+				     q[i].sig.op == REQ_OBJ_ALLOC || q[i].sig.op == REQ_PAGE_BULK ||
+				     q[i].sig.op == REQ_PERCPU_ALLOC || q[i].sig.op == REQ_VMALLOC;
 
 			if (q[i].slot == NO_SLOT || request_is_observation(&q[i]) ||
 			    q[i].sig.flags & (REQ_PIECE | REQ_FAILED))
@@ -89,10 +91,12 @@ static void workload_carries_the_machine(void **state)
 	assert_int_equal(a->zone_count, b->zone_count);
 	assert_int_equal(a->max_pfn, b->max_pfn);
 	assert_int_equal(a->direct_map_base, b->direct_map_base);
-	assert_memory_equal(a->before.nr_free_type, b->before.nr_free_type, sizeof(a->before.nr_free_type));
+	assert_memory_equal(a->before.nr_free_type, b->before.nr_free_type,
+			    sizeof(a->before.nr_free_type));
 	assert_true(a->before.have_lists && b->before.have_lists);
 	assert_int_equal(a->before.list_pfn_count, b->before.list_pfn_count);
-	assert_memory_equal(a->before.list_pfns, b->before.list_pfns, a->before.list_pfn_count * sizeof(uint32_t));
+	assert_memory_equal(a->before.list_pfns, b->before.list_pfns,
+			    a->before.list_pfn_count * sizeof(uint32_t));
 	machine_free(a);
 	machine_free(b);
 	snapshot_dir_close(&src);

@@ -180,8 +180,8 @@ static void test_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_flipped),	    cmocka_unit_test(test_random_bytes),
-		cmocka_unit_test(test_cut),	    cmocka_unit_test(test_description),
+		cmocka_unit_test(test_flipped), cmocka_unit_test(test_random_bytes),
+		cmocka_unit_test(test_cut),	cmocka_unit_test(test_description),
 		cmocka_unit_test(test_numbers),
 	};
 

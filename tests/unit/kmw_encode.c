@@ -106,9 +106,11 @@ static void test_extremes(void **state)
 /* Each field alone at its extremes, everything else zero. */
 static void test_one_field(void **state)
 {
-	static const uint64_t values[] = { 0, 1, 127, 128, 255, 256, 65535, 65536, 0xffffff, 0x1000000,
-					   INT32_MAX, 0x80000000, UINT32_MAX, 1ull << 55, 1ull << 56,
-					   INT64_MAX, 1ull << 63, UINT64_MAX };
+	static const uint64_t values[] = { 0,	       1,	   127,	       128,
+					   255,	       256,	   65535,      65536,
+					   0xffffff,   0x1000000,  INT32_MAX,  0x80000000,
+					   UINT32_MAX, 1ull << 55, 1ull << 56, INT64_MAX,
+					   1ull << 63, UINT64_MAX };
 	struct state *s = *state;
 	struct kmw_head h;
 	uint32_t n = 0;

@@ -36,8 +36,7 @@ static struct blob make_file(const char *path)
 	struct err e = { 0 };
 	struct blob b;
 
-	if (kmw_write_stream(path, KMW_DEFAULT, 7, RECORDS, &e) ||
-	    file_read(path, 1 << 30, &b, &e))
+	if (kmw_write_stream(path, KMW_DEFAULT, 7, RECORDS, &e) || file_read(path, 1 << 30, &b, &e))
 		fail_msg("%s", e.text);
 	return b;
 }
@@ -232,7 +231,8 @@ static void write_lie(const char *path, void (*lie)(struct kmw_head *, uint32_t 
 	kmw_head_store(plain, &h);
 	fwrite(head, sizeof(head), 1, f);
 	assert_int_equal(kmw_section_write(f, &at, p, KMW_SECTION_BLOCK, KMW_NONE, plain,
-					   sizeof(plain), raw, len, NULL), 0);
+					   sizeof(plain), raw, len, NULL),
+			 0);
 	assert_int_equal(fclose(f), 0);
 	kmw_packer_free(p);
 	kmw_encoder_free(c);

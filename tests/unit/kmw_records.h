@@ -66,10 +66,10 @@ static inline void kmw_random_record(struct request *r, uint64_t *s)
 	r->sig.type = (uint8_t)(kmw_random(s) % KMM_MIGRATETYPES);
 	r->sig.owner = (uint8_t)(kmw_random(s) % REQUEST_OWNER_COUNT);
 	r->sig.aux = (uint8_t)(r->sig.op == OBS_EXTFRAG ? kmw_random(s) % KMM_ORDERS :
-							 kmw_extreme(s, 8));
+							  kmw_extreme(s, 8));
 	r->sig.aux2 = (uint8_t)(r->sig.op == OBS_EXTFRAG ?
-				kmw_random(s) % KMM_MIGRATETYPES | (kmw_random(s) & 0x80) :
-				kmw_extreme(s, 8));
+					kmw_random(s) % KMM_MIGRATETYPES | (kmw_random(s) & 0x80) :
+					kmw_extreme(s, 8));
 	r->sig.node = (int8_t)kmw_extreme(s, 8);
 	r->sig.own_obs = (uint32_t)kmw_extreme(s, 32);
 }

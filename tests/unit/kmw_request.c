@@ -18,7 +18,7 @@ static void test_names(void **state)
 	assert_string_equal(request_op_name(REQ_PAGE_ALLOC), "page_alloc");
 	assert_string_equal(request_op_name(OBS_LOST), "lost");
 	assert_string_equal(request_op_name(REQUEST_OP_COUNT), "unknown");
-	assert_string_equal(request_op_name((enum request_op)-1), "unknown");
+	assert_string_equal(request_op_name((enum request_op) - 1), "unknown");
 	assert_string_equal(request_owner_name(OWNER_KERNEL), "kernel");
 	assert_string_equal(request_owner_name(REQUEST_OWNER_COUNT), "unknown");
 	for (int i = 0; i < REQUEST_OP_COUNT; i++)

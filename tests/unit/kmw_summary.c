@@ -41,8 +41,9 @@ static void test_round_trip(void **state)
 
 static void test_strange(void **state)
 {
-	static char text[] = "cpus 4000000000\nlong_size 8 bits\nfuture key 1\n\n \nevent\nevent 5\n"
-			     "event 5 kmem\nevent 5 kmem kfree\nsource %4\nclock %41%zz%00b\nkernel ";
+	static char text[] =
+		"cpus 4000000000\nlong_size 8 bits\nfuture key 1\n\n \nevent\nevent 5\n"
+		"event 5 kmem\nevent 5 kmem kfree\nsource %4\nclock %41%zz%00b\nkernel ";
 	struct blob b = { (uint8_t *)text, sizeof(text) - 1 };
 	struct kmw_summary s;
 

@@ -175,7 +175,8 @@ static void test_written(void **state)
 	assert_int_equal(blocks, 0);
 	assert_int_equal(kmw_attach(w, "x", "y", 1, NULL), 0);
 	kmw_written(w, &blocks, &rest);
-	assert_in_range(blocks, 4000, 8000 + 3000); /* the table of signatures weighs in so short a block */
+	assert_in_range(blocks, 4000,
+			8000 + 3000); /* the table of signatures weighs in so short a block */
 	assert_in_range(rest, 24, 200);
 	kmw_abort(w);
 	free(g);
@@ -286,9 +287,12 @@ static void test_mode(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_comes_back), cmocka_unit_test(test_no_records),
-		cmocka_unit_test(test_long_attachment), cmocka_unit_test(test_written),
-		cmocka_unit_test(test_failures),       cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_all_comes_back),
+		cmocka_unit_test(test_no_records),
+		cmocka_unit_test(test_long_attachment),
+		cmocka_unit_test(test_written),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_mode),
 	};
 

@@ -81,15 +81,53 @@ static void test_table_is_btf(void **state)
 /* struct s { int a; union { struct { char b[3]; }; }; } with one unnamed level each. */
 static const uint32_t tiny[] = {
 	/* header: magic, version, flags; length; types at 0, 144 bytes; strings behind them */
-	0x0001eb9f, 24, 0, 144, 144, 12,
-	/* 1: int, 4 bytes */ 1, 1u << 24, 4, 32,
-	/* 2: char */ 0, 1u << 24, 1, 8,
-	/* 3: char[3] */ 0, 3u << 24, 0, 2, 1, 3,
-	/* 4: struct { b } */ 0, 4u << 24 | 1, 3, 5, 3, 0,
-	/* 5: union { 4 } */ 0, 5u << 24 | 1, 4, 0, 4, 0,
-	/* 6: struct s { a; 5 } */ 7, 4u << 24 | 2, 8, 9, 1, 0, 0, 5, 32,
-	/* fill: volatile of 1 */ 0, 9u << 24 | 0, 1 - 0,
-	/* "\0int\0b\0s\0a\0" */ 0x746e6900, 0x73006200, 0x00006100,
+	0x0001eb9f,
+	24,
+	0,
+	144,
+	144,
+	12,
+	/* 1: int, 4 bytes */ 1,
+	1u << 24,
+	4,
+	32,
+	/* 2: char */ 0,
+	1u << 24,
+	1,
+	8,
+	/* 3: char[3] */ 0,
+	3u << 24,
+	0,
+	2,
+	1,
+	3,
+	/* 4: struct { b } */ 0,
+	4u << 24 | 1,
+	3,
+	5,
+	3,
+	0,
+	/* 5: union { 4 } */ 0,
+	5u << 24 | 1,
+	4,
+	0,
+	4,
+	0,
+	/* 6: struct s { a; 5 } */ 7,
+	4u << 24 | 2,
+	8,
+	9,
+	1,
+	0,
+	0,
+	5,
+	32,
+	/* fill: volatile of 1 */ 0,
+	9u << 24 | 0,
+	1 - 0,
+	/* "\0int\0b\0s\0a\0" */ 0x746e6900,
+	0x73006200,
+	0x00006100,
 };
 
 static void test_members(void **state)
@@ -138,8 +176,8 @@ static void test_damage(void **state)
 		struct btf *t;
 
 		memcpy(copy, tiny, sizeof(tiny));
-		((uint32_t *)(void *)copy)[3] = ((uint32_t *)(void *)copy)[4] =
-			(uint32_t)sizeof(tiny) - 24 - 12;
+		((uint32_t *)(void *)copy)[3] = ((
+			uint32_t *)(void *)copy)[4] = (uint32_t)sizeof(tiny) - 24 - 12;
 		copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		if (bit % 2)
 			b.len = bit / 8;

@@ -114,13 +114,26 @@ static void try_load(struct damaged *d, unsigned *failed)
 }
 
 static const char *const victims[] = {
-	"before/zoneinfo",	 "before/buddyinfo",	  "before/pagetypeinfo",
-	"before/slabinfo",	 "before/slab_attrs.txt", "before/kpageflags",
-	"before/meminfo",	 "before/symbols.txt",	  "before/struct_page.raw",
-	"before/pgdat0.raw",	 "before/percpu1.raw",	  "before/lists",
-	"system/version",	 "system/iomem",	  "system/kcore_head.raw",
-	"system/sysctl_vm",	 "system/thp",		  "system/nodes",
-	"system/cpu_cache",	 "system/cpuinfo",
+	"before/zoneinfo",
+	"before/buddyinfo",
+	"before/pagetypeinfo",
+	"before/slabinfo",
+	"before/slab_attrs.txt",
+	"before/kpageflags",
+	"before/meminfo",
+	"before/symbols.txt",
+	"before/struct_page.raw",
+	"before/pgdat0.raw",
+	"before/percpu1.raw",
+	"before/lists",
+	"system/version",
+	"system/iomem",
+	"system/kcore_head.raw",
+	"system/sysctl_vm",
+	"system/thp",
+	"system/nodes",
+	"system/cpu_cache",
+	"system/cpuinfo",
 };
 
 /* The lists as text stand in no capture; they are made from it. */

@@ -8,7 +8,7 @@
 
 #define ZONE_24                                                                \
 	"Node 0, zone      DMA\n"                                              \
-	"  pages free     2015\n        min      22\n        low      27\n"     \
+	"  pages free     2015\n        min      22\n        low      27\n"    \
 	"        high     33\n        scanned  0 (a: 3 i: 0)\n"                \
 	"        spanned  4096\n        present  3950\n"                       \
 	"    nr_free_pages 2015\n"                                             \
@@ -47,12 +47,11 @@ static void test_zoneinfo_of_2_6(void **state)
 	machine_free(m);
 }
 
-#define ZONE(node, name, start, pages)                                         \
-	"Node " #node ", zone " name "\n  pages free " #pages "\n        min 10\n"   \
-	"        low 12\n        high 14\n        spanned " #pages             \
-	"\n        present " #pages "\n        managed " #pages                \
-	"\n        protection: (0, 0)\n  pagesets\n    cpu: 0\n"               \
-	"              count: 0\n              high: 10\n              batch: 1\n" \
+#define ZONE(node, name, start, pages)                                                         \
+	"Node " #node ", zone " name "\n  pages free " #pages "\n        min 10\n"             \
+	"        low 12\n        high 14\n        spanned " #pages "\n        present " #pages \
+	"\n        managed " #pages "\n        protection: (0, 0)\n  pagesets\n    cpu: 0\n"   \
+	"              count: 0\n              high: 10\n              batch: 1\n"             \
 	"  start_pfn: " #start "\n"
 
 static struct machine *load_zone_and(const char *name, const char *text)
@@ -127,14 +126,14 @@ static void test_empty_zones(void **state)
 	machine_free(m);
 }
 
-#define TYPES(a, b, c, d, extra)                                               \
-	"Page block order: 9\nPages per block:  512\n\n"                       \
-	"Free pages count per migrate type at order 0 1\n"                     \
-	"Node    0, zone   Normal, type " a " 1 2\n"                           \
-	"Node    0, zone   Normal, type " b " 3 >100000\n"                     \
-	"Node    0, zone   Normal, type " c " 5 > 100000\n"                    \
-	"Node    0, zone   Normal, type " d " 7 8\n" extra                     \
-	"\nNumber of blocks type " a " " b " " c " " d
+#define TYPES(a, b, c, d, extra)                                                              \
+	"Page block order: 9\nPages per block:  512\n\n"                                      \
+	"Free pages count per migrate type at order 0 1\n"                                    \
+	"Node    0, zone   Normal, type " a " 1 2\n"                                          \
+	"Node    0, zone   Normal, type " b " 3 >100000\n"                                    \
+	"Node    0, zone   Normal, type " c " 5 > 100000\n"                                   \
+	"Node    0, zone   Normal, type " d " 7 8\n" extra "\nNumber of blocks type " a " " b \
+	" " c " " d
 
 static void test_pagetypeinfo_with_cma(void **state)
 {
@@ -143,7 +142,7 @@ static void test_pagetypeinfo_with_cma(void **state)
 		TYPES("Unmovable", "Movable", "Reclaimable", "HighAtomic",
 		      "Node    0, zone   Normal, type CMA 9 10\n"
 		      "Node    0, zone   Normal, type Isolate 0 0\n") " CMA Isolate\n"
-		"Node 0, zone   Normal 1 2 3 4 5 6\n");
+								      "Node 0, zone   Normal 1 2 3 4 5 6\n");
 
 	(void)state;
 	assert_true(m->before.have_pagetypeinfo);
@@ -163,8 +162,8 @@ static void test_pagetypeinfo_with_cma(void **state)
 static void test_pagetypeinfo_of_2_6(void **state)
 {
 	struct machine *m = load_zone_and("before/pagetypeinfo",
-					  TYPES("Unmovable", "Reclaimable", "Movable", "Reserve", "")
-					  "\nNode 0, zone   Normal 1 2 3 4\n");
+					  TYPES("Unmovable", "Reclaimable", "Movable", "Reserve",
+						"") "\nNode 0, zone   Normal 1 2 3 4\n");
 
 	(void)state;
 	assert_int_equal(m->migratetypes, 4);
@@ -384,12 +383,18 @@ static void test_short_kpageflags(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_zoneinfo_of_2_6),	 cmocka_unit_test(test_zoneinfo_errors),
-		cmocka_unit_test(test_empty_zones),	 cmocka_unit_test(test_pagetypeinfo_with_cma),
-		cmocka_unit_test(test_pagetypeinfo_of_2_6), cmocka_unit_test(test_noted),
-		cmocka_unit_test(test_iomem_hidden),	 cmocka_unit_test(test_topology),
-		cmocka_unit_test(test_settings),	 cmocka_unit_test(test_slab_aliases),
-		cmocka_unit_test(test_lists_text),	 cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_zoneinfo_of_2_6),
+		cmocka_unit_test(test_zoneinfo_errors),
+		cmocka_unit_test(test_empty_zones),
+		cmocka_unit_test(test_pagetypeinfo_with_cma),
+		cmocka_unit_test(test_pagetypeinfo_of_2_6),
+		cmocka_unit_test(test_noted),
+		cmocka_unit_test(test_iomem_hidden),
+		cmocka_unit_test(test_topology),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_slab_aliases),
+		cmocka_unit_test(test_lists_text),
+		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_short_kpageflags),
 	};
 

@@ -110,8 +110,8 @@ static uint64_t listed(const struct machine_state *s, uint32_t zone, unsigned or
 	uint64_t n = 0;
 
 	for (uint32_t i = 0; i < s->list_count; i++)
-		if (s->lists[i].zone == zone && s->lists[i].cpu < 0 &&
-		    s->lists[i].order == order && s->lists[i].type == type)
+		if (s->lists[i].zone == zone && s->lists[i].cpu < 0 && s->lists[i].order == order &&
+		    s->lists[i].type == type)
 			n += s->lists[i].count;
 	return n;
 }
@@ -171,7 +171,8 @@ static void test_seed_lists(void **state)
 /* The pageblocks' types come out as often as pagetypeinfo counts them. */
 static void check_pageblocks(const struct machine *m, const struct machine_state *s)
 {
-	uint64_t blocks = (m->max_pfn >> m->pageblock_order) + 2, pages = 1ull << m->pageblock_order;
+	uint64_t blocks = (m->max_pfn >> m->pageblock_order) + 2,
+		 pages = 1ull << m->pageblock_order;
 	uint8_t *type = malloc(2 * blocks);
 
 	assert_int_equal(machine_pageblocks(m, s, type, type + blocks, NULL), 0);
@@ -227,7 +228,8 @@ static void test_seed_map(void **state)
 	for (uint32_t z = 0; z < m->zone_count; z++)
 		for (unsigned o = 0; o < m->orders; o++)
 			for (unsigned t = 0; t < KMM_MIGRATETYPES; t++) {
-				uint64_t is = kmm_nr_free(mm, z, o, t), was = s->nr_free_type[z][t][o];
+				uint64_t is = kmm_nr_free(mm, z, o, t),
+					 was = s->nr_free_type[z][t][o];
 
 				apart += (is > was ? is - was : was - is) << o;
 				pages += was << o;
@@ -311,11 +313,16 @@ static void test_tags(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_configuration),	cmocka_unit_test(test_highmem_reserves),
-		cmocka_unit_test(test_nodes),		cmocka_unit_test(test_generations),
-		cmocka_unit_test(test_seed_lists),	cmocka_unit_test(test_pageblock_counts),
-		cmocka_unit_test(test_seed_map),	cmocka_unit_test(test_seed_nothing),
-		cmocka_unit_test(test_seed_without_pcp), cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_configuration),
+		cmocka_unit_test(test_highmem_reserves),
+		cmocka_unit_test(test_nodes),
+		cmocka_unit_test(test_generations),
+		cmocka_unit_test(test_seed_lists),
+		cmocka_unit_test(test_pageblock_counts),
+		cmocka_unit_test(test_seed_map),
+		cmocka_unit_test(test_seed_nothing),
+		cmocka_unit_test(test_seed_without_pcp),
+		cmocka_unit_test(test_tags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,8 +164,8 @@ static inline void check_list(const struct kmm *mm, unsigned order, unsigned typ
 	assert_int_equal(kmm_nr_free(mm, 0, order, type), n);
 }
 
-#define CHECK_LIST(mm, order, type, ...)                                       \
-	check_list(mm, order, type, (const kmm_pfn[]){ __VA_ARGS__ },          \
+#define CHECK_LIST(mm, order, type, ...)                              \
+	check_list(mm, order, type, (const kmm_pfn[]){ __VA_ARGS__ }, \
 		   sizeof((const kmm_pfn[]){ __VA_ARGS__ }) / sizeof(kmm_pfn))
 
 static inline void check_pcp_list(const struct kmm *mm, unsigned cpu, unsigned order, unsigned type,

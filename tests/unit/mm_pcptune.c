@@ -58,8 +58,7 @@ static void test_refills_of_higher_orders(void **state)
 			seen_watch(mm, &s);
 			while (!seen_count(&s, 'l'))
 				kmm_alloc_pages(mm, 0, GFP_KERNEL, order);
-			assert_true(seen_count(&s, 'l') == want[order] ||
-				    s.event[0].kind == 'x');
+			assert_true(seen_count(&s, 'l') == want[order] || s.event[0].kind == 'x');
 		}
 		machine_done(mm);
 	}

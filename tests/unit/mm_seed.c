@@ -99,10 +99,8 @@ static void test_no_grouping(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lists_in_order),
-		cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_boot_memory),
-		cmocka_unit_test(test_cached_types),
+		cmocka_unit_test(test_lists_in_order), cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_boot_memory),    cmocka_unit_test(test_cached_types),
 		cmocka_unit_test(test_no_grouping),
 	};
 

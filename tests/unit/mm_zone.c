@@ -105,8 +105,7 @@ static void test_boost_cap(void **state)
 		static const unsigned want[] = { 512, 1024, 1500, 1500 };
 
 		/* An order 3 block each, so that the requester's own list is empty again. */
-		assert_int_not_equal(kmm_alloc_pages_in_zone(mm, 0, GFP_KERNEL, 3, 0),
-				     KMM_NO_PFN);
+		assert_int_not_equal(kmm_alloc_pages_in_zone(mm, 0, GFP_KERNEL, 3, 0), KMM_NO_PFN);
 		assert_int_equal(kmm_zone_boost(mm, 0), want[i]);
 	}
 	kmm_boost_clear(mm, 0, 1000);
@@ -139,8 +138,7 @@ struct real_machine {
 	unsigned zones, nodes;
 };
 
-static const char *const type_names[] = { "DMA", "DMA32", "Normal", "HighMem", "Movable",
-					  "Device" };
+static const char *const type_names[] = { "DMA", "DMA32", "Normal", "HighMem", "Movable", "Device" };
 
 static void read_protection(struct real_zone *z, const char *text)
 {
@@ -248,9 +246,12 @@ static struct kmm_config config_from(const struct real_machine *m, enum kmm_gene
 	for (unsigned i = 0; i < m->zones; i++) {
 		const struct kmm_zone_config *r = &m->zone[i].c;
 
-		c.zone[i] = (struct kmm_zone_config){ .node = r->node, .type = r->type,
-			.start = r->start, .spanned = r->spanned, .present = r->present,
-			.managed = r->managed };
+		c.zone[i] = (struct kmm_zone_config){ .node = r->node,
+						      .type = r->type,
+						      .start = r->start,
+						      .spanned = r->spanned,
+						      .present = r->present,
+						      .managed = r->managed };
 	}
 	c.nodes = m->nodes;
 	c.zones = m->zones;
@@ -270,8 +271,7 @@ static unsigned nth_type(const struct real_machine *m, unsigned n)
 }
 
 /* "" if the computed marks and limits are what the kernel printed, else the first difference. */
-static void compare_marks(const struct real_machine *m, const struct kmm_config *c,
-			  char why[200])
+static void compare_marks(const struct real_machine *m, const struct kmm_config *c, char why[200])
 {
 	*why = '\0';
 	for (unsigned i = 0; i < m->zones && !*why; i++) {
@@ -288,16 +288,15 @@ static void compare_marks(const struct real_machine *m, const struct kmm_config 
 			snprintf(why, 200, "zone %u: batch %d, computed %d", i, r->pcp_batch,
 				 z->pcp_batch);
 		else if (r->pcp_high_max ? z->pcp_high_min != r->pcp_high_min ||
-						   z->pcp_high_max != r->pcp_high_max
-					 : z->pcp_high != r->pcp_high)
+						   z->pcp_high_max != r->pcp_high_max :
+					   z->pcp_high != r->pcp_high)
 			snprintf(why, 200, "zone %u: high %d %d %d, computed %d %d %d", i,
 				 r->pcp_high, r->pcp_high_min, r->pcp_high_max, z->pcp_high,
 				 z->pcp_high_min, z->pcp_high_max);
 	}
 }
 
-static void compare_reserve(const struct real_machine *m, const struct kmm_config *c,
-			    char why[200])
+static void compare_reserve(const struct real_machine *m, const struct kmm_config *c, char why[200])
 {
 	*why = '\0';
 	for (unsigned i = 0; i < m->zones && !*why; i++)
@@ -428,12 +427,12 @@ static void test_zoneinfo_6_18(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_min_free_kbytes),	  cmocka_unit_test(test_batch),
-		cmocka_unit_test(test_marks_2_6),	  cmocka_unit_test(test_boost_cap),
-		cmocka_unit_test(test_zoneinfo_exact),	  cmocka_unit_test(test_zoneinfo_files),
-		cmocka_unit_test(test_zoneinfo_numa),	  cmocka_unit_test(test_zoneinfo_pressure),
-		cmocka_unit_test(test_zoneinfo_thp),	  cmocka_unit_test(test_zoneinfo_boot),
-		cmocka_unit_test(test_zoneinfo_highmem),  cmocka_unit_test(test_zoneinfo_6_18),
+		cmocka_unit_test(test_min_free_kbytes),	 cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_marks_2_6),	 cmocka_unit_test(test_boost_cap),
+		cmocka_unit_test(test_zoneinfo_exact),	 cmocka_unit_test(test_zoneinfo_files),
+		cmocka_unit_test(test_zoneinfo_numa),	 cmocka_unit_test(test_zoneinfo_pressure),
+		cmocka_unit_test(test_zoneinfo_thp),	 cmocka_unit_test(test_zoneinfo_boot),
+		cmocka_unit_test(test_zoneinfo_highmem), cmocka_unit_test(test_zoneinfo_6_18),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

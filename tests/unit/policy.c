@@ -27,13 +27,28 @@ static struct kmm_config machine(void)
 	c.policy.watermark_boost_factor = 14000;
 	c.policy.thp = true;
 	c.zones = 2;
-	c.zone[0] = (struct kmm_zone_config){ .type = KMM_ZONE_DMA, .start = 1, .spanned = 4095,
-		.present = 3998, .managed = 3840, .min = 178, .low = 222, .high = 266,
-		.reserve_given = true, .pcp_batch = 1, .pcp_high = 111 };
-	c.zone[1] = (struct kmm_zone_config){ .type = KMM_ZONE_DMA32, .start = 4096,
-		.spanned = 258007, .present = 258007, .managed = 242025, .min = 11085,
-		.low = 13856, .high = 16627, .reserve_given = true, .pcp_batch = 63,
-		.pcp_high = 6928 };
+	c.zone[0] = (struct kmm_zone_config){ .type = KMM_ZONE_DMA,
+					      .start = 1,
+					      .spanned = 4095,
+					      .present = 3998,
+					      .managed = 3840,
+					      .min = 178,
+					      .low = 222,
+					      .high = 266,
+					      .reserve_given = true,
+					      .pcp_batch = 1,
+					      .pcp_high = 111 };
+	c.zone[1] = (struct kmm_zone_config){ .type = KMM_ZONE_DMA32,
+					      .start = 4096,
+					      .spanned = 258007,
+					      .present = 258007,
+					      .managed = 242025,
+					      .min = 11085,
+					      .low = 13856,
+					      .high = 16627,
+					      .reserve_given = true,
+					      .pcp_batch = 63,
+					      .pcp_high = 6928 };
 	c.cpus = 2;
 	c.nodes = 1;
 	return c;
@@ -249,12 +264,25 @@ static void test_reserve_and_pcp(void **state)
 static void test_bad_settings(void **state)
 {
 	static const char *const bad[] = {
-		"", "zone", "zone.min_free_kbytes", "min_free_kbytes=1", "zone.nothing=1",
-		"zone.min_free_kbytes=", "zone.min_free_kbytes=-1", "zone.min_free_kbytes=9999999999",
-		"zone.min_free_kbytes=12x", "zone.min_free_kbytes=1 2", "buddy.max_order=12",
-		"buddy.max_order=auto", "buddy.mobility_grouping=maybe", "pcp.batch=-1",
-		"zone.lowmem_reserve_ratio=", "zone.lowmem_reserve_ratio=1 2 3 4 5 6 7",
-		"zone.lowmem_reserve_ratio=1 x", "policy.base=native", "pcp.orders=5",
+		"",
+		"zone",
+		"zone.min_free_kbytes",
+		"min_free_kbytes=1",
+		"zone.nothing=1",
+		"zone.min_free_kbytes=",
+		"zone.min_free_kbytes=-1",
+		"zone.min_free_kbytes=9999999999",
+		"zone.min_free_kbytes=12x",
+		"zone.min_free_kbytes=1 2",
+		"buddy.max_order=12",
+		"buddy.max_order=auto",
+		"buddy.mobility_grouping=maybe",
+		"pcp.batch=-1",
+		"zone.lowmem_reserve_ratio=",
+		"zone.lowmem_reserve_ratio=1 2 3 4 5 6 7",
+		"zone.lowmem_reserve_ratio=1 x",
+		"policy.base=native",
+		"pcp.orders=5",
 		"pcp.batch=18446744073709551617",
 	};
 	struct policy p, was;
@@ -297,8 +325,9 @@ static void test_file(void **state)
 	struct policy p;
 
 	(void)state;
-	if (load_ini(&p, "; what if\n[policy]\nname = small lists\nbase = linux-6.18\r\n\n"
-			 "[pcp]\n  batch=1 ; least\nthp = off\n# end\n[buddy]\nmobility_grouping=no",
+	if (load_ini(&p,
+		     "; what if\n[policy]\nname = small lists\nbase = linux-6.18\r\n\n"
+		     "[pcp]\n  batch=1 ; least\nthp = off\n# end\n[buddy]\nmobility_grouping=no",
 		     &e))
 		fail_msg("%s", e.text);
 	assert_string_equal(p.name, "small lists");
@@ -317,7 +346,8 @@ static void test_bad_files(void **state)
 		const char *text, *what;
 	} bad[] = {
 		{ "[policy]\nbase = linux-9\n", "line 2: 'linux-9' is no base" },
-		{ "[pcp]\nbatch = 1\n[policy]\nbase = native\n", "line 4: the base must come before" },
+		{ "[pcp]\nbatch = 1\n[policy]\nbase = native\n",
+		  "line 4: the base must come before" },
 		{ "[pcp]\nbatch = 1\nbatch = 1\n", "line 3: pcp.batch is given twice" },
 		{ "[pcp\nbatch = 1\n", "line 1: '[pcp' is not [SECTION]" },
 		{ "batch = 1\n", "line 1: unknown key '.batch'" },
@@ -400,7 +430,8 @@ static void test_text(void **state)
 				char value[POLICY_VALUE], line[2 * POLICY_VALUE];
 
 				policy_value(key, &p.values, value);
-				snprintf(line, sizeof(line), "%s.%s=%s", key->section, key->key, value);
+				snprintf(line, sizeof(line), "%s.%s=%s", key->section, key->key,
+					 value);
 				set(&p, line);
 			}
 			text = policy_text(&p);

@@ -69,9 +69,15 @@ static inline int bench_setup(void **state)
 {
 	static const struct resolve_range vmalloc = { VMALLOC_SITE - 0x10, VMALLOC_SITE + 0x100 };
 	struct bench *b = calloc(1, sizeof(*b));
-	struct resolve_options o = { .direct_map_base = BASE, .vmalloc_sites = &vmalloc, .vmalloc_site_count = 1,
-				     .long_size = 8, .comm = bench_comm, .name = bench_name,
-				     .string = bench_string, .put = bench_put, .arg = b };
+	struct resolve_options o = { .direct_map_base = BASE,
+				     .vmalloc_sites = &vmalloc,
+				     .vmalloc_site_count = 1,
+				     .long_size = 8,
+				     .comm = bench_comm,
+				     .name = bench_name,
+				     .string = bench_string,
+				     .put = bench_put,
+				     .arg = b };
 	struct err e;
 
 	if (!b || intern_init(&b->strings))
@@ -113,7 +119,8 @@ static inline void finish(struct bench *b)
 	assert_int_equal(resolver_finish(b->r, &e), 0);
 }
 
-static inline void page_event(struct bench *b, enum event_kind kind, uint64_t pfn, int order, int type, kmm_gfp gfp)
+static inline void page_event(struct bench *b, enum event_kind kind, uint64_t pfn, int order,
+			      int type, kmm_gfp gfp)
 {
 	struct event ev = { .kind = (uint16_t)kind };
 
@@ -150,8 +157,8 @@ static inline void drained(struct bench *b, uint64_t pfn, int order)
 	page_event(b, EVENT_MM_PAGE_PCPU_DRAIN, pfn, order, 0, 0);
 }
 
-static inline void object(struct bench *b, enum event_kind kind, uint64_t ptr, uint64_t site, uint64_t req,
-			  uint64_t bytes, uint32_t name)
+static inline void object(struct bench *b, enum event_kind kind, uint64_t ptr, uint64_t site,
+			  uint64_t req, uint64_t bytes, uint32_t name)
 {
 	struct event ev = { .kind = (uint16_t)kind };
 

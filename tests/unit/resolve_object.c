@@ -96,11 +96,13 @@ static void slab_pages_are_recognised(void **state)
 	object(b, EVENT_KMEM_CACHE_ALLOC, ADDR(0x90), 0xcafe, 192, 192, 0);
 	object(b, EVENT_KMEM_CACHE_FREE, ADDR(0x90), 1, 0, 0, 1);
 	alloc(b, 0x10, 1, SLAB | KMM_GFP_COMP);
-	object(b, EVENT_KMALLOC, ADDR(0x77), 9, 8, 8, 0); /* the vector of an accounted slab may come first */
+	object(b, EVENT_KMALLOC, ADDR(0x77), 9, 8, 8,
+	       0); /* the vector of an accounted slab may come first */
 	object(b, EVENT_KMEM_CACHE_ALLOC, ADDR(0x11) + 192, 0xcafe, 192, 192, 0);
 	finish(b);
 	assert_int_equal(rec(b, REQ_PAGE_ALLOC, 0)->sig.owner, OWNER_SLAB);
-	assert_string_equal(intern_str(&b->strings, rec(b, REQ_PAGE_ALLOC, 0)->sig.cache), "dentry");
+	assert_string_equal(intern_str(&b->strings, rec(b, REQ_PAGE_ALLOC, 0)->sig.cache),
+			    "dentry");
 	assert_string_equal(intern_str(&b->strings, rec(b, REQ_OBJ_ALLOC, 2)->sig.cache), "dentry");
 }
 
@@ -112,8 +114,10 @@ static void kmalloc_caches_have_names(void **state)
 	object(b, EVENT_KMALLOC, ADDR(0x10), 1, 60, 64, 0);
 	object(b, EVENT_KMALLOC, ADDR(0x20), 2, 2000, 2048, 0);
 	finish(b);
-	assert_string_equal(intern_str(&b->strings, rec(b, REQ_OBJ_ALLOC, 0)->sig.cache), "kmalloc-64");
-	assert_string_equal(intern_str(&b->strings, rec(b, REQ_OBJ_ALLOC, 1)->sig.cache), "kmalloc-2k");
+	assert_string_equal(intern_str(&b->strings, rec(b, REQ_OBJ_ALLOC, 0)->sig.cache),
+			    "kmalloc-64");
+	assert_string_equal(intern_str(&b->strings, rec(b, REQ_OBJ_ALLOC, 1)->sig.cache),
+			    "kmalloc-2k");
 }
 
 /* 18: addresses outside of the direct map belong to no page here. */
@@ -169,7 +173,8 @@ static void percpu_pairs(void **state)
 /* The probes of a kernel without vmalloc events: entry gives the size, return the address. */
 static void areas_from_probes(void **state)
 {
-	struct event entry = { .kind = EVENT_VMALLOC_RANGE }, ret = { .kind = EVENT_VMALLOC_RANGE_RET };
+	struct event entry = { .kind = EVENT_VMALLOC_RANGE },
+		     ret = { .kind = EVENT_VMALLOC_RANGE_RET };
 	struct event gone = { .kind = EVENT_REMOVE_VM_AREA };
 	struct bench *b = *state;
 
