@@ -190,7 +190,7 @@ lint: deps
 		--suppress=missingIncludeSystem --suppress=unknownMacro \
 		--suppress=shiftTooManyBitsSigned -I. -Isrc $(LINT_SRC)
 	printf '%s\n' $(LINT_SRC) | xargs -P2 -n4 sh -c \
-		'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu11 -I. -Isrc 2>/dev/null' tidy
+		'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu11 -I. -Isrc $(PC_CFLAGS) 2>/dev/null' tidy
 
 format:
 	clang-format -i $(ALL_C)

@@ -66,7 +66,7 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 		     q->sig.op != REQ_PAGE_BULK))
 			continue;
 		if (q->slot >= f->slot_room && grow(f, q->slot, e) < 0)
-			return e->code;
+			return err_code(e);
 		s = &f->slots[q->slot];
 		if (q->sig.op != REQ_PAGE_FREE)
 			*s = (struct feed_slot){ q->pfn, q->sig.order };

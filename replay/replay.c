@@ -339,7 +339,7 @@ static int make_runs(struct replay *r, struct err *e)
 		else
 			run->recorded = recorded_new(m, e);
 		if (!run->simulated && !run->recorded)
-			return e->code;
+			return err_code(e);
 		run->samples = calloc(r->o.samples + 1ull, sizeof(*run->samples));
 		if (r->o.map)
 			run->map = calloc(r->o.samples + 1ull, MAP_ROWS);

@@ -94,7 +94,7 @@ struct resolved *resolved_make(const char *path, const struct input_options *in,
 		struct simulated_options so = { .config = &set.config[0] };
 
 		s = simulated_new(m, &so, e);
-		ret = s ? 0 : e->code;
+		ret = s ? 0 : err_code(e);
 	}
 	if (ret >= 0)
 		ret = feed_open(&f, k, m->before.have_lists, e);

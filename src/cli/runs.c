@@ -141,7 +141,7 @@ int runs_to_store(const char *path, const struct input_options *in,
 	struct machines user = { 0 }, native = { 0 };
 	struct kmw_reader *k = input_open(in, path, NULL, e);
 	struct machine *m = k ? import_machine(k, e) : NULL;
-	int ret = m ? 0 : e->code;
+	int ret = m ? 0 : err_code(e);
 
 	memset(res, 0, sizeof(*res));
 	if (ret >= 0 && can_simulate(m)) {

@@ -45,7 +45,7 @@ static int print_state(struct kmw_reader *k, struct err *e)
 	int ret;
 
 	if (!m)
-		return e->code;
+		return err_code(e);
 	ret = machines_build(&set, m, &mo, e);
 	if (ret >= 0 && m->have_before)
 		ret = tags_learn(k, m, e);
