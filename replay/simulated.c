@@ -284,6 +284,28 @@ static void reclaim_event(struct simulated *s, const struct request *q)
 		kmm_kswapd(s->mm, node, false);
 }
 
+/* Drains whose time no request gives away happen when the kernel's did; what they give is the model's. */
+static void drain(struct simulated *s, const struct request *q)
+{
+	int zone = q->pfn == KMM_NO_PFN ? -1 : machine_zone_of(s->m, q->pfn);
+
+	if (zone < 0 || q->sig.aux == DRAIN_FREE)
+		return;
+	if (q->sig.aux == DRAIN_SOME) {
+		kmm_drain_some(s->mm, q->cpu, q->cpu, (unsigned)zone, 1u << q->sig.order);
+		return;
+	}
+	if (q->sig.aux2)
+		return;
+	if (q->sig.aux == DRAIN_CPU) {
+		kmm_drain_pages(s->mm, q->cpu, q->cpu, (unsigned)zone);
+		return;
+	}
+	for (unsigned cpu = 0; cpu < s->m->cpus; cpu++)
+		kmm_drain_pages(s->mm, q->cpu, cpu,
+				q->sig.aux == DRAIN_ALL ? KMM_ZONES : (unsigned)zone);
+}
+
 uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
 {
 	s->last = KMM_NO_PFN;
@@ -303,6 +325,10 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		break;
 	case REQ_PAGE_FREE:
 		release(s, q);
+		break;
+	case OBS_PCPU_DRAIN:
+		if (s->seeded)
+			drain(s, q);
 		break;
 	case OBS_RECLAIM:
 		if (s->seeded)

@@ -66,6 +66,18 @@ enum request_owner {
 		REQUEST_OWNER_COUNT,
 };
 
+/*
+ * Why a per-CPU list was drained (kernel 6.1).  Only the first is a consequence of
+ * a request; the others depend on what no event shows, so their time is recorded.
+ */
+enum drain_cause {
+	DRAIN_FREE, /* a free filled the list */
+	DRAIN_ALL,  /* direct reclaim made progress without a page: all CPUs, all zones */
+	DRAIN_ZONE, /* kcompactd: all CPUs, its zone */
+	DRAIN_CPU,  /* compaction left a block: its own CPU and zone */
+	DRAIN_SOME, /* the vmstat pass, lists of other nodes' zones: so many pages */
+};
+
 enum request_flag {
 	REQ_RESPONSE =
 		1 << 0, /* the kernel's own reaction, not demand: reclaim, migration, retries */
@@ -99,8 +111,10 @@ struct request_sig {
 	uint8_t owner;	  /* enum request_owner */
 	uint8_t aux;	  /* OBS_ZONE_LOCKED: percpu_refill (0, 1, 2 absent);
 			   OBS_EXTFRAG: fallback_order; OBS_COMPACTION, OBS_RECLAIM: enum event_kind;
+			   OBS_PCPU_DRAIN: enum drain_cause;
 			   OBS_LOST: 1 if the number is unknown; objects: accounted (0, 1, 2 absent) */
-	uint8_t aux2;	  /* OBS_EXTFRAG: fallback_migratetype, with 0x80 for change_ownership */
+	uint8_t aux2;	  /* OBS_EXTFRAG: fallback_migratetype, with 0x80 for change_ownership;
+			   OBS_PCPU_DRAIN: 1 if it goes on where the one before stopped */
 	int8_t node;	  /* requested node, -1 any or unknown */
 	uint32_t own_obs; /* allocations: observations of its own that follow on this CPU */
 };

@@ -168,7 +168,7 @@ static void ctx_reset(struct ctx *c, int64_t key)
 {
 	c->key = key;
 	c->last_kind = EVENT_OTHER;
-	c->reclaimer = c->in_reclaim = c->in_compaction = false;
+	c->reclaimer = c->compactor = c->in_reclaim = c->in_compaction = false;
 	c->open = c->twin = c->bulk = WINDOW_NONE;
 	c->bulk_n = 0;
 	c->exact_slot = NO_SLOT;
@@ -226,8 +226,8 @@ static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t k
 	if (key > 0 && r->o.comm) {
 		const char *comm = r->o.comm(r->o.arg, ev->pid);
 
-		old->reclaimer = comm &&
-				 (starts_with(comm, "kswapd") || starts_with(comm, "kcompactd"));
+		old->compactor = comm && starts_with(comm, "kcompactd");
+		old->reclaimer = old->compactor || (comm && starts_with(comm, "kswapd"));
 	}
 	return old;
 }

@@ -268,6 +268,20 @@ static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const 
 	return w;
 }
 
+/* The first drain after another event: which of the kernel's reasons to drain is it? */
+static enum drain_cause drain_cause(const struct ctx *c)
+{
+	switch (c->last_kind) {
+	case EVENT_MM_PAGE_FREE:
+	case EVENT_MM_PAGE_FREE_BATCHED:
+		return DRAIN_FREE;
+	case EVENT_MM_VMSCAN_DIRECT_RECLAIM_END:
+		return DRAIN_ALL;
+	default:
+		return c->in_compaction ? DRAIN_CPU : c->compactor ? DRAIN_ZONE : DRAIN_SOME;
+	}
+}
+
 int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 {
 	enum request_op op = ev->kind == EVENT_MM_PAGE_PCPU_DRAIN	 ? OBS_PCPU_DRAIN :
@@ -301,8 +315,14 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 	w->r.pfn = ev->page.pfn < KMM_NO_PFN ? (uint32_t)ev->page.pfn : KMM_NO_PFN;
 	w->r.sig.order = (uint8_t)(ev->page.order < 0 ? 0 : ev->page.order);
 	w->r.sig.type = resolver_type(r, ev->page.migratetype);
-	if (op == OBS_ZONE_LOCKED)
+	if (op == OBS_PCPU_DRAIN) {
+		w->r.sig.aux2 = c->last_kind == EVENT_MM_PAGE_PCPU_DRAIN;
+		if (!w->r.sig.aux2)
+			c->drain = (uint8_t)drain_cause(c);
+		w->r.sig.aux = c->drain;
+	} else {
 		w->r.sig.aux = ev->page.percpu_refill < 0 ? 2 : (uint8_t)ev->page.percpu_refill;
+	}
 	return 0;
 }
 

@@ -32,6 +32,8 @@ struct ctx {
 	uint64_t used;	    /* ordinal of its last event */
 	uint16_t last_kind; /* of its last event */
 	bool reclaimer;	    /* kswapd or kcompactd */
+	bool compactor;	    /* kcompactd */
+	uint8_t drain;	    /* enum drain_cause of the drains that follow each other here */
 	bool in_reclaim, in_compaction;
 	uint64_t open; /* allocation whose refills were seen; WINDOW_NONE */
 	uint64_t twin; /* large kmalloc that may be traced again */
