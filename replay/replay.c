@@ -349,7 +349,7 @@ static int make_runs(struct replay *r, struct err *e)
 	return 0;
 }
 
-int replay_all(struct kmw_reader *k, const struct machine *m, const struct replay_options *o,
+int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_options *o,
 	       struct replay *r, struct err *e)
 {
 	struct worker *w = calloc(o->run_count + 1, sizeof(*w));
@@ -377,7 +377,7 @@ int replay_all(struct kmw_reader *k, const struct machine *m, const struct repla
 			ret = err_set(e, ENOMEM, "out of memory for the queue of blocks");
 	}
 	if (ret >= 0)
-		ret = feed_open(&f, k, m->before.have_lists, e);
+		ret = feed_open(&f, k, m, e);
 	if (ret >= 0)
 		ret = make_runs(r, e);
 	for (unsigned i = 0; i < o->run_count && ret >= 0; i++) {

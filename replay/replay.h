@@ -85,7 +85,7 @@ struct replay {
 const char *replay_start(const struct machine *m);
 
 /* Run it all.  0, or a negative errno; *out is filled as far as it went in any case and freed by the caller. */
-int replay_all(struct kmw_reader *k, const struct machine *m, const struct replay_options *o,
+int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_options *o,
 	       struct replay *out, struct err *e);
 void replay_free(struct replay *r);
 /* Ask a replay that is under way to stop; safe in a signal handler. */

@@ -169,8 +169,14 @@ static bool corrects(const struct simulated *s)
 
 static void alloc(struct simulated *s, const struct request *q)
 {
-	kmm_pfn got = kmm_alloc_pages_node(s->mm, q->cpu, q->sig.node, q->sig.gfp, q->sig.order);
+	bool direct = q->sig.flags & REQ_DIRECT;
+	kmm_pfn got;
 
+	if (direct)
+		kmm_lock_pcp(s->mm, true);
+	got = kmm_alloc_pages_node(s->mm, q->cpu, q->sig.node, q->sig.gfp, q->sig.order);
+	if (direct)
+		kmm_lock_pcp(s->mm, false);
 	s->requests++;
 	if (got == KMM_NO_PFN)
 		s->stats.failed++;
@@ -201,7 +207,7 @@ static void give_back(struct simulated *s, const struct request *q, kmm_pfn pfn,
 {
 	own(s, pfn, order, 0);
 	if (q->sig.flags & REQ_DIRECT)
-		kmm_free_pages_direct(s->mm, q->cpu, pfn, order, true);
+		kmm_free_pages_direct(s->mm, q->cpu, pfn, order, q->sig.aux);
 	else if (q->sig.flags & REQ_BATCHED && order == 0)
 		kmm_free_page_batched(s->mm, q->cpu, pfn);
 	else

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/tags.h"
 
 /* A simulation needs to know which pages were free at the start. */
 static bool can_simulate(const struct machine *m)
@@ -50,8 +49,6 @@ int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struc
 
 	memset(r, 0, sizeof(*r));
 	memset(set, 0, sizeof(*set));
-	if (can_simulate(m))
-		ret = tags_learn(k, m, e);
 	if (ret >= 0 && can_simulate(m))
 		ret = machines_add_native(set, m, e);
 	if (ret < 0)
@@ -88,7 +85,7 @@ static int describe(const struct replay_run_options *o, unsigned n, const struct
 	return 0;
 }
 
-static int replay_and_store(struct kmw_reader *k, const struct machine *m,
+static int replay_and_store(struct kmw_reader *k, struct machine *m,
 			    const struct machines *user, const struct kmm_config *native,
 			    uint32_t samples, struct store *s, struct runs_result *res,
 			    struct err *e)
@@ -145,9 +142,7 @@ int runs_to_store(const char *path, const struct input_options *in,
 
 	memset(res, 0, sizeof(*res));
 	if (ret >= 0 && can_simulate(m)) {
-		ret = tags_learn(k, m, e);
-		if (ret >= 0)
-			ret = machines_build(&user, m, mo, e);
+		ret = machines_build(&user, m, mo, e);
 		if (ret >= 0)
 			ret = machines_add_native(&native, m, e);
 	} else if (ret >= 0 && (mo->policies.count || mo->sets.count)) {

@@ -64,6 +64,11 @@ void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned o
 	free_to_buddy(mm, &mm->zone[mm->frame[pfn].zone], pfn, order, to_tail);
 }
 
+void kmm_lock_pcp(struct kmm *mm, bool locked)
+{
+	mm->pcp_order_mask = locked ? 0 : mm->pcp_orders;
+}
+
 /* ---- drains that no free asked for ---- */
 
 void kmm_drain_pages(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, unsigned zone)

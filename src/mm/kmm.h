@@ -176,6 +176,11 @@ void kmm_free_page_batched(struct kmm *mm, unsigned cpu, kmm_pfn pfn);
 void kmm_free_page_cold(struct kmm *mm, unsigned cpu, kmm_pfn pfn);
 /* Straight to the buddy lists; to_tail as for the tails of alloc_pages_exact(). */
 void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool to_tail);
+/*
+ * Until taken back, requests find the per-CPU lists locked, as those of an interrupt do
+ * that came while its CPU was using them: they go past the lists.
+ */
+void kmm_lock_pcp(struct kmm *mm, bool locked);
 /* drain_local_pages()/drain_pages_zone(): zone KMM_ZONES: all zones. */
 void kmm_drain_pages(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, unsigned zone);
 /* Drain only so many pages, as the vmstat pass does with lists of other nodes' zones. */

@@ -112,7 +112,8 @@ struct kmm {
 	uint32_t cpus;
 	uint32_t frames; /* real ones: a multiple of the top block */
 	uint32_t pageblock_pages;
-	uint16_t pcp_order_mask; /* bit o: order o has per-CPU lists */
+	uint16_t pcp_orders;	 /* bit o: order o has per-CPU lists */
+	uint16_t pcp_order_mask; /* those that may be used now */
 	uint8_t max_order, pageblock_order;
 	uint8_t generation; /* enum kmm_generation */
 	bool grouping;

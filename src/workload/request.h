@@ -83,7 +83,7 @@ enum request_flag {
 		1 << 0, /* the kernel's own reaction, not demand: reclaim, migration, retries */
 	REQ_FAILED = 1 << 1,  /* the allocation failed; not demand either */
 	REQ_BATCHED = 1 << 2, /* freed through the batched path */
-	REQ_DIRECT = 1 << 3,  /* known to bypass the per-CPU lists (tails of alloc_pages_exact) */
+	REQ_DIRECT = 1 << 3,  /* goes past the per-CPU lists (an interrupt found them locked) */
 	REQ_UNPAIRED =
 		1 << 4,	    /* a free of what was allocated before, or silently: slot is NO_SLOT */
 	REQ_PIECE = 1 << 5, /* frees part of its slot's block; the rest stays live */
@@ -112,6 +112,7 @@ struct request_sig {
 	uint8_t aux;	  /* OBS_ZONE_LOCKED: percpu_refill (0, 1, 2 absent);
 			   OBS_EXTFRAG: fallback_order; OBS_COMPACTION, OBS_RECLAIM: enum event_kind;
 			   OBS_PCPU_DRAIN: enum drain_cause;
+			   REQ_PAGE_FREE with REQ_DIRECT: 1 if to the tail (tails of alloc_pages_exact);
 			   OBS_LOST: 1 if the number is unknown; objects: accounted (0, 1, 2 absent) */
 	uint8_t aux2;	  /* OBS_EXTFRAG: fallback_migratetype, with 0x80 for change_ownership;
 			   OBS_PCPU_DRAIN: 1 if it goes on where the one before stopped */

@@ -358,7 +358,9 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 
 	r->err = e;
 	r->current = key;
-	while (r->win.tail - r->win.head > WINDOW_SIZE - WINDOW_RESERVE) {
+	while (r->win.tail - r->win.head > r->win.size - WINDOW_RESERVE) {
+		if (window_grow(&r->win))
+			continue;
 		ret = force_head(r);
 		if (ret < 0)
 			return ret;

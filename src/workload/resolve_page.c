@@ -456,6 +456,7 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 		if (slot == c->exact_slot) {
 			/* alloc_pages_exact trims its block: straight to the buddy lists (pitfall 15). */
 			w->r.sig.flags |= REQ_DIRECT;
+			w->r.sig.aux = 1;
 			return 0;
 		}
 	} else {

@@ -31,22 +31,26 @@ struct window_entry {
 	bool gives;    /* its slot is free for others once this record has left */
 };
 
-#define WINDOW_SIZE 8192 /* entries; a power of two */
+#define WINDOW_SIZE 8192     /* entries at first; a power of two */
+#define WINDOW_MAX (1u << 17) /* entries at most: what happens while one huge page is zeroed */
 #define WINDOW_RESERVE \
 	4096 /* kept free for what one event may add; the oldest are decided by default */
 #define WINDOW_NONE UINT64_MAX
 
 struct window {
-	struct window_entry *ring; /* [WINDOW_SIZE] */
+	struct window_entry *ring; /* [size] */
+	uint64_t size;		   /* a power of two */
 	uint64_t head, tail;	   /* positions: head is the oldest entry, tail the next free one */
 };
 
 int window_init(struct window *w);
 void window_free(struct window *w);
+/* Double its size; false if it is as large as may be, or no memory is left. */
+bool window_grow(struct window *w);
 
 static inline struct window_entry *window_at(const struct window *w, uint64_t pos)
 {
-	return &w->ring[pos & (WINDOW_SIZE - 1)];
+	return &w->ring[pos & (w->size - 1)];
 }
 
 /* Is this position still waiting here? */
@@ -57,7 +61,7 @@ static inline bool window_has(const struct window *w, uint64_t pos)
 
 static inline bool window_full(const struct window *w)
 {
-	return w->tail - w->head == WINDOW_SIZE;
+	return w->tail - w->head == w->size;
 }
 
 #endif
