@@ -44,11 +44,6 @@ static void set_freed(struct hindsight *h, uint32_t pfn, unsigned order, uint32_
 		h->free_of[p] = by;
 }
 
-static bool on_pcp(const struct hindsight *h, uint32_t pfn)
-{
-	return h->free_of[pfn] && !(h->free_of[pfn] & SAYS_DIRECT);
-}
-
 /* The free of this frame is known to have gone past the per-CPU list, or not. */
 static void learn_way(struct hindsight *h, uint32_t pfn, bool direct)
 {
@@ -116,7 +111,7 @@ void hindsight_record(struct hindsight *h, const struct request *q, uint64_t num
 		break;
 	case REQ_PAGE_ALLOC:
 		/* With refills of its own, these tell. */
-		if (!q->sig.own_obs && q->sig.order <= 3 && on_pcp(h, q->pfn))
+		if (!q->sig.own_obs && q->sig.order <= 3)
 			follow_pcp(h, q);
 		else if (!q->sig.own_obs)
 			set_freed(h, q->pfn, q->sig.order, 0);

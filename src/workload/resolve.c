@@ -134,6 +134,7 @@ static int force_head(struct resolver *r)
 	for (unsigned i = 0; i < CTX_PER_CPU; i++)
 		if (set[i].key == w->ctx)
 			resolve_page_settle_all(r, &set[i]);
+	resolve_irq_settle(r, w->r.cpu);
 	w->waits = 0;
 	r->stats.forced++;
 	return drain_window(r);
@@ -180,10 +181,17 @@ static void ctx_reset(struct ctx *c, int64_t key)
 static int grow_cpus(struct resolver *r, uint32_t cpus)
 {
 	struct ctx *more = realloc(r->ctx, (size_t)cpus * CTX_PER_CPU * sizeof(*more));
+	struct irq *irq;
 
 	if (!more)
 		return resolver_oom(r);
 	r->ctx = more;
+	irq = realloc(r->irq, cpus * sizeof(*irq));
+	if (!irq)
+		return resolver_oom(r);
+	r->irq = irq;
+	for (uint32_t i = r->cpus; i < cpus; i++)
+		r->irq[i] = (struct irq){ .early = WINDOW_NONE };
 	for (uint32_t i = r->cpus * CTX_PER_CPU; i < cpus * CTX_PER_CPU; i++) {
 		memset(&more[i], 0, sizeof(*more));
 		ctx_reset(&more[i], CTX_NONE);
@@ -201,7 +209,9 @@ static int64_t ctx_key(const struct event *ev)
 {
 	if (!(ev->irq & (EVENT_NMI | EVENT_HARDIRQ | EVENT_SOFTIRQ)))
 		return ev->pid;
-	return ev->irq & EVENT_NMI ? -4 : ev->irq & EVENT_HARDIRQ ? -3 : -2;
+	return ev->irq & EVENT_NMI     ? CTX_NMI :
+	       ev->irq & EVENT_HARDIRQ ? CTX_HARDIRQ :
+					 CTX_SOFTIRQ;
 }
 
 static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t key)
@@ -293,6 +303,8 @@ static int resolve_lost(struct resolver *r, const struct event *ev, uint64_t los
 			resolve_page_settle_all(r, &r->ctx[i]);
 			ctx_reset(&r->ctx[i], CTX_NONE);
 		}
+	for (uint32_t i = 0; i < r->cpus; i++)
+		resolve_irq_settle(r, i);
 	r->epoch++;
 	r->stats.lost += lost;
 	w = resolver_append(r, ev, OBS_LOST, NULL);
@@ -354,7 +366,7 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 {
 	int64_t key = ctx_key(ev);
 	struct ctx *c;
-	int ret;
+	int ret = 0;
 
 	r->err = e;
 	r->current = key;
@@ -373,7 +385,12 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 	c = ctx_get(r, ev, key);
 	if (!c)
 		return e ? e->code : -ENOMEM;
-	ret = resolve_page_settle(r, c, (enum event_kind)ev->kind);
+	if (key >= 0)
+		resolve_irq_leave(r, ev);
+	else if (ev->kind == EVENT_MM_PAGE_FREE || ev->kind == EVENT_MM_PAGE_ALLOC)
+		ret = resolve_irq_enter(r, ev);
+	if (ret >= 0)
+		ret = resolve_page_settle(r, c, (enum event_kind)ev->kind);
 	if (ret >= 0)
 		ret = dispatch(r, c, ev);
 	r->stats.slots = r->slots.count;
@@ -391,6 +408,8 @@ int resolver_finish(struct resolver *r, struct err *e)
 	for (uint32_t i = 0; i < r->cpus * CTX_PER_CPU; i++)
 		if (r->ctx[i].key != CTX_NONE)
 			resolve_page_settle_all(r, &r->ctx[i]);
+	for (uint32_t i = 0; i < r->cpus; i++)
+		resolve_irq_settle(r, i);
 	return drain_window(r);
 }
 
@@ -427,6 +446,7 @@ void resolver_free(struct resolver *r)
 		free(r->array[i].slots);
 	free(r->array);
 	free(r->ctx);
+	free(r->irq);
 	free(r->names);
 	map_free(&r->arrays);
 	map_free(&r->areas);

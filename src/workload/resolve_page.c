@@ -313,6 +313,7 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 		return 0;
 	}
 	w->r.pfn = ev->page.pfn < KMM_NO_PFN ? (uint32_t)ev->page.pfn : KMM_NO_PFN;
+	c->list_pfn = w->r.pfn;
 	w->r.sig.order = (uint8_t)(ev->page.order < 0 ? 0 : ev->page.order);
 	w->r.sig.type = resolver_type(r, ev->page.migratetype);
 	if (op == OBS_PCPU_DRAIN) {
@@ -342,7 +343,9 @@ static struct window_entry *alloc_entry(struct resolver *r, struct ctx *c, const
 		}
 		close_open(r, c);
 	}
-	w = resolver_append(r, ev, REQ_PAGE_ALLOC, pos);
+	w = resolve_irq_early(r, ev, pos);
+	if (!w)
+		w = resolver_append(r, ev, REQ_PAGE_ALLOC, pos);
 	if (!w)
 		return NULL;
 	w->r.slot = slots_take(&r->slots, SLOT_PAGE);
@@ -386,6 +389,7 @@ int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev
 	s = &r->slots.s[w->r.slot];
 	s->pfn = pfn;
 	s->order = (uint8_t)order;
+	s->site = w->r.sig.type;
 	s->left = 1u << order;
 	s->epoch = r->epoch;
 	if (c->in_reclaim || c->reclaimer)
@@ -451,6 +455,10 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 		return r->err->code;
 	w->r.sig.order = (uint8_t)order;
 	w->r.sig.flags = resolver_flags(r, c, slot);
+	w->freed_pfn = pfn;
+	w->freed_type = slot == NO_SLOT ? KMM_MIGRATETYPES : (uint8_t)r->slots.s[slot].site;
+	if (resolve_irq_locked(r, ev, pfn))
+		w->r.sig.flags |= REQ_DIRECT;
 	if (slot != NO_SLOT) {
 		free_of_slot(r, w, slot, pfn, pages);
 		if (slot == c->exact_slot) {
@@ -499,9 +507,13 @@ int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *
 		if (window_has(&r->win, c->frees.pos[k]))
 			window_at(&r->win, c->frees.pos[k])->waits &= (uint8_t)~WAIT_BATCH;
 	r->stats.batched++;
+	c->list_pfn = (uint32_t)ev->page.pfn;
 	w->r = old->r;
+	w->freed_pfn = old->freed_pfn;
+	w->freed_type = old->freed_type;
 	w->r.time = ev->time;
 	w->r.sig.flags |= REQ_BATCHED;
+	w->r.sig.flags &= (uint8_t)~REQ_DIRECT;
 	w->gives = old->gives;
 	old->gives = false;
 	old->dropped = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * resolver: the inside of resolve.h, shared by its three files: resolve.c
- * (dispatch, contexts, the window's end), resolve_page.c, resolve_object.c.
+ * resolver: the inside of resolve.h, shared by its files: resolve.c (dispatch,
+ * contexts, the window's end), resolve_page.c, resolve_irq.c, resolve_object.c.
  */
 #ifndef WORKLOAD_RESOLVER_H
 #define WORKLOAD_RESOLVER_H
@@ -31,6 +31,7 @@ struct ctx {
 	int64_t key;	    /* pid, or -1 - level; CTX_NONE: free place */
 	uint64_t used;	    /* ordinal of its last event */
 	uint16_t last_kind; /* of its last event */
+	uint32_t list_pfn;  /* page frame of its last refill, drain or batched free */
 	bool reclaimer;	    /* kswapd or kcompactd */
 	bool compactor;	    /* kcompactd */
 	uint8_t drain;	    /* enum drain_cause of the drains that follow each other here */
@@ -48,6 +49,15 @@ struct ctx {
 };
 
 #define CTX_NONE INT64_MIN
+#define CTX_SOFTIRQ (-2) /* higher levels are smaller */
+#define CTX_HARDIRQ (-3)
+#define CTX_NMI (-4)
+
+/* A CPU's interrupts since its task's last event. */
+struct irq {
+	uint64_t early; /* place kept before their page events; WINDOW_NONE */
+	int32_t task;	/* the one that they interrupted */
+};
 
 /* The page array of a vmalloc area and the slots of its silent pages. */
 struct page_array {
@@ -70,6 +80,7 @@ struct resolver {
 	struct page_array *array;
 	uint32_t array_count, array_room, array_free;
 	struct ctx *ctx; /* [cpus][CTX_PER_CPU] */
+	struct irq *irq; /* [cpus] */
 	uint32_t cpus;
 	uint64_t seq;	 /* ordinal of the current event */
 	int64_t current; /* key of the current event's context */
@@ -113,6 +124,17 @@ int resolve_page_array_free(struct resolver *r, struct ctx *c, const struct even
 			    uint64_t addr);
 /* The owner as far as flags tell. */
 enum request_owner resolve_page_guess(kmm_gfp gfp, unsigned order);
+
+/* ---- resolve_irq.c ---- */
+/* Does this event's interrupt find the per-CPU list of the frame's zone locked? */
+bool resolve_irq_locked(const struct resolver *r, const struct event *ev, uint32_t pfn);
+/* Before an interrupt's page event. */
+int resolve_irq_enter(struct resolver *r, const struct event *ev);
+/* Before a task's event: what it did not do before the interrupt is settled. */
+void resolve_irq_leave(struct resolver *r, const struct event *ev);
+/* The entry of an allocation that was made before the interrupts seen just now; NULL: it was not. */
+struct window_entry *resolve_irq_early(struct resolver *r, const struct event *ev, uint64_t *pos);
+void resolve_irq_settle(struct resolver *r, uint32_t cpu);
 
 /* ---- resolve_object.c ---- */
 int resolve_object(struct resolver *r, struct ctx *c, const struct event *ev);

@@ -26,7 +26,9 @@ enum window_wait {
 struct window_entry {
 	struct request r;
 	int64_t ctx;   /* key of the context that it belongs to, on its CPU */
-	uint8_t waits; /* enum window_wait */
+	uint32_t freed_pfn;  /* frees: the page frame, also where r names a slot alone */
+	uint8_t freed_type; /* frees: migrate type that it was allocated with; KMM_MIGRATETYPES unknown */
+	uint8_t waits;	    /* enum window_wait */
 	bool dropped;  /* came to nothing */
 	bool gives;    /* its slot is free for others once this record has left */
 };
