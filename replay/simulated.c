@@ -167,6 +167,26 @@ static bool corrects(const struct simulated *s)
 	return s->o.anchored && (s->o.anchor_every < 2 || s->requests % s->o.anchor_every == 0);
 }
 
+/*
+ * The node that the caller asked for.  The events do not tell it, nor the memory
+ * policy, nor which nodes are over their dirty limit (those are passed over by
+ * __GFP_WRITE requests): where the kernel went to another node than the CPU's,
+ * the recording stands in for the caller.
+ */
+static int asked_node(struct simulated *s, const struct request *q)
+{
+	const struct kmm_config *c = kmm_configuration(s->mm);
+	int zone;
+
+	if (c->nodes < 2 || q->sig.node >= 0 || q->pfn == KMM_NO_PFN)
+		return q->sig.node;
+	zone = kmm_zone_of(s->mm, q->pfn);
+	if (zone < 0 || c->zone[zone].node == c->cpu_node[q->cpu])
+		return -1;
+	s->stats.nodes_given++;
+	return (int)c->zone[zone].node;
+}
+
 static void alloc(struct simulated *s, const struct request *q)
 {
 	bool direct = q->sig.flags & REQ_DIRECT;
@@ -174,7 +194,7 @@ static void alloc(struct simulated *s, const struct request *q)
 
 	if (direct)
 		kmm_lock_pcp(s->mm, true);
-	got = kmm_alloc_pages_node(s->mm, q->cpu, q->sig.node, q->sig.gfp, q->sig.order);
+	got = kmm_alloc_pages_node(s->mm, q->cpu, asked_node(s, q), q->sig.gfp, q->sig.order);
 	if (direct)
 		kmm_lock_pcp(s->mm, false);
 	s->requests++;

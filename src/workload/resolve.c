@@ -74,6 +74,12 @@ uint32_t resolver_pfn(const struct resolver *r, uint64_t addr)
 	return pfn < 1u << 28 ? (uint32_t)pfn : KMM_NO_PFN;
 }
 
+bool resolver_same_zone(const struct resolver *r, uint32_t a, uint32_t b)
+{
+	return !r->o.machine || !r->o.machine->zone_count ||
+	       machine_zone_of(r->o.machine, a) == machine_zone_of(r->o.machine, b);
+}
+
 uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t slot)
 {
 	uint8_t flags = 0;
@@ -385,9 +391,14 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 	c = ctx_get(r, ev, key);
 	if (!c)
 		return e ? e->code : -ENOMEM;
-	if (key >= 0)
+	if (key >= 0) {
 		resolve_irq_leave(r, ev);
-	else if (ev->kind == EVENT_MM_PAGE_FREE || ev->kind == EVENT_MM_PAGE_ALLOC)
+		/* Another task ran here meanwhile: what comes now has nothing to do with what was. */
+		if (r->irq[ev->cpu].last != ev->pid)
+			c->last_kind = EVENT_OTHER;
+		r->irq[ev->cpu].last = ev->pid;
+	}
+	if (key < 0 && (ev->kind == EVENT_MM_PAGE_FREE || ev->kind == EVENT_MM_PAGE_ALLOC))
 		ret = resolve_irq_enter(r, ev);
 	if (ret >= 0)
 		ret = resolve_page_settle(r, c, (enum event_kind)ev->kind);

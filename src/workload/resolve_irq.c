@@ -22,12 +22,6 @@ static const struct ctx *find(const struct resolver *r, uint32_t cpu, int64_t ke
 	return NULL;
 }
 
-static bool same_zone(const struct resolver *r, uint32_t a, uint32_t b)
-{
-	return !r->o.machine || !r->o.machine->zone_count ||
-	       machine_zone_of(r->o.machine, a) == machine_zone_of(r->o.machine, b);
-}
-
 /* Its last event came out of a section that holds the lock, and more is to follow. */
 static bool holds_lock(const struct resolver *r, const struct ctx *c)
 {
@@ -55,7 +49,7 @@ bool resolve_irq_locked(const struct resolver *r, const struct event *ev, uint32
 		if (below[i] < 0 && below[i] <= r->current)
 			break;
 		c = find(r, ev->cpu, below[i]);
-		if (c && holds_lock(r, c) && same_zone(r, c->list_pfn, pfn))
+		if (c && holds_lock(r, c) && resolver_same_zone(r, c->list_pfn, pfn))
 			return true;
 	}
 	return false;

@@ -269,12 +269,12 @@ static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const 
 }
 
 /* The first drain after another event: which of the kernel's reasons to drain is it? */
-static enum drain_cause drain_cause(const struct ctx *c)
+static enum drain_cause drain_cause(const struct resolver *r, const struct ctx *c, uint32_t pfn)
 {
 	switch (c->last_kind) {
 	case EVENT_MM_PAGE_FREE:
 	case EVENT_MM_PAGE_FREE_BATCHED:
-		return DRAIN_FREE;
+		return resolver_same_zone(r, c->list_pfn, pfn) ? DRAIN_FREE : DRAIN_SOME;
 	case EVENT_MM_VMSCAN_DIRECT_RECLAIM_END:
 		return DRAIN_ALL;
 	default:
@@ -313,17 +313,17 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 		return 0;
 	}
 	w->r.pfn = ev->page.pfn < KMM_NO_PFN ? (uint32_t)ev->page.pfn : KMM_NO_PFN;
-	c->list_pfn = w->r.pfn;
 	w->r.sig.order = (uint8_t)(ev->page.order < 0 ? 0 : ev->page.order);
 	w->r.sig.type = resolver_type(r, ev->page.migratetype);
 	if (op == OBS_PCPU_DRAIN) {
 		w->r.sig.aux2 = c->last_kind == EVENT_MM_PAGE_PCPU_DRAIN;
 		if (!w->r.sig.aux2)
-			c->drain = (uint8_t)drain_cause(c);
+			c->drain = (uint8_t)drain_cause(r, c, w->r.pfn);
 		w->r.sig.aux = c->drain;
 	} else {
 		w->r.sig.aux = ev->page.percpu_refill < 0 ? 2 : (uint8_t)ev->page.percpu_refill;
 	}
+	c->list_pfn = w->r.pfn;
 	return 0;
 }
 
@@ -455,7 +455,7 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 		return r->err->code;
 	w->r.sig.order = (uint8_t)order;
 	w->r.sig.flags = resolver_flags(r, c, slot);
-	w->freed_pfn = pfn;
+	w->freed_pfn = c->list_pfn = pfn;
 	w->freed_type = slot == NO_SLOT ? KMM_MIGRATETYPES : (uint8_t)r->slots.s[slot].site;
 	if (resolve_irq_locked(r, ev, pfn))
 		w->r.sig.flags |= REQ_DIRECT;

@@ -31,7 +31,7 @@ struct ctx {
 	int64_t key;	    /* pid, or -1 - level; CTX_NONE: free place */
 	uint64_t used;	    /* ordinal of its last event */
 	uint16_t last_kind; /* of its last event */
-	uint32_t list_pfn;  /* page frame of its last refill, drain or batched free */
+	uint32_t list_pfn;  /* page frame of its last free, refill or drain */
 	bool reclaimer;	    /* kswapd or kcompactd */
 	bool compactor;	    /* kcompactd */
 	uint8_t drain;	    /* enum drain_cause of the drains that follow each other here */
@@ -57,6 +57,7 @@ struct ctx {
 struct irq {
 	uint64_t early; /* place kept before their page events; WINDOW_NONE */
 	int32_t task;	/* the one that they interrupted */
+	int32_t last;	/* the task of the last event of a task */
 };
 
 /* The page array of a vmalloc area and the slots of its silent pages. */
@@ -103,6 +104,9 @@ uint8_t resolver_type(const struct resolver *r, int raw);
 uint32_t resolver_pfn(const struct resolver *r, uint64_t addr);
 /* REQ_RESPONSE and REQ_UNCERTAIN as the context and the slot's age demand. */
 uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t slot);
+
+/* True too where nothing is known of zones. */
+bool resolver_same_zone(const struct resolver *r, uint32_t a, uint32_t b);
 
 /* ---- resolve_page.c ---- */
 int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev);
