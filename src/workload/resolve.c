@@ -137,9 +137,14 @@ static int force_head(struct resolver *r)
 	struct window_entry *w = window_at(&r->win, r->win.head);
 	struct ctx *set = &r->ctx[(size_t)w->r.cpu * CTX_PER_CPU];
 
-	for (unsigned i = 0; i < CTX_PER_CPU; i++)
-		if (set[i].key == w->ctx)
+	for (unsigned i = 0; i < CTX_PER_CPU; i++) {
+		if (set[i].key != w->ctx)
+			continue;
+		if (w->waits & WAIT_ALLOC)
 			resolve_page_settle_all(r, &set[i]);
+		else
+			resolve_page_settle_most(r, &set[i]);
+	}
 	resolve_irq_settle(r, w->r.cpu);
 	w->waits = 0;
 	r->stats.forced++;
@@ -176,7 +181,7 @@ static void ctx_reset(struct ctx *c, int64_t key)
 	c->key = key;
 	c->last_kind = EVENT_OTHER;
 	c->reclaimer = c->compactor = c->in_reclaim = c->in_compaction = false;
-	c->open = c->twin = c->bulk = WINDOW_NONE;
+	c->open = c->twin = c->bulk = c->last_free = WINDOW_NONE;
 	c->bulk_n = 0;
 	c->exact_slot = NO_SLOT;
 	c->area_size = 0;
@@ -377,7 +382,8 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 	r->err = e;
 	r->current = key;
 	while (r->win.tail - r->win.head > r->win.size - WINDOW_RESERVE) {
-		if (window_grow(&r->win))
+		/* Zeroing a huge page takes its time; the rest can be decided by default. */
+		if (window_at(&r->win, r->win.head)->waits & WAIT_ALLOC && window_grow(&r->win))
 			continue;
 		ret = force_head(r);
 		if (ret < 0)

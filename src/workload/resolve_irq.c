@@ -84,7 +84,7 @@ int resolve_irq_enter(struct resolver *r, const struct event *ev)
 	if (!w)
 		return err_code(r->err);
 	w->ctx = q->task = ev->pid;
-	w->waits = WAIT_ALLOC;
+	w->waits = WAIT_EARLY;
 	return 0;
 }
 

@@ -183,14 +183,27 @@ static void settle_twin(struct resolver *r, struct ctx *c)
 	c->twin = WINDOW_NONE;
 }
 
-void resolve_page_settle_all(struct resolver *r, struct ctx *c)
+static void settle_drain(struct resolver *r, struct ctx *c)
 {
+	if (c->last_free != WINDOW_NONE && window_has(&r->win, c->last_free))
+		window_at(&r->win, c->last_free)->waits &= (uint8_t)~WAIT_DRAIN;
+	c->last_free = WINDOW_NONE;
+}
+
+void resolve_page_settle_most(struct resolver *r, struct ctx *c)
+{
+	settle_drain(r, c);
 	decide_plain(r, c);
 	decide_unpaired(r, c);
-	close_open(r, c);
 	settle_bulk(r, c);
 	settle_twin(r, c);
 	owners_give_up(r, c, 0);
+}
+
+void resolve_page_settle_all(struct resolver *r, struct ctx *c)
+{
+	resolve_page_settle_most(r, c);
+	close_open(r, c);
 }
 
 int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
@@ -211,6 +224,8 @@ int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 		settle_bulk(r, c);
 	if (c->twin != WINDOW_NONE && kind != EVENT_KMALLOC)
 		settle_twin(r, c);
+	if (c->last_free != WINDOW_NONE && kind != EVENT_MM_PAGE_PCPU_DRAIN)
+		settle_drain(r, c);
 	if (c->exact_slot != NO_SLOT && !is_free)
 		c->exact_slot = NO_SLOT;
 	if (c->owner_n && ++c->owner_age > OWNER_PATIENCE)
@@ -282,6 +297,44 @@ static enum drain_cause drain_cause(const struct resolver *r, const struct ctx *
 	}
 }
 
+/* The entry at `old` goes to the end of the window. */
+static struct window_entry *move_to_end(struct resolver *r, struct ctx *c, const struct event *ev,
+					uint64_t old)
+{
+	struct window_entry *w, *was;
+	uint64_t pos;
+
+	w = resolver_append(r, ev, REQ_PAGE_FREE, &pos);
+	if (!w || !window_has(&r->win, old))
+		return w;
+	was = window_at(&r->win, old);
+	*w = *was;
+	w->r.time = ev->time;
+	was->dropped = true;
+	was->gives = false;
+	was->waits = 0;
+	for (uint32_t i = 0; i < c->unpaired.count; i++)
+		if (c->unpaired.pos[i] == old)
+			c->unpaired.pos[i] = pos;
+	return w;
+}
+
+/*
+ * The drains after a free show when it got the zone lock, for which it may have
+ * waited: among the operations of all CPUs it stands there.
+ */
+static int free_at_drain(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	uint64_t old = c->last_free;
+	struct window_entry *w;
+
+	settle_drain(r, c);
+	if (old == WINDOW_NONE || !window_has(&r->win, old) || window_at(&r->win, old)->dropped)
+		return 0;
+	w = move_to_end(r, c, ev, old);
+	return w ? 0 : err_code(r->err);
+}
+
 int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 {
 	enum request_op op = ev->kind == EVENT_MM_PAGE_PCPU_DRAIN	 ? OBS_PCPU_DRAIN :
@@ -299,6 +352,8 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 		own->r.sig.own_obs++;
 		slot = own->r.slot;
 	}
+	if (op == OBS_PCPU_DRAIN && free_at_drain(r, c, ev) < 0)
+		return err_code(r->err);
 	w = resolver_append(r, ev, op, NULL);
 	if (!w)
 		return r->err->code;
@@ -473,7 +528,8 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 		r->stats.unpaired_pages += pages;
 	}
 	c->exact_slot = NO_SLOT;
-	w->waits |= WAIT_BATCH;
+	w->waits |= WAIT_BATCH | WAIT_DRAIN;
+	c->last_free = pos;
 	return posvec_push(&c->frees, pos) ? resolver_oom(r) : 0;
 }
 
@@ -487,7 +543,8 @@ static uint32_t free_pfn(const struct resolver *r, const struct window_entry *w)
 /* A batched free takes place here, not at its mm_page_free (pitfalls 7 and 23). */
 int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev)
 {
-	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE, NULL), *old = NULL;
+	uint64_t pos;
+	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE, &pos), *old = NULL;
 	uint32_t i;
 
 	if (!w)
@@ -515,6 +572,8 @@ int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *
 	w->r.sig.flags |= REQ_BATCHED;
 	w->r.sig.flags &= (uint8_t)~REQ_DIRECT;
 	w->gives = old->gives;
+	w->waits = WAIT_DRAIN;
+	c->last_free = pos;
 	old->gives = false;
 	old->dropped = true;
 	old->waits = 0;

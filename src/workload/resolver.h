@@ -42,6 +42,7 @@ struct ctx {
 	uint32_t bulk_n;
 	uint32_t exact_slot;	/* block just allocated that alloc_pages_exact may trim; NO_SLOT */
 	uint64_t area_size;	/* of the vmalloc_range probe that is under way, 0 */
+	uint64_t last_free;	/* WAIT_DRAIN; WINDOW_NONE */
 	struct posvec frees;	/* WAIT_BATCH */
 	struct posvec unpaired; /* WAIT_PAIR */
 	uint64_t owner[CTX_OWNERS];
@@ -116,6 +117,8 @@ int resolve_page_list(struct resolver *r, struct ctx *c,
 		      const struct event *ev); /* zone_locked, drain, extfrag */
 /* Decide what the event `kind` shows about the context's earlier page events. */
 int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind);
+/* Decide what waits in the context, but for an allocation whose refills were seen. */
+void resolve_page_settle_most(struct resolver *r, struct ctx *c);
 /* Decide everything that waits in the context. */
 void resolve_page_settle_all(struct resolver *r, struct ctx *c);
 /* An object was allocated at addr: is it the first of a page that waits for its owner? */

@@ -21,6 +21,8 @@ enum window_wait {
 	WAIT_OWNER = 1 << 3, /* an allocation: the next object may show what it is for */
 	WAIT_BULK = 1 << 4,  /* a silent bulk allocation: may stand later, at its first refill */
 	WAIT_TWIN = 1 << 5,  /* a large kmalloc: may be traced a second time */
+	WAIT_DRAIN = 1 << 6, /* a free: its drains may follow, and then it stands at the first */
+	WAIT_EARLY = 1 << 7, /* a place kept before an interrupt's events */
 };
 
 struct window_entry {
