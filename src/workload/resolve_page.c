@@ -208,7 +208,9 @@ void resolve_page_settle_all(struct resolver *r, struct ctx *c)
 
 int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 {
-	bool takes = kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED || kind == EVENT_MM_PAGE_ALLOC_EXTFRAG;
+	/* A fallback that boosts the marks wakes kswapd before its allocation is logged. */
+	bool takes = kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ||
+		     kind == EVENT_MM_PAGE_ALLOC_EXTFRAG || kind == EVENT_MM_VMSCAN_WAKEUP_KSWAPD;
 	bool is_free = kind == EVENT_MM_PAGE_FREE;
 
 	if (c->frees.count && !is_free && kind != EVENT_MM_PAGE_FREE_BATCHED &&
