@@ -93,26 +93,41 @@ uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t s
 
 /* ---- the window's near end ---- */
 
-static int hand_on(struct resolver *r, struct window_entry *w)
+/* Nothing about it is open any more, not even its place. */
+static int put(void *arg, const struct tie *t)
 {
-	int ret = 0;
+	struct resolver *r = arg;
+	const struct request *q = &t->r;
+	int ret;
 
-	if (!w->dropped) {
-		struct request *q = &w->r;
-
-		if (request_is_observation(q))
-			r->stats.observations++;
-		else
-			r->stats.requests++;
-		if (q->sig.op == REQ_PAGE_ALLOC)
-			r->stats.owners[q->sig.owner]++;
-		if (q->sig.flags & REQ_RESPONSE)
-			r->stats.responses++;
-		ret = r->o.put(r->o.arg, q, r->err);
-	}
-	if (w->gives)
-		slots_give(&r->slots, w->r.slot);
+	if (request_is_observation(q))
+		r->stats.observations++;
+	else
+		r->stats.requests++;
+	if (q->sig.op == REQ_PAGE_ALLOC)
+		r->stats.owners[q->sig.owner]++;
+	if (q->sig.flags & REQ_RESPONSE)
+		r->stats.responses++;
+	ret = r->o.put(r->o.arg, q, r->err);
+	if (t->gives)
+		slots_give(&r->slots, q->slot);
 	return ret;
+}
+
+static int hand_on(struct resolver *r, const struct window_entry *w)
+{
+	struct tie t = { .r = w->r, .take = w->take, .freed = KMM_NO_PFN, .gives = w->gives };
+	int ret;
+
+	if (w->dropped) {
+		if (w->gives)
+			slots_give(&r->slots, w->r.slot);
+		return 0;
+	}
+	if (w->r.sig.op == REQ_PAGE_FREE)
+		t.freed = w->freed_pfn;
+	ret = ties_add(&r->ties, &t);
+	return ret == -ENOMEM ? resolver_oom(r) : ret;
 }
 
 static int drain_window(struct resolver *r)
@@ -168,6 +183,7 @@ struct window_entry *resolver_append(struct resolver *r, const struct event *ev,
 	w->r.pid = ev->pid;
 	w->r.cpu = (uint16_t)ev->cpu;
 	w->r.pfn = KMM_NO_PFN;
+	w->take.first = KMM_NO_PFN;
 	w->r.seq = r->seq;
 	w->r.sig.op = (uint8_t)op;
 	w->r.sig.node = -1;
@@ -421,13 +437,19 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 
 int resolver_finish(struct resolver *r, struct err *e)
 {
+	int ret;
+
 	r->err = e;
 	for (uint32_t i = 0; i < r->cpus * CTX_PER_CPU; i++)
 		if (r->ctx[i].key != CTX_NONE)
 			resolve_page_settle_all(r, &r->ctx[i]);
 	for (uint32_t i = 0; i < r->cpus; i++)
 		resolve_irq_settle(r, i);
-	return drain_window(r);
+	ret = drain_window(r);
+	if (ret >= 0)
+		ret = ties_flush(&r->ties);
+	r->stats.ties = r->ties.turned;
+	return ret;
 }
 
 struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
@@ -439,6 +461,7 @@ struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
 	r->o = *o;
 	r->array_free = UINT32_MAX;
 	slots_init(&r->slots);
+	ties_init(&r->ties, put, r);
 	pagemap_init(&r->page_slot, NO_SLOT);
 	pagemap_init(&r->page_objects, NO_SLOT);
 	if (window_init(&r->win) || sites_init(&r->sites) || map_init(&r->objects, 4096) ||
@@ -473,6 +496,7 @@ void resolver_free(struct resolver *r)
 	pagemap_free(&r->page_objects);
 	pagemap_free(&r->page_slot);
 	slots_free(&r->slots);
+	ties_free(&r->ties);
 	window_free(&r->win);
 	free(r);
 }

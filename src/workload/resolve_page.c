@@ -337,6 +337,19 @@ static int free_at_drain(struct resolver *r, struct ctx *c, const struct event *
 	return w ? 0 : err_code(r->err);
 }
 
+static void note_take(const struct resolver *r, struct window_entry *own, const struct event *ev)
+{
+	unsigned order = ev->page.order < 0 ? 0 : (unsigned)ev->page.order;
+
+	if (ev->page.pfn >= KMM_NO_PFN || order >= KMM_ORDERS)
+		return;
+	if (own->take.first == KMM_NO_PFN)
+		own->take = (struct take){ .first = (uint32_t)ev->page.pfn,
+					   .type = resolver_type(r, ev->page.migratetype),
+					   .order = (uint8_t)order };
+	own->take.end = (uint32_t)ev->page.pfn + (1u << order);
+}
+
 int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 {
 	enum request_op op = ev->kind == EVENT_MM_PAGE_PCPU_DRAIN	 ? OBS_PCPU_DRAIN :
@@ -353,6 +366,8 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 			return r->err->code;
 		own->r.sig.own_obs++;
 		slot = own->r.slot;
+		if (op == OBS_ZONE_LOCKED)
+			note_take(r, own, ev);
 	}
 	if (op == OBS_PCPU_DRAIN && free_at_drain(r, c, ev) < 0)
 		return err_code(r->err);

@@ -72,6 +72,7 @@ struct resolver {
 	struct resolve_options o;
 	struct resolve_stats stats;
 	struct window win;
+	struct ties ties;
 	struct slots slots;
 	struct sites sites;
 	struct pagemap page_slot;    /* pfn -> slot of the block that covers it */

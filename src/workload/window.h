@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "workload/request.h"
+#include "workload/ties.h"
 
 /* What an entry waits for; it may leave when no bit is set. */
 enum window_wait {
@@ -28,6 +29,7 @@ enum window_wait {
 struct window_entry {
 	struct request r;
 	int64_t ctx;   /* key of the context that it belongs to, on its CPU */
+	struct take take;    /* allocations: their refills */
 	uint32_t freed_pfn;  /* frees: the page frame, also where r names a slot alone */
 	uint8_t freed_type; /* frees: migrate type that it was allocated with; KMM_MIGRATETYPES unknown */
 	uint8_t waits;	    /* enum window_wait */
