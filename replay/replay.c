@@ -330,6 +330,7 @@ static int make_runs(struct replay *r, struct err *e)
 	for (unsigned i = 0; i < r->o.run_count; i++) {
 		struct replay_run *run = &r->runs[i];
 		struct simulated_options so = { .config = r->o.runs[i].config,
+						.native = r->o.runs[i].native,
 						.anchored = r->o.runs[i].anchored,
 						.anchor_every = r->o.runs[i].anchor_every };
 

@@ -19,6 +19,7 @@
 
 struct replay_run_options {
 	bool simulated; /* false: the recorded machine */
+	bool native;	/* simulated: the captured kernel's own policy, nothing changed */
 	bool anchored;
 	uint32_t anchor_every;
 	const char *name;		 /* policy name; "recorded" for the recorded machine */

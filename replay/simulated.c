@@ -168,23 +168,25 @@ static bool corrects(const struct simulated *s)
 }
 
 /*
- * The node that the caller asked for.  The events do not tell it, nor the memory
- * policy, nor which nodes are over their dirty limit (those are passed over by
- * __GFP_WRITE requests): where the kernel went to another node than the CPU's,
- * the recording stands in for the caller.
+ * What the events do not tell of the request, and the kernel's choice of a zone
+ * hangs on: the node asked for, the memory policy, which nodes are over their
+ * dirty limit (__GFP_WRITE requests pass them over), and near a watermark the
+ * zone counters, which lag behind.  The recording stands in for all of these,
+ * and how often it had to is counted.
  */
-static int asked_node(struct simulated *s, const struct request *q)
+static int expect_zone(struct simulated *s, const struct request *q)
 {
 	const struct kmm_config *c = kmm_configuration(s->mm);
-	int zone;
+	int zone = q->pfn == KMM_NO_PFN ? -1 : kmm_zone_of(s->mm, q->pfn), node = q->sig.node;
 
-	if (c->nodes < 2 || q->sig.node >= 0 || q->pfn == KMM_NO_PFN)
-		return q->sig.node;
-	zone = kmm_zone_of(s->mm, q->pfn);
-	if (zone < 0 || c->zone[zone].node == c->cpu_node[q->cpu])
-		return -1;
-	s->stats.nodes_given++;
-	return (int)c->zone[zone].node;
+	if (!s->o.native || zone < 0)
+		return node;
+	if (node < 0 && c->zone[zone].node != c->cpu_node[q->cpu]) {
+		node = (int)c->zone[zone].node;
+		s->stats.nodes_given++;
+	}
+	kmm_expect_zone(s->mm, zone);
+	return node;
 }
 
 static void alloc(struct simulated *s, const struct request *q)
@@ -194,7 +196,7 @@ static void alloc(struct simulated *s, const struct request *q)
 
 	if (direct)
 		kmm_lock_pcp(s->mm, true);
-	got = kmm_alloc_pages_node(s->mm, q->cpu, asked_node(s, q), q->sig.gfp, q->sig.order);
+	got = kmm_alloc_pages_node(s->mm, q->cpu, expect_zone(s, q), q->sig.gfp, q->sig.order);
 	if (direct)
 		kmm_lock_pcp(s->mm, false);
 	s->requests++;

@@ -88,7 +88,8 @@ struct resolved *resolved_make(const char *path, const struct input_options *in,
 	int ret = m ? machines_build(&set, m, mo, e) : -EINVAL;
 
 	if (ret >= 0 && set.count) {
-		struct simulated_options so = { .config = &set.config[0] };
+		struct simulated_options so = { .config = &set.config[0],
+						.native = policy_is_native(&set.policy[0]) };
 
 		s = simulated_new(m, &so, e);
 		ret = s ? 0 : err_code(e);

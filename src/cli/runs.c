@@ -24,13 +24,16 @@ static unsigned make_runs(const struct machine *m, const struct machines *user,
 	if (!can_simulate(m))
 		return n;
 	o[n++] = (struct replay_run_options){ .simulated = true,
+					      .native = true,
 					      .name = "native",
 					      .config = native };
-	o[n++] = (struct replay_run_options){
-		.simulated = true, .anchored = true, .name = "native, anchored", .config = native
-	};
+	o[n++] = (struct replay_run_options){ .simulated = true,
+					      .native = true,
+					      .anchored = true,
+					      .name = "native, anchored",
+					      .config = native };
 	for (unsigned i = 0; i < user->count; i++)
-		if (strcmp(user->policy[i].name, "native") || user->policy[i].set)
+		if (!policy_is_native(&user->policy[i]))
 			o[n++] = (struct replay_run_options){ .simulated = true,
 							      .name = user->policy[i].name,
 							      .config = &user->config[i] };

@@ -49,6 +49,7 @@ static int print_state(struct kmw_reader *k, struct err *e)
 	if (ret >= 0 && set.count) {
 		run.simulated = true;
 		run.name = set.policy[0].name;
+		run.native = policy_is_native(&set.policy[0]);
 		run.config = &set.config[0];
 	}
 	o.runs = &run;

@@ -110,6 +110,7 @@ static void init_policy(struct kmm *mm)
 	mm->pageblock_pages = 1u << p->pageblock_order;
 	mm->grouping = p->mobility_grouping;
 	mm->expect_ownership = -1;
+	mm->expect_zone = -1;
 	if (!p->pcp_batch)
 		return;
 	mm->pcp_orders = (uint16_t)((1u << p->pcp_orders) - 1);

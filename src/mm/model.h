@@ -120,6 +120,7 @@ struct kmm {
 	bool has_dma32;		 /* a zone of this type is configured, populated or not */
 	bool unmergeable;	 /* page blocks once had a type that keeps buddies apart */
 	int8_t expect_ownership; /* for the next fallback; -1 by rule */
+	int8_t expect_zone;	 /* for the next allocation; -1 by rule */
 	uint8_t zones;
 	struct kmm_stats stats;
 	struct kmm_observer seen;
