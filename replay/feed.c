@@ -69,6 +69,11 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 	for (; f->turned < f->known.wrong_count && f->known.wrong[f->turned] < end; f->turned++)
 		out[f->known.wrong[f->turned] - f->number].sig.flags ^= REQ_DIRECT;
 	f->number = end;
+	for (int i = 0; i < n; i++) {
+		out[i].kswapd_ends = 0;
+		if (f->ended < f->known.end_count && out[i].seq > f->known.ends[f->ended].seq)
+			out[i].kswapd_ends = 1 + f->known.ends[f->ended++].node;
+	}
 	return n;
 }
 

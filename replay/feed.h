@@ -38,6 +38,7 @@ struct feed {
 	struct hindsight known;
 	uint64_t number; /* of the next record */
 	uint64_t turned; /* so many of known.wrong are behind */
+	uint64_t ended;	 /* so many of known.ends are behind */
 };
 
 /* Reads the workload once, and gives m->before what it tells about the start. */

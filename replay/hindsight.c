@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/event.h"
+
 /* In free_of: a record's number + 1, and whether the record says REQ_DIRECT. */
 #define SAYS_DIRECT (1u << 31)
 #define NUMBER_MAX (SAYS_DIRECT - 2)
@@ -96,6 +98,29 @@ static void follow_pcp(struct hindsight *h, const struct request *q)
 	set_freed(h, q->pfn, q->sig.order, 0);
 }
 
+/* ---- kswapd ---- */
+
+static void follow_kswapd(struct hindsight *h, const struct request *q)
+{
+	if ((q->sig.aux != EVENT_MM_VMSCAN_KSWAPD_WAKE &&
+	     q->sig.aux != EVENT_MM_VMSCAN_KSWAPD_SLEEP) ||
+	    !q->addr || q->sig.node < 0)
+		return;
+	if (h->end_count == h->end_room) {
+		uint64_t room = h->end_room ? h->end_room * 2 : 64;
+		struct hindsight_end *more = realloc(h->ends, room * sizeof(*more));
+
+		if (!more) {
+			h->no_memory = true;
+			return;
+		}
+		h->ends = more;
+		h->end_room = room;
+	}
+	h->ends[h->end_count++] =
+		(struct hindsight_end){ .seq = q->addr - 1, .node = (uint8_t)q->sig.node };
+}
+
 void hindsight_start(struct hindsight *h)
 {
 	h->started = true;
@@ -103,6 +128,8 @@ void hindsight_start(struct hindsight *h)
 
 void hindsight_record(struct hindsight *h, const struct request *q, uint64_t number)
 {
+	if (q->sig.op == OBS_RECLAIM)
+		follow_kswapd(h, q);
 	if (q->pfn == KMM_NO_PFN || q->pfn >= h->m->max_pfn || q->sig.order >= KMM_ORDERS)
 		return;
 	switch (q->sig.op) {
@@ -155,6 +182,7 @@ void hindsight_free(struct hindsight *h)
 	free(h->settled);
 	free(h->free_of);
 	free(h->wrong);
+	free(h->ends);
 	memset(h, 0, sizeof(*h));
 }
 
@@ -163,6 +191,13 @@ static int ascending(const void *pa, const void *pb)
 	const uint64_t *a = pa, *b = pb;
 
 	return *a < *b ? -1 : *a > *b;
+}
+
+static int by_seq(const void *pa, const void *pb)
+{
+	const struct hindsight_end *a = pa, *b = pb;
+
+	return a->seq < b->seq ? -1 : a->seq > b->seq;
 }
 
 int hindsight_end(struct hindsight *h, struct err *e)
@@ -177,5 +212,7 @@ int hindsight_end(struct hindsight *h, struct err *e)
 		if (!kept || h->wrong[kept - 1] != h->wrong[i])
 			h->wrong[kept++] = h->wrong[i];
 	h->wrong_count = kept;
+	if (h->end_count)
+		qsort(h->ends, h->end_count, sizeof(*h->ends), by_seq);
 	return 0;
 }

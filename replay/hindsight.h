@@ -13,6 +13,9 @@
  * Frees that went past the per-CPU list, because an interrupt found it locked:
  * the page's next event tells.  A refill takes it from the buddy lists; a drain
  * or an allocation without a refill shows that it was on the per-CPU list.
+ *
+ * Ends of kswapd's runs: no event tells them.  Its last event before it wakes
+ * again or sleeps is taken for the end.
  */
 #ifndef REPLAY_HINDSIGHT_H
 #define REPLAY_HINDSIGHT_H
@@ -32,6 +35,11 @@ struct hindsight {
 	uint64_t blocks;
 	uint64_t *wrong;     /* [wrong_count] ascending: frees whose REQ_DIRECT is to be turned */
 	uint64_t wrong_count, wrong_room;
+	struct hindsight_end {
+		uint64_t seq; /* ordinal of the last event of a run */
+		uint8_t node;
+	} * ends; /* [end_count] ascending */
+	uint64_t end_count, end_room;
 	bool started, no_memory;
 };
 

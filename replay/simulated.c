@@ -307,9 +307,9 @@ static void reclaim_event(struct simulated *s, const struct request *q)
 	unsigned node = q->sig.node < 0 ? 0 : (unsigned)q->sig.node;
 
 	if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE)
-		kmm_kswapd(s->mm, node, true);
+		kmm_kswapd(s->mm, node, q->sig.type);
 	else if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_SLEEP)
-		kmm_kswapd(s->mm, node, false);
+		kmm_kswapd(s->mm, node, -1);
 }
 
 /* Drains whose time no request gives away happen when the kernel's did; what they give is the model's. */
@@ -337,6 +337,8 @@ static void drain(struct simulated *s, const struct request *q)
 uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
 {
 	s->last = KMM_NO_PFN;
+	if (q->kswapd_ends && s->seeded)
+		kmm_kswapd(s->mm, q->kswapd_ends - 1u, -1);
 	switch (q->sig.op) {
 	case REQ_PAGE_ALLOC:
 		if (q->sig.flags & REQ_FAILED || q->pfn == KMM_NO_PFN)

@@ -110,13 +110,6 @@ void kmm_pcp_decay(struct kmm *mm, unsigned cpu)
 
 /* ---- kswapd ---- */
 
-void kmm_kswapd(struct kmm *mm, unsigned node, bool on)
-{
-	for (unsigned i = 0; i < mm->zones; i++)
-		if (mm->zone[i].node == node)
-			mm->zone[i].kswapd = on;
-}
-
 void kmm_boost_clear(struct kmm *mm, unsigned zone, uint64_t pages)
 {
 	struct zone *z;
@@ -125,4 +118,18 @@ void kmm_boost_clear(struct kmm *mm, unsigned zone, uint64_t pages)
 		return;
 	z = &mm->zone[zone];
 	z->boost -= pages < z->boost ? pages : z->boost;
+}
+
+void kmm_kswapd(struct kmm *mm, unsigned node, int highest)
+{
+	for (unsigned i = 0; i < mm->zones; i++) {
+		struct zone *z = &mm->zone[i];
+
+		if (z->node != node)
+			continue;
+		if (z->kswapd)
+			kmm_boost_clear(mm, i, z->kswapd_boost);
+		z->kswapd = z->type <= highest;
+		z->kswapd_boost = z->kswapd ? z->boost : 0;
+	}
 }

@@ -195,9 +195,13 @@ void kmm_drain_some(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, uns
 		    unsigned pages);
 /* The vmstat interval of a CPU passed: 6.18 lets its lists shrink. Nothing elsewhere. */
 void kmm_pcp_decay(struct kmm *mm, unsigned cpu);
-/* kswapd in a zone's node: while on, pcp high is min(4 * batch, high) there. */
-void kmm_kswapd(struct kmm *mm, unsigned node, bool on);
-/* End of a kswapd run: takes off the boost that stood at its start. */
+/*
+ * kswapd balances the zones of a node up to this type (enum kmm_zone_type; -1:
+ * its run is over).  Meanwhile pcp high is min(4 * batch, high) in them; at the
+ * end the boost that stood at the start is taken off.
+ */
+void kmm_kswapd(struct kmm *mm, unsigned node, int highest);
+/* Take off so much of a zone's boost. */
 void kmm_boost_clear(struct kmm *mm, unsigned zone, uint64_t pages);
 
 /* ---- correction: for re-anchoring on a recorded machine ---- */

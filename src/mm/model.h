@@ -60,6 +60,7 @@ struct zone {
 	uint64_t free_pages;
 	uint64_t mark[WMARKS]; /* without the boost */
 	uint64_t boost;
+	uint64_t kswapd_boost; /* at the start of kswapd's run */
 	uint64_t reserve[KMM_ZONE_TYPES];
 	uint64_t highatomic; /* pages in reserved page blocks */
 	uint64_t managed;

@@ -107,7 +107,8 @@ struct request_sig {
 	uint8_t op;	  /* enum request_op */
 	uint8_t flags;	  /* enum request_flag */
 	uint8_t order;	  /* pages; OBS_EXTFRAG: alloc_order */
-	uint8_t type;	  /* enum kmm_migratetype; OBS_EXTFRAG: alloc_migratetype */
+	uint8_t type;	  /* enum kmm_migratetype; OBS_EXTFRAG: alloc_migratetype;
+			   OBS_RECLAIM: highest enum kmm_zone_type */
 	uint8_t owner;	  /* enum request_owner */
 	uint8_t aux;	  /* OBS_ZONE_LOCKED: percpu_refill (0, 1, 2 absent);
 			   OBS_EXTFRAG: fallback_order; OBS_COMPACTION, OBS_RECLAIM: enum event_kind;
@@ -128,7 +129,10 @@ struct request {
 	uint32_t pfn;  /* page ops and page observations: placement; KMM_NO_PFN unknown or failed.
 			   OBS_MARK: string number of its text */
 	uint64_t addr; /* objects, percpu, vmalloc, kmap: address (allocs and unpaired frees);
-			   OBS_COMPACTION: end_pfn << 32 | taken; OBS_LOST: how many */
+			   OBS_COMPACTION: end_pfn << 32 | taken; OBS_LOST: how many;
+			   OBS_RECLAIM: pages reclaimed; kswapd's wake and sleep: ordinal + 1 of the last
+			   event of its run before, 0 none */
+	uint8_t kswapd_ends; /* put there by feed.h: before this record kswapd of node N - 1 was done */
 	uint64_t seq;  /* ordinal of the event in the merged trace that it was made from */
 	struct request_sig sig;
 };

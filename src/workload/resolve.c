@@ -289,6 +289,37 @@ static int resolve_compaction(struct resolver *r, struct ctx *c, const struct ev
 	return 0;
 }
 
+static uint8_t zone_type(const struct resolver *r, int zid)
+{
+	const struct machine *m = r->o.machine;
+
+	if (zid < 0 || zid >= KMM_ZONE_TYPES || !m || !m->zone_types)
+		return KMM_ZONE_MOVABLE;
+	return m->zone_type_of_index[zid];
+}
+
+static void follow_kswapd(struct resolver *r, const struct event *ev)
+{
+	for (unsigned n = 0; n < KMM_NODES; n++)
+		if (r->kswapd[n].last && r->kswapd[n].pid == ev->pid)
+			r->kswapd[n].last = r->seq + 1;
+}
+
+/* A run of this node's kswapd is over; where it was, which event was its last. */
+static uint64_t end_kswapd(struct resolver *r, const struct event *ev, bool again)
+{
+	struct kswapd *k;
+	uint64_t last;
+
+	if (ev->reclaim.nid < 0 || ev->reclaim.nid >= KMM_NODES)
+		return 0;
+	k = &r->kswapd[ev->reclaim.nid];
+	last = k->last;
+	*k = (struct kswapd){ .pid = ev->pid, .last = again ? r->seq + 1 : 0 };
+	r->kswapd_seen = true;
+	return last;
+}
+
 static int resolve_reclaim(struct resolver *r, struct ctx *c, const struct event *ev)
 {
 	struct window_entry *w;
@@ -303,7 +334,11 @@ static int resolve_reclaim(struct resolver *r, struct ctx *c, const struct event
 	w->r.sig.aux = (uint8_t)ev->kind;
 	w->r.sig.order = (uint8_t)ev->reclaim.order;
 	w->r.sig.node = (int8_t)ev->reclaim.nid;
-	w->r.addr = ev->reclaim.nr_reclaimed;
+	w->r.sig.type = zone_type(r, ev->reclaim.zid);
+	if (ev->kind == EVENT_MM_VMSCAN_KSWAPD_WAKE || ev->kind == EVENT_MM_VMSCAN_KSWAPD_SLEEP)
+		w->r.addr = end_kswapd(r, ev, ev->kind == EVENT_MM_VMSCAN_KSWAPD_WAKE);
+	else
+		w->r.addr = ev->reclaim.nr_reclaimed;
 	return 0;
 }
 
@@ -422,6 +457,9 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 	}
 	if (key < 0 && (ev->kind == EVENT_MM_PAGE_FREE || ev->kind == EVENT_MM_PAGE_ALLOC))
 		ret = resolve_irq_enter(r, ev);
+	if (r->kswapd_seen && key >= 0 && ev->kind != EVENT_MM_VMSCAN_KSWAPD_WAKE &&
+	    ev->kind != EVENT_MM_VMSCAN_KSWAPD_SLEEP)
+		follow_kswapd(r, ev);
 	if (ret >= 0)
 		ret = resolve_page_settle(r, c, (enum event_kind)ev->kind);
 	if (ret >= 0)

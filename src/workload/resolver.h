@@ -17,6 +17,12 @@
 #define CTX_OWNERS 8	  /* page allocations whose owner is still open, per context */
 #define OWNER_PATIENCE 12 /* events of a context after which the owner is decided by flags */
 
+/* A run of kswapd, from its wake-up on; its end shows only in that no event follows. */
+struct kswapd {
+	int32_t pid;
+	uint64_t last; /* ordinal + 1 of its last event; 0: none */
+};
+
 /* Positions in the window, in order. */
 struct posvec {
 	uint64_t *pos;
@@ -87,7 +93,9 @@ struct resolver {
 	uint32_t cpus;
 	uint64_t seq;	 /* ordinal of the current event */
 	int64_t current; /* key of the current event's context */
-	uint16_t epoch;	 /* lost-event gaps so far */
+	struct kswapd kswapd[KMM_NODES];
+	bool kswapd_seen;
+	uint16_t epoch; /* lost-event gaps so far */
 	uint32_t *names; /* event name number -> workload string + 1 */
 	uint32_t names_room;
 	struct err *err; /* of the call in progress */
