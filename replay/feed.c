@@ -71,7 +71,7 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 	f->number = end;
 	for (int i = 0; i < n; i++) {
 		out[i].kswapd_ends = 0;
-		if (f->ended < f->known.end_count && out[i].seq > f->known.ends[f->ended].seq)
+		if (f->ended < f->known.end_count && out[i].time > f->known.ends[f->ended].time)
 			out[i].kswapd_ends = 1 + f->known.ends[f->ended++].node;
 	}
 	return n;

@@ -118,7 +118,7 @@ static void follow_kswapd(struct hindsight *h, const struct request *q)
 		h->end_room = room;
 	}
 	h->ends[h->end_count++] =
-		(struct hindsight_end){ .seq = q->addr - 1, .node = (uint8_t)q->sig.node };
+		(struct hindsight_end){ .time = q->addr, .node = (uint8_t)q->sig.node };
 }
 
 void hindsight_start(struct hindsight *h)
@@ -193,11 +193,11 @@ static int ascending(const void *pa, const void *pb)
 	return *a < *b ? -1 : *a > *b;
 }
 
-static int by_seq(const void *pa, const void *pb)
+static int by_time(const void *pa, const void *pb)
 {
 	const struct hindsight_end *a = pa, *b = pb;
 
-	return a->seq < b->seq ? -1 : a->seq > b->seq;
+	return a->time < b->time ? -1 : a->time > b->time;
 }
 
 int hindsight_end(struct hindsight *h, struct err *e)
@@ -213,6 +213,6 @@ int hindsight_end(struct hindsight *h, struct err *e)
 			h->wrong[kept++] = h->wrong[i];
 	h->wrong_count = kept;
 	if (h->end_count)
-		qsort(h->ends, h->end_count, sizeof(*h->ends), by_seq);
+		qsort(h->ends, h->end_count, sizeof(*h->ends), by_time);
 	return 0;
 }

@@ -36,7 +36,7 @@ struct hindsight {
 	uint64_t *wrong;     /* [wrong_count] ascending: frees whose REQ_DIRECT is to be turned */
 	uint64_t wrong_count, wrong_room;
 	struct hindsight_end {
-		uint64_t seq; /* ordinal of the last event of a run */
+		uint64_t time; /* of the last event of a run */
 		uint8_t node;
 	} * ends; /* [end_count] ascending */
 	uint64_t end_count, end_room;

@@ -31,6 +31,11 @@ struct simulated {
 	uint32_t *owner_of; /* [frames] slot + 1 of the block that covers it, 0: held since before */
 	uint32_t frames;
 	kmm_pfn last;
+	int drained_cpu;    /* whose list the drain under way empties */
+	uint32_t unseen[KMM_CPUS]; /* drains of the model by frees that the kernel's have not matched */
+	int64_t drain_left; /* pages of its chunk that the kernel's events have still to show */
+	uint64_t early;	    /* ordinal of an allocation that was made ahead of its turn */
+	kmm_pfn early_pfn;  /* what it got */
 	uint64_t requests;
 	struct simulated_stats stats;
 	uint32_t course_room;
@@ -51,8 +56,9 @@ static void on_drain(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsig
 {
 	struct simulated *s = arg;
 
-	(void)cpu, (void)pfn, (void)order, (void)type;
+	(void)pfn, (void)order, (void)type;
 	s->stats.drains++;
+	s->unseen[cpu]++;
 }
 
 static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned found,
@@ -227,6 +233,7 @@ static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
 
 static void give_back(struct simulated *s, const struct request *q, kmm_pfn pfn, unsigned order)
 {
+	s->unseen[q->cpu] = 0;
 	own(s, pfn, order, 0);
 	if (q->sig.flags & REQ_DIRECT)
 		kmm_free_pages_direct(s->mm, q->cpu, pfn, order, q->sig.aux);
@@ -312,26 +319,87 @@ static void reclaim_event(struct simulated *s, const struct request *q)
 		kmm_kswapd(s->mm, node, -1);
 }
 
-/* Drains whose time no request gives away happen when the kernel's did; what they give is the model's. */
-static void drain(struct simulated *s, const struct request *q)
-{
-	int zone = q->pfn == KMM_NO_PFN ? -1 : machine_zone_of(s->m, q->pfn);
+/* ---- drains whose time no request gives away ---- */
 
-	if (zone < 0 || q->sig.aux == DRAIN_FREE)
+#define DRAIN_CHUNK 5 /* 6.1: batch << 5 pages at a time, the list locked meanwhile */
+
+/*
+ * The owner's next allocation got a page without a refill, which it would have
+ * needed after the drain: it came before, and is logged after it.
+ */
+static void pop_before_drain(struct simulated *s, const struct request *q, uint32_t n, int owner,
+			     int zone)
+{
+	for (uint32_t i = 1; i < n && i < 256; i++) {
+		if (q[i].cpu != owner || q[i].sig.op > REQ_PAGE_BULK)
+			continue;
+		if (q[i].sig.op == REQ_PAGE_ALLOC && !q[i].sig.own_obs && q[i].sig.order <= 3 &&
+		    !(q[i].sig.flags & REQ_FAILED) && q[i].pfn != KMM_NO_PFN &&
+		    machine_zone_of(s->m, q[i].pfn) == zone &&
+		    (s->early == UINT64_MAX || s->early < q[i].seq)) {
+			alloc(s, &q[i]);
+			s->early = q[i].seq;
+			s->early_pfn = s->last;
+		}
 		return;
-	if (q->sig.aux == DRAIN_SOME) {
+	}
+}
+
+static void drain_chunk(struct simulated *s, const struct request *q, uint32_t n, int owner,
+			int zone)
+{
+	const struct kmm_config *c = kmm_configuration(s->mm);
+	uint64_t had, chunk;
+
+	if (owner != q->cpu)
+		pop_before_drain(s, q, n, owner, zone);
+	had = chunk = kmm_pcp_pages(s->mm, (unsigned)zone, (unsigned)owner);
+	if (c->policy.generation >= KMM_LINUX_6_1)
+		chunk = (uint64_t)c->zone[zone].pcp_batch << DRAIN_CHUNK;
+	kmm_drain_some(s->mm, q->cpu, (unsigned)owner, (unsigned)zone, (unsigned)chunk);
+	s->drained_cpu = owner;
+	s->drain_left = (int64_t)(had < chunk ? had : chunk);
+}
+
+/*
+ * Such a drain happens when the kernel's did; what it gives back is the model's
+ * affair.  One of all CPUs comes to each one's list in its turn, which is when a
+ * page of that list shows.
+ */
+static void drain(struct simulated *s, const struct request *q, uint32_t n)
+{
+	int zone = q->pfn == KMM_NO_PFN ? -1 : machine_zone_of(s->m, q->pfn), owner = q->cpu;
+
+	if (zone < 0)
+		return;
+	if (!q->sig.aux2)
+		s->drain_left = 0;
+	switch (q->sig.aux) {
+	case DRAIN_ALL:
+	case DRAIN_ZONE:
+		owner = kmm_pcp_owner(s->mm, q->pfn);
+		if (s->drain_left <= 0 && (owner >= 0 || !q->sig.aux2))
+			drain_chunk(s, q, n, owner < 0 ? q->cpu : owner, zone);
+		else if (owner >= 0 && owner != s->drained_cpu)
+			drain_chunk(s, q, n, owner, zone);
+		break;
+	case DRAIN_CPU:
+		if (s->drain_left <= 0)
+			drain_chunk(s, q, n, owner, zone);
+		break;
+	case DRAIN_EITHER:
+		if (!s->unseen[q->cpu])
+			drain_chunk(s, q, n, owner, zone);
+		break;
+	case DRAIN_SOME:
 		kmm_drain_some(s->mm, q->cpu, q->cpu, (unsigned)zone, 1u << q->sig.order);
-		return;
+		break;
+	default:
+		break;
 	}
-	if (q->sig.aux2)
-		return;
-	if (q->sig.aux == DRAIN_CPU) {
-		kmm_drain_pages(s->mm, q->cpu, q->cpu, (unsigned)zone);
-		return;
-	}
-	for (unsigned cpu = 0; cpu < s->m->cpus; cpu++)
-		kmm_drain_pages(s->mm, q->cpu, cpu,
-				q->sig.aux == DRAIN_ALL ? KMM_ZONES : (unsigned)zone);
+	s->drain_left -= 1ll << q->sig.order;
+	if (s->unseen[q->cpu])
+		s->unseen[q->cpu]--;
 }
 
 uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
@@ -343,7 +411,9 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 	case REQ_PAGE_ALLOC:
 		if (q->sig.flags & REQ_FAILED || q->pfn == KMM_NO_PFN)
 			break;
-		if (s->seeded)
+		if (s->seeded && q->seq == s->early)
+			s->last = s->early_pfn;
+		else if (s->seeded)
 			alloc(s, q);
 		else
 			hold(s, q, q->pfn);
@@ -358,7 +428,7 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		break;
 	case OBS_PCPU_DRAIN:
 		if (s->seeded)
-			drain(s, q);
+			drain(s, q, n);
 		break;
 	case OBS_RECLAIM:
 		if (s->seeded)
@@ -384,6 +454,7 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	}
 	s->m = m;
 	s->o = *o;
+	s->early = UINT64_MAX;
 	s->frames = (uint32_t)m->max_pfn;
 	s->owner_of = calloc(s->frames + 1ull, sizeof(*s->owner_of));
 	s->mm = s->owner_of ? kmm_create(o->config, why, sizeof(why)) : NULL;

@@ -71,11 +71,12 @@ enum request_owner {
  * a request; the others depend on what no event shows, so their time is recorded.
  */
 enum drain_cause {
-	DRAIN_FREE, /* a free filled the list */
-	DRAIN_ALL,  /* direct reclaim made progress without a page: all CPUs, all zones */
-	DRAIN_ZONE, /* kcompactd: all CPUs, its zone */
-	DRAIN_CPU,  /* compaction left a block: its own CPU and zone */
-	DRAIN_SOME, /* the vmstat pass, lists of other nodes' zones: so many pages */
+	DRAIN_FREE,   /* a free filled the list */
+	DRAIN_ALL,    /* direct reclaim made progress without a page: all CPUs, all zones */
+	DRAIN_ZONE,   /* kcompactd: all CPUs, its zone */
+	DRAIN_CPU,    /* compaction left a block: its own CPU and zone */
+	DRAIN_EITHER, /* after a free inside a compaction: DRAIN_FREE or DRAIN_CPU */
+	DRAIN_SOME,   /* the vmstat pass, lists of other nodes' zones: so many pages */
 };
 
 enum request_flag {
@@ -130,10 +131,10 @@ struct request {
 			   OBS_MARK: string number of its text */
 	uint64_t addr; /* objects, percpu, vmalloc, kmap: address (allocs and unpaired frees);
 			   OBS_COMPACTION: end_pfn << 32 | taken; OBS_LOST: how many;
-			   OBS_RECLAIM: pages reclaimed; kswapd's wake and sleep: ordinal + 1 of the last
+			   OBS_RECLAIM: pages reclaimed; kswapd's wake and sleep: time of the last
 			   event of its run before, 0 none */
 	uint8_t kswapd_ends; /* put there by feed.h: before this record kswapd of node N - 1 was done */
-	uint64_t seq;  /* ordinal of the event in the merged trace that it was made from */
+	uint64_t seq;	     /* ordinal of the event in the merged trace that it was made from */
 	struct request_sig sig;
 };
 

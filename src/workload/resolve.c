@@ -301,11 +301,11 @@ static uint8_t zone_type(const struct resolver *r, int zid)
 static void follow_kswapd(struct resolver *r, const struct event *ev)
 {
 	for (unsigned n = 0; n < KMM_NODES; n++)
-		if (r->kswapd[n].last && r->kswapd[n].pid == ev->pid)
-			r->kswapd[n].last = r->seq + 1;
+		if (r->kswapd[n].on && r->kswapd[n].pid == ev->pid)
+			r->kswapd[n].last = ev->time;
 }
 
-/* A run of this node's kswapd is over; where it was, which event was its last. */
+/* A run of this node's kswapd is over; the time of its last event, 0 if there was none. */
 static uint64_t end_kswapd(struct resolver *r, const struct event *ev, bool again)
 {
 	struct kswapd *k;
@@ -314,8 +314,8 @@ static uint64_t end_kswapd(struct resolver *r, const struct event *ev, bool agai
 	if (ev->reclaim.nid < 0 || ev->reclaim.nid >= KMM_NODES)
 		return 0;
 	k = &r->kswapd[ev->reclaim.nid];
-	last = k->last;
-	*k = (struct kswapd){ .pid = ev->pid, .last = again ? r->seq + 1 : 0 };
+	last = k->on ? k->last : 0;
+	*k = (struct kswapd){ .pid = ev->pid, .on = again, .last = ev->time };
 	r->kswapd_seen = true;
 	return last;
 }

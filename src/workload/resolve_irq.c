@@ -31,7 +31,7 @@ static bool holds_lock(const struct resolver *r, const struct ctx *c)
 	case EVENT_MM_PAGE_FREE_BATCHED:
 		return c->frees.count;
 	case EVENT_MM_PAGE_PCPU_DRAIN:
-		return c->drain == DRAIN_FREE;
+		return c->drain == DRAIN_FREE || c->drain == DRAIN_EITHER;
 	default:
 		return false;
 	}

@@ -291,6 +291,8 @@ static enum drain_cause drain_cause(const struct resolver *r, const struct ctx *
 	switch (c->last_kind) {
 	case EVENT_MM_PAGE_FREE:
 	case EVENT_MM_PAGE_FREE_BATCHED:
+		if (c->in_compaction || c->compactor)
+			return DRAIN_EITHER;
 		return resolver_same_zone(r, c->list_pfn, pfn) ? DRAIN_FREE : DRAIN_SOME;
 	case EVENT_MM_VMSCAN_DIRECT_RECLAIM_END:
 		return DRAIN_ALL;
@@ -348,6 +350,7 @@ static void note_take(const struct resolver *r, struct window_entry *own, const 
 					   .type = resolver_type(r, ev->page.migratetype),
 					   .order = (uint8_t)order };
 	own->take.end = (uint32_t)ev->page.pfn + (1u << order);
+	own->take.blocks++;
 }
 
 int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
@@ -428,6 +431,19 @@ static struct window_entry *alloc_entry(struct resolver *r, struct ctx *c, const
 	return w;
 }
 
+/*
+ * One block taken and handed out at once, where a refill would have taken
+ * several: the per-CPU list was locked, and the request went past it.
+ */
+static bool went_past(const struct resolver *r, const struct take *t, uint32_t pfn, unsigned order)
+{
+	const struct machine *m = r->o.machine;
+	int zone = m && m->zone_count ? machine_zone_of(m, pfn) : -1;
+
+	return t->blocks == 1 && t->first == pfn && t->order == order && order <= 3 && zone >= 0 &&
+	       m->zones[zone].pcp_batch > 1;
+}
+
 int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev)
 {
 	unsigned order = ev->page.order < 0 ? 0 : (unsigned)ev->page.order;
@@ -458,6 +474,8 @@ int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev
 	if (vacate(r, ev, pfn, 1u << order) < 0 || cover(r, pfn, 1u << order, w->r.slot) < 0)
 		return r->err->code;
 	w->r.pfn = pfn;
+	if (went_past(r, &w->take, pfn, order))
+		w->r.sig.flags |= REQ_DIRECT;
 	s = &r->slots.s[w->r.slot];
 	s->pfn = pfn;
 	s->order = (uint8_t)order;

@@ -20,7 +20,8 @@
 /* A run of kswapd, from its wake-up on; its end shows only in that no event follows. */
 struct kswapd {
 	int32_t pid;
-	uint64_t last; /* ordinal + 1 of its last event; 0: none */
+	bool on;
+	uint64_t last; /* time of its last event */
 };
 
 /* Positions in the window, in order. */

@@ -22,6 +22,7 @@
 struct take {
 	uint32_t first, end; /* first page frame of the first block; the one after the last */
 	uint8_t type, order; /* of the first; nothing was taken: first is KMM_NO_PFN */
+	uint16_t blocks;
 };
 
 struct tie {
