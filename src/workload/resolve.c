@@ -196,7 +196,7 @@ static void ctx_reset(struct ctx *c, int64_t key)
 {
 	c->key = key;
 	c->last_kind = EVENT_OTHER;
-	c->reclaimer = c->compactor = c->in_reclaim = c->in_compaction = false;
+	c->reclaimer = c->compactor = c->in_reclaim = c->in_compaction = c->compacted = false;
 	c->open = c->twin = c->bulk = c->last_free = WINDOW_NONE;
 	c->bulk_n = 0;
 	c->exact_slot = NO_SLOT;
@@ -279,6 +279,7 @@ static int resolve_compaction(struct resolver *r, struct ctx *c, const struct ev
 		c->in_compaction = true;
 	else if (ev->kind == EVENT_MM_COMPACTION_END)
 		c->in_compaction = false;
+	c->compacted = ev->kind == EVENT_MM_COMPACTION_END;
 	w = resolver_append(r, ev, OBS_COMPACTION, NULL);
 	if (!w)
 		return r->err->code;

@@ -206,6 +206,13 @@ void resolve_page_settle_all(struct resolver *r, struct ctx *c)
 	close_open(r, c);
 }
 
+static bool is_page_event(enum event_kind kind)
+{
+	return kind == EVENT_MM_PAGE_ALLOC || kind == EVENT_MM_PAGE_FREE ||
+	       kind == EVENT_MM_PAGE_FREE_BATCHED || kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ||
+	       kind == EVENT_MM_PAGE_PCPU_DRAIN || kind == EVENT_MM_PAGE_ALLOC_EXTFRAG;
+}
+
 int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 {
 	/* A fallback that boosts the marks wakes kswapd before its allocation is logged. */
@@ -230,6 +237,8 @@ int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 		settle_drain(r, c);
 	if (c->exact_slot != NO_SLOT && !is_free)
 		c->exact_slot = NO_SLOT;
+	if (c->compacted && is_page_event(kind) && kind != EVENT_MM_PAGE_ALLOC)
+		c->compacted = false;
 	if (c->owner_n && ++c->owner_age > OWNER_PATIENCE)
 		owners_give_up(r, c, 0);
 	return 0;
@@ -474,8 +483,10 @@ int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev
 	if (vacate(r, ev, pfn, 1u << order) < 0 || cover(r, pfn, 1u << order, w->r.slot) < 0)
 		return r->err->code;
 	w->r.pfn = pfn;
-	if (went_past(r, &w->take, pfn, order))
+	/* Compaction hands over a block that it has just made, past all lists (pitfall 5). */
+	if (went_past(r, &w->take, pfn, order) || (order && c->compacted && !w->r.sig.own_obs))
 		w->r.sig.flags |= REQ_DIRECT;
+	c->compacted = false;
 	s = &r->slots.s[w->r.slot];
 	s->pfn = pfn;
 	s->order = (uint8_t)order;
