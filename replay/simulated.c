@@ -257,12 +257,12 @@ static void free_unknown(struct simulated *s, const struct request *q)
 {
 	if (q->pfn == KMM_NO_PFN)
 		return;
-	if (!held_since_before(s, q->pfn, q->sig.order)) {
-		/* Compaction and silent allocations: where the state is corrected, it was taken. */
-		if (!s->o.anchored || kmm_take(s->mm, q->pfn, q->sig.order)) {
-			s->stats.unmatched_frees++;
-			return;
-		}
+	/* What the model has free was taken silently, mostly by compaction as a target. */
+	if (!held_since_before(s, q->pfn, q->sig.order) &&
+	    (kmm_frame_state(s->mm, q->pfn) == KMM_FRAME_USED ||
+	     kmm_take(s->mm, q->pfn, q->sig.order))) {
+		s->stats.unmatched_frees++;
+		return;
 	}
 	give_back(s, q, q->pfn, q->sig.order);
 }
