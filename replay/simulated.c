@@ -309,6 +309,24 @@ static void release(struct simulated *s, const struct request *q)
 
 /* ---- what the machine around the allocator did ---- */
 
+/*
+ * Compaction's free scanner went through a range and took so many pages.  Which
+ * ones is the model's affair; those that were not needed are freed one by one.
+ */
+static void isolate(struct simulated *s, const struct request *q)
+{
+	uint64_t end = q->addr >> 32, taken = (uint32_t)q->addr, got = 0;
+
+	if (q->pfn == KMM_NO_PFN || end > s->frames)
+		return;
+	for (kmm_pfn p = q->pfn; p < end && got < taken; p++) {
+		int order = kmm_free_block_order(s->mm, p);
+
+		if (order >= 0 && !kmm_take(s->mm, p, (unsigned)order))
+			got += 1u << order;
+	}
+}
+
 static void reclaim_event(struct simulated *s, const struct request *q)
 {
 	unsigned node = q->sig.node < 0 ? 0 : (unsigned)q->sig.node;
@@ -429,6 +447,10 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 	case OBS_PCPU_DRAIN:
 		if (s->seeded)
 			drain(s, q, n);
+		break;
+	case OBS_COMPACTION:
+		if (s->seeded && s->o.native && q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
+			isolate(s, q);
 		break;
 	case OBS_RECLAIM:
 		if (s->seeded)

@@ -220,6 +220,8 @@ int kmm_take(struct kmm *mm, kmm_pfn pfn, unsigned order);
 
 enum kmm_frame_state { KMM_FRAME_HOLE, KMM_FRAME_FREE, KMM_FRAME_PCP, KMM_FRAME_USED };
 enum kmm_frame_state kmm_frame_state(const struct kmm *mm, kmm_pfn pfn);
+/* Order of the free block that starts at this frame; -1: none does. */
+int kmm_free_block_order(const struct kmm *mm, kmm_pfn pfn);
 /* The CPU on whose list the frame is; -1: on none. */
 int kmm_pcp_owner(const struct kmm *mm, kmm_pfn pfn);
 unsigned kmm_pageblock_type(const struct kmm *mm, kmm_pfn pfn);
