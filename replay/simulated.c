@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "machine/model.h"
+#include "replay/anchor.h"
 #include "store/store.h"
 #include "trace/event.h"
 
@@ -25,6 +26,7 @@ struct simulated {
 	const struct machine *m;
 	struct simulated_options o;
 	struct kmm *mm;
+	struct anchor *anchor; /* anchored only */
 	bool seeded, scoring;
 	struct held *held; /* [slots] */
 	uint32_t slots;
@@ -210,8 +212,11 @@ static void alloc(struct simulated *s, const struct request *q)
 		s->stats.failed++;
 	score(s, q, got);
 	s->last = got;
-	if (corrects(s))
+	if (corrects(s)) {
 		got = correct(s, got, q->pfn, q->sig.order);
+		if (q->sig.own_obs)
+			anchor_alloc(s->anchor, q);
+	}
 	hold(s, q, got);
 }
 
@@ -445,8 +450,16 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		release(s, q);
 		break;
 	case OBS_PCPU_DRAIN:
-		if (s->seeded)
-			drain(s, q, n);
+		if (!s->seeded)
+			break;
+		drain(s, q, n);
+		if (corrects(s))
+			anchor_drained(s->anchor, s->mm, q);
+		break;
+	case OBS_ZONE_LOCKED:
+	case OBS_EXTFRAG:
+		if (s->seeded && s->anchor)
+			anchor_taken(s->anchor, s->mm, q);
 		break;
 	case OBS_COMPACTION:
 		if (s->seeded && s->o.native && q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
@@ -486,6 +499,12 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 		simulated_free(s);
 		return NULL;
 	}
+	s->anchor = o->anchored ? anchor_new() : NULL;
+	if (o->anchored && !s->anchor) {
+		err_set(e, ENOMEM, "out of memory");
+		simulated_free(s);
+		return NULL;
+	}
 	kmm_observe(s->mm, &observer, s);
 	return s;
 }
@@ -496,6 +515,7 @@ void simulated_free(struct simulated *s)
 		return;
 	if (s->mm)
 		kmm_destroy(s->mm);
+	anchor_free(s->anchor);
 	free(s->stats.course);
 	free(s->held);
 	free(s->owner_of);
