@@ -126,17 +126,30 @@ static bool releases(const struct request *r)
 		r->sig.op == REQ_PERCPU_FREE || r->sig.op == REQ_VFREE || r->sig.op == REQ_KUNMAP);
 }
 
-/* All of its CPU that stands before it comes along; what that releases must be there already. */
+/* Does the record at k need what the record at n, of another CPU, gives? */
+static bool needs(const struct ties *x, uint32_t k, uint32_t n)
+{
+	const struct request *r = &x->t[k].r, *o = &x->t[n].r;
+
+	if (releases(r))
+		return o->slot == r->slot && !request_is_observation(o);
+	if (r->sig.op == OBS_ZONE_LOCKED)
+		return o->sig.op == OBS_PCPU_DRAIN && r->pfn - o->pfn < 1u << o->sig.order;
+	return false;
+}
+
+/* All of its CPU that stands before it comes along; what that needs must be there already. */
 static bool may_come(const struct ties *x, uint32_t i, uint32_t j)
 {
-	for (uint32_t k = i; k <= j; k++) {
-		const struct request *r = &x->t[k].r;
+	uint16_t cpu = x->t[j].r.cpu;
 
-		if (x->t[k].done || r->cpu != x->t[j].r.cpu || !releases(r))
+	for (uint32_t k = i; k < x->count; k++) {
+		if (x->t[k].done || x->t[k].r.cpu != cpu)
 			continue;
+		if (k > j && !request_is_observation(&x->t[k].r))
+			break;
 		for (uint32_t n = i; n < k; n++)
-			if (!x->t[n].done && x->t[n].r.cpu != r->cpu && x->t[n].r.slot == r->slot &&
-			    !request_is_observation(&x->t[n].r))
+			if (!x->t[n].done && x->t[n].r.cpu != cpu && needs(x, k, n))
 				return false;
 	}
 	return true;
