@@ -155,6 +155,16 @@ static void score(struct simulated *s, const struct request *q, kmm_pfn got)
 	}
 }
 
+/* Every page of the block is in use by somebody whom no request named. */
+static bool held_since_before(const struct simulated *s, kmm_pfn pfn, unsigned order)
+{
+	for (uint32_t i = 0; i < 1u << order; i++)
+		if (pfn + i >= s->frames || s->owner_of[pfn + i] ||
+		    kmm_frame_state(s->mm, pfn + i) != KMM_FRAME_USED)
+			return false;
+	return true;
+}
+
 /* Make the model hold `want` instead of `got`; returns what it holds then. */
 static kmm_pfn correct(struct simulated *s, kmm_pfn got, kmm_pfn want, unsigned order)
 {
@@ -162,6 +172,9 @@ static kmm_pfn correct(struct simulated *s, kmm_pfn got, kmm_pfn want, unsigned 
 
 	if (got == want || want == KMM_NO_PFN)
 		return got;
+	/* In use by nobody known, and yet the kernel had it free: compaction did not take it. */
+	if (held_since_before(s, want, order))
+		kmm_free_pages_direct(s->mm, 0, want, order, true);
 	ret = got == KMM_NO_PFN ? kmm_take(s->mm, want, order) :
 				  kmm_swap_allocation(s->mm, got, want, order);
 	if (!ret)
@@ -246,16 +259,6 @@ static void give_back(struct simulated *s, const struct request *q, kmm_pfn pfn,
 		kmm_free_page_batched(s->mm, q->cpu, pfn);
 	else
 		kmm_free_pages(s->mm, q->cpu, pfn, order);
-}
-
-/* Every page of the block is in use by somebody whom no request named. */
-static bool held_since_before(const struct simulated *s, kmm_pfn pfn, unsigned order)
-{
-	for (uint32_t i = 0; i < 1u << order; i++)
-		if (pfn + i >= s->frames || s->owner_of[pfn + i] ||
-		    kmm_frame_state(s->mm, pfn + i) != KMM_FRAME_USED)
-			return false;
-	return true;
 }
 
 static void free_unknown(struct simulated *s, const struct request *q)
