@@ -29,6 +29,7 @@ struct recorded {
 	uint8_t *block_type; /* [pageblocks], VIEW_UNKNOWN unknown */
 	uint32_t blocks;
 	unsigned max_order; /* top order, inclusive */
+	bool compacted;	    /* compaction has been seen to move pages */
 	bool claims_silent; /* 6.10+: a steal shows as extfrag alone */
 	struct view v;
 	uint64_t *pcp; /* [zone * cpus + cpu] pages */
@@ -382,7 +383,9 @@ static void follow_alloc(struct recorded *r, const struct request *q)
 	r->stats.allocs++;
 	if (!valid(r, q, order))
 		return;
-	expect_not(r, q, FRAME_BUDDY, CONTRADICTION_ALLOC_BUDDY);
+	expect_not(r, q, FRAME_BUDDY,
+		   q->sig.flags & REQ_DIRECT && !q->sig.own_obs ? CONTRADICTION_CAPTURE :
+								  CONTRADICTION_ALLOC_BUDDY);
 	expect_not(r, q, FRAME_USED, CONTRADICTION_ALLOC_USED);
 	take_free(r, q->pfn, order);
 	enter(r, q->pfn, order, FRAME_USED, q->cpu, q->sig.type, q->sig.owner);
@@ -404,7 +407,8 @@ static void follow_free(struct recorded *r, const struct request *q)
 	if (!valid(r, q, order))
 		return;
 	expect_not(r, q, FRAME_PCP, CONTRADICTION_FREE_PCP);
-	expect_not(r, q, FRAME_BUDDY, CONTRADICTION_FREE_BUDDY);
+	expect_not(r, q, FRAME_BUDDY,
+		   r->compacted ? CONTRADICTION_ISOLATED : CONTRADICTION_FREE_BUDDY);
 	take_free(r, q->pfn, order);
 	tag = r->block_type[q->pfn >> r->m->pageblock_order];
 	if (has_pcp_list(r, order) && !(q->sig.flags & REQ_DIRECT) && tag != KMM_ISOLATE) {
@@ -483,6 +487,7 @@ void recorded_apply(struct recorded *r, const struct request *q)
 		follow_drain(r, q);
 		break;
 	case OBS_COMPACTION:
+		r->compacted |= q->sig.aux == EVENT_MM_COMPACTION_MIGRATEPAGES;
 		if (q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
 			follow_isolation(r, q);
 		break;

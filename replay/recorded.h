@@ -35,6 +35,10 @@ enum frame_state {
 	X(TAKE_USED, "taken-in-use", false, "a refill took a page that was in use")             \
 	X(TAKE_PCP, "direct-free", true,                                                        \
 	  "a refill took a page that was believed on a per-CPU list: its free went past it")    \
+	X(CAPTURE, "captured", true,                                                            \
+	  "an allocation got a free block that compaction had just made for it")                \
+	X(ISOLATED, "isolated", true,                                                           \
+	  "a page was freed that was in the buddy lists: compaction had taken it unseen")       \
 	X(ALLOC_BUDDY, "unseen-take", false,                                                    \
 	  "an allocation got a page that was in the buddy lists")                               \
 	X(ALLOC_USED, "allocated-twice", false, "an allocation got a page that was in use")     \

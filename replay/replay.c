@@ -330,6 +330,7 @@ static int make_runs(struct replay *r, struct err *e)
 	for (unsigned i = 0; i < r->o.run_count; i++) {
 		struct replay_run *run = &r->runs[i];
 		struct simulated_options so = { .config = r->o.runs[i].config,
+						.native = r->o.runs[i].native,
 						.anchored = r->o.runs[i].anchored,
 						.anchor_every = r->o.runs[i].anchor_every };
 
@@ -339,7 +340,7 @@ static int make_runs(struct replay *r, struct err *e)
 		else
 			run->recorded = recorded_new(m, e);
 		if (!run->simulated && !run->recorded)
-			return e->code;
+			return err_code(e);
 		run->samples = calloc(r->o.samples + 1ull, sizeof(*run->samples));
 		if (r->o.map)
 			run->map = calloc(r->o.samples + 1ull, MAP_ROWS);
@@ -349,7 +350,7 @@ static int make_runs(struct replay *r, struct err *e)
 	return 0;
 }
 
-int replay_all(struct kmw_reader *k, const struct machine *m, const struct replay_options *o,
+int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_options *o,
 	       struct replay *r, struct err *e)
 {
 	struct worker *w = calloc(o->run_count + 1, sizeof(*w));
@@ -377,7 +378,7 @@ int replay_all(struct kmw_reader *k, const struct machine *m, const struct repla
 			ret = err_set(e, ENOMEM, "out of memory for the queue of blocks");
 	}
 	if (ret >= 0)
-		ret = feed_open(&f, k, m->before.have_lists, e);
+		ret = feed_open(&f, k, m, e);
 	if (ret >= 0)
 		ret = make_runs(r, e);
 	for (unsigned i = 0; i < o->run_count && ret >= 0; i++) {

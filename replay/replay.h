@@ -19,6 +19,7 @@
 
 struct replay_run_options {
 	bool simulated; /* false: the recorded machine */
+	bool native;	/* simulated: the captured kernel's own policy, nothing changed */
 	bool anchored;
 	uint32_t anchor_every;
 	const char *name;		 /* policy name; "recorded" for the recorded machine */
@@ -85,7 +86,7 @@ struct replay {
 const char *replay_start(const struct machine *m);
 
 /* Run it all.  0, or a negative errno; *out is filled as far as it went in any case and freed by the caller. */
-int replay_all(struct kmw_reader *k, const struct machine *m, const struct replay_options *o,
+int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_options *o,
 	       struct replay *out, struct err *e);
 void replay_free(struct replay *r);
 /* Ask a replay that is under way to stop; safe in a signal handler. */

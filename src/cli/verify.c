@@ -303,7 +303,7 @@ static int verify(struct kmw_reader *k, struct err *e)
 	int ret;
 
 	if (!m)
-		return e->code;
+		return err_code(e);
 	ret = runs_native(k, m, (uint32_t)samples, &set, &r, &f, e);
 	if (ret >= 0) {
 		s = recorded_stats(r.runs[RUN_RECORDED].recorded);
