@@ -71,7 +71,7 @@ int slab_init(struct kmm_cache *s, const struct kmm_cache_args *a)
 	struct kmm_slab *sl = s->sl;
 	unsigned top = sl->mm->max_order < SLAB_MAX_ORDER ? sl->mm->max_order : SLAB_MAX_ORDER;
 	struct slab_size g;
-	int ret = slab_size_compute(&sl->policy, sl->cpus, top, a, false, &g);
+	int ret = slab_size_compute(&sl->policy, sl->cpus, top, a, &g);
 
 	if (ret)
 		return ret;

@@ -122,13 +122,14 @@ static void find_order(const struct kmm_slab_policy *p, const struct rules *r,
 	}
 }
 
+/* unaligned: the size that decides where the management stands. */
 static void place_classic(const struct kmm_slab_policy *p, const struct rules *r,
-			  const struct kmm_cache_args *a, unsigned max_order, bool early,
+			  const struct kmm_cache_args *a, unsigned max_order, unsigned unaligned,
 			  struct slab_size *g)
 {
 	unsigned management;
 
-	g->off_slab = !early && g->size >= r->off_slab_from;
+	g->off_slab = unaligned >= r->off_slab_from;
 	if (p->version >= KMM_VERSION(3, 15, 0) && a->flags & KMM_SLAB_NOLEAKTRACE)
 		g->off_slab = false;
 	find_order(p, r, a, max_order, g->off_slab, g->off_slab, g);
@@ -185,7 +186,7 @@ static void size_arrays(const struct kmm_slab_policy *p, unsigned cpus, struct s
 }
 
 int slab_size_compute(const struct kmm_slab_policy *p, unsigned cpus, unsigned max_order,
-		      const struct kmm_cache_args *a, bool early, struct slab_size *g)
+		      const struct kmm_cache_args *a, struct slab_size *g)
 {
 	unsigned flags = a->flags | p->debug;
 	struct rules r = rules_of(p);
@@ -212,7 +213,7 @@ int slab_size_compute(const struct kmm_slab_policy *p, unsigned cpus, unsigned m
 	if (p->version >= KMM_VERSION(4, 6, 0))
 		place_4_6(p, &r, a, max_order, g);
 	else
-		place_classic(p, &r, a, max_order, early, g);
+		place_classic(p, &r, a, max_order, size, g);
 	if (!g->objects)
 		return -E2BIG;
 	g->colours = g->leftover / g->colour_off;

@@ -3,6 +3,8 @@
 #ifndef TESTS_UNIT_MM_SLAB_MACHINE_H
 #define TESTS_UNIT_MM_SLAB_MACHINE_H
 
+#include <errno.h>
+
 #include "mm/kmm_slab.h"
 #include "tests/unit/mm_machine.h"
 
