@@ -20,8 +20,7 @@ static bool same_list(const struct take *a, const struct take *b)
 static int hand_on(struct ties *x, struct tie *t)
 {
 	t->done = true;
-	if (is_take(t))
-		x->end[t->take.type][t->take.order] = t->take.end;
+	ties_note(x, &t->take);
 	return x->put(x->arg, t);
 }
 

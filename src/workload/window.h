@@ -37,10 +37,9 @@ struct window_entry {
 	bool gives;    /* its slot is free for others once this record has left */
 };
 
-#define WINDOW_SIZE 8192     /* entries at first; a power of two */
+#define WINDOW_SIZE 1024     /* entries at first; a power of two, small for the cache's sake */
+#define WINDOW_USUAL 8192    /* so many may be; beyond, all but allocations is decided by default */
 #define WINDOW_MAX (1u << 17) /* entries at most: what happens while one huge page is zeroed */
-#define WINDOW_RESERVE \
-	4096 /* kept free for what one event may add; the oldest are decided by default */
 #define WINDOW_NONE UINT64_MAX
 
 struct window {
