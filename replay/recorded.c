@@ -272,7 +272,8 @@ static void follow_take(struct recorded *r, const struct request *q)
 	if (!valid(r, q, order))
 		return;
 	expect_not(r, q, FRAME_PCP, CONTRADICTION_TAKE_PCP);
-	expect_not(r, q, FRAME_USED, CONTRADICTION_TAKE_USED);
+	expect_not(r, q, FRAME_USED,
+		   r->f[q->pfn].isolated ? CONTRADICTION_NOT_ISOLATED : CONTRADICTION_TAKE_USED);
 	expect_not(r, q, FRAME_NOT_FREE, CONTRADICTION_TAKE_USED);
 	take_free(r, q->pfn, order);
 	enter(r, q->pfn, order, FRAME_PCP, q->cpu, q->sig.type, OWNER_UNKNOWN);
@@ -650,6 +651,11 @@ void recorded_view(const struct recorded *r, struct view *v)
 enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn)
 {
 	return pfn < r->frames ? (enum frame_state)r->f[pfn].state : FRAME_HOLE;
+}
+
+bool recorded_compacted(const struct recorded *r)
+{
+	return r->compacted;
 }
 
 uint64_t recorded_pcp(const struct recorded *r, unsigned zone, unsigned cpu)

@@ -191,5 +191,6 @@ bool buddy_count_pageblock(const struct kmm *mm, const struct zone *z, kmm_pfn p
 
 int kmm_free_block_order(const struct kmm *mm, kmm_pfn pfn)
 {
-	return pfn < mm->frames && mm->frame[pfn].state == FRAME_IS_FREE ? mm->frame[pfn].order : -1;
+	return pfn < mm->frames && mm->frame[pfn].state == FRAME_IS_FREE ? mm->frame[pfn].order :
+									   -1;
 }

@@ -251,7 +251,7 @@ struct kmm_stats {
 	uint64_t slowpaths, kswapd_wakeups, direct_reclaims, compactions, boosts;
 	uint64_t highatomic_reserved;
 	uint64_t zones_expected; /* allocations that kmm_expect_zone() sent elsewhere */
-	uint64_t bad_frees; /* of what was not in use, or not a block: ignored */
+	uint64_t bad_frees;	 /* of what was not in use, or not a block: ignored */
 };
 const struct kmm_stats *kmm_stats(const struct kmm *mm);
 /* Check every invariant; 0, or -EUCLEAN with one line in why[n]. */

@@ -256,9 +256,7 @@ static int64_t ctx_key(const struct event *ev)
 {
 	if (!(ev->irq & (EVENT_NMI | EVENT_HARDIRQ | EVENT_SOFTIRQ)))
 		return ev->pid;
-	return ev->irq & EVENT_NMI     ? CTX_NMI :
-	       ev->irq & EVENT_HARDIRQ ? CTX_HARDIRQ :
-					 CTX_SOFTIRQ;
+	return ev->irq & EVENT_NMI ? CTX_NMI : ev->irq & EVENT_HARDIRQ ? CTX_HARDIRQ : CTX_SOFTIRQ;
 }
 
 static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t key)

@@ -52,8 +52,8 @@ static uint32_t refill_before(const struct ties *x, uint32_t i)
 	for (uint32_t j = i + 1; j < x->count; j++) {
 		const struct tie *o = &x->t[j];
 
-		if (!o->done && o->r.cpu != x->t[i].r.cpu && is_take(o) &&
-		    same_list(&o->take, t) && (o->take.first == end || o->take.end == t->first))
+		if (!o->done && o->r.cpu != x->t[i].r.cpu && is_take(o) && same_list(&o->take, t) &&
+		    (o->take.first == end || o->take.end == t->first))
 			return j;
 	}
 	return 0;
