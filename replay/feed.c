@@ -119,6 +119,8 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct er
 	f->marks.after_buddyinfo = mark(k, "snap: after/buddyinfo begin");
 	f->marks.after_pagetypeinfo = mark(k, "snap: after/pagetypeinfo begin");
 	f->marks.after_zoneinfo = mark(k, "snap: after/zoneinfo begin");
+	f->marks.after_frames = mark(k, m->after.have_lists ? "snap: after/struct_page.raw end" :
+							      "snap: after/kpageflags begin");
 	ret = look_ahead(f, m, e);
 	if (ret < 0)
 		return ret;

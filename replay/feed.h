@@ -23,6 +23,7 @@ struct feed_marks {
 	uint32_t start;	    /* the state of the "before" snapshot holds from here */
 	uint32_t score_end; /* the "after" snapshots begin: the workload is over */
 	uint32_t after_buddyinfo, after_pagetypeinfo, after_zoneinfo;
+	uint32_t after_frames; /* from here on the snapshot's free lists, or kpageflags, hold */
 };
 
 struct feed {

@@ -117,8 +117,8 @@ static void follow_kswapd(struct hindsight *h, const struct request *q)
 		h->ends = more;
 		h->end_room = room;
 	}
-	h->ends[h->end_count++] =
-		(struct hindsight_end){ .time = q->addr, .node = (uint8_t)q->sig.node };
+	h->ends[h->end_count++] = (struct hindsight_end){ .time = q->addr,
+							  .node = (uint8_t)q->sig.node };
 }
 
 void hindsight_start(struct hindsight *h)

@@ -29,11 +29,11 @@
 
 struct hindsight {
 	const struct machine *m;
-	uint8_t *type;	     /* [blocks] enum kmm_migratetype, HINDSIGHT_UNKNOWN */
-	uint8_t *settled;    /* [blocks] a fallback has changed it since the start */
-	uint32_t *free_of;   /* [frames] number of the record that freed it last, see hindsight.c */
+	uint8_t *type;	   /* [blocks] enum kmm_migratetype, HINDSIGHT_UNKNOWN */
+	uint8_t *settled;  /* [blocks] a fallback has changed it since the start */
+	uint32_t *free_of; /* [frames] number of the record that freed it last, see hindsight.c */
 	uint64_t blocks;
-	uint64_t *wrong;     /* [wrong_count] ascending: frees whose REQ_DIRECT is to be turned */
+	uint64_t *wrong; /* [wrong_count] ascending: frees whose REQ_DIRECT is to be turned */
 	uint64_t wrong_count, wrong_room;
 	struct hindsight_end {
 		uint64_t time; /* of the last event of a run */

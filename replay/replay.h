@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "machine/machine.h"
+#include "replay/disputes.h"
 #include "replay/recorded.h"
 #include "replay/simulated.h"
 #include "replay/view.h"
@@ -65,6 +66,7 @@ struct replay_run {
 	struct view at_buddyinfo,
 		at_pagetypeinfo; /* at the markers of the after/ files, else at the end */
 	bool saw_buddyinfo, saw_pagetypeinfo;
+	struct disputes disputes; /* recorded: at the marker of the after/ lists, else at the end */
 	struct replay_counters at_score_end;
 	struct view end;
 	double seconds; /* spent by this machine alone */

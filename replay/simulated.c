@@ -33,7 +33,7 @@ struct simulated {
 	uint32_t *owner_of; /* [frames] slot + 1 of the block that covers it, 0: held since before */
 	uint32_t frames;
 	kmm_pfn last;
-	int drained_cpu;    /* whose list the drain under way empties */
+	int drained_cpu;	   /* whose list the drain under way empties */
 	uint32_t unseen[KMM_CPUS]; /* drains of the model by frees that the kernel's have not matched */
 	int64_t drain_left; /* pages of its chunk that the kernel's events have still to show */
 	uint64_t early;	    /* ordinal of an allocation that was made ahead of its turn */

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* A simulation needs to know which pages were free at the start. */
 static bool can_simulate(const struct machine *m)
 {
@@ -23,10 +22,9 @@ static unsigned make_runs(const struct machine *m, const struct machines *user,
 	o[n++] = (struct replay_run_options){ .name = "recorded" };
 	if (!can_simulate(m))
 		return n;
-	o[n++] = (struct replay_run_options){ .simulated = true,
-					      .native = true,
-					      .name = "native",
-					      .config = native };
+	o[n++] = (struct replay_run_options){
+		.simulated = true, .native = true, .name = "native", .config = native
+	};
 	o[n++] = (struct replay_run_options){ .simulated = true,
 					      .native = true,
 					      .anchored = true,
@@ -88,10 +86,9 @@ static int describe(const struct replay_run_options *o, unsigned n, const struct
 	return 0;
 }
 
-static int replay_and_store(struct kmw_reader *k, struct machine *m,
-			    const struct machines *user, const struct kmm_config *native,
-			    uint32_t samples, struct store *s, struct runs_result *res,
-			    struct err *e)
+static int replay_and_store(struct kmw_reader *k, struct machine *m, const struct machines *user,
+			    const struct kmm_config *native, uint32_t samples, struct store *s,
+			    struct runs_result *res, struct err *e)
 {
 	struct replay_run_options o[MACHINES_MAX + 3];
 	struct results_run info[MACHINES_MAX + 3] = { { NULL, NULL } };

@@ -94,10 +94,8 @@ uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t s
 /* ---- the window's near end ---- */
 
 /* Nothing about it is open any more, not even its place. */
-static int put(void *arg, const struct tie *t)
+static int put(struct resolver *r, const struct request *q, bool gives)
 {
-	struct resolver *r = arg;
-	const struct request *q = &t->r;
 	int ret;
 
 	if (request_is_observation(q))
@@ -109,14 +107,26 @@ static int put(void *arg, const struct tie *t)
 	if (q->sig.flags & REQ_RESPONSE)
 		r->stats.responses++;
 	ret = r->o.put(r->o.arg, q, r->err);
-	if (t->gives)
+	if (gives)
 		slots_give(&r->slots, q->slot);
 	return ret;
 }
 
+static int put_tie(void *arg, const struct tie *t)
+{
+	return put(arg, &t->r, t->gives);
+}
+
+/* Is it alone in its time? */
+static bool stands_alone(const struct resolver *r, const struct window_entry *w)
+{
+	return !r->ties.count && r->win.head + 1 < r->win.tail &&
+	       window_at(&r->win, r->win.head + 1)->r.time != w->r.time;
+}
+
 static int hand_on(struct resolver *r, const struct window_entry *w)
 {
-	struct tie t = { .r = w->r, .take = w->take, .freed = KMM_NO_PFN, .gives = w->gives };
+	struct tie t;
 	int ret;
 
 	if (w->dropped) {
@@ -124,6 +134,16 @@ static int hand_on(struct resolver *r, const struct window_entry *w)
 			slots_give(&r->slots, w->r.slot);
 		return 0;
 	}
+	if (r->ties.count && ties_time(&r->ties) != w->r.time) {
+		ret = ties_flush(&r->ties);
+		if (ret < 0)
+			return ret;
+	}
+	if (stands_alone(r, w)) {
+		ties_note(&r->ties, &w->take);
+		return put(r, &w->r, w->gives);
+	}
+	t = (struct tie){ .r = w->r, .take = w->take, .freed = KMM_NO_PFN, .gives = w->gives };
 	if (w->r.sig.op == REQ_PAGE_FREE)
 		t.freed = w->freed_pfn;
 	ret = ties_add(&r->ties, &t);
@@ -171,7 +191,7 @@ struct window_entry *resolver_append(struct resolver *r, const struct event *ev,
 {
 	struct window_entry *w;
 
-	if (window_full(&r->win) && force_head(r) < 0)
+	if (window_full(&r->win) && !window_grow(&r->win) && force_head(r) < 0)
 		return NULL;
 	if (pos)
 		*pos = r->win.tail;
@@ -236,9 +256,7 @@ static int64_t ctx_key(const struct event *ev)
 {
 	if (!(ev->irq & (EVENT_NMI | EVENT_HARDIRQ | EVENT_SOFTIRQ)))
 		return ev->pid;
-	return ev->irq & EVENT_NMI     ? CTX_NMI :
-	       ev->irq & EVENT_HARDIRQ ? CTX_HARDIRQ :
-					 CTX_SOFTIRQ;
+	return ev->irq & EVENT_NMI ? CTX_NMI : ev->irq & EVENT_HARDIRQ ? CTX_HARDIRQ : CTX_SOFTIRQ;
 }
 
 static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t key)
@@ -433,9 +451,11 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 
 	r->err = e;
 	r->current = key;
-	while (r->win.tail - r->win.head > r->win.size - WINDOW_RESERVE) {
+	while (r->win.tail - r->win.head > r->win.size / 2) {
 		/* Zeroing a huge page takes its time; the rest can be decided by default. */
-		if (window_at(&r->win, r->win.head)->waits & WAIT_ALLOC && window_grow(&r->win))
+		if ((r->win.size < WINDOW_USUAL ||
+		     window_at(&r->win, r->win.head)->waits & WAIT_ALLOC) &&
+		    window_grow(&r->win))
 			continue;
 		ret = force_head(r);
 		if (ret < 0)
@@ -500,7 +520,7 @@ struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
 	r->o = *o;
 	r->array_free = UINT32_MAX;
 	slots_init(&r->slots);
-	ties_init(&r->ties, put, r);
+	ties_init(&r->ties, put_tie, r);
 	pagemap_init(&r->page_slot, NO_SLOT);
 	pagemap_init(&r->page_objects, NO_SLOT);
 	if (window_init(&r->win) || sites_init(&r->sites) || map_init(&r->objects, 4096) ||

@@ -44,9 +44,9 @@ struct ctx {
 	uint8_t drain;	    /* enum drain_cause of the drains that follow each other here */
 	bool in_reclaim, in_compaction;
 	bool compacted; /* a compaction ended, and no page event has come since */
-	uint64_t open; /* allocation whose refills were seen; WINDOW_NONE */
-	uint64_t twin; /* large kmalloc that may be traced again */
-	uint64_t bulk; /* first of bulk_n silent pages that may still move; WINDOW_NONE */
+	uint64_t open;	/* allocation whose refills were seen; WINDOW_NONE */
+	uint64_t twin;	/* large kmalloc that may be traced again */
+	uint64_t bulk;	/* first of bulk_n silent pages that may still move; WINDOW_NONE */
 	uint32_t bulk_n;
 	uint32_t exact_slot;	/* block just allocated that alloc_pages_exact may trim; NO_SLOT */
 	uint64_t area_size;	/* of the vmalloc_range probe that is under way, 0 */
@@ -97,7 +97,7 @@ struct resolver {
 	int64_t current; /* key of the current event's context */
 	struct kswapd kswapd[KMM_NODES];
 	bool kswapd_seen;
-	uint16_t epoch; /* lost-event gaps so far */
+	uint16_t epoch;	 /* lost-event gaps so far */
 	uint32_t *names; /* event name number -> workload string + 1 */
 	uint32_t names_room;
 	struct err *err; /* of the call in progress */

@@ -20,8 +20,7 @@ static bool same_list(const struct take *a, const struct take *b)
 static int hand_on(struct ties *x, struct tie *t)
 {
 	t->done = true;
-	if (is_take(t))
-		x->end[t->take.type][t->take.order] = t->take.end;
+	ties_note(x, &t->take);
 	return x->put(x->arg, t);
 }
 
@@ -53,8 +52,8 @@ static uint32_t refill_before(const struct ties *x, uint32_t i)
 	for (uint32_t j = i + 1; j < x->count; j++) {
 		const struct tie *o = &x->t[j];
 
-		if (!o->done && o->r.cpu != x->t[i].r.cpu && is_take(o) &&
-		    same_list(&o->take, t) && (o->take.first == end || o->take.end == t->first))
+		if (!o->done && o->r.cpu != x->t[i].r.cpu && is_take(o) && same_list(&o->take, t) &&
+		    (o->take.first == end || o->take.end == t->first))
 			return j;
 	}
 	return 0;

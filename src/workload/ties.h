@@ -46,6 +46,19 @@ void ties_init(struct ties *x, int (*put)(void *arg, const struct tie *t), void 
 void ties_free(struct ties *x);
 /* The next record; those of an earlier time are handed on.  What put returned, or -ENOMEM. */
 int ties_add(struct ties *x, const struct tie *t);
+/* The time of those that wait; there are some. */
+static inline uint64_t ties_time(const struct ties *x)
+{
+	return x->t[0].r.time;
+}
+
+/* A record that stands alone in its time went on without waiting here. */
+static inline void ties_note(struct ties *x, const struct take *take)
+{
+	if (take->first != KMM_NO_PFN)
+		x->end[take->type][take->order] = take->end;
+}
+
 /* Hand on the rest. */
 int ties_flush(struct ties *x);
 

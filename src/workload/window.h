@@ -28,19 +28,18 @@ enum window_wait {
 
 struct window_entry {
 	struct request r;
-	int64_t ctx;   /* key of the context that it belongs to, on its CPU */
-	struct take take;    /* allocations: their refills */
-	uint32_t freed_pfn;  /* frees: the page frame, also where r names a slot alone */
+	int64_t ctx;	    /* key of the context that it belongs to, on its CPU */
+	struct take take;   /* allocations: their refills */
+	uint32_t freed_pfn; /* frees: the page frame, also where r names a slot alone */
 	uint8_t freed_type; /* frees: migrate type that it was allocated with; KMM_MIGRATETYPES unknown */
-	uint8_t waits;	    /* enum window_wait */
+	uint8_t waits; /* enum window_wait */
 	bool dropped;  /* came to nothing */
 	bool gives;    /* its slot is free for others once this record has left */
 };
 
-#define WINDOW_SIZE 8192     /* entries at first; a power of two */
+#define WINDOW_SIZE 1024  /* entries at first; a power of two, small for the cache's sake */
+#define WINDOW_USUAL 8192 /* so many may be; beyond, all but allocations is decided by default */
 #define WINDOW_MAX (1u << 17) /* entries at most: what happens while one huge page is zeroed */
-#define WINDOW_RESERVE \
-	4096 /* kept free for what one event may add; the oldest are decided by default */
 #define WINDOW_NONE UINT64_MAX
 
 struct window {
