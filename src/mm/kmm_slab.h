@@ -191,6 +191,14 @@ struct kmm_cache_figures {
 };
 /* The figures of contents take a walk over all slabs. */
 void kmm_kmem_cache_figures(const struct kmm_cache *s, struct kmm_cache_figures *f);
+/*
+ * Check the bytes around and, where free, in all objects of a debugging cache of a
+ * backed machine, as a write to /sys/kernel/slab/CACHE/validate does; how many
+ * reports that made.  SLOB has no such caches.
+ */
+uint64_t kmm_kmem_cache_check(struct kmm_cache *s);
+/* Whether bytes of a poisoned cache's object still are as they were given out: never written. */
+bool kmm_slab_untouched(const struct kmm_slab *sl, kmm_addr at, size_t n);
 const char *kmm_kmem_cache_name(const struct kmm_cache *s);
 /* One line of /proc/slabinfo (version 2.1), without the end of line; as snprintf. */
 int kmm_kmem_cache_slabinfo(const struct kmm_cache *s, char *line, size_t n);

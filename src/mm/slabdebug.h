@@ -2,9 +2,12 @@
 /*
  * slabdebug: what debugging caches keep around their objects, as real bytes of a
  * backed machine: red zones, poison and the last users, checked at every
- * allocation and free, with a report in the kernel's style for what is wrong
- * (the values are those of include/linux/poison.h; SLUB's and SLAB's red zones
- * differ).  Without backing there is nothing to check, and these do nothing.
+ * allocation and free, with a report in the kernel's style for what is wrong and
+ * the bytes set right again.  Values are those of include/linux/poison.h; SLUB
+ * fills its red zones with bytes, SLAB with two words of 64 bits.  Caches with a
+ * constructor or freed by RCU are not poisoned.
+ *
+ * Without backing there is nothing to check, and these do nothing.
  */
 #ifndef MM_SLABDEBUG_H
 #define MM_SLABDEBUG_H

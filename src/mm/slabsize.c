@@ -201,14 +201,15 @@ int slab_size_compute(const struct kmm_slab_policy *p, unsigned cpus, unsigned m
 		g->offset = RED_ZONE_BYTES;
 		size += 2 * RED_ZONE_BYTES;
 	}
-	if (flags & KMM_SLAB_STORE_USER) {
-		g->track_at = size;
+	if (flags & KMM_SLAB_STORE_USER)
 		size += flags & KMM_SLAB_RED_ZONE ? RED_ZONE_BYTES : p->word;
-	}
 	g->size = round_up_to(size, g->align);
 	/* So many as an index of one byte can tell apart. */
 	if (r.index == 1 && g->size < PAGE_BYTES >> 8)
 		g->size = round_up_to(PAGE_BYTES >> 8, g->align);
+	/* The buffer's last word. */
+	if (flags & KMM_SLAB_STORE_USER)
+		g->track_at = g->size - g->offset - p->word;
 	g->colour_off = p->cache_line > g->align ? p->cache_line : g->align;
 	if (p->version >= KMM_VERSION(4, 6, 0))
 		place_4_6(p, &r, a, max_order, g);
