@@ -121,13 +121,14 @@ static bool insert_block(struct kmm_slab *sl, struct slob_page *p, unsigned i, u
 			 unsigned units)
 {
 	if (p->blocks == p->room) {
-		struct slob_free *more = realloc(p->block, 2ul * p->room * sizeof(*more));
+		unsigned room = p->room ? 2u * p->room : FIRST_ROOM;
+		struct slob_free *more = realloc(p->block, room * sizeof(*more));
 
 		if (!more)
 			return false;
-		sl->memory += p->room * sizeof(*more);
+		sl->memory += (room - p->room) * sizeof(*more);
 		p->block = more;
-		p->room = (uint16_t)(2 * p->room);
+		p->room = (uint16_t)room;
 	}
 	memmove(&p->block[i + 1], &p->block[i], (p->blocks - i) * sizeof(*p->block));
 	p->block[i] = (struct slob_free){ (uint16_t)start, (uint16_t)units };
