@@ -207,7 +207,7 @@ install: all
 	install -m 644 $(BUILD)/libkmm.a $(DEST)/lib
 	install -m 755 $(BUILD)/libkmm.so.0 $(DEST)/lib
 	ln -sf libkmm.so.0 $(DEST)/lib/libkmm.so
-	install -m 644 src/mm/kmm.h src/mm/gfp.h $(DEST)/include/kmm
+	install -m 644 $(wildcard src/mm/kmm*.h) src/mm/gfp.h $(DEST)/include/kmm
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' src/mm/kmm.pc.in \
 		> $(DEST)/lib/pkgconfig/kmm.pc
 	install -m 644 $(MAN) $(DEST)/share/man/man1
