@@ -19,7 +19,7 @@ DEPS_lint  := clang-format clang-tidy cppcheck
 DEPS_ci    := $(DEPS_lint) clang
 
 LIBS_PC  := libtraceevent libtracefs sqlite3 zlib libzstd
-WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
+WARN     := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
 # Asked of pkg-config only when something is compiled, so that `make deps` works before it is there.
 PC_CFLAGS  = $(eval PC_CFLAGS := $$(shell pkg-config --cflags $(LIBS_PC)))$(PC_CFLAGS)
 PC_LIBS    = $(eval PC_LIBS := $$(shell pkg-config --libs $(LIBS_PC)))$(PC_LIBS)
@@ -185,12 +185,12 @@ bench: deps
 
 lint: EXTRA_DEPS += $(DEPS_lint)
 lint: deps
-	clang-format --dry-run -Werror $(ALL_C)
-	cppcheck -q -j2 --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
-		--suppress=missingIncludeSystem --suppress=unknownMacro \
-		--suppress=shiftTooManyBitsSigned -I. -Isrc $(LINT_SRC)
-	printf '%s\n' $(LINT_SRC) | xargs -P2 -n4 sh -c \
-		'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu11 -I. -Isrc 2>/dev/null' tidy
+	@echo "clang-format"; clang-format --dry-run -Werror $(ALL_C)
+	@echo "cppcheck"; cppcheck -q -j2 --error-exitcode=1 --inline-suppr --std=c11 \
+		--enable=warning,portability --suppress=missingIncludeSystem \
+		--suppress=unknownMacro --suppress=shiftTooManyBitsSigned -I. -Isrc $(LINT_SRC)
+	@echo "clang-tidy"; printf '%s\n' $(LINT_SRC) | xargs -P2 -n4 sh -c 'clang-tidy --quiet \
+		--warnings-as-errors="*" "$$@" -- -std=gnu11 -I. -Isrc $(PC_CFLAGS) 2>/dev/null' tidy
 
 format:
 	clang-format -i $(ALL_C)

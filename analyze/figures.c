@@ -165,7 +165,7 @@ int figures_draw(const struct figures *x, const struct figure_kind *k, unsigned 
 			top = fmax(top, k->top(x, &x->runs[i]));
 	c.f = figure_begin(&o, out, e);
 	if (!c.f)
-		return e->code;
+		return err_code(e);
 	axis_exact(&c.x, x->t0, x->t1, 5);
 	/* In a page the figure's title stands above its panels. */
 	k->draw(x, r, &c, id ? heading : title, top);

@@ -277,7 +277,7 @@ int page_unknown(const struct page *p, struct err *e)
 	int ret = -1;
 
 	if (!st)
-		return e->code;
+		return err_code(e);
 	fputs("<section id=\"unknown\">\n<h2>What is not known</h2>\n<ul>\n", p->out);
 	for (; (ret = sql_row(st, e)) == 1; n++) {
 		fputs("<li>", p->out);
@@ -373,7 +373,7 @@ static int fidelity_rows(const struct page *p, const struct series *r, bool firs
 	int ret = -1, rows = 0;
 
 	if (!st)
-		return e->code;
+		return err_code(e);
 	while ((ret = sql_row(st, e)) == 1) {
 		const char *unit = (const char *)sqlite3_column_text(st, 4);
 
@@ -438,7 +438,7 @@ static int owner_rows(const struct page *p, const struct series *r, struct err *
 	int ret = -1, rows = 0;
 
 	if (!st)
-		return e->code;
+		return err_code(e);
 	while ((ret = sql_row(st, e)) == 1) {
 		if (!rows++) {
 			fputs("<p class=\"caption\">", out);
@@ -534,7 +534,7 @@ static int event_list(const struct page *p, struct err *e)
 	int ret = -1, rows = 0;
 
 	if (!st)
-		return e->code;
+		return err_code(e);
 	while ((ret = sql_row(st, e)) == 1) {
 		if (!rows++)
 			fputs("<h3>Events</h3>\n<ul class=\"columns\">\n", p->out);

@@ -69,8 +69,8 @@ static void draw_cells(struct chart *c, const struct memmap_grid *g, const struc
 	if (!boxes)
 		return;
 	figure_rects(c->f, colour_cell(g->common), area, 1);
-	for (uint8_t kind = 0; kind < CELL_KINDS; kind++)
-		draw_kind(c, g, area, kind, boxes);
+	for (unsigned kind = 0; kind < CELL_KINDS; kind++)
+		draw_kind(c, g, area, (uint8_t)kind, boxes);
 	free(boxes);
 }
 

@@ -73,7 +73,7 @@ int series_capture_read(struct store *s, int64_t id, struct series_capture *c, s
 		"events, lost, cpus, nodes, page_size, pageblock_order, orders, mem_total_kb FROM "
 		"capture WHERE id = ?1 OR ?1 = 0 ORDER BY id DESC LIMIT 1",
 		"i", id);
-	int ret = st ? sql_row(st, e) : e->code;
+	int ret = st ? sql_row(st, e) : err_code(e);
 
 	memset(c, 0, sizeof(*c));
 	if (ret == 1) {
@@ -169,7 +169,7 @@ static int read_times(struct store *s, const struct series_capture *c, struct se
 		r->in_file = (uint32_t)sqlite3_column_int(st, 0);
 	sqlite3_finalize(st);
 	if (ret < 0)
-		return e->code;
+		return err_code(e);
 	every = r->in_file > SERIES_SAMPLES ? (r->in_file - 1) / SERIES_SAMPLES + 1 : 1;
 	r->seq = calloc(SERIES_SAMPLES + 2, sizeof(*r->seq));
 	r->time = calloc(SERIES_SAMPLES + 2, sizeof(*r->time));
@@ -388,7 +388,7 @@ int series_read(struct store *s, const struct series_capture *c, struct series *
 		return 0;
 	series_free(runs, *n);
 	*n = 0;
-	return e->code;
+	return err_code(e);
 }
 
 void series_free(struct series *runs, unsigned n)

@@ -10,28 +10,12 @@ static uint32_t mark(const struct kmw_reader *k, const char *text)
 	return intern_find(kmw_strings(k), text, strlen(text));
 }
 
-int feed_open(struct feed *f, struct kmw_reader *k, bool lists, struct err *e)
-{
-	memset(f, 0, sizeof(*f));
-	f->k = k;
-	f->blocks = kmw_block_count(k);
-	f->scratch = kmw_scratch_new();
-	if (!f->scratch)
-		return err_set(e, ENOMEM, "out of memory");
-	f->marks.start = mark(k, lists ? "snap: before/struct_page.raw end" :
-					 "snap: before/kpageflags end");
-	f->marks.score_end = mark(k, "snap: after begin");
-	f->marks.after_buddyinfo = mark(k, "snap: after/buddyinfo begin");
-	f->marks.after_pagetypeinfo = mark(k, "snap: after/pagetypeinfo begin");
-	f->marks.after_zoneinfo = mark(k, "snap: after/zoneinfo begin");
-	return 0;
-}
-
 void feed_close(struct feed *f)
 {
 	if (f->scratch)
 		kmw_scratch_free(f->scratch);
 	free(f->slots);
+	hindsight_free(&f->known);
 	memset(f, 0, sizeof(*f));
 }
 
@@ -50,7 +34,8 @@ static int grow(struct feed *f, uint32_t slot, struct err *e)
 	return 0;
 }
 
-int feed_next(struct feed *f, struct request *out, struct err *e)
+/* The next block as the file and the slots have it. */
+static int next_block(struct feed *f, struct request *out, struct err *e)
 {
 	int n;
 
@@ -66,7 +51,7 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 		     q->sig.op != REQ_PAGE_BULK))
 			continue;
 		if (q->slot >= f->slot_room && grow(f, q->slot, e) < 0)
-			return e->code;
+			return err_code(e);
 		s = &f->slots[q->slot];
 		if (q->sig.op != REQ_PAGE_FREE)
 			*s = (struct feed_slot){ q->pfn, q->sig.order };
@@ -74,4 +59,74 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 			q->pfn = s->pfn;
 	}
 	return n;
+}
+
+int feed_next(struct feed *f, struct request *out, struct err *e)
+{
+	int n = next_block(f, out, e);
+	uint64_t end = f->number + (n > 0 ? (uint64_t)n : 0);
+
+	for (; f->turned < f->known.wrong_count && f->known.wrong[f->turned] < end; f->turned++)
+		out[f->known.wrong[f->turned] - f->number].sig.flags ^= REQ_DIRECT;
+	f->number = end;
+	for (int i = 0; i < n; i++) {
+		out[i].kswapd_ends = 0;
+		if (f->ended < f->known.end_count && out[i].time > f->known.ends[f->ended].time)
+			out[i].kswapd_ends = 1 + f->known.ends[f->ended++].node;
+	}
+	return n;
+}
+
+/* ---- the first reading ---- */
+
+static int look_ahead(struct feed *f, struct machine *m, struct err *e)
+{
+	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
+	int n = 0, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
+
+	if (ret >= 0)
+		ret = hindsight_init(&f->known, m, e);
+	if (ret >= 0 && f->marks.start == UINT32_MAX)
+		hindsight_start(&f->known);
+	while (ret >= 0 && (n = next_block(f, q, e)) > 0)
+		for (int i = 0; i < n; i++, f->number++)
+			if (q[i].sig.op == OBS_MARK && q[i].pfn == f->marks.start)
+				hindsight_start(&f->known);
+			else if (q[i].sig.op != OBS_MARK)
+				hindsight_record(&f->known, &q[i], f->number);
+	free(q);
+	if (ret >= 0)
+		ret = n < 0 ? n : hindsight_end(&f->known, e);
+	f->block = 0;
+	f->number = 0;
+	return ret;
+}
+
+int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct err *e)
+{
+	bool lists = m->before.have_lists;
+	int ret;
+
+	memset(f, 0, sizeof(*f));
+	f->k = k;
+	f->blocks = kmw_block_count(k);
+	f->scratch = kmw_scratch_new();
+	if (!f->scratch)
+		return err_set(e, ENOMEM, "out of memory");
+	f->marks.start = mark(k, lists ? "snap: before/struct_page.raw end" :
+					 "snap: before/kpageflags end");
+	f->marks.score_end = mark(k, "snap: after begin");
+	f->marks.after_buddyinfo = mark(k, "snap: after/buddyinfo begin");
+	f->marks.after_pagetypeinfo = mark(k, "snap: after/pagetypeinfo begin");
+	f->marks.after_zoneinfo = mark(k, "snap: after/zoneinfo begin");
+	f->marks.after_frames = mark(k, m->after.have_lists ? "snap: after/struct_page.raw end" :
+							      "snap: after/kpageflags begin");
+	ret = look_ahead(f, m, e);
+	if (ret < 0)
+		return ret;
+	free(m->before.tags);
+	m->before.tags = f->known.type;
+	m->before.tag_count = f->known.blocks;
+	f->known.type = NULL;
+	return 0;
 }

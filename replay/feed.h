@@ -2,7 +2,8 @@
 /*
  * feed: the records of a workload, block by block, with what the file leaves
  * out put back: a free that names a slot gets the page frame that the slot's
- * allocation was recorded with.
+ * allocation was recorded with, and what later events tell about a record
+ * (hindsight.h) stands in it.  For that the workload is read twice.
  */
 #ifndef REPLAY_FEED_H
 #define REPLAY_FEED_H
@@ -11,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "replay/hindsight.h"
 #include "workload/kmw.h"
 
 /*
@@ -21,6 +23,7 @@ struct feed_marks {
 	uint32_t start;	    /* the state of the "before" snapshot holds from here */
 	uint32_t score_end; /* the "after" snapshots begin: the workload is over */
 	uint32_t after_buddyinfo, after_pagetypeinfo, after_zoneinfo;
+	uint32_t after_frames; /* from here on the snapshot's free lists, or kpageflags, hold */
 };
 
 struct feed {
@@ -33,10 +36,14 @@ struct feed {
 		uint8_t order;
 	} * slots;
 	uint32_t slot_room;
+	struct hindsight known;
+	uint64_t number; /* of the next record */
+	uint64_t turned; /* so many of known.wrong are behind */
+	uint64_t ended;	 /* so many of known.ends are behind */
 };
 
-/* lists: the start state comes from list dumps, read later than kpageflags. */
-int feed_open(struct feed *f, struct kmw_reader *k, bool lists, struct err *e);
+/* Reads the workload once, and gives m->before what it tells about the start. */
+int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct err *e);
 void feed_close(struct feed *f);
 /* The next block into out[KMW_BLOCK_RECORDS]; the number of records, 0 at the end. */
 int feed_next(struct feed *f, struct request *out, struct err *e);

@@ -109,6 +109,7 @@ void fidelity_compute(const struct replay *r, int recorded, int simulated, int a
 	memset(f, 0, sizeof(*f));
 	f->order_error_mean = f->order_error_max = NAN;
 	against_snapshot(r, rec, f);
+	f->pages_disputed = rec->disputes.known ? rec->disputes.pages : f->all.pages_differ;
 	for (unsigned c = 0; c < CONTRADICTION_KINDS; c++)
 		if (contradiction_explained(c))
 			f->explained += s->contradictions[c].events;
@@ -125,6 +126,8 @@ void fidelity_compute(const struct replay *r, int recorded, int simulated, int a
 		f->refills.simulated = sim->at_score_end.refills;
 		f->drains.simulated = sim->at_score_end.drains;
 		f->fallbacks.simulated = sim->at_score_end.fallbacks;
+		f->zones_given = simulated_stats(sim->simulated)->nodes_given +
+				 kmm_stats(simulated_model(sim->simulated))->zones_expected;
 		over_time(r, rec, sim, f);
 	}
 	if (anchored >= 0) {

@@ -30,10 +30,13 @@ struct fidelity {
 	bool have_types;    /* after/pagetypeinfo is there */
 	bool have_simulated, have_anchored;
 	struct fidelity_zone zone[MACHINE_ZONES], all;
+	/* Page frames that the snapshot has free and the reconstruction not, or the reverse. */
+	uint64_t pages_disputed; /* all.pages_differ where the snapshot does not tell frames */
 	uint64_t contradictions; /* not explained */
 	uint64_t explained;	 /* silent moves that the kernel is known to make */
 	struct score placement, anchored;
 	struct fidelity_counts refills, drains, fallbacks;
+	uint64_t zones_given; /* native: allocations whose zone the recording decided, see simulated.c */
 	/* Simulated against recorded free blocks per order, in percent of the recorded free pages. */
 	double order_error_mean, order_error_max; /* NaN unknown */
 	double order_error[KMM_ORDERS];		  /* mean, by order */

@@ -286,6 +286,11 @@ static char *trim(char *s)
 	return s;
 }
 
+bool policy_is_native(const struct policy *p)
+{
+	return !strcmp(p->name, "native") && !p->set;
+}
+
 int policy_set(struct policy *p, const char *text, struct err *e)
 {
 	char copy[256], *value, *key;

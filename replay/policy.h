@@ -25,6 +25,8 @@ struct policy {
 
 /* A built-in name (tried first) or an INI file.  0 or a negative errno. */
 int policy_load(struct policy *p, const char *name, struct err *e);
+/* The captured kernel's own, with no key changed? */
+bool policy_is_native(const struct policy *p);
 /* "section.key=value"; the policy's name says so from then on. */
 int policy_set(struct policy *p, const char *text, struct err *e);
 /*

@@ -29,6 +29,8 @@ struct recorded {
 	uint8_t *block_type; /* [pageblocks], VIEW_UNKNOWN unknown */
 	uint32_t blocks;
 	unsigned max_order; /* top order, inclusive */
+	bool compacted;	    /* compaction has been seen to move pages */
+	bool *giving_back;  /* [cpus] a compaction there may give back what it did not need */
 	bool claims_silent; /* 6.10+: a steal shows as extfrag alone */
 	struct view v;
 	uint64_t *pcp; /* [zone * cpus + cpu] pages */
@@ -271,7 +273,8 @@ static void follow_take(struct recorded *r, const struct request *q)
 	if (!valid(r, q, order))
 		return;
 	expect_not(r, q, FRAME_PCP, CONTRADICTION_TAKE_PCP);
-	expect_not(r, q, FRAME_USED, CONTRADICTION_TAKE_USED);
+	expect_not(r, q, FRAME_USED,
+		   r->f[q->pfn].isolated ? CONTRADICTION_NOT_ISOLATED : CONTRADICTION_TAKE_USED);
 	expect_not(r, q, FRAME_NOT_FREE, CONTRADICTION_TAKE_USED);
 	take_free(r, q->pfn, order);
 	enter(r, q->pfn, order, FRAME_PCP, q->cpu, q->sig.type, OWNER_UNKNOWN);
@@ -382,7 +385,9 @@ static void follow_alloc(struct recorded *r, const struct request *q)
 	r->stats.allocs++;
 	if (!valid(r, q, order))
 		return;
-	expect_not(r, q, FRAME_BUDDY, CONTRADICTION_ALLOC_BUDDY);
+	expect_not(r, q, FRAME_BUDDY,
+		   q->sig.flags & REQ_DIRECT && !q->sig.own_obs ? CONTRADICTION_CAPTURE :
+								  CONTRADICTION_ALLOC_BUDDY);
 	expect_not(r, q, FRAME_USED, CONTRADICTION_ALLOC_USED);
 	take_free(r, q->pfn, order);
 	enter(r, q->pfn, order, FRAME_USED, q->cpu, q->sig.type, q->sig.owner);
@@ -396,6 +401,55 @@ static bool has_pcp_list(const struct recorded *r, unsigned order)
 	return order == 0;
 }
 
+/*
+ * Compaction gives back what it did not need of blocks that it had taken from
+ * the free lists without an event; it takes whole blocks.
+ */
+static void take_isolated(struct recorded *r, const struct request *q)
+{
+	uint32_t head = r->giving_back[q->cpu] ? block_of(r, q->pfn) : KMM_NO_PFN;
+	unsigned order;
+
+	if (head == KMM_NO_PFN)
+		return;
+	order = r->f[head].order;
+	if (order >= r->m->pageblock_order)
+		return;
+	split_out(r, head, head, order);
+	enter(r, head, order, FRAME_USED, 0, KMM_MOVABLE, OWNER_USER);
+	for (uint32_t i = 0; i < 1u << order; i++)
+		r->f[head + i].isolated = true;
+	r->stats.pages_isolated += 1u << order;
+}
+
+static void follow_compaction(struct recorded *r, const struct request *q)
+{
+	bool *giving = q->cpu < r->m->cpus ? &r->giving_back[q->cpu] : NULL;
+
+	switch (q->sig.aux) {
+	case EVENT_MM_COMPACTION_ISOLATE_FREEPAGES:
+		follow_isolation(r, q);
+		break;
+	case EVENT_MM_COMPACTION_MIGRATEPAGES:
+		r->compacted = true;
+		if (giving)
+			*giving = true;
+		break;
+	case EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES:
+		/* From now on until they are moved their old frames are freed. */
+		if (giving && (uint32_t)q->addr)
+			*giving = false;
+		break;
+	case EVENT_MM_COMPACTION_BEGIN:
+	case EVENT_MM_COMPACTION_END:
+		if (giving)
+			*giving = false;
+		break;
+	default:
+		break;
+	}
+}
+
 static void follow_free(struct recorded *r, const struct request *q)
 {
 	unsigned order = q->sig.order, tag;
@@ -404,7 +458,9 @@ static void follow_free(struct recorded *r, const struct request *q)
 	if (!valid(r, q, order))
 		return;
 	expect_not(r, q, FRAME_PCP, CONTRADICTION_FREE_PCP);
-	expect_not(r, q, FRAME_BUDDY, CONTRADICTION_FREE_BUDDY);
+	expect_not(r, q, FRAME_BUDDY,
+		   r->compacted ? CONTRADICTION_ISOLATED : CONTRADICTION_FREE_BUDDY);
+	take_isolated(r, q);
 	take_free(r, q->pfn, order);
 	tag = r->block_type[q->pfn >> r->m->pageblock_order];
 	if (has_pcp_list(r, order) && !(q->sig.flags & REQ_DIRECT) && tag != KMM_ISOLATE) {
@@ -483,8 +539,7 @@ void recorded_apply(struct recorded *r, const struct request *q)
 		follow_drain(r, q);
 		break;
 	case OBS_COMPACTION:
-		if (q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
-			follow_isolation(r, q);
+		follow_compaction(r, q);
 		break;
 	default:
 		break;
@@ -509,7 +564,8 @@ struct recorded *recorded_new(const struct machine *m, struct err *e)
 	r->f = calloc(r->frames + 1ull, sizeof(*r->f));
 	r->block_type = malloc(r->blocks + 1ull);
 	r->pcp = calloc((size_t)(m->zone_count + 1) * (m->cpus + 1), sizeof(*r->pcp));
-	if (!r->f || !r->block_type || !r->pcp || map_init(&r->waiting, 64))
+	r->giving_back = calloc(m->cpus + 1u, sizeof(*r->giving_back));
+	if (!r->f || !r->block_type || !r->pcp || !r->giving_back || map_init(&r->waiting, 64))
 		goto oom;
 	memset(r->block_type, VIEW_UNKNOWN, r->blocks + 1ull);
 	r->v.zones = m->zone_count;
@@ -545,6 +601,7 @@ void recorded_free(struct recorded *r)
 	map_free(&r->waiting);
 	free(r->pending);
 	free(r->pcp);
+	free(r->giving_back);
 	free(r->block_type);
 	free(r->f);
 	free(r);
@@ -645,6 +702,11 @@ void recorded_view(const struct recorded *r, struct view *v)
 enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn)
 {
 	return pfn < r->frames ? (enum frame_state)r->f[pfn].state : FRAME_HOLE;
+}
+
+bool recorded_compacted(const struct recorded *r)
+{
+	return r->compacted;
 }
 
 uint64_t recorded_pcp(const struct recorded *r, unsigned zone, unsigned cpu)

@@ -33,8 +33,14 @@ enum frame_state {
 /* X(NAME, "name", explained, "what it means") */
 #define CONTRADICTIONS(X)                                                                       \
 	X(TAKE_USED, "taken-in-use", false, "a refill took a page that was in use")             \
+	X(NOT_ISOLATED, "not-isolated", true,                                                   \
+	  "a refill took a page that compaction was believed to have taken before")             \
 	X(TAKE_PCP, "direct-free", true,                                                        \
 	  "a refill took a page that was believed on a per-CPU list: its free went past it")    \
+	X(CAPTURE, "captured", true,                                                            \
+	  "an allocation got a free block that compaction had just made for it")                \
+	X(ISOLATED, "isolated", true,                                                           \
+	  "a page was freed that was in the buddy lists: compaction had taken it unseen")       \
 	X(ALLOC_BUDDY, "unseen-take", false,                                                    \
 	  "an allocation got a page that was in the buddy lists")                               \
 	X(ALLOC_USED, "allocated-twice", false, "an allocation got a page that was in use")     \
@@ -87,6 +93,8 @@ const struct recorded_stats *recorded_stats(struct recorded *r);
 void recorded_view(const struct recorded *r, struct view *v);
 uint8_t recorded_cell(const void *r, uint32_t pfn);
 enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn);
+/* Has compaction moved pages so far? */
+bool recorded_compacted(const struct recorded *r);
 /* Pages on the list of a CPU in a zone. */
 uint64_t recorded_pcp(const struct recorded *r, unsigned zone, unsigned cpu);
 /* Check the bookkeeping itself; 0 or -EUCLEAN with e set. */

@@ -153,7 +153,7 @@ static uint64_t sample_time(const struct replay *r, uint32_t n)
 	return r->first + (uint64_t)(span * n / (r->o.samples > 1 ? r->o.samples - 1 : 1));
 }
 
-static void see_mark(struct worker *w, const struct request *q)
+static int see_mark(struct worker *w, const struct request *q)
 {
 	struct replay_run *run = w->run;
 
@@ -163,12 +163,16 @@ static void see_mark(struct worker *w, const struct request *q)
 	} else if (q->pfn == w->marks.after_pagetypeinfo && !run->saw_pagetypeinfo) {
 		run_view(run, &run->at_pagetypeinfo);
 		run->saw_pagetypeinfo = true;
+	} else if (q->pfn == w->marks.after_frames && run->recorded && !run->disputes.known) {
+		return disputes_find(&run->disputes, run->recorded, w->r->m, &w->r->m->after,
+				     &run->err);
 	} else if (q->pfn == w->marks.score_end && !run->score_ended) {
 		run_counters(run, &run->at_score_end);
 		run->score_ended = true;
 		if (run->simulated)
 			simulated_score_end(run->simulated);
 	}
+	return 0;
 }
 
 /* A block of records through one machine.  1: it is to stop here. */
@@ -195,8 +199,8 @@ static int run_block(struct worker *w, const struct request *q, uint32_t n)
 			return run->err.code;
 		if (w->r->o.stop_at_start && run->started)
 			return 1;
-		if (x->sig.op == OBS_MARK && run->started)
-			see_mark(w, x);
+		if (x->sig.op == OBS_MARK && run->started && see_mark(w, x) < 0)
+			return run->err.code;
 		if (!request_is_observation(x)) {
 			run->requests++;
 			run->page_requests += x->sig.op <= REQ_PAGE_BULK;
@@ -244,6 +248,10 @@ static void *run_thread(void *arg)
 	if (w->run->err.code < 0)
 		return NULL;
 	run_view(w->run, &w->run->end);
+	if (w->run->recorded && !w->run->disputes.known && w->r->m->have_after &&
+	    disputes_find(&w->run->disputes, w->run->recorded, w->r->m, &w->r->m->after,
+			  &w->run->err) < 0)
+		return NULL;
 	if (!w->run->saw_buddyinfo)
 		w->run->at_buddyinfo = w->run->end;
 	if (!w->run->saw_pagetypeinfo)
@@ -330,6 +338,7 @@ static int make_runs(struct replay *r, struct err *e)
 	for (unsigned i = 0; i < r->o.run_count; i++) {
 		struct replay_run *run = &r->runs[i];
 		struct simulated_options so = { .config = r->o.runs[i].config,
+						.native = r->o.runs[i].native,
 						.anchored = r->o.runs[i].anchored,
 						.anchor_every = r->o.runs[i].anchor_every };
 
@@ -339,7 +348,7 @@ static int make_runs(struct replay *r, struct err *e)
 		else
 			run->recorded = recorded_new(m, e);
 		if (!run->simulated && !run->recorded)
-			return e->code;
+			return err_code(e);
 		run->samples = calloc(r->o.samples + 1ull, sizeof(*run->samples));
 		if (r->o.map)
 			run->map = calloc(r->o.samples + 1ull, MAP_ROWS);
@@ -349,7 +358,7 @@ static int make_runs(struct replay *r, struct err *e)
 	return 0;
 }
 
-int replay_all(struct kmw_reader *k, const struct machine *m, const struct replay_options *o,
+int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_options *o,
 	       struct replay *r, struct err *e)
 {
 	struct worker *w = calloc(o->run_count + 1, sizeof(*w));
@@ -377,7 +386,7 @@ int replay_all(struct kmw_reader *k, const struct machine *m, const struct repla
 			ret = err_set(e, ENOMEM, "out of memory for the queue of blocks");
 	}
 	if (ret >= 0)
-		ret = feed_open(&f, k, m->before.have_lists, e);
+		ret = feed_open(&f, k, m, e);
 	if (ret >= 0)
 		ret = make_runs(r, e);
 	for (unsigned i = 0; i < o->run_count && ret >= 0; i++) {
@@ -424,6 +433,7 @@ void replay_free(struct replay *r)
 		simulated_free(r->runs[i].simulated);
 		free(r->runs[i].samples);
 		free(r->runs[i].map);
+		disputes_free(&r->runs[i].disputes);
 	}
 	free(r->runs);
 	memset(r, 0, sizeof(*r));

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "machine/machine.h"
+#include "replay/disputes.h"
 #include "replay/recorded.h"
 #include "replay/simulated.h"
 #include "replay/view.h"
@@ -19,6 +20,7 @@
 
 struct replay_run_options {
 	bool simulated; /* false: the recorded machine */
+	bool native;	/* simulated: the captured kernel's own policy, nothing changed */
 	bool anchored;
 	uint32_t anchor_every;
 	const char *name;		 /* policy name; "recorded" for the recorded machine */
@@ -64,6 +66,7 @@ struct replay_run {
 	struct view at_buddyinfo,
 		at_pagetypeinfo; /* at the markers of the after/ files, else at the end */
 	bool saw_buddyinfo, saw_pagetypeinfo;
+	struct disputes disputes; /* recorded: at the marker of the after/ lists, else at the end */
 	struct replay_counters at_score_end;
 	struct view end;
 	double seconds; /* spent by this machine alone */
@@ -85,7 +88,7 @@ struct replay {
 const char *replay_start(const struct machine *m);
 
 /* Run it all.  0, or a negative errno; *out is filled as far as it went in any case and freed by the caller. */
-int replay_all(struct kmw_reader *k, const struct machine *m, const struct replay_options *o,
+int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_options *o,
 	       struct replay *out, struct err *e);
 void replay_free(struct replay *r);
 /* Ask a replay that is under way to stop; safe in a signal handler. */

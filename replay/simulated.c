@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "machine/model.h"
+#include "replay/anchor.h"
 #include "store/store.h"
 #include "trace/event.h"
 
@@ -25,12 +26,18 @@ struct simulated {
 	const struct machine *m;
 	struct simulated_options o;
 	struct kmm *mm;
+	struct anchor *anchor; /* anchored only */
 	bool seeded, scoring;
 	struct held *held; /* [slots] */
 	uint32_t slots;
 	uint32_t *owner_of; /* [frames] slot + 1 of the block that covers it, 0: held since before */
 	uint32_t frames;
 	kmm_pfn last;
+	int drained_cpu;	   /* whose list the drain under way empties */
+	uint32_t unseen[KMM_CPUS]; /* drains of the model by frees that the kernel's have not matched */
+	int64_t drain_left; /* pages of its chunk that the kernel's events have still to show */
+	uint64_t early;	    /* ordinal of an allocation that was made ahead of its turn */
+	kmm_pfn early_pfn;  /* what it got */
 	uint64_t requests;
 	struct simulated_stats stats;
 	uint32_t course_room;
@@ -51,8 +58,9 @@ static void on_drain(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsig
 {
 	struct simulated *s = arg;
 
-	(void)cpu, (void)pfn, (void)order, (void)type;
+	(void)pfn, (void)order, (void)type;
 	s->stats.drains++;
+	s->unseen[cpu]++;
 }
 
 static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned found,
@@ -147,6 +155,16 @@ static void score(struct simulated *s, const struct request *q, kmm_pfn got)
 	}
 }
 
+/* Every page of the block is in use by somebody whom no request named. */
+static bool held_since_before(const struct simulated *s, kmm_pfn pfn, unsigned order)
+{
+	for (uint32_t i = 0; i < 1u << order; i++)
+		if (pfn + i >= s->frames || s->owner_of[pfn + i] ||
+		    kmm_frame_state(s->mm, pfn + i) != KMM_FRAME_USED)
+			return false;
+	return true;
+}
+
 /* Make the model hold `want` instead of `got`; returns what it holds then. */
 static kmm_pfn correct(struct simulated *s, kmm_pfn got, kmm_pfn want, unsigned order)
 {
@@ -154,6 +172,9 @@ static kmm_pfn correct(struct simulated *s, kmm_pfn got, kmm_pfn want, unsigned 
 
 	if (got == want || want == KMM_NO_PFN)
 		return got;
+	/* In use by nobody known, and yet the kernel had it free: compaction did not take it. */
+	if (held_since_before(s, want, order))
+		kmm_free_pages_direct(s->mm, 0, want, order, true);
 	ret = got == KMM_NO_PFN ? kmm_take(s->mm, want, order) :
 				  kmm_swap_allocation(s->mm, got, want, order);
 	if (!ret)
@@ -167,17 +188,48 @@ static bool corrects(const struct simulated *s)
 	return s->o.anchored && (s->o.anchor_every < 2 || s->requests % s->o.anchor_every == 0);
 }
 
+/*
+ * What the events do not tell of the request, and the kernel's choice of a zone
+ * hangs on: the node asked for, the memory policy, which nodes are over their
+ * dirty limit (__GFP_WRITE requests pass them over), and near a watermark the
+ * zone counters, which lag behind.  The recording stands in for all of these,
+ * and how often it had to is counted.
+ */
+static int expect_zone(struct simulated *s, const struct request *q)
+{
+	const struct kmm_config *c = kmm_configuration(s->mm);
+	int zone = q->pfn == KMM_NO_PFN ? -1 : kmm_zone_of(s->mm, q->pfn), node = q->sig.node;
+
+	if (!s->o.native || zone < 0)
+		return node;
+	if (node < 0 && c->zone[zone].node != c->cpu_node[q->cpu]) {
+		node = (int)c->zone[zone].node;
+		s->stats.nodes_given++;
+	}
+	kmm_expect_zone(s->mm, zone);
+	return node;
+}
+
 static void alloc(struct simulated *s, const struct request *q)
 {
-	kmm_pfn got = kmm_alloc_pages_node(s->mm, q->cpu, q->sig.node, q->sig.gfp, q->sig.order);
+	bool direct = q->sig.flags & REQ_DIRECT;
+	kmm_pfn got;
 
+	if (direct)
+		kmm_lock_pcp(s->mm, true);
+	got = kmm_alloc_pages_node(s->mm, q->cpu, expect_zone(s, q), q->sig.gfp, q->sig.order);
+	if (direct)
+		kmm_lock_pcp(s->mm, false);
 	s->requests++;
 	if (got == KMM_NO_PFN)
 		s->stats.failed++;
 	score(s, q, got);
 	s->last = got;
-	if (corrects(s))
+	if (corrects(s)) {
 		got = correct(s, got, q->pfn, q->sig.order);
+		if (q->sig.own_obs)
+			anchor_alloc(s->anchor, q);
+	}
 	hold(s, q, got);
 }
 
@@ -199,35 +251,26 @@ static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
 
 static void give_back(struct simulated *s, const struct request *q, kmm_pfn pfn, unsigned order)
 {
+	s->unseen[q->cpu] = 0;
 	own(s, pfn, order, 0);
 	if (q->sig.flags & REQ_DIRECT)
-		kmm_free_pages_direct(s->mm, q->cpu, pfn, order, true);
+		kmm_free_pages_direct(s->mm, q->cpu, pfn, order, q->sig.aux);
 	else if (q->sig.flags & REQ_BATCHED && order == 0)
 		kmm_free_page_batched(s->mm, q->cpu, pfn);
 	else
 		kmm_free_pages(s->mm, q->cpu, pfn, order);
 }
 
-/* Every page of the block is in use by somebody whom no request named. */
-static bool held_since_before(const struct simulated *s, kmm_pfn pfn, unsigned order)
-{
-	for (uint32_t i = 0; i < 1u << order; i++)
-		if (pfn + i >= s->frames || s->owner_of[pfn + i] ||
-		    kmm_frame_state(s->mm, pfn + i) != KMM_FRAME_USED)
-			return false;
-	return true;
-}
-
 static void free_unknown(struct simulated *s, const struct request *q)
 {
 	if (q->pfn == KMM_NO_PFN)
 		return;
-	if (!held_since_before(s, q->pfn, q->sig.order)) {
-		/* Compaction and silent allocations: where the state is corrected, it was taken. */
-		if (!s->o.anchored || kmm_take(s->mm, q->pfn, q->sig.order)) {
-			s->stats.unmatched_frees++;
-			return;
-		}
+	/* What the model has free was taken silently, mostly by compaction as a target. */
+	if (!held_since_before(s, q->pfn, q->sig.order) &&
+	    (kmm_frame_state(s->mm, q->pfn) == KMM_FRAME_USED ||
+	     kmm_take(s->mm, q->pfn, q->sig.order))) {
+		s->stats.unmatched_frees++;
+		return;
 	}
 	give_back(s, q, q->pfn, q->sig.order);
 }
@@ -274,24 +317,129 @@ static void release(struct simulated *s, const struct request *q)
 
 /* ---- what the machine around the allocator did ---- */
 
+/*
+ * Compaction's free scanner went through a range and took so many pages.  Which
+ * ones is the model's affair; those that were not needed are freed one by one.
+ */
+static void isolate(struct simulated *s, const struct request *q)
+{
+	uint64_t end = q->addr >> 32, taken = (uint32_t)q->addr, got = 0;
+
+	if (q->pfn == KMM_NO_PFN || end > s->frames)
+		return;
+	for (kmm_pfn p = q->pfn; p < end && got < taken; p++) {
+		int order = kmm_free_block_order(s->mm, p);
+
+		if (order >= 0 && !kmm_take(s->mm, p, (unsigned)order))
+			got += 1u << order;
+	}
+}
+
 static void reclaim_event(struct simulated *s, const struct request *q)
 {
 	unsigned node = q->sig.node < 0 ? 0 : (unsigned)q->sig.node;
 
 	if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE)
-		kmm_kswapd(s->mm, node, true);
+		kmm_kswapd(s->mm, node, q->sig.type);
 	else if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_SLEEP)
-		kmm_kswapd(s->mm, node, false);
+		kmm_kswapd(s->mm, node, -1);
+}
+
+/* ---- drains whose time no request gives away ---- */
+
+#define DRAIN_CHUNK 5 /* 6.1: batch << 5 pages at a time, the list locked meanwhile */
+
+/*
+ * The owner's next allocation got a page without a refill, which it would have
+ * needed after the drain: it came before, and is logged after it.
+ */
+static void pop_before_drain(struct simulated *s, const struct request *q, uint32_t n, int owner,
+			     int zone)
+{
+	for (uint32_t i = 1; i < n && i < 256; i++) {
+		if (q[i].cpu != owner || q[i].sig.op > REQ_PAGE_BULK)
+			continue;
+		if (q[i].sig.op == REQ_PAGE_ALLOC && !q[i].sig.own_obs && q[i].sig.order <= 3 &&
+		    !(q[i].sig.flags & REQ_FAILED) && q[i].pfn != KMM_NO_PFN &&
+		    machine_zone_of(s->m, q[i].pfn) == zone &&
+		    (s->early == UINT64_MAX || s->early < q[i].seq)) {
+			alloc(s, &q[i]);
+			s->early = q[i].seq;
+			s->early_pfn = s->last;
+		}
+		return;
+	}
+}
+
+static void drain_chunk(struct simulated *s, const struct request *q, uint32_t n, int owner,
+			int zone)
+{
+	const struct kmm_config *c = kmm_configuration(s->mm);
+	uint64_t had, chunk;
+
+	if (owner != q->cpu)
+		pop_before_drain(s, q, n, owner, zone);
+	had = chunk = kmm_pcp_pages(s->mm, (unsigned)zone, (unsigned)owner);
+	if (c->policy.generation >= KMM_LINUX_6_1)
+		chunk = (uint64_t)c->zone[zone].pcp_batch << DRAIN_CHUNK;
+	kmm_drain_some(s->mm, q->cpu, (unsigned)owner, (unsigned)zone, (unsigned)chunk);
+	s->drained_cpu = owner;
+	s->drain_left = (int64_t)(had < chunk ? had : chunk);
+}
+
+/*
+ * Such a drain happens when the kernel's did; what it gives back is the model's
+ * affair.  One of all CPUs comes to each one's list in its turn, which is when a
+ * page of that list shows.
+ */
+static void drain(struct simulated *s, const struct request *q, uint32_t n)
+{
+	int zone = q->pfn == KMM_NO_PFN ? -1 : machine_zone_of(s->m, q->pfn), owner = q->cpu;
+
+	if (zone < 0)
+		return;
+	if (!q->sig.aux2)
+		s->drain_left = 0;
+	switch (q->sig.aux) {
+	case DRAIN_ALL:
+	case DRAIN_ZONE:
+		owner = kmm_pcp_owner(s->mm, q->pfn);
+		if (s->drain_left <= 0 && (owner >= 0 || !q->sig.aux2))
+			drain_chunk(s, q, n, owner < 0 ? q->cpu : owner, zone);
+		else if (owner >= 0 && owner != s->drained_cpu)
+			drain_chunk(s, q, n, owner, zone);
+		break;
+	case DRAIN_CPU:
+		if (s->drain_left <= 0)
+			drain_chunk(s, q, n, owner, zone);
+		break;
+	case DRAIN_EITHER:
+		if (!s->unseen[q->cpu])
+			drain_chunk(s, q, n, owner, zone);
+		break;
+	case DRAIN_SOME:
+		kmm_drain_some(s->mm, q->cpu, q->cpu, (unsigned)zone, 1u << q->sig.order);
+		break;
+	default:
+		break;
+	}
+	s->drain_left -= 1ll << q->sig.order;
+	if (s->unseen[q->cpu])
+		s->unseen[q->cpu]--;
 }
 
 uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
 {
 	s->last = KMM_NO_PFN;
+	if (q->kswapd_ends && s->seeded)
+		kmm_kswapd(s->mm, q->kswapd_ends - 1u, -1);
 	switch (q->sig.op) {
 	case REQ_PAGE_ALLOC:
 		if (q->sig.flags & REQ_FAILED || q->pfn == KMM_NO_PFN)
 			break;
-		if (s->seeded)
+		if (s->seeded && q->seq == s->early)
+			s->last = s->early_pfn;
+		else if (s->seeded)
 			alloc(s, q);
 		else
 			hold(s, q, q->pfn);
@@ -303,6 +451,22 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		break;
 	case REQ_PAGE_FREE:
 		release(s, q);
+		break;
+	case OBS_PCPU_DRAIN:
+		if (!s->seeded)
+			break;
+		drain(s, q, n);
+		if (corrects(s))
+			anchor_drained(s->anchor, s->mm, q);
+		break;
+	case OBS_ZONE_LOCKED:
+	case OBS_EXTFRAG:
+		if (s->seeded && s->anchor)
+			anchor_taken(s->anchor, s->mm, q);
+		break;
+	case OBS_COMPACTION:
+		if (s->seeded && s->o.native && q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
+			isolate(s, q);
 		break;
 	case OBS_RECLAIM:
 		if (s->seeded)
@@ -328,12 +492,19 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	}
 	s->m = m;
 	s->o = *o;
+	s->early = UINT64_MAX;
 	s->frames = (uint32_t)m->max_pfn;
 	s->owner_of = calloc(s->frames + 1ull, sizeof(*s->owner_of));
 	s->mm = s->owner_of ? kmm_create(o->config, why, sizeof(why)) : NULL;
 	if (!s->mm) {
 		err_set(e, s->owner_of ? EINVAL : ENOMEM, "the model cannot be built: %s",
 			s->owner_of ? why : "out of memory");
+		simulated_free(s);
+		return NULL;
+	}
+	s->anchor = o->anchored ? anchor_new() : NULL;
+	if (o->anchored && !s->anchor) {
+		err_set(e, ENOMEM, "out of memory");
 		simulated_free(s);
 		return NULL;
 	}
@@ -347,6 +518,7 @@ void simulated_free(struct simulated *s)
 		return;
 	if (s->mm)
 		kmm_destroy(s->mm);
+	anchor_free(s->anchor);
 	free(s->stats.course);
 	free(s->held);
 	free(s->owner_of);

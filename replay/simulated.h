@@ -38,6 +38,7 @@ struct simulated_stats {
 	uint64_t failed; /* the model had no page where the kernel had one */
 	uint64_t unmatched_frees; /* freed before its allocation was seen, and the model uses the page otherwise */
 	uint64_t uncorrected; /* anchored: the model held the wanted page as in use */
+	uint64_t nodes_given; /* native: allocations on another node than their CPU's */
 	uint64_t reclaimed;   /* pages that the model took back from their users */
 	uint64_t refills, drains, fallbacks; /* counted by observer, from the start on */
 	uint64_t zone_locks;
@@ -47,6 +48,7 @@ struct simulated;
 
 struct simulated_options {
 	const struct kmm_config *config;
+	bool native; /* the captured kernel's own policy: the zone is the kernel's, see simulated.c */
 	bool anchored;
 	uint32_t anchor_every; /* > 0: corrected after every N-th allocation only */
 };

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef err_set
+#undef err_prefix
+
 /* Copy src to dst, control bytes escaped; always terminated. */
 static void copy_clean(char *dst, size_t n, const char *src)
 {
@@ -34,9 +37,9 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 		vsnprintf(raw, sizeof(raw), fmt, ap);
 		va_end(ap);
 		copy_clean(e->text, sizeof(e->text), raw);
-		e->code = -code;
+		e->code = code > 0 ? -code : -EIO;
 	}
-	return -code;
+	return code > 0 ? -code : -EIO;
 }
 
 int err_prefix(struct err *e, const char *fmt, ...)
@@ -45,11 +48,11 @@ int err_prefix(struct err *e, const char *fmt, ...)
 	va_list ap;
 
 	if (!e)
-		return 0;
+		return -EIO;
 	va_start(ap, fmt);
 	vsnprintf(head, sizeof(head), fmt, ap);
 	va_end(ap);
 	snprintf(whole, sizeof(whole), "%s%s", head, e->text);
 	copy_clean(e->text, sizeof(e->text), whole);
-	return e->code;
+	return err_code(e);
 }

@@ -11,6 +11,8 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <errno.h>
+
 struct err {
 	int code;	/* negative errno, 0 while nothing is wrong */
 	char text[512]; /* one line, no newline at its end */
@@ -26,5 +28,22 @@ int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format
 
 /* Put a text before the one that is there ("FILE: " before the cause). Returns e->code. */
 int err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Both are negative whatever they are given, and known to be so where the call stands. */
+#define ERR_NEGATIVE(call)                       \
+	__extension__({                          \
+		int err_ = (call);               \
+		if (err_ >= 0)                   \
+			__builtin_unreachable(); \
+		err_;                            \
+	})
+#define err_set(...) ERR_NEGATIVE(err_set(__VA_ARGS__))
+#define err_prefix(...) ERR_NEGATIVE(err_prefix(__VA_ARGS__))
+
+/* What err_set() returned for the failure that is described in e. */
+static inline int err_code(const struct err *e)
+{
+	return e->code < 0 ? e->code : -EIO;
+}
 
 #endif

@@ -145,7 +145,7 @@ void table_real(struct table *t, double v)
 
 static size_t row_count(const struct table *t)
 {
-	return (t->used + t->count - 1) / t->count;
+	return t->count ? (t->used + t->count - 1) / t->count : 0;
 }
 
 /* A last row that is not full ends in missing values. */

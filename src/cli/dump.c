@@ -231,11 +231,11 @@ static int show(const char *path, struct err *e)
 	if (ret >= 0 && (resolved || mo.policies.count || mo.sets.count)) {
 		/* Ordinals of events name the rows, so both passes must see the same events. */
 		d->resolved = resolved_make(path, &in, &mo, e);
-		ret = d->resolved ? 0 : e->code;
+		ret = d->resolved ? 0 : err_code(e);
 	}
 	if (ret >= 0) {
 		d->t = trace_open(c.trace, &o, e);
-		ret = d->t ? 0 : e->code;
+		ret = d->t ? 0 : err_code(e);
 	}
 	if (ret >= 0) {
 		d->is_time = trace_info(d->t)->clock_is_time;

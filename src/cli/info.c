@@ -97,7 +97,7 @@ static int read_trace(const struct capture *c, struct kmw_summary *s, struct err
 		t = trace_open(c->trace, &o, e);
 	if (!t) {
 		free(counts);
-		return e->code;
+		return err_code(e);
 	}
 	while ((ret = trace_next(t, &ev, e)) == 1) {
 		if (!counts[ev.id]++)
@@ -189,7 +189,7 @@ static int print_text(const struct kmw_summary *s, const char *name, const struc
 		putchar('\n');
 	}
 	t = table_new(columns, 3);
-	for (uint32_t i = 0; t && i < s->count_n; i++) {
+	for (uint32_t i = 0; t && s->counts && i < s->count_n; i++) {
 		table_row(t);
 		table_string(t, s->counts[i].name);
 		table_string(t, s->counts[i].system);
@@ -214,7 +214,7 @@ static int show(const char *path, struct err *e)
 	if (c.kind == CAPTURE_KMW) {
 		k = kmw_open(c.trace, e);
 		if (!k)
-			return e->code;
+			return err_code(e);
 		s = *kmw_summary(k);
 		m = import_machine(k, e);
 	} else {
@@ -222,7 +222,7 @@ static int show(const char *path, struct err *e)
 		if (ret >= 0 && c.kind == CAPTURE_DIR && snapshot_dir_open(c.dir, &src, e) >= 0) {
 			m = machine_load(&src, e);
 			snapshot_dir_close(&src);
-			ret = m ? 0 : e->code;
+			ret = m ? 0 : err_code(e);
 		}
 	}
 	if (m && m->kernel[0])

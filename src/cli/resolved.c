@@ -8,7 +8,6 @@
 
 #include "replay/feed.h"
 #include "replay/replay.h"
-#include "replay/tags.h"
 
 struct row {
 	uint64_t seq;
@@ -88,16 +87,15 @@ struct resolved *resolved_make(const char *path, const struct input_options *in,
 	struct feed f = { 0 };
 	int ret = m ? machines_build(&set, m, mo, e) : -EINVAL;
 
-	if (ret >= 0 && set.count)
-		ret = tags_learn(k, m, e);
 	if (ret >= 0 && set.count) {
-		struct simulated_options so = { .config = &set.config[0] };
+		struct simulated_options so = { .config = &set.config[0],
+						.native = policy_is_native(&set.policy[0]) };
 
 		s = simulated_new(m, &so, e);
-		ret = s ? 0 : e->code;
+		ret = s ? 0 : err_code(e);
 	}
 	if (ret >= 0)
-		ret = feed_open(&f, k, m->before.have_lists, e);
+		ret = feed_open(&f, k, m, e);
 	if (ret >= 0)
 		ret = follow(r, &f, m, s, e);
 	if (ret >= 0 && r->count)

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/tags.h"
-
 /* A simulation needs to know which pages were free at the start. */
 static bool can_simulate(const struct machine *m)
 {
@@ -24,14 +22,16 @@ static unsigned make_runs(const struct machine *m, const struct machines *user,
 	o[n++] = (struct replay_run_options){ .name = "recorded" };
 	if (!can_simulate(m))
 		return n;
-	o[n++] = (struct replay_run_options){ .simulated = true,
-					      .name = "native",
-					      .config = native };
 	o[n++] = (struct replay_run_options){
-		.simulated = true, .anchored = true, .name = "native, anchored", .config = native
+		.simulated = true, .native = true, .name = "native", .config = native
 	};
+	o[n++] = (struct replay_run_options){ .simulated = true,
+					      .native = true,
+					      .anchored = true,
+					      .name = "native, anchored",
+					      .config = native };
 	for (unsigned i = 0; i < user->count; i++)
-		if (strcmp(user->policy[i].name, "native") || user->policy[i].set)
+		if (!policy_is_native(&user->policy[i]))
 			o[n++] = (struct replay_run_options){ .simulated = true,
 							      .name = user->policy[i].name,
 							      .config = &user->config[i] };
@@ -50,8 +50,6 @@ int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struc
 
 	memset(r, 0, sizeof(*r));
 	memset(set, 0, sizeof(*set));
-	if (can_simulate(m))
-		ret = tags_learn(k, m, e);
 	if (ret >= 0 && can_simulate(m))
 		ret = machines_add_native(set, m, e);
 	if (ret < 0)
@@ -88,10 +86,9 @@ static int describe(const struct replay_run_options *o, unsigned n, const struct
 	return 0;
 }
 
-static int replay_and_store(struct kmw_reader *k, const struct machine *m,
-			    const struct machines *user, const struct kmm_config *native,
-			    uint32_t samples, struct store *s, struct runs_result *res,
-			    struct err *e)
+static int replay_and_store(struct kmw_reader *k, struct machine *m, const struct machines *user,
+			    const struct kmm_config *native, uint32_t samples, struct store *s,
+			    struct runs_result *res, struct err *e)
 {
 	struct replay_run_options o[MACHINES_MAX + 3];
 	struct results_run info[MACHINES_MAX + 3] = { { NULL, NULL } };
@@ -141,13 +138,11 @@ int runs_to_store(const char *path, const struct input_options *in,
 	struct machines user = { 0 }, native = { 0 };
 	struct kmw_reader *k = input_open(in, path, NULL, e);
 	struct machine *m = k ? import_machine(k, e) : NULL;
-	int ret = m ? 0 : e->code;
+	int ret = m ? 0 : err_code(e);
 
 	memset(res, 0, sizeof(*res));
 	if (ret >= 0 && can_simulate(m)) {
-		ret = tags_learn(k, m, e);
-		if (ret >= 0)
-			ret = machines_build(&user, m, mo, e);
+		ret = machines_build(&user, m, mo, e);
 		if (ret >= 0)
 			ret = machines_add_native(&native, m, e);
 	} else if (ret >= 0 && (mo->policies.count || mo->sets.count)) {

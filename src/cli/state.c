@@ -10,7 +10,6 @@
 #include "cli/machines.h"
 #include "replay/procfs.h"
 #include "replay/replay.h"
-#include "replay/tags.h"
 
 static struct input_options in = INPUT_DEFAULTS;
 static double at = INFINITY;
@@ -45,13 +44,12 @@ static int print_state(struct kmw_reader *k, struct err *e)
 	int ret;
 
 	if (!m)
-		return e->code;
+		return err_code(e);
 	ret = machines_build(&set, m, &mo, e);
-	if (ret >= 0 && m->have_before)
-		ret = tags_learn(k, m, e);
 	if (ret >= 0 && set.count) {
 		run.simulated = true;
 		run.name = set.policy[0].name;
+		run.native = policy_is_native(&set.policy[0]);
 		run.config = &set.config[0];
 	}
 	o.runs = &run;

@@ -54,6 +54,14 @@ static const struct column contradiction_columns[] = {
 	{ "meaning", "meaning", COLUMN_STRING, 0, "what happened" },
 };
 
+static const struct column dispute_columns[] = {
+	{ "node", "node", COLUMN_UINT, 0, "node" },
+	{ "zone", "zone", COLUMN_STRING, 0, "zone" },
+	{ "pfn", "page frame", COLUMN_HEX, 0, "first page frame of the range" },
+	{ "pages", "pages", COLUMN_UINT, 0, "page frames" },
+	{ "why", "why", COLUMN_STRING, 0, "what must have happened" },
+};
+
 static const struct column placement_columns[] = {
 	{ "node", "node", COLUMN_UINT, 0, "node of the kernel's page" },
 	{ "zone", "zone", COLUMN_STRING, 0, "zone of the kernel's page" },
@@ -118,6 +126,50 @@ static struct table *contradiction_table(const struct recorded_stats *s)
 	return t;
 }
 
+static int put_table(struct table *t)
+{
+	int ret = t ? table_print(t, (enum table_format)format, stdout) : -1;
+
+	table_free(t);
+	return ret;
+}
+
+#define RANGES_SHOWN 20 /* of the disputed ranges, in text */
+
+static struct table *dispute_table(const struct machine *m, const struct disputes *x, uint32_t most)
+{
+	struct table *t = table_new(dispute_columns, 5);
+
+	for (uint32_t i = 0; t && i < x->count && i < most; i++) {
+		const struct machine_zone *z = &m->zones[x->d[i].zone];
+
+		table_row(t);
+		table_uint(t, z->node);
+		table_string(t, z->name);
+		table_uint(t, x->d[i].pfn);
+		table_uint(t, x->d[i].pages);
+		table_string(t, dispute_why((enum dispute_kind)x->d[i].kind));
+	}
+	return t;
+}
+
+static int print_disputes(const struct machine *m, const struct disputes *x, uint64_t free_pages)
+{
+	int ret = 0;
+
+	if (!x->known)
+		return 0;
+	printf("\nDisputed: %" PRIu64 " page frames in %u ranges (%.3f %% of the free pages)\n",
+	       x->pages, x->count,
+	       free_pages ? 100.0 * (double)x->pages / (double)free_pages : 0.0);
+	if (x->count)
+		ret = put_table(dispute_table(m, x, RANGES_SHOWN));
+	if (x->count > RANGES_SHOWN)
+		printf("... and %u ranges more; --format json has them all\n",
+		       x->count - RANGES_SHOWN);
+	return ret;
+}
+
 static struct table *placement_table(const struct machine *m, const struct simulated_stats *s,
 				     const struct simulated_stats *a)
 {
@@ -171,6 +223,7 @@ static void json_simulated(struct json *j, const struct machine *m, const struct
 	json_real(j, "anchored", share(f->anchored));
 	json_uint(j, "allocations", f->placement.allocations);
 	json_uint(j, "hits", f->placement.hits);
+	json_uint(j, "zones_given", f->zones_given);
 	if (s->diverged) {
 		json_uint(j, "first_miss_event", s->first_miss_seq);
 		json_uint(j, "first_miss_after", s->first_miss_at);
@@ -211,7 +264,8 @@ static int print_json(const struct machine *m, const struct fidelity *f, const s
 	json_object(&j, "recorded");
 	json_uint(&j, "pages_free", f->all.free_recorded);
 	if (f->have_snapshot) {
-		json_uint(&j, "pages_disputed", f->all.pages_differ);
+		json_uint(&j, "pages_disputed", f->pages_disputed);
+		json_uint(&j, "pages_differ", f->all.pages_differ);
 		json_uint(&j, "blocks_differ", f->all.blocks_differ);
 	} else {
 		json_null(&j, "pages_disputed");
@@ -224,6 +278,9 @@ static int print_json(const struct machine *m, const struct fidelity *f, const s
 	json_uint(&j, "pages_isolated", s->pages_isolated);
 	json_table(&j, "zones", zone_table(m, f));
 	json_table(&j, "contradiction_kinds", contradiction_table(s));
+	if (r->runs[RUN_RECORDED].disputes.known)
+		json_table(&j, "disputes",
+			   dispute_table(m, &r->runs[RUN_RECORDED].disputes, UINT32_MAX));
 	json_end_object(&j);
 	if (f->have_simulated)
 		json_simulated(&j, m, f, r);
@@ -243,14 +300,6 @@ static void put_counts(const char *what, struct fidelity_counts c)
 	       c.simulated, rel);
 }
 
-static int put_table(struct table *t)
-{
-	int ret = t ? table_print(t, (enum table_format)format, stdout) : -1;
-
-	table_free(t);
-	return ret;
-}
-
 static int print_text(const struct machine *m, const struct fidelity *f, const struct replay *r,
 		      const struct recorded_stats *s)
 {
@@ -265,6 +314,8 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 	       f->contradictions, f->explained);
 	if (ret >= 0 && f->contradictions + f->explained)
 		ret = put_table(contradiction_table(s));
+	if (ret >= 0)
+		ret = print_disputes(m, &r->runs[RUN_RECORDED].disputes, f->all.free_recorded);
 	if (s->unknown_frames)
 		printf("Page frames of which nothing is known: %" PRIu64 " of %" PRIu64 "\n",
 		       s->unknown_frames, s->frames);
@@ -282,6 +333,12 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 		       ": kernel %#x, model %#x\n",
 		       x->first_miss_at, x->first_miss_seq, x->first_miss_want, x->first_miss_got);
 	}
+	if (f->zones_given)
+		printf("  zones      taken from the recording for %" PRIu64
+		       " of them (%.2f %%): the node asked "
+		       "for and\n             the lag of the zone counters near a watermark are not traced\n",
+		       f->zones_given,
+		       100.0 * (double)f->zones_given / (double)f->placement.allocations);
 	put_counts("refills", f->refills);
 	put_counts("drains", f->drains);
 	put_counts("fallbacks", f->fallbacks);
@@ -303,7 +360,7 @@ static int verify(struct kmw_reader *k, struct err *e)
 	int ret;
 
 	if (!m)
-		return e->code;
+		return err_code(e);
 	ret = runs_native(k, m, (uint32_t)samples, &set, &r, &f, e);
 	if (ret >= 0) {
 		s = recorded_stats(r.runs[RUN_RECORDED].recorded);

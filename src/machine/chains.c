@@ -239,7 +239,7 @@ static int give_chain(const struct chains *s, const struct chain *c, struct list
 {
 	int ret = listset_open(set, c->zone, cpu, order, type);
 
-	for (uint32_t i = 0; i < c->count && !ret; i++) {
+	for (uint32_t i = 0; s->pfns && i < c->count && !ret; i++) {
 		ret = listset_add(set, s->pfns[c->first + i], order);
 		if (ret == -EEXIST) {
 			dumps_broken(s->d, "page frame %u is on two lists", s->pfns[c->first + i]);

@@ -86,7 +86,7 @@ static int parse_attr(struct attrs *a, struct text *t, struct span folder, struc
 	struct machine_slab *s;
 	struct span word = value;
 	uint64_t v = 0;
-	uint32_t id;
+	uint32_t id = 0;
 	int ret = intern_span(a, t, folder, &id, e);
 	bool number;
 

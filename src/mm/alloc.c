@@ -300,6 +300,47 @@ static kmm_pfn slow_path(const struct alloc_request *r)
 	return pfn;
 }
 
+void kmm_expect_zone(struct kmm *mm, int zone)
+{
+	mm->expect_zone = (int8_t)(zone < 0 || zone >= mm->zones ? -1 : zone);
+}
+
+/* The zone that the marks alone would send the request to; NULL: none. */
+static const struct zone *first_allowed(const struct alloc_request *r, unsigned flags)
+{
+	for (unsigned i = 0; i < r->zl->n; i++) {
+		const struct zone *z = &r->mm->zone[r->zl->zone[i]];
+
+		if (alloc_zone_fits(r, z) &&
+		    watermark_allows(r->mm, z, r->order, r->highest, flags, r->gfp))
+			return z;
+	}
+	return NULL;
+}
+
+/* From the expected zone, where the rules would not go there by themselves. */
+static kmm_pfn take_expected(const struct alloc_request *r)
+{
+	struct zone *z = &r->mm->zone[r->mm->expect_zone];
+	unsigned flags = alloc_fast_flags(r);
+	const struct zone *first = first_allowed(r, flags);
+	bool listed = false;
+	kmm_pfn pfn;
+
+	r->mm->expect_zone = -1;
+	if (!first) {
+		flags = alloc_slow_flags(r);
+		first = first_allowed(r, flags);
+	}
+	for (unsigned i = 0; i < r->zl->n; i++)
+		listed |= r->zl->zone[i] == z->index;
+	if (first == z || !listed || !alloc_zone_fits(r, z))
+		return KMM_NO_PFN;
+	pfn = take_from_zone(r, z, flags & ~(unsigned)ALLOC_NOFRAGMENT);
+	r->mm->stats.zones_expected += pfn != KMM_NO_PFN;
+	return pfn;
+}
+
 static kmm_pfn finish(const struct alloc_request *r, kmm_pfn pfn)
 {
 	if (likely(pfn != KMM_NO_PFN))
@@ -321,7 +362,9 @@ kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp,
 		nid = mm->config.cpu_node[cpu];
 	if (unlikely(!alloc_prepare(&r, mm, cpu, (unsigned)nid, gfp, order)))
 		return finish(&r, KMM_NO_PFN);
-	pfn = walk_zones(&r, alloc_fast_flags(&r));
+	pfn = unlikely(mm->expect_zone >= 0) ? take_expected(&r) : KMM_NO_PFN;
+	if (likely(pfn == KMM_NO_PFN))
+		pfn = walk_zones(&r, alloc_fast_flags(&r));
 	if (unlikely(pfn == KMM_NO_PFN))
 		pfn = slow_path(&r);
 	return finish(&r, pfn);

@@ -124,7 +124,7 @@ kmm_pfn buddy_take_seen(struct kmm *mm, struct zone *z, unsigned cpu, unsigned o
 		return pfn;
 	mm->stats.refills++;
 	OBSERVE(mm, mm_page_alloc_zone_locked, cpu, pfn, order, type,
-		(mm->pcp_order_mask >> order & 1) && type < KMM_PCPTYPES);
+		(mm->pcp_orders >> order & 1) && type < KMM_PCPTYPES);
 	return pfn;
 }
 
@@ -187,4 +187,10 @@ bool buddy_count_pageblock(const struct kmm *mm, const struct zone *z, kmm_pfn p
 		}
 	}
 	return true;
+}
+
+int kmm_free_block_order(const struct kmm *mm, kmm_pfn pfn)
+{
+	return pfn < mm->frames && mm->frame[pfn].state == FRAME_IS_FREE ? mm->frame[pfn].order :
+									   -1;
 }

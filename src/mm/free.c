@@ -64,6 +64,11 @@ void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned o
 	free_to_buddy(mm, &mm->zone[mm->frame[pfn].zone], pfn, order, to_tail);
 }
 
+void kmm_lock_pcp(struct kmm *mm, bool locked)
+{
+	mm->pcp_order_mask = locked ? 0 : mm->pcp_orders;
+}
+
 /* ---- drains that no free asked for ---- */
 
 void kmm_drain_pages(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, unsigned zone)
@@ -105,13 +110,6 @@ void kmm_pcp_decay(struct kmm *mm, unsigned cpu)
 
 /* ---- kswapd ---- */
 
-void kmm_kswapd(struct kmm *mm, unsigned node, bool on)
-{
-	for (unsigned i = 0; i < mm->zones; i++)
-		if (mm->zone[i].node == node)
-			mm->zone[i].kswapd = on;
-}
-
 void kmm_boost_clear(struct kmm *mm, unsigned zone, uint64_t pages)
 {
 	struct zone *z;
@@ -120,4 +118,18 @@ void kmm_boost_clear(struct kmm *mm, unsigned zone, uint64_t pages)
 		return;
 	z = &mm->zone[zone];
 	z->boost -= pages < z->boost ? pages : z->boost;
+}
+
+void kmm_kswapd(struct kmm *mm, unsigned node, int highest)
+{
+	for (unsigned i = 0; i < mm->zones; i++) {
+		struct zone *z = &mm->zone[i];
+
+		if (z->node != node)
+			continue;
+		if (z->kswapd)
+			kmm_boost_clear(mm, i, z->kswapd_boost);
+		z->kswapd = z->type <= highest;
+		z->kswapd_boost = z->kswapd ? z->boost : 0;
+	}
 }

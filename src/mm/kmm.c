@@ -110,11 +110,13 @@ static void init_policy(struct kmm *mm)
 	mm->pageblock_pages = 1u << p->pageblock_order;
 	mm->grouping = p->mobility_grouping;
 	mm->expect_ownership = -1;
+	mm->expect_zone = -1;
 	if (!p->pcp_batch)
 		return;
-	mm->pcp_order_mask = (uint16_t)((1u << p->pcp_orders) - 1);
+	mm->pcp_orders = (uint16_t)((1u << p->pcp_orders) - 1);
 	if (p->pcp_thp && p->pageblock_order > COSTLY_ORDER)
-		mm->pcp_order_mask = (uint16_t)(mm->pcp_order_mask | 1u << p->pageblock_order);
+		mm->pcp_orders = (uint16_t)(mm->pcp_orders | 1u << p->pageblock_order);
+	kmm_lock_pcp(mm, false);
 }
 
 static void init_zones(struct kmm *mm)

@@ -164,6 +164,13 @@ kmm_pfn kmm_alloc_pages_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsig
  * knows the outcome (change_ownership).
  */
 void kmm_expect_ownership(struct kmm *mm, int change);
+/*
+ * The next allocation comes from this zone (-1: by the rules), if the zone may
+ * serve it and has a block.  Near a mark the kernel's choice hangs on counters
+ * that no recording shows; kmm_stats.zones_expected counts where it was another
+ * one than the marks would have had.
+ */
+void kmm_expect_zone(struct kmm *mm, int zone);
 /* alloc_pages_bulk(): up to n order-0 pages into out[]; returns how many. */
 unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n, kmm_pfn *out);
 /* One page from this zone as the bulk allocator takes it; KMM_NO_PFN if the zone has none. */
@@ -176,6 +183,11 @@ void kmm_free_page_batched(struct kmm *mm, unsigned cpu, kmm_pfn pfn);
 void kmm_free_page_cold(struct kmm *mm, unsigned cpu, kmm_pfn pfn);
 /* Straight to the buddy lists; to_tail as for the tails of alloc_pages_exact(). */
 void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool to_tail);
+/*
+ * Until taken back, requests find the per-CPU lists locked, as those of an interrupt do
+ * that came while its CPU was using them: they go past the lists.
+ */
+void kmm_lock_pcp(struct kmm *mm, bool locked);
 /* drain_local_pages()/drain_pages_zone(): zone KMM_ZONES: all zones. */
 void kmm_drain_pages(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, unsigned zone);
 /* Drain only so many pages, as the vmstat pass does with lists of other nodes' zones. */
@@ -183,9 +195,13 @@ void kmm_drain_some(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, uns
 		    unsigned pages);
 /* The vmstat interval of a CPU passed: 6.18 lets its lists shrink. Nothing elsewhere. */
 void kmm_pcp_decay(struct kmm *mm, unsigned cpu);
-/* kswapd in a zone's node: while on, pcp high is min(4 * batch, high) there. */
-void kmm_kswapd(struct kmm *mm, unsigned node, bool on);
-/* End of a kswapd run: takes off the boost that stood at its start. */
+/*
+ * kswapd balances the zones of a node up to this type (enum kmm_zone_type; -1:
+ * its run is over).  Meanwhile pcp high is min(4 * batch, high) in them; at the
+ * end the boost that stood at the start is taken off.
+ */
+void kmm_kswapd(struct kmm *mm, unsigned node, int highest);
+/* Take off so much of a zone's boost. */
 void kmm_boost_clear(struct kmm *mm, unsigned zone, uint64_t pages);
 
 /* ---- correction: for re-anchoring on a recorded machine ---- */
@@ -204,6 +220,10 @@ int kmm_take(struct kmm *mm, kmm_pfn pfn, unsigned order);
 
 enum kmm_frame_state { KMM_FRAME_HOLE, KMM_FRAME_FREE, KMM_FRAME_PCP, KMM_FRAME_USED };
 enum kmm_frame_state kmm_frame_state(const struct kmm *mm, kmm_pfn pfn);
+/* Order of the free block that starts at this frame; -1: none does. */
+int kmm_free_block_order(const struct kmm *mm, kmm_pfn pfn);
+/* The CPU on whose list the frame is; -1: on none. */
+int kmm_pcp_owner(const struct kmm *mm, kmm_pfn pfn);
 unsigned kmm_pageblock_type(const struct kmm *mm, kmm_pfn pfn);
 int kmm_zone_of(const struct kmm *mm, kmm_pfn pfn); /* -1: none */
 /* Free blocks. */
@@ -230,7 +250,8 @@ struct kmm_stats {
 	uint64_t zone_locks; /* zone lock acquisitions */
 	uint64_t slowpaths, kswapd_wakeups, direct_reclaims, compactions, boosts;
 	uint64_t highatomic_reserved;
-	uint64_t bad_frees; /* of what was not in use, or not a block: ignored */
+	uint64_t zones_expected; /* allocations that kmm_expect_zone() sent elsewhere */
+	uint64_t bad_frees;	 /* of what was not in use, or not a block: ignored */
 };
 const struct kmm_stats *kmm_stats(const struct kmm *mm);
 /* Check every invariant; 0, or -EUCLEAN with one line in why[n]. */

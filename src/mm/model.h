@@ -60,6 +60,7 @@ struct zone {
 	uint64_t free_pages;
 	uint64_t mark[WMARKS]; /* without the boost */
 	uint64_t boost;
+	uint64_t kswapd_boost; /* at the start of kswapd's run */
 	uint64_t reserve[KMM_ZONE_TYPES];
 	uint64_t highatomic; /* pages in reserved page blocks */
 	uint64_t managed;
@@ -112,13 +113,15 @@ struct kmm {
 	uint32_t cpus;
 	uint32_t frames; /* real ones: a multiple of the top block */
 	uint32_t pageblock_pages;
-	uint16_t pcp_order_mask; /* bit o: order o has per-CPU lists */
+	uint16_t pcp_orders;	 /* bit o: order o has per-CPU lists */
+	uint16_t pcp_order_mask; /* those that may be used now */
 	uint8_t max_order, pageblock_order;
 	uint8_t generation; /* enum kmm_generation */
 	bool grouping;
 	bool has_dma32;		 /* a zone of this type is configured, populated or not */
 	bool unmergeable;	 /* page blocks once had a type that keeps buddies apart */
 	int8_t expect_ownership; /* for the next fallback; -1 by rule */
+	int8_t expect_zone;	 /* for the next allocation; -1 by rule */
 	uint8_t zones;
 	struct kmm_stats stats;
 	struct kmm_observer seen;

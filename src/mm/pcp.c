@@ -242,3 +242,14 @@ void pcp_free(struct kmm *mm, struct zone *z, unsigned cpu, kmm_pfn pfn, unsigne
 	if (unlikely(n))
 		pcp_drain(mm, z, p, cpu, n, list);
 }
+
+int kmm_pcp_owner(const struct kmm *mm, kmm_pfn pfn)
+{
+	for (unsigned k = 0; pfn < mm->frames && k <= mm->max_order; k++) {
+		const struct frame *f = &mm->frame[pfn & ~((1u << k) - 1)];
+
+		if (f->state == FRAME_IS_PCP && f->order >= k)
+			return f->cpu;
+	}
+	return -1;
+}

@@ -136,7 +136,7 @@ static unsigned cpus_of_node(const struct kmm_config *c, unsigned node)
 
 	for (unsigned cpu = 0; cpu < c->cpus; cpu++)
 		n += c->cpu_node[cpu] == node;
-	return n ? n : c->cpus;
+	return n ? n : c->cpus ? c->cpus : 1;
 }
 
 static int max_int(int a, int b)

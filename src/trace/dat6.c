@@ -15,7 +15,7 @@ static int read_cpu_table(struct datfile *d, struct cursor *c, struct dat_buffer
 		if (c->bad)
 			return dat_expected(c, "the place of a CPU's data", e);
 		if (dat_add_cpu(d, b, i, offset, size, e) < 0)
-			return e->code;
+			return err_code(e);
 	}
 	return 0;
 }
@@ -53,7 +53,7 @@ static int read_instance6(struct datfile *d, const uint8_t *p, uint32_t len, uin
 		return dat_expected(&c, "an instance's data", e);
 	b = dat_add_buffer(d, e);
 	if (!b)
-		return e->code;
+		return err_code(e);
 	snprintf(b->name, sizeof(b->name), "%s", name);
 	snprintf(b->clock, sizeof(b->clock), "%s", clock);
 	return read_cpu_table(d, &c, b, cpus, e);
@@ -77,13 +77,13 @@ int dat6_read(struct datfile *d, struct cursor *c, struct err *e)
 	bool clock_follows = false;
 
 	if (dat_read_header_info(d, c, e) < 0)
-		return e->code;
+		return err_code(e);
 	n = cursor_u32(c);
 	if (dat_read_formats(d, c, "ftrace", n, e) < 0 || dat_read_systems(d, c, e) < 0 ||
 	    dat_read_text(c, 4, &d->kallsyms, "kallsyms", e) < 0 ||
 	    dat_read_text(c, 4, &d->printk, "the printk formats", e) < 0 ||
 	    dat_read_text(c, 8, &d->cmdlines, "the saved command lines", e) < 0)
-		return e->code;
+		return err_code(e);
 	cpus = cursor_u32(c);
 	if (c->bad || cpus > DAT_CPUS)
 		return dat_expected(c, "the number of CPUs", e);
@@ -98,7 +98,7 @@ int dat6_read(struct datfile *d, struct cursor *c, struct err *e)
 			if (!p)
 				return dat_expected(c, "an option", e);
 			if (dat_read_option(d, id, p, len, e) < 0)
-				return e->code;
+				return err_code(e);
 			clock_follows |= id == DAT_TRACECLOCK && !len;
 			if (id == DAT_BUFFER && instances < DAT_BUFFERS) {
 				instance[instances] = p;
@@ -116,14 +116,14 @@ int dat6_read(struct datfile *d, struct cursor *c, struct err *e)
 			e);
 	b = dat_add_buffer(d, e);
 	if (!b)
-		return e->code;
+		return err_code(e);
 	if (read_cpu_table(d, c, b, cpus, e) < 0)
-		return e->code;
+		return err_code(e);
 	if (clock_follows)
 		read_clock(d, c);
 	snprintf(b->clock, sizeof(b->clock), "%s", d->clock);
 	for (uint32_t i = 0; i < instances; i++)
 		if (read_instance6(d, instance[i], instance_len[i], cpus, e) < 0)
-			return e->code;
+			return err_code(e);
 	return 0;
 }

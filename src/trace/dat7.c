@@ -70,17 +70,17 @@ static int read_buffer(struct datfile *d, struct cursor *c, struct err *e)
 	const char *name = cursor_string(c), *own = cursor_string(c);
 	uint32_t page = cursor_u32(c), cpus = cursor_u32(c);
 	const char *clock = *own ? own : d->clock;
-	struct cursor section;
+	struct cursor section = { 0 };
 	struct dat_buffer *b;
 	uint16_t flags;
 
 	if (c->bad || cpus > DAT_CPUS)
 		return dat_expected(c, "the description of a buffer", e);
 	if (open_section(d, offset, DAT_BUFFER, &section, &flags, e) < 0)
-		return e->code;
+		return err_code(e);
 	b = dat_add_buffer(d, e);
 	if (!b)
-		return e->code;
+		return err_code(e);
 	snprintf(b->name, sizeof(b->name), "%s", name);
 	dat_clock_name(clock, strlen(clock), b->clock, sizeof(b->clock));
 	b->page_size = page;
@@ -92,7 +92,7 @@ static int read_buffer(struct datfile *d, struct cursor *c, struct err *e)
 		if (c->bad)
 			return dat_expected(c, "the place of a CPU's data", e);
 		if (dat_add_cpu(d, b, cpu, at, size, e) < 0)
-			return e->code;
+			return err_code(e);
 	}
 	return 0;
 }
@@ -140,13 +140,13 @@ int dat7_read(struct datfile *d, struct cursor *c, struct err *e)
 	if (d->unpacker.method == UNPACK_UNKNOWN)
 		return err_set(e, EPROTONOSUPPORT, "unknown compression '%s'", d->compression);
 	for (unsigned sections = 0; next; sections++) {
-		struct cursor s;
+		struct cursor s = { 0 };
 		uint16_t flags, id;
 
 		if (sections == MAX_OPTION_SECTIONS)
 			return err_set(e, EBADMSG, "the option sections go round in a circle");
 		if (open_section(d, next, 0, &s, &flags, e) < 0)
-			return e->code;
+			return err_code(e);
 		for (;;) {
 			uint32_t len;
 			const uint8_t *p;
@@ -161,7 +161,7 @@ int dat7_read(struct datfile *d, struct cursor *c, struct err *e)
 				break;
 			}
 			if (read_option(d, id, p, len, e) < 0)
-				return e->code;
+				return err_code(e);
 		}
 	}
 	if (!d->buffer_count)

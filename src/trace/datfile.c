@@ -45,7 +45,7 @@ int dat_read_formats(struct datfile *d, struct cursor *c, const char *system, ui
 		if (!text)
 			return dat_expected(c, "an event format", e);
 		if (add_format(d, system, text, len, e) < 0)
-			return e->code;
+			return err_code(e);
 	}
 	return 0;
 }
@@ -61,7 +61,7 @@ int dat_read_systems(struct datfile *d, struct cursor *c, struct err *e)
 		if (c->bad)
 			return dat_expected(c, "an event system", e);
 		if (dat_read_formats(d, c, name, count, e) < 0)
-			return e->code;
+			return err_code(e);
 	}
 	return c->bad ? dat_expected(c, "the number of event systems", e) : 0;
 }

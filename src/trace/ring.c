@@ -115,6 +115,7 @@ static int next_chunk(struct ring *r, struct err *e)
 		if (!more)
 			return err_set(e, ENOMEM, "out of memory for a chunk of %u bytes", plain);
 		r->chunk = more;
+		r->next = r->end = more;
 		r->chunk_room = plain;
 	}
 	if (unpack(&r->file->unpacker, p + 8, packed, r->chunk, plain, e) < 0)

@@ -193,9 +193,13 @@ static int print_other(struct trace *t, const struct event *ev, FILE *out)
 
 int trace_event_text(struct trace *t, const struct event *ev, FILE *out)
 {
-	const struct binding *b = t->types.by_id[ev->id] ? &t->types.by_id[ev->id]->binding : NULL;
+	const struct type *type = t->types.by_id[ev->id];
+	const struct binding *b;
 	struct line l;
 
+	if (!type)
+		return print_other(t, ev, out);
+	b = &type->binding;
 	l.p = l.text;
 	l.end = l.text + LINE;
 	switch (ev->kind) {

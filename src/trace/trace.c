@@ -117,10 +117,10 @@ static int open_all(struct trace *t, struct err *e)
 	const struct dat_buffer *b;
 
 	if (datfile_open(&t->file, t->path, e) < 0)
-		return e->code;
+		return err_code(e);
 	b = find_buffer(t, e);
 	if (!b)
-		return e->code;
+		return err_code(e);
 	if (!t->file.header_page.text ||
 	    !ring_layout_parse(&t->layout, t->file.header_page.text, t->file.header_page.len,
 			       b->page_size ? b->page_size : t->file.page_size))
@@ -139,7 +139,7 @@ static int open_all(struct trace *t, struct err *e)
 	if (intern_init(&t->names))
 		return err_set(e, ENOMEM, "out of memory");
 	if (types_init(&t->types, &t->file, t->info.long_size, e) < 0 || comms_read(t, e) < 0)
-		return e->code;
+		return err_code(e);
 	set_window(t);
 	return start_rings(t, b, e);
 }

@@ -127,7 +127,7 @@ int types_init(struct types *ts, const struct datfile *f, unsigned long_size, st
 {
 	memset(ts, 0, sizeof(*ts));
 	ts->swap = f->swap;
-	ts->by_id = calloc(TYPES_MAX, sizeof(*ts->by_id));
+	ts->by_id = calloc(TYPES_MAX, sizeof(void *));
 	ts->tep = tep_alloc();
 	if (!ts->by_id || !ts->tep)
 		return err_set(e, ENOMEM, "out of memory for the event types");
@@ -138,7 +138,7 @@ int types_init(struct types *ts, const struct datfile *f, unsigned long_size, st
 	tep_set_long_size(ts->tep, (int)long_size);
 	for (uint32_t i = 0; i < f->format_count; i++)
 		if (add_type(ts, &f->formats[i], e) < 0)
-			return e->code;
+			return err_code(e);
 	read_common(ts);
 	return 0;
 }

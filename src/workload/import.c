@@ -89,7 +89,7 @@ static int open_trace(struct import *im, struct err *e)
 	if (isfinite(im->o->to) && im->o->to > 0)
 		to.to = (uint64_t)(im->o->to * 1e9);
 	im->trace = trace_open(im->capture->trace, &to, e);
-	return im->trace ? 0 : e->code;
+	return im->trace ? 0 : err_code(e);
 }
 
 static int load_snapshots(struct import *im, struct err *e)
@@ -106,7 +106,7 @@ static int load_snapshots(struct import *im, struct err *e)
 	}
 	im->machine = machine_load(im->have_source ? &im->source : &none, e);
 	if (!im->machine)
-		return e->code;
+		return err_code(e);
 	if (!im->have_source)
 		return 0;
 	ret = im->source.read(im->source.ctx, SYMBOLS, &text, e);
@@ -116,7 +116,7 @@ static int load_snapshots(struct import *im, struct err *e)
 		return ret;
 	im->symbols = kallsyms_parse((const char *)text.data, text.len, e);
 	blob_free(&text);
-	return im->symbols ? 0 : e->code;
+	return im->symbols ? 0 : err_code(e);
 }
 
 /* The direct map's base: from the snapshot, else by vote over the trace's first events. */
@@ -140,7 +140,7 @@ static int find_direct_map(struct import *im, struct err *e)
 	t = trace_open(im->capture->trace, &to, e);
 	if (!t) {
 		free(d);
-		return e->code;
+		return err_code(e);
 	}
 	directmap_init(d);
 	for (uint32_t i = 0;

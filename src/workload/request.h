@@ -66,12 +66,25 @@ enum request_owner {
 		REQUEST_OWNER_COUNT,
 };
 
+/*
+ * Why a per-CPU list was drained (kernel 6.1).  Only the first is a consequence of
+ * a request; the others depend on what no event shows, so their time is recorded.
+ */
+enum drain_cause {
+	DRAIN_FREE,   /* a free filled the list */
+	DRAIN_ALL,    /* direct reclaim made progress without a page: all CPUs, all zones */
+	DRAIN_ZONE,   /* kcompactd: all CPUs, its zone */
+	DRAIN_CPU,    /* compaction left a block: its own CPU and zone */
+	DRAIN_EITHER, /* after a free inside a compaction: DRAIN_FREE or DRAIN_CPU */
+	DRAIN_SOME,   /* the vmstat pass, lists of other nodes' zones: so many pages */
+};
+
 enum request_flag {
 	REQ_RESPONSE =
 		1 << 0, /* the kernel's own reaction, not demand: reclaim, migration, retries */
 	REQ_FAILED = 1 << 1,  /* the allocation failed; not demand either */
 	REQ_BATCHED = 1 << 2, /* freed through the batched path */
-	REQ_DIRECT = 1 << 3,  /* known to bypass the per-CPU lists (tails of alloc_pages_exact) */
+	REQ_DIRECT = 1 << 3,  /* goes past the per-CPU lists (an interrupt found them locked) */
 	REQ_UNPAIRED =
 		1 << 4,	    /* a free of what was allocated before, or silently: slot is NO_SLOT */
 	REQ_PIECE = 1 << 5, /* frees part of its slot's block; the rest stays live */
@@ -95,12 +108,16 @@ struct request_sig {
 	uint8_t op;	  /* enum request_op */
 	uint8_t flags;	  /* enum request_flag */
 	uint8_t order;	  /* pages; OBS_EXTFRAG: alloc_order */
-	uint8_t type;	  /* enum kmm_migratetype; OBS_EXTFRAG: alloc_migratetype */
+	uint8_t type;	  /* enum kmm_migratetype; OBS_EXTFRAG: alloc_migratetype;
+			   OBS_RECLAIM: highest enum kmm_zone_type */
 	uint8_t owner;	  /* enum request_owner */
 	uint8_t aux;	  /* OBS_ZONE_LOCKED: percpu_refill (0, 1, 2 absent);
 			   OBS_EXTFRAG: fallback_order; OBS_COMPACTION, OBS_RECLAIM: enum event_kind;
+			   OBS_PCPU_DRAIN: enum drain_cause;
+			   REQ_PAGE_FREE with REQ_DIRECT: 1 if to the tail (tails of alloc_pages_exact);
 			   OBS_LOST: 1 if the number is unknown; objects: accounted (0, 1, 2 absent) */
-	uint8_t aux2;	  /* OBS_EXTFRAG: fallback_migratetype, with 0x80 for change_ownership */
+	uint8_t aux2;	  /* OBS_EXTFRAG: fallback_migratetype, with 0x80 for change_ownership;
+			   OBS_PCPU_DRAIN: 1 if it goes on where the one before stopped */
 	int8_t node;	  /* requested node, -1 any or unknown */
 	uint32_t own_obs; /* allocations: observations of its own that follow on this CPU */
 };
@@ -113,8 +130,11 @@ struct request {
 	uint32_t pfn;  /* page ops and page observations: placement; KMM_NO_PFN unknown or failed.
 			   OBS_MARK: string number of its text */
 	uint64_t addr; /* objects, percpu, vmalloc, kmap: address (allocs and unpaired frees);
-			   OBS_COMPACTION: end_pfn << 32 | taken; OBS_LOST: how many */
-	uint64_t seq;  /* ordinal of the event in the merged trace that it was made from */
+			   OBS_COMPACTION: end_pfn << 32 | taken; OBS_LOST: how many;
+			   OBS_RECLAIM: pages reclaimed; kswapd's wake and sleep: time of the last
+			   event of its run before, 0 none */
+	uint8_t kswapd_ends; /* put there by feed.h: before this record kswapd of node N - 1 was done */
+	uint64_t seq;	     /* ordinal of the event in the merged trace that it was made from */
 	struct request_sig sig;
 };
 

@@ -74,6 +74,12 @@ uint32_t resolver_pfn(const struct resolver *r, uint64_t addr)
 	return pfn < 1u << 28 ? (uint32_t)pfn : KMM_NO_PFN;
 }
 
+bool resolver_same_zone(const struct resolver *r, uint32_t a, uint32_t b)
+{
+	return !r->o.machine || !r->o.machine->zone_count ||
+	       machine_zone_of(r->o.machine, a) == machine_zone_of(r->o.machine, b);
+}
+
 uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t slot)
 {
 	uint8_t flags = 0;
@@ -87,26 +93,61 @@ uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t s
 
 /* ---- the window's near end ---- */
 
-static int hand_on(struct resolver *r, struct window_entry *w)
+/* Nothing about it is open any more, not even its place. */
+static int put(struct resolver *r, const struct request *q, bool gives)
 {
-	int ret = 0;
+	int ret;
 
-	if (!w->dropped) {
-		struct request *q = &w->r;
-
-		if (request_is_observation(q))
-			r->stats.observations++;
-		else
-			r->stats.requests++;
-		if (q->sig.op == REQ_PAGE_ALLOC)
-			r->stats.owners[q->sig.owner]++;
-		if (q->sig.flags & REQ_RESPONSE)
-			r->stats.responses++;
-		ret = r->o.put(r->o.arg, q, r->err);
-	}
-	if (w->gives)
-		slots_give(&r->slots, w->r.slot);
+	if (request_is_observation(q))
+		r->stats.observations++;
+	else
+		r->stats.requests++;
+	if (q->sig.op == REQ_PAGE_ALLOC)
+		r->stats.owners[q->sig.owner]++;
+	if (q->sig.flags & REQ_RESPONSE)
+		r->stats.responses++;
+	ret = r->o.put(r->o.arg, q, r->err);
+	if (gives)
+		slots_give(&r->slots, q->slot);
 	return ret;
+}
+
+static int put_tie(void *arg, const struct tie *t)
+{
+	return put(arg, &t->r, t->gives);
+}
+
+/* Is it alone in its time? */
+static bool stands_alone(const struct resolver *r, const struct window_entry *w)
+{
+	return !r->ties.count && r->win.head + 1 < r->win.tail &&
+	       window_at(&r->win, r->win.head + 1)->r.time != w->r.time;
+}
+
+static int hand_on(struct resolver *r, const struct window_entry *w)
+{
+	struct tie t;
+	int ret;
+
+	if (w->dropped) {
+		if (w->gives)
+			slots_give(&r->slots, w->r.slot);
+		return 0;
+	}
+	if (r->ties.count && ties_time(&r->ties) != w->r.time) {
+		ret = ties_flush(&r->ties);
+		if (ret < 0)
+			return ret;
+	}
+	if (stands_alone(r, w)) {
+		ties_note(&r->ties, &w->take);
+		return put(r, &w->r, w->gives);
+	}
+	t = (struct tie){ .r = w->r, .take = w->take, .freed = KMM_NO_PFN, .gives = w->gives };
+	if (w->r.sig.op == REQ_PAGE_FREE)
+		t.freed = w->freed_pfn;
+	ret = ties_add(&r->ties, &t);
+	return ret == -ENOMEM ? resolver_oom(r) : ret;
 }
 
 static int drain_window(struct resolver *r)
@@ -131,9 +172,15 @@ static int force_head(struct resolver *r)
 	struct window_entry *w = window_at(&r->win, r->win.head);
 	struct ctx *set = &r->ctx[(size_t)w->r.cpu * CTX_PER_CPU];
 
-	for (unsigned i = 0; i < CTX_PER_CPU; i++)
-		if (set[i].key == w->ctx)
+	for (unsigned i = 0; i < CTX_PER_CPU; i++) {
+		if (set[i].key != w->ctx)
+			continue;
+		if (w->waits & WAIT_ALLOC)
 			resolve_page_settle_all(r, &set[i]);
+		else
+			resolve_page_settle_most(r, &set[i]);
+	}
+	resolve_irq_settle(r, w->r.cpu);
 	w->waits = 0;
 	r->stats.forced++;
 	return drain_window(r);
@@ -144,7 +191,7 @@ struct window_entry *resolver_append(struct resolver *r, const struct event *ev,
 {
 	struct window_entry *w;
 
-	if (window_full(&r->win) && force_head(r) < 0)
+	if (window_full(&r->win) && !window_grow(&r->win) && force_head(r) < 0)
 		return NULL;
 	if (pos)
 		*pos = r->win.tail;
@@ -156,6 +203,7 @@ struct window_entry *resolver_append(struct resolver *r, const struct event *ev,
 	w->r.pid = ev->pid;
 	w->r.cpu = (uint16_t)ev->cpu;
 	w->r.pfn = KMM_NO_PFN;
+	w->take.first = KMM_NO_PFN;
 	w->r.seq = r->seq;
 	w->r.sig.op = (uint8_t)op;
 	w->r.sig.node = -1;
@@ -168,8 +216,8 @@ static void ctx_reset(struct ctx *c, int64_t key)
 {
 	c->key = key;
 	c->last_kind = EVENT_OTHER;
-	c->reclaimer = c->in_reclaim = c->in_compaction = false;
-	c->open = c->twin = c->bulk = WINDOW_NONE;
+	c->reclaimer = c->compactor = c->in_reclaim = c->in_compaction = c->compacted = false;
+	c->open = c->twin = c->bulk = c->last_free = WINDOW_NONE;
 	c->bulk_n = 0;
 	c->exact_slot = NO_SLOT;
 	c->area_size = 0;
@@ -180,10 +228,17 @@ static void ctx_reset(struct ctx *c, int64_t key)
 static int grow_cpus(struct resolver *r, uint32_t cpus)
 {
 	struct ctx *more = realloc(r->ctx, (size_t)cpus * CTX_PER_CPU * sizeof(*more));
+	struct irq *irq;
 
 	if (!more)
 		return resolver_oom(r);
 	r->ctx = more;
+	irq = realloc(r->irq, cpus * sizeof(*irq));
+	if (!irq)
+		return resolver_oom(r);
+	r->irq = irq;
+	for (uint32_t i = r->cpus; i < cpus; i++)
+		r->irq[i] = (struct irq){ .early = WINDOW_NONE };
 	for (uint32_t i = r->cpus * CTX_PER_CPU; i < cpus * CTX_PER_CPU; i++) {
 		memset(&more[i], 0, sizeof(*more));
 		ctx_reset(&more[i], CTX_NONE);
@@ -201,7 +256,7 @@ static int64_t ctx_key(const struct event *ev)
 {
 	if (!(ev->irq & (EVENT_NMI | EVENT_HARDIRQ | EVENT_SOFTIRQ)))
 		return ev->pid;
-	return ev->irq & EVENT_NMI ? -4 : ev->irq & EVENT_HARDIRQ ? -3 : -2;
+	return ev->irq & EVENT_NMI ? CTX_NMI : ev->irq & EVENT_HARDIRQ ? CTX_HARDIRQ : CTX_SOFTIRQ;
 }
 
 static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t key)
@@ -226,8 +281,8 @@ static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t k
 	if (key > 0 && r->o.comm) {
 		const char *comm = r->o.comm(r->o.arg, ev->pid);
 
-		old->reclaimer = comm &&
-				 (starts_with(comm, "kswapd") || starts_with(comm, "kcompactd"));
+		old->compactor = comm && starts_with(comm, "kcompactd");
+		old->reclaimer = old->compactor || (comm && starts_with(comm, "kswapd"));
 	}
 	return old;
 }
@@ -242,6 +297,7 @@ static int resolve_compaction(struct resolver *r, struct ctx *c, const struct ev
 		c->in_compaction = true;
 	else if (ev->kind == EVENT_MM_COMPACTION_END)
 		c->in_compaction = false;
+	c->compacted = ev->kind == EVENT_MM_COMPACTION_END;
 	w = resolver_append(r, ev, OBS_COMPACTION, NULL);
 	if (!w)
 		return r->err->code;
@@ -250,6 +306,37 @@ static int resolve_compaction(struct resolver *r, struct ctx *c, const struct ev
 		w->r.pfn = (uint32_t)ev->compaction.start_pfn;
 	w->r.addr = ev->compaction.end_pfn << 32 | (uint32_t)ev->compaction.taken;
 	return 0;
+}
+
+static uint8_t zone_type(const struct resolver *r, int zid)
+{
+	const struct machine *m = r->o.machine;
+
+	if (zid < 0 || zid >= KMM_ZONE_TYPES || !m || !m->zone_types)
+		return KMM_ZONE_MOVABLE;
+	return m->zone_type_of_index[zid];
+}
+
+static void follow_kswapd(struct resolver *r, const struct event *ev)
+{
+	for (unsigned n = 0; n < KMM_NODES; n++)
+		if (r->kswapd[n].on && r->kswapd[n].pid == ev->pid)
+			r->kswapd[n].last = ev->time;
+}
+
+/* A run of this node's kswapd is over; the time of its last event, 0 if there was none. */
+static uint64_t end_kswapd(struct resolver *r, const struct event *ev, bool again)
+{
+	struct kswapd *k;
+	uint64_t last;
+
+	if (ev->reclaim.nid < 0 || ev->reclaim.nid >= KMM_NODES)
+		return 0;
+	k = &r->kswapd[ev->reclaim.nid];
+	last = k->on ? k->last : 0;
+	*k = (struct kswapd){ .pid = ev->pid, .on = again, .last = ev->time };
+	r->kswapd_seen = true;
+	return last;
 }
 
 static int resolve_reclaim(struct resolver *r, struct ctx *c, const struct event *ev)
@@ -266,7 +353,11 @@ static int resolve_reclaim(struct resolver *r, struct ctx *c, const struct event
 	w->r.sig.aux = (uint8_t)ev->kind;
 	w->r.sig.order = (uint8_t)ev->reclaim.order;
 	w->r.sig.node = (int8_t)ev->reclaim.nid;
-	w->r.addr = ev->reclaim.nr_reclaimed;
+	w->r.sig.type = zone_type(r, ev->reclaim.zid);
+	if (ev->kind == EVENT_MM_VMSCAN_KSWAPD_WAKE || ev->kind == EVENT_MM_VMSCAN_KSWAPD_SLEEP)
+		w->r.addr = end_kswapd(r, ev, ev->kind == EVENT_MM_VMSCAN_KSWAPD_WAKE);
+	else
+		w->r.addr = ev->reclaim.nr_reclaimed;
 	return 0;
 }
 
@@ -293,6 +384,8 @@ static int resolve_lost(struct resolver *r, const struct event *ev, uint64_t los
 			resolve_page_settle_all(r, &r->ctx[i]);
 			ctx_reset(&r->ctx[i], CTX_NONE);
 		}
+	for (uint32_t i = 0; i < r->cpus; i++)
+		resolve_irq_settle(r, i);
 	r->epoch++;
 	r->stats.lost += lost;
 	w = resolver_append(r, ev, OBS_LOST, NULL);
@@ -354,11 +447,16 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 {
 	int64_t key = ctx_key(ev);
 	struct ctx *c;
-	int ret;
+	int ret = 0;
 
 	r->err = e;
 	r->current = key;
-	while (r->win.tail - r->win.head > WINDOW_SIZE - WINDOW_RESERVE) {
+	while (r->win.tail - r->win.head > r->win.size / 2) {
+		/* Zeroing a huge page takes its time; the rest can be decided by default. */
+		if ((r->win.size < WINDOW_USUAL ||
+		     window_at(&r->win, r->win.head)->waits & WAIT_ALLOC) &&
+		    window_grow(&r->win))
+			continue;
 		ret = force_head(r);
 		if (ret < 0)
 			return ret;
@@ -371,7 +469,20 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 	c = ctx_get(r, ev, key);
 	if (!c)
 		return e ? e->code : -ENOMEM;
-	ret = resolve_page_settle(r, c, (enum event_kind)ev->kind);
+	if (key >= 0) {
+		resolve_irq_leave(r, ev);
+		/* Another task ran here meanwhile: what comes now has nothing to do with what was. */
+		if (r->irq[ev->cpu].last != ev->pid)
+			c->last_kind = EVENT_OTHER;
+		r->irq[ev->cpu].last = ev->pid;
+	}
+	if (key < 0 && (ev->kind == EVENT_MM_PAGE_FREE || ev->kind == EVENT_MM_PAGE_ALLOC))
+		ret = resolve_irq_enter(r, ev);
+	if (r->kswapd_seen && key >= 0 && ev->kind != EVENT_MM_VMSCAN_KSWAPD_WAKE &&
+	    ev->kind != EVENT_MM_VMSCAN_KSWAPD_SLEEP)
+		follow_kswapd(r, ev);
+	if (ret >= 0)
+		ret = resolve_page_settle(r, c, (enum event_kind)ev->kind);
 	if (ret >= 0)
 		ret = dispatch(r, c, ev);
 	r->stats.slots = r->slots.count;
@@ -385,11 +496,19 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 
 int resolver_finish(struct resolver *r, struct err *e)
 {
+	int ret;
+
 	r->err = e;
 	for (uint32_t i = 0; i < r->cpus * CTX_PER_CPU; i++)
 		if (r->ctx[i].key != CTX_NONE)
 			resolve_page_settle_all(r, &r->ctx[i]);
-	return drain_window(r);
+	for (uint32_t i = 0; i < r->cpus; i++)
+		resolve_irq_settle(r, i);
+	ret = drain_window(r);
+	if (ret >= 0)
+		ret = ties_flush(&r->ties);
+	r->stats.ties = r->ties.turned;
+	return ret;
 }
 
 struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
@@ -401,6 +520,7 @@ struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
 	r->o = *o;
 	r->array_free = UINT32_MAX;
 	slots_init(&r->slots);
+	ties_init(&r->ties, put_tie, r);
 	pagemap_init(&r->page_slot, NO_SLOT);
 	pagemap_init(&r->page_objects, NO_SLOT);
 	if (window_init(&r->win) || sites_init(&r->sites) || map_init(&r->objects, 4096) ||
@@ -425,6 +545,7 @@ void resolver_free(struct resolver *r)
 		free(r->array[i].slots);
 	free(r->array);
 	free(r->ctx);
+	free(r->irq);
 	free(r->names);
 	map_free(&r->arrays);
 	map_free(&r->areas);
@@ -434,6 +555,7 @@ void resolver_free(struct resolver *r)
 	pagemap_free(&r->page_objects);
 	pagemap_free(&r->page_slot);
 	slots_free(&r->slots);
+	ties_free(&r->ties);
 	window_free(&r->win);
 	free(r);
 }

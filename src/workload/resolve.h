@@ -56,6 +56,8 @@ struct resolve_stats {
 	uint64_t implied_objects;
 	uint64_t bulk_pages;	 /* silent pages of bulk allocations that were recognised */
 	uint64_t bulk_paired;	 /* of these, frees found */
+	uint64_t early;		 /* allocations logged after an interrupt that came after them */
+	uint64_t ties;		 /* operations put before others of the same time */
 	uint64_t silent_refills; /* refills whose allocation no event shows */
 	uint64_t pieces;	 /* frees of parts of blocks */
 	uint64_t failed;	 /* failed allocations */

@@ -183,19 +183,41 @@ static void settle_twin(struct resolver *r, struct ctx *c)
 	c->twin = WINDOW_NONE;
 }
 
-void resolve_page_settle_all(struct resolver *r, struct ctx *c)
+static void settle_drain(struct resolver *r, struct ctx *c)
 {
+	if (c->last_free != WINDOW_NONE && window_has(&r->win, c->last_free))
+		window_at(&r->win, c->last_free)->waits &= (uint8_t)~WAIT_DRAIN;
+	c->last_free = WINDOW_NONE;
+}
+
+void resolve_page_settle_most(struct resolver *r, struct ctx *c)
+{
+	settle_drain(r, c);
 	decide_plain(r, c);
 	decide_unpaired(r, c);
-	close_open(r, c);
 	settle_bulk(r, c);
 	settle_twin(r, c);
 	owners_give_up(r, c, 0);
 }
 
+void resolve_page_settle_all(struct resolver *r, struct ctx *c)
+{
+	resolve_page_settle_most(r, c);
+	close_open(r, c);
+}
+
+static bool is_page_event(enum event_kind kind)
+{
+	return kind == EVENT_MM_PAGE_ALLOC || kind == EVENT_MM_PAGE_FREE ||
+	       kind == EVENT_MM_PAGE_FREE_BATCHED || kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ||
+	       kind == EVENT_MM_PAGE_PCPU_DRAIN || kind == EVENT_MM_PAGE_ALLOC_EXTFRAG;
+}
+
 int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 {
-	bool takes = kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED || kind == EVENT_MM_PAGE_ALLOC_EXTFRAG;
+	/* A fallback that boosts the marks wakes kswapd before its allocation is logged. */
+	bool takes = kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ||
+		     kind == EVENT_MM_PAGE_ALLOC_EXTFRAG || kind == EVENT_MM_VMSCAN_WAKEUP_KSWAPD;
 	bool is_free = kind == EVENT_MM_PAGE_FREE;
 
 	if (c->frees.count && !is_free && kind != EVENT_MM_PAGE_FREE_BATCHED &&
@@ -211,8 +233,12 @@ int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 		settle_bulk(r, c);
 	if (c->twin != WINDOW_NONE && kind != EVENT_KMALLOC)
 		settle_twin(r, c);
+	if (c->last_free != WINDOW_NONE && kind != EVENT_MM_PAGE_PCPU_DRAIN)
+		settle_drain(r, c);
 	if (c->exact_slot != NO_SLOT && !is_free)
 		c->exact_slot = NO_SLOT;
+	if (c->compacted && is_page_event(kind) && kind != EVENT_MM_PAGE_ALLOC)
+		c->compacted = false;
 	if (c->owner_n && ++c->owner_age > OWNER_PATIENCE)
 		owners_give_up(r, c, 0);
 	return 0;
@@ -268,6 +294,74 @@ static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const 
 	return w;
 }
 
+/* The first drain after another event: which of the kernel's reasons to drain is it? */
+static enum drain_cause drain_cause(const struct resolver *r, const struct ctx *c, uint32_t pfn)
+{
+	switch (c->last_kind) {
+	case EVENT_MM_PAGE_FREE:
+	case EVENT_MM_PAGE_FREE_BATCHED:
+		if (c->in_compaction || c->compactor)
+			return DRAIN_EITHER;
+		return resolver_same_zone(r, c->list_pfn, pfn) ? DRAIN_FREE : DRAIN_SOME;
+	case EVENT_MM_VMSCAN_DIRECT_RECLAIM_END:
+		return DRAIN_ALL;
+	default:
+		return c->in_compaction ? DRAIN_CPU : c->compactor ? DRAIN_ZONE : DRAIN_SOME;
+	}
+}
+
+/* The entry at `old` goes to the end of the window. */
+static struct window_entry *move_to_end(struct resolver *r, struct ctx *c, const struct event *ev,
+					uint64_t old)
+{
+	struct window_entry *w, *was;
+	uint64_t pos;
+
+	w = resolver_append(r, ev, REQ_PAGE_FREE, &pos);
+	if (!w || !window_has(&r->win, old))
+		return w;
+	was = window_at(&r->win, old);
+	*w = *was;
+	w->r.time = ev->time;
+	was->dropped = true;
+	was->gives = false;
+	was->waits = 0;
+	for (uint32_t i = 0; i < c->unpaired.count; i++)
+		if (c->unpaired.pos[i] == old)
+			c->unpaired.pos[i] = pos;
+	return w;
+}
+
+/*
+ * The drains after a free show when it got the zone lock, for which it may have
+ * waited: among the operations of all CPUs it stands there.
+ */
+static int free_at_drain(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	uint64_t old = c->last_free;
+	struct window_entry *w;
+
+	settle_drain(r, c);
+	if (old == WINDOW_NONE || !window_has(&r->win, old) || window_at(&r->win, old)->dropped)
+		return 0;
+	w = move_to_end(r, c, ev, old);
+	return w ? 0 : err_code(r->err);
+}
+
+static void note_take(const struct resolver *r, struct window_entry *own, const struct event *ev)
+{
+	unsigned order = ev->page.order < 0 ? 0 : (unsigned)ev->page.order;
+
+	if (ev->page.pfn >= KMM_NO_PFN || order >= KMM_ORDERS)
+		return;
+	if (own->take.first == KMM_NO_PFN)
+		own->take = (struct take){ .first = (uint32_t)ev->page.pfn,
+					   .type = resolver_type(r, ev->page.migratetype),
+					   .order = (uint8_t)order };
+	own->take.end = (uint32_t)ev->page.pfn + (1u << order);
+	own->take.blocks++;
+}
+
 int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 {
 	enum request_op op = ev->kind == EVENT_MM_PAGE_PCPU_DRAIN	 ? OBS_PCPU_DRAIN :
@@ -284,7 +378,11 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 			return r->err->code;
 		own->r.sig.own_obs++;
 		slot = own->r.slot;
+		if (op == OBS_ZONE_LOCKED)
+			note_take(r, own, ev);
 	}
+	if (op == OBS_PCPU_DRAIN && free_at_drain(r, c, ev) < 0)
+		return err_code(r->err);
 	w = resolver_append(r, ev, op, NULL);
 	if (!w)
 		return r->err->code;
@@ -301,8 +399,15 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 	w->r.pfn = ev->page.pfn < KMM_NO_PFN ? (uint32_t)ev->page.pfn : KMM_NO_PFN;
 	w->r.sig.order = (uint8_t)(ev->page.order < 0 ? 0 : ev->page.order);
 	w->r.sig.type = resolver_type(r, ev->page.migratetype);
-	if (op == OBS_ZONE_LOCKED)
+	if (op == OBS_PCPU_DRAIN) {
+		w->r.sig.aux2 = c->last_kind == EVENT_MM_PAGE_PCPU_DRAIN;
+		if (!w->r.sig.aux2)
+			c->drain = (uint8_t)drain_cause(r, c, w->r.pfn);
+		w->r.sig.aux = c->drain;
+	} else {
 		w->r.sig.aux = ev->page.percpu_refill < 0 ? 2 : (uint8_t)ev->page.percpu_refill;
+	}
+	c->list_pfn = w->r.pfn;
 	return 0;
 }
 
@@ -322,7 +427,9 @@ static struct window_entry *alloc_entry(struct resolver *r, struct ctx *c, const
 		}
 		close_open(r, c);
 	}
-	w = resolver_append(r, ev, REQ_PAGE_ALLOC, pos);
+	w = resolve_irq_early(r, ev, pos);
+	if (!w)
+		w = resolver_append(r, ev, REQ_PAGE_ALLOC, pos);
 	if (!w)
 		return NULL;
 	w->r.slot = slots_take(&r->slots, SLOT_PAGE);
@@ -331,6 +438,19 @@ static struct window_entry *alloc_entry(struct resolver *r, struct ctx *c, const
 		return NULL;
 	}
 	return w;
+}
+
+/*
+ * One block taken and handed out at once, where a refill would have taken
+ * several: the per-CPU list was locked, and the request went past it.
+ */
+static bool went_past(const struct resolver *r, const struct take *t, uint32_t pfn, unsigned order)
+{
+	const struct machine *m = r->o.machine;
+	int zone = m && m->zone_count ? machine_zone_of(m, pfn) : -1;
+
+	return t->blocks == 1 && t->first == pfn && t->order == order && order <= 3 && zone >= 0 &&
+	       m->zones[zone].pcp_batch > 1;
 }
 
 int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev)
@@ -363,9 +483,14 @@ int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev
 	if (vacate(r, ev, pfn, 1u << order) < 0 || cover(r, pfn, 1u << order, w->r.slot) < 0)
 		return r->err->code;
 	w->r.pfn = pfn;
+	/* Compaction hands over a block that it has just made, past all lists (pitfall 5). */
+	if (went_past(r, &w->take, pfn, order) || (order && c->compacted && !w->r.sig.own_obs))
+		w->r.sig.flags |= REQ_DIRECT;
+	c->compacted = false;
 	s = &r->slots.s[w->r.slot];
 	s->pfn = pfn;
 	s->order = (uint8_t)order;
+	s->site = w->r.sig.type;
 	s->left = 1u << order;
 	s->epoch = r->epoch;
 	if (c->in_reclaim || c->reclaimer)
@@ -431,11 +556,16 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 		return r->err->code;
 	w->r.sig.order = (uint8_t)order;
 	w->r.sig.flags = resolver_flags(r, c, slot);
+	w->freed_pfn = c->list_pfn = pfn;
+	w->freed_type = slot == NO_SLOT ? KMM_MIGRATETYPES : (uint8_t)r->slots.s[slot].site;
+	if (resolve_irq_locked(r, ev, pfn))
+		w->r.sig.flags |= REQ_DIRECT;
 	if (slot != NO_SLOT) {
 		free_of_slot(r, w, slot, pfn, pages);
 		if (slot == c->exact_slot) {
 			/* alloc_pages_exact trims its block: straight to the buddy lists (pitfall 15). */
 			w->r.sig.flags |= REQ_DIRECT;
+			w->r.sig.aux = 1;
 			return 0;
 		}
 	} else {
@@ -444,7 +574,8 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 		r->stats.unpaired_pages += pages;
 	}
 	c->exact_slot = NO_SLOT;
-	w->waits |= WAIT_BATCH;
+	w->waits |= WAIT_BATCH | WAIT_DRAIN;
+	c->last_free = pos;
 	return posvec_push(&c->frees, pos) ? resolver_oom(r) : 0;
 }
 
@@ -458,7 +589,8 @@ static uint32_t free_pfn(const struct resolver *r, const struct window_entry *w)
 /* A batched free takes place here, not at its mm_page_free (pitfalls 7 and 23). */
 int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev)
 {
-	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE, NULL), *old = NULL;
+	uint64_t pos;
+	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE, &pos), *old = NULL;
 	uint32_t i;
 
 	if (!w)
@@ -478,10 +610,16 @@ int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *
 		if (window_has(&r->win, c->frees.pos[k]))
 			window_at(&r->win, c->frees.pos[k])->waits &= (uint8_t)~WAIT_BATCH;
 	r->stats.batched++;
+	c->list_pfn = (uint32_t)ev->page.pfn;
 	w->r = old->r;
+	w->freed_pfn = old->freed_pfn;
+	w->freed_type = old->freed_type;
 	w->r.time = ev->time;
 	w->r.sig.flags |= REQ_BATCHED;
+	w->r.sig.flags &= (uint8_t)~REQ_DIRECT;
 	w->gives = old->gives;
+	w->waits = WAIT_DRAIN;
+	c->last_free = pos;
 	old->gives = false;
 	old->dropped = true;
 	old->waits = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * resolver: the inside of resolve.h, shared by its three files: resolve.c
- * (dispatch, contexts, the window's end), resolve_page.c, resolve_object.c.
+ * resolver: the inside of resolve.h, shared by its files: resolve.c (dispatch,
+ * contexts, the window's end), resolve_page.c, resolve_irq.c, resolve_object.c.
  */
 #ifndef WORKLOAD_RESOLVER_H
 #define WORKLOAD_RESOLVER_H
@@ -17,6 +17,13 @@
 #define CTX_OWNERS 8	  /* page allocations whose owner is still open, per context */
 #define OWNER_PATIENCE 12 /* events of a context after which the owner is decided by flags */
 
+/* A run of kswapd, from its wake-up on; its end shows only in that no event follows. */
+struct kswapd {
+	int32_t pid;
+	bool on;
+	uint64_t last; /* time of its last event */
+};
+
 /* Positions in the window, in order. */
 struct posvec {
 	uint64_t *pos;
@@ -31,14 +38,19 @@ struct ctx {
 	int64_t key;	    /* pid, or -1 - level; CTX_NONE: free place */
 	uint64_t used;	    /* ordinal of its last event */
 	uint16_t last_kind; /* of its last event */
+	uint32_t list_pfn;  /* page frame of its last free, refill or drain */
 	bool reclaimer;	    /* kswapd or kcompactd */
+	bool compactor;	    /* kcompactd */
+	uint8_t drain;	    /* enum drain_cause of the drains that follow each other here */
 	bool in_reclaim, in_compaction;
-	uint64_t open; /* allocation whose refills were seen; WINDOW_NONE */
-	uint64_t twin; /* large kmalloc that may be traced again */
-	uint64_t bulk; /* first of bulk_n silent pages that may still move; WINDOW_NONE */
+	bool compacted; /* a compaction ended, and no page event has come since */
+	uint64_t open;	/* allocation whose refills were seen; WINDOW_NONE */
+	uint64_t twin;	/* large kmalloc that may be traced again */
+	uint64_t bulk;	/* first of bulk_n silent pages that may still move; WINDOW_NONE */
 	uint32_t bulk_n;
 	uint32_t exact_slot;	/* block just allocated that alloc_pages_exact may trim; NO_SLOT */
 	uint64_t area_size;	/* of the vmalloc_range probe that is under way, 0 */
+	uint64_t last_free;	/* WAIT_DRAIN; WINDOW_NONE */
 	struct posvec frees;	/* WAIT_BATCH */
 	struct posvec unpaired; /* WAIT_PAIR */
 	uint64_t owner[CTX_OWNERS];
@@ -46,6 +58,16 @@ struct ctx {
 };
 
 #define CTX_NONE INT64_MIN
+#define CTX_SOFTIRQ (-2) /* higher levels are smaller */
+#define CTX_HARDIRQ (-3)
+#define CTX_NMI (-4)
+
+/* A CPU's interrupts since its task's last event. */
+struct irq {
+	uint64_t early; /* place kept before their page events; WINDOW_NONE */
+	int32_t task;	/* the one that they interrupted */
+	int32_t last;	/* the task of the last event of a task */
+};
 
 /* The page array of a vmalloc area and the slots of its silent pages. */
 struct page_array {
@@ -58,6 +80,7 @@ struct resolver {
 	struct resolve_options o;
 	struct resolve_stats stats;
 	struct window win;
+	struct ties ties;
 	struct slots slots;
 	struct sites sites;
 	struct pagemap page_slot;    /* pfn -> slot of the block that covers it */
@@ -68,9 +91,12 @@ struct resolver {
 	struct page_array *array;
 	uint32_t array_count, array_room, array_free;
 	struct ctx *ctx; /* [cpus][CTX_PER_CPU] */
+	struct irq *irq; /* [cpus] */
 	uint32_t cpus;
 	uint64_t seq;	 /* ordinal of the current event */
 	int64_t current; /* key of the current event's context */
+	struct kswapd kswapd[KMM_NODES];
+	bool kswapd_seen;
 	uint16_t epoch;	 /* lost-event gaps so far */
 	uint32_t *names; /* event name number -> workload string + 1 */
 	uint32_t names_room;
@@ -91,6 +117,9 @@ uint32_t resolver_pfn(const struct resolver *r, uint64_t addr);
 /* REQ_RESPONSE and REQ_UNCERTAIN as the context and the slot's age demand. */
 uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t slot);
 
+/* True too where nothing is known of zones. */
+bool resolver_same_zone(const struct resolver *r, uint32_t a, uint32_t b);
+
 /* ---- resolve_page.c ---- */
 int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev);
 int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev);
@@ -99,6 +128,8 @@ int resolve_page_list(struct resolver *r, struct ctx *c,
 		      const struct event *ev); /* zone_locked, drain, extfrag */
 /* Decide what the event `kind` shows about the context's earlier page events. */
 int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind);
+/* Decide what waits in the context, but for an allocation whose refills were seen. */
+void resolve_page_settle_most(struct resolver *r, struct ctx *c);
 /* Decide everything that waits in the context. */
 void resolve_page_settle_all(struct resolver *r, struct ctx *c);
 /* An object was allocated at addr: is it the first of a page that waits for its owner? */
@@ -111,6 +142,17 @@ int resolve_page_array_free(struct resolver *r, struct ctx *c, const struct even
 			    uint64_t addr);
 /* The owner as far as flags tell. */
 enum request_owner resolve_page_guess(kmm_gfp gfp, unsigned order);
+
+/* ---- resolve_irq.c ---- */
+/* Does this event's interrupt find the per-CPU list of the frame's zone locked? */
+bool resolve_irq_locked(const struct resolver *r, const struct event *ev, uint32_t pfn);
+/* Before an interrupt's page event. */
+int resolve_irq_enter(struct resolver *r, const struct event *ev);
+/* Before a task's event: what it did not do before the interrupt is settled. */
+void resolve_irq_leave(struct resolver *r, const struct event *ev);
+/* The entry of an allocation that was made before the interrupts seen just now; NULL: it was not. */
+struct window_entry *resolve_irq_early(struct resolver *r, const struct event *ev, uint64_t *pos);
+void resolve_irq_settle(struct resolver *r, uint32_t cpu);
 
 /* ---- resolve_object.c ---- */
 int resolve_object(struct resolver *r, struct ctx *c, const struct event *ev);

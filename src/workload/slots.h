@@ -19,10 +19,10 @@ struct slot {
 	uint32_t pfn;  /* pages: first frame; objects: frame that holds it, KMM_NO_PFN unknown */
 	uint32_t left; /* pages: frames not yet freed; free slots: next free one */
 	uint32_t prev, next; /* objects: chain of the page frame, NO_SLOT at the ends */
-	uint32_t site;	     /* objects: number of the call site in struct sites */
-	uint16_t epoch;	     /* number of lost-event gaps before it was taken */
-	uint8_t kind;	     /* enum slot_kind */
-	uint8_t order;	     /* pages */
+	uint32_t site;	/* objects: number of the call site in struct sites; pages: migrate type */
+	uint16_t epoch; /* number of lost-event gaps before it was taken */
+	uint8_t kind;	/* enum slot_kind */
+	uint8_t order;	/* pages */
 };
 
 struct slots {

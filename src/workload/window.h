@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "workload/request.h"
+#include "workload/ties.h"
 
 /* What an entry waits for; it may leave when no bit is set. */
 enum window_wait {
@@ -21,32 +22,40 @@ enum window_wait {
 	WAIT_OWNER = 1 << 3, /* an allocation: the next object may show what it is for */
 	WAIT_BULK = 1 << 4,  /* a silent bulk allocation: may stand later, at its first refill */
 	WAIT_TWIN = 1 << 5,  /* a large kmalloc: may be traced a second time */
+	WAIT_DRAIN = 1 << 6, /* a free: its drains may follow, and then it stands at the first */
+	WAIT_EARLY = 1 << 7, /* a place kept before an interrupt's events */
 };
 
 struct window_entry {
 	struct request r;
-	int64_t ctx;   /* key of the context that it belongs to, on its CPU */
+	int64_t ctx;	    /* key of the context that it belongs to, on its CPU */
+	struct take take;   /* allocations: their refills */
+	uint32_t freed_pfn; /* frees: the page frame, also where r names a slot alone */
+	uint8_t freed_type; /* frees: migrate type that it was allocated with; KMM_MIGRATETYPES unknown */
 	uint8_t waits; /* enum window_wait */
 	bool dropped;  /* came to nothing */
 	bool gives;    /* its slot is free for others once this record has left */
 };
 
-#define WINDOW_SIZE 8192 /* entries; a power of two */
-#define WINDOW_RESERVE \
-	4096 /* kept free for what one event may add; the oldest are decided by default */
+#define WINDOW_SIZE 1024  /* entries at first; a power of two, small for the cache's sake */
+#define WINDOW_USUAL 8192 /* so many may be; beyond, all but allocations is decided by default */
+#define WINDOW_MAX (1u << 17) /* entries at most: what happens while one huge page is zeroed */
 #define WINDOW_NONE UINT64_MAX
 
 struct window {
-	struct window_entry *ring; /* [WINDOW_SIZE] */
+	struct window_entry *ring; /* [size] */
+	uint64_t size;		   /* a power of two */
 	uint64_t head, tail;	   /* positions: head is the oldest entry, tail the next free one */
 };
 
 int window_init(struct window *w);
 void window_free(struct window *w);
+/* Double its size; false if it is as large as may be, or no memory is left. */
+bool window_grow(struct window *w);
 
 static inline struct window_entry *window_at(const struct window *w, uint64_t pos)
 {
-	return &w->ring[pos & (WINDOW_SIZE - 1)];
+	return &w->ring[pos & (w->size - 1)];
 }
 
 /* Is this position still waiting here? */
@@ -57,7 +66,7 @@ static inline bool window_has(const struct window *w, uint64_t pos)
 
 static inline bool window_full(const struct window *w)
 {
-	return w->tail - w->head == WINDOW_SIZE;
+	return w->tail - w->head == w->size;
 }
 
 #endif

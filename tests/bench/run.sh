@@ -230,11 +230,15 @@ section_memory() {
 
 section_model() {
 	heading "The model by itself"
-	if [ -x "$BUILD/tests/bench/mm" ]; then
-		"$BUILD/tests/bench/mm" | sed 's/^/  /' || lost "bench/mm"
-	else
-		skip "model" "$BUILD/tests/bench/mm is not built"
-	fi
+	local program
+
+	for program in mm objects; do
+		if [ -x "$BUILD/tests/bench/$program" ]; then
+			"$BUILD/tests/bench/$program" | sed 's/^/  /' || lost "bench/$program"
+		else
+			skip "model" "$BUILD/tests/bench/$program is not built"
+		fi
+	done
 }
 
 [ -x "$KMEMLAB" ] || { echo "bench: $KMEMLAB is not built" >&2; exit 2; }

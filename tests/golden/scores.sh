@@ -12,7 +12,7 @@ while read -r name score anchored disputed contradictions rest; do
 	fi
 	if jq -e --argjson s "$score" --argjson a "$anchored" --argjson d "$disputed" --argjson c "$contradictions" '
 		(.recorded.pages_disputed // 0) <= $d and .recorded.contradictions <= $c and
-		(.simulated == null or (.simulated.placement.score >= $s and .simulated.placement.anchored >= $a))
+		($s == 0 or (.simulated.placement.score >= $s and .simulated.placement.anchored >= $a))
 	' "$tmp/v.json" > /dev/null; then ok "scores/$name"; else
 		not_ok "scores/$name" "$(jq -c '[.simulated.placement.score, .simulated.placement.anchored, .recorded.pages_disputed, .recorded.contradictions]' "$tmp/v.json") against $score $anchored $disputed $contradictions"
 	fi

@@ -538,7 +538,7 @@ static bool step(struct world *w, const struct op *o)
 				       o->b / 2 % w->config->zones, o->b / 64 % 10);
 		return true;
 	case OP_KSWAPD:
-		kmm_kswapd(w->mm, o->a % w->config->nodes, o->b & 1);
+		kmm_kswapd(w->mm, o->a % w->config->nodes, (int)(o->b % KMM_ZONE_TYPES) - 1);
 		return true;
 	case OP_BOOST_CLEAR:
 		kmm_boost_clear(w->mm, o->a % w->config->zones, o->b % 64);

@@ -34,7 +34,7 @@ static void write_bytes(const char *path, const uint8_t *data, size_t len)
 static struct blob make_file(const char *path)
 {
 	struct err e = { 0 };
-	struct blob b;
+	struct blob b = { 0 };
 
 	if (kmw_write_stream(path, KMW_DEFAULT, 7, RECORDS, &e) || file_read(path, 1 << 30, &b, &e))
 		fail_msg("%s", e.text);

@@ -194,13 +194,13 @@ static void test_kswapd_lowers_limit(void **state)
 	struct kmm *mm = machine_with(KMM_LINUX_6_1, 10, 1000);
 
 	(void)state;
-	kmm_kswapd(mm, 0, true);
+	kmm_kswapd(mm, 0, KMM_ZONE_MOVABLE);
 	for (kmm_pfn pfn = 0; pfn < 39; pfn++)
 		kmm_free_pages(mm, 0, pfn, 0);
 	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 39);
 	kmm_free_pages(mm, 0, 39, 0);
 	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 30);
-	kmm_kswapd(mm, 0, false);
+	kmm_kswapd(mm, 0, -1);
 	for (kmm_pfn pfn = 100; pfn < 200; pfn++)
 		kmm_free_pages(mm, 0, pfn, 0);
 	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 130);

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/hindsight.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/event.h"
+
+/* In free_of: a record's number + 1, and whether the record says REQ_DIRECT. */
+#define SAYS_DIRECT (1u << 31)
+#define NUMBER_MAX (SAYS_DIRECT - 2)
+
+/* ---- types of pageblocks ---- */
+
+static void learn_type(struct hindsight *h, uint32_t pfn, unsigned type)
+{
+	uint64_t b = pfn >> h->m->pageblock_order;
+
+	if (b >= h->blocks || h->settled[b] || type >= KMM_PCPTYPES)
+		return;
+	/* Before the start the latest word counts, after it the first one. */
+	if (!h->started || h->type[b] == HINDSIGHT_UNKNOWN)
+		h->type[b] = (uint8_t)type;
+}
+
+static void fallback(struct hindsight *h, const struct request *q)
+{
+	unsigned found = q->sig.aux, pb = h->m->pageblock_order;
+	uint64_t first = q->pfn >> pb, last = first + (found > pb ? 1u << (found - pb) : 1);
+
+	if (found < pb && !(q->sig.aux2 & 0x80))
+		return;
+	for (uint64_t b = first; b < last && b < h->blocks; b++)
+		if (h->started)
+			h->settled[b] = 1;
+		else
+			h->type[b] = q->sig.type;
+}
+
+/* ---- where freed pages went ---- */
+
+static void set_freed(struct hindsight *h, uint32_t pfn, unsigned order, uint32_t by)
+{
+	for (uint32_t p = pfn; p < pfn + (1u << order) && p < h->m->max_pfn; p++)
+		h->free_of[p] = by;
+}
+
+/* The free of this frame is known to have gone past the per-CPU list, or not. */
+static void learn_way(struct hindsight *h, uint32_t pfn, bool direct)
+{
+	uint32_t by = h->free_of[pfn];
+
+	if (!by || !(by & SAYS_DIRECT) == !direct)
+		return;
+	if (h->wrong_count == h->wrong_room) {
+		uint64_t room = h->wrong_room ? h->wrong_room * 2 : 256;
+		uint64_t *more = realloc(h->wrong, room * sizeof(*more));
+
+		if (!more) {
+			h->no_memory = true;
+			return;
+		}
+		h->wrong = more;
+		h->wrong_room = room;
+	}
+	h->wrong[h->wrong_count++] = (by & ~SAYS_DIRECT) - 1;
+}
+
+static void follow_free(struct hindsight *h, const struct request *q, uint64_t number)
+{
+	bool direct = q->sig.flags & REQ_DIRECT;
+	uint32_t by = 0;
+
+	/* A batched event is there only if the page went to the list; tails never do. */
+	if (number < NUMBER_MAX && !(direct && q->sig.aux))
+		by = (uint32_t)(number + 1) | (direct ? SAYS_DIRECT : 0);
+	set_freed(h, q->pfn, q->sig.order, by);
+}
+
+static void follow_take(struct hindsight *h, const struct request *q)
+{
+	uint32_t last = 0;
+
+	for (uint32_t p = q->pfn; p < q->pfn + (1u << q->sig.order) && p < h->m->max_pfn; p++) {
+		if (h->free_of[p] && h->free_of[p] != last)
+			learn_way(h, p, true);
+		last = h->free_of[p];
+	}
+	set_freed(h, q->pfn, q->sig.order, 0);
+}
+
+static void follow_pcp(struct hindsight *h, const struct request *q)
+{
+	learn_way(h, q->pfn, false);
+	if (h->free_of[q->pfn])
+		learn_type(h, q->pfn, q->sig.type);
+	set_freed(h, q->pfn, q->sig.order, 0);
+}
+
+/* ---- kswapd ---- */
+
+static void follow_kswapd(struct hindsight *h, const struct request *q)
+{
+	if ((q->sig.aux != EVENT_MM_VMSCAN_KSWAPD_WAKE &&
+	     q->sig.aux != EVENT_MM_VMSCAN_KSWAPD_SLEEP) ||
+	    !q->addr || q->sig.node < 0)
+		return;
+	if (h->end_count == h->end_room) {
+		uint64_t room = h->end_room ? h->end_room * 2 : 64;
+		struct hindsight_end *more = realloc(h->ends, room * sizeof(*more));
+
+		if (!more) {
+			h->no_memory = true;
+			return;
+		}
+		h->ends = more;
+		h->end_room = room;
+	}
+	h->ends[h->end_count++] = (struct hindsight_end){ .time = q->addr,
+							  .node = (uint8_t)q->sig.node };
+}
+
+void hindsight_start(struct hindsight *h)
+{
+	h->started = true;
+}
+
+void hindsight_record(struct hindsight *h, const struct request *q, uint64_t number)
+{
+	if (q->sig.op == OBS_RECLAIM)
+		follow_kswapd(h, q);
+	if (q->pfn == KMM_NO_PFN || q->pfn >= h->m->max_pfn || q->sig.order >= KMM_ORDERS)
+		return;
+	switch (q->sig.op) {
+	case REQ_PAGE_FREE:
+		follow_free(h, q, number);
+		break;
+	case REQ_PAGE_ALLOC:
+		/* With refills of its own, these tell. */
+		if (!q->sig.own_obs && q->sig.order <= 3)
+			follow_pcp(h, q);
+		else if (!q->sig.own_obs)
+			set_freed(h, q->pfn, q->sig.order, 0);
+		break;
+	case OBS_PCPU_DRAIN:
+		follow_pcp(h, q);
+		break;
+	case OBS_ZONE_LOCKED:
+		follow_take(h, q);
+		break;
+	case OBS_EXTFRAG:
+		fallback(h, q);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- the ends ---- */
+
+int hindsight_init(struct hindsight *h, const struct machine *m, struct err *e)
+{
+	memset(h, 0, sizeof(*h));
+	h->m = m;
+	h->blocks = (m->max_pfn >> m->pageblock_order) + 1;
+	h->type = malloc(h->blocks);
+	h->settled = calloc(h->blocks, 1);
+	h->free_of = calloc(m->max_pfn + 1, sizeof(*h->free_of));
+	if (!h->type || !h->settled || !h->free_of) {
+		hindsight_free(h);
+		return err_set(e, ENOMEM, "out of memory for %llu page frames",
+			       (unsigned long long)m->max_pfn);
+	}
+	memset(h->type, HINDSIGHT_UNKNOWN, h->blocks);
+	return 0;
+}
+
+void hindsight_free(struct hindsight *h)
+{
+	free(h->type);
+	free(h->settled);
+	free(h->free_of);
+	free(h->wrong);
+	free(h->ends);
+	memset(h, 0, sizeof(*h));
+}
+
+static int ascending(const void *pa, const void *pb)
+{
+	const uint64_t *a = pa, *b = pb;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+static int by_time(const void *pa, const void *pb)
+{
+	const struct hindsight_end *a = pa, *b = pb;
+
+	return a->time < b->time ? -1 : a->time > b->time;
+}
+
+int hindsight_end(struct hindsight *h, struct err *e)
+{
+	uint64_t kept = 0;
+
+	if (h->no_memory)
+		return err_set(e, ENOMEM, "out of memory for what later events tell");
+	if (h->wrong_count)
+		qsort(h->wrong, h->wrong_count, sizeof(*h->wrong), ascending);
+	for (uint64_t i = 0; i < h->wrong_count; i++)
+		if (!kept || h->wrong[kept - 1] != h->wrong[i])
+			h->wrong[kept++] = h->wrong[i];
+	h->wrong_count = kept;
+	if (h->end_count)
+		qsort(h->ends, h->end_count, sizeof(*h->ends), by_time);
+	return 0;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * resolve_irq: interrupts between the steps of a page operation (pitfall 24).
+ *
+ * An interrupt, with the softirqs that run on its way out, can come
+ * - while the interrupted task holds the lock of a per-CPU list: the kernel 6.1
+ *   then finds it locked and goes past the list.  The likeliest moment is when
+ *   the zone lock is released after a refill or a drain, since that enables
+ *   interrupts again;
+ * - after a task took a page from a list and before its mm_page_alloc: the
+ *   event is logged after those of the interrupt, the operation was before.
+ */
+#include "workload/resolver.h"
+
+static const struct ctx *find(const struct resolver *r, uint32_t cpu, int64_t key)
+{
+	const struct ctx *set = &r->ctx[(size_t)cpu * CTX_PER_CPU];
+
+	for (unsigned i = 0; i < CTX_PER_CPU; i++)
+		if (set[i].key == key)
+			return &set[i];
+	return NULL;
+}
+
+/* Its last event came out of a section that holds the lock, and more is to follow. */
+static bool holds_lock(const struct resolver *r, const struct ctx *c)
+{
+	switch (c->last_kind) {
+	case EVENT_MM_PAGE_ALLOC_ZONE_LOCKED:
+		return c->open != WINDOW_NONE && window_has(&r->win, c->open);
+	case EVENT_MM_PAGE_FREE_BATCHED:
+		return c->frees.count;
+	case EVENT_MM_PAGE_PCPU_DRAIN:
+		return c->drain == DRAIN_FREE || c->drain == DRAIN_EITHER;
+	default:
+		return false;
+	}
+}
+
+bool resolve_irq_locked(const struct resolver *r, const struct event *ev, uint32_t pfn)
+{
+	const int64_t below[] = { ev->pid, CTX_SOFTIRQ, CTX_HARDIRQ };
+
+	if (r->current >= 0)
+		return false;
+	for (unsigned i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+		const struct ctx *c;
+
+		if (below[i] < 0 && below[i] <= r->current)
+			break;
+		c = find(r, ev->cpu, below[i]);
+		if (c && holds_lock(r, c) && resolver_same_zone(r, c->list_pfn, pfn))
+			return true;
+	}
+	return false;
+}
+
+/* ---- pages taken before the interrupt, logged after it ---- */
+
+static void forget(struct resolver *r, struct irq *q)
+{
+	if (q->early != WINDOW_NONE && window_has(&r->win, q->early)) {
+		struct window_entry *w = window_at(&r->win, q->early);
+
+		w->dropped = true;
+		w->waits = 0;
+	}
+	q->early = WINDOW_NONE;
+}
+
+/* Keep a place before the interrupt's page events for what the task may have done. */
+int resolve_irq_enter(struct resolver *r, const struct event *ev)
+{
+	struct irq *q = &r->irq[ev->cpu];
+	const struct ctx *c;
+	struct window_entry *w;
+
+	if (q->early != WINDOW_NONE || !ev->pid)
+		return 0;
+	c = find(r, ev->cpu, ev->pid);
+	if (c && c->open != WINDOW_NONE)
+		return 0;
+	w = resolver_append(r, ev, REQ_PAGE_ALLOC, &q->early);
+	if (!w)
+		return err_code(r->err);
+	w->ctx = q->task = ev->pid;
+	w->waits = WAIT_EARLY;
+	return 0;
+}
+
+void resolve_irq_leave(struct resolver *r, const struct event *ev)
+{
+	struct irq *q = &r->irq[ev->cpu];
+
+	if (q->early != WINDOW_NONE && (q->task != ev->pid || ev->kind != EVENT_MM_PAGE_ALLOC))
+		forget(r, q);
+}
+
+/*
+ * The interrupt put a page on the very list that serves this request; had the
+ * task come after it, it would have got that page (lists are last in, first out).
+ */
+static bool came_before(const struct resolver *r, const struct irq *q, const struct event *ev)
+{
+	unsigned type = resolver_type(r, ev->page.migratetype);
+	int order = ev->page.order < 0 ? 0 : ev->page.order;
+	bool put = false;
+
+	for (uint64_t p = q->early + 1; p < r->win.tail; p++) {
+		const struct window_entry *w = window_at(&r->win, p);
+
+		if (w->dropped || w->ctx >= 0 || w->r.cpu != ev->cpu || w->r.sig.order != order)
+			continue;
+		if (w->r.sig.op == REQ_PAGE_ALLOC)
+			return false;
+		if (w->r.sig.op != REQ_PAGE_FREE || w->r.sig.flags & REQ_DIRECT)
+			continue;
+		if (w->freed_pfn == ev->page.pfn)
+			return false;
+		put |= w->freed_type == type;
+	}
+	return put;
+}
+
+struct window_entry *resolve_irq_early(struct resolver *r, const struct event *ev, uint64_t *pos)
+{
+	struct irq *q = &r->irq[ev->cpu];
+	struct window_entry *w = NULL;
+
+	if (r->current < 0 || q->early == WINDOW_NONE || q->task != ev->pid)
+		return NULL;
+	if (window_has(&r->win, q->early) && came_before(r, q, ev)) {
+		w = window_at(&r->win, q->early);
+		w->waits = 0;
+		*pos = q->early;
+		q->early = WINDOW_NONE;
+		r->stats.early++;
+	}
+	forget(r, q);
+	return w;
+}
+
+void resolve_irq_settle(struct resolver *r, uint32_t cpu)
+{
+	forget(r, &r->irq[cpu]);
+}

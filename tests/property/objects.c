@@ -1,0 +1,705 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Property test of the object allocators: random requests against SLUB, SLAB and
+ * SLOB of several versions and machines, with the validator after each.  Besides
+ * its invariants: no byte belongs to two objects, objects are aligned and large
+ * enough, bad frees are refused and change nothing, the same sequence gives the
+ * same addresses, and when all is freed and shrunk every page is free again.
+ *
+ * A sequence that fails is shrunk by leaving out parts of it, and printed.
+ * KMEMLAB_PROPERTY_OPS and KMEMLAB_PROPERTY_SEED change its length and seed, and
+ * KMEMLAB_PROPERTY_STRIDE says after how many operations each a check comes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mm/kmm_slab.h"
+
+#define GFP_KERNEL (KMM_GFP_DIRECT_RECLAIM | KMM_GFP_KSWAPD_RECLAIM | KMM_GFP_IO | KMM_GFP_FS)
+#define GFP_ATOMIC (KMM_GFP_HIGH | KMM_GFP_ATOMIC | KMM_GFP_KSWAPD_RECLAIM)
+#define MOST_FRAMES 512
+#define MOST_LIVE 700
+#define GRAIN 2u
+#define CACHES 6
+#define DEFAULT_OPS 100000
+#define QUICK_OPS 10000
+
+enum op_kind {
+	OP_CACHE_ALLOC,
+	OP_ALLOC_NODE,
+	OP_KMALLOC,
+	OP_FREE,
+	OP_FREE_RCU,
+	OP_KREALLOC,
+	OP_BULK,
+	OP_SHRINK,
+	OP_FLUSH,
+	OP_REAP,
+	OP_GRACE,
+	OP_RECREATE,
+	OP_BAD_FREE,
+	OP_KINDS,
+};
+
+static const char *const op_names[OP_KINDS] = {
+	"cache_alloc", "alloc_node", "kmalloc", "free",	 "free_rcu", "krealloc", "bulk",
+	"shrink",      "flush",	     "reap",	"grace", "recreate", "bad_free",
+};
+
+/* Raw random numbers, so that any subsequence is a sequence. */
+struct op {
+	uint8_t kind, cpu;
+	uint32_t a, b;
+};
+
+/* What is tested. */
+struct subject {
+	enum kmm_generation generation;
+	unsigned cpus, nodes, frames;
+	void (*tune)(struct kmm_slab_policy *p);
+	enum kmm_slab_kind kind;
+	unsigned version;
+};
+
+struct object {
+	kmm_addr at;
+	size_t size;
+	int cache; /* -1: kmalloc */
+};
+
+struct world {
+	const struct subject *subject;
+	struct kmm *mm;
+	struct kmm_slab *sl;
+	struct kmm_cache *cache[CACHES];
+	struct object live[MOST_LIVE];
+	unsigned lives;
+	uint64_t total_pages, digest;
+	bool no_reclaim;
+	char why[256];
+	uint8_t owned[MOST_FRAMES * 4096 / GRAIN];
+};
+
+/* xorshift64* (Vigna) */
+static uint64_t next_random(uint64_t *s)
+{
+	*s ^= *s >> 12;
+	*s ^= *s << 25;
+	*s ^= *s >> 27;
+	return *s * 2685821657736338717ull;
+}
+
+static bool complain(struct world *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(w->why, sizeof(w->why), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+/* ---- the caches of the test ---- */
+
+static void constructor(void *arg, kmm_addr at, void *bytes)
+{
+	struct world *w = arg;
+
+	(void)bytes;
+	w->digest = (w->digest ^ at) * 1099511628211ull;
+}
+
+static const struct kmm_cache_args cache_args[CACHES] = {
+	{ .name = "words", .object_size = 24 },
+	{ .name = "lines", .object_size = 200, .flags = KMM_SLAB_HWCACHE_ALIGN },
+	{ .name = "reclaimable", .object_size = 584, .flags = KMM_SLAB_RECLAIM_ACCOUNT },
+	{ .name = "rcu", .object_size = 120, .flags = KMM_SLAB_TYPESAFE_BY_RCU },
+	{ .name = "constructed", .object_size = 1000, .align = 32, .ctor = constructor },
+	{ .name = "sheaves", .object_size = 256, .sheaf_capacity = 8 },
+};
+
+static bool make_cache(struct world *w, unsigned i)
+{
+	struct kmm_cache_args a = cache_args[i];
+
+	a.ctor_arg = w;
+	w->cache[i] = kmm_kmem_cache_create(w->sl, &a, w->why, sizeof(w->why));
+	return w->cache[i];
+}
+
+/* ---- live objects ---- */
+
+static uint8_t *grains(struct world *w, kmm_addr at, size_t size, size_t *n)
+{
+	uint64_t offset = at - kmm_slab_address(w->sl, 0);
+
+	*n = (size_t)((offset + size - 1) / GRAIN - offset / GRAIN + 1);
+	return offset + size <= sizeof(w->owned) * GRAIN ? &w->owned[offset / GRAIN] : NULL;
+}
+
+static bool adopt(struct world *w, kmm_addr at, size_t size, int cache)
+{
+	size_t n;
+	uint8_t *g = grains(w, at, size, &n);
+
+	w->digest = (w->digest ^ at) * 1099511628211ull;
+	if (!g)
+		return complain(w, "%#llx: outside", (unsigned long long)at);
+	for (size_t i = 0; i < n; i++)
+		if (g[i])
+			return complain(w, "%#llx: overlaps a live object", (unsigned long long)at);
+	memset(g, 1, n);
+	w->live[w->lives++] = (struct object){ at, size, cache };
+	return true;
+}
+
+static struct object forget(struct world *w, unsigned i)
+{
+	struct object o = w->live[i];
+	size_t n;
+	uint8_t *g = grains(w, o.at, o.size, &n);
+
+	memset(g, 0, n);
+	w->live[i] = w->live[--w->lives];
+	return o;
+}
+
+static void release(struct world *w, unsigned cpu, unsigned i, bool rcu)
+{
+	struct object o = forget(w, i);
+
+	if (o.cache < 0)
+		kmm_kfree(w->sl, cpu, o.at);
+	else if (rcu)
+		kmm_kmem_cache_free_rcu(w->cache[o.cache], cpu, o.at);
+	else
+		kmm_kmem_cache_free(w->cache[o.cache], cpu, o.at);
+}
+
+/* Direct reclaim gives some objects up, in the middle of an allocation. */
+static uint64_t give_pages(void *arg, unsigned cpu, unsigned zone, uint64_t pages)
+{
+	struct world *w = arg;
+
+	(void)zone;
+	if (w->no_reclaim)
+		return 0;
+	for (uint64_t i = 0; i < 2 * pages && w->lives > 40; i++)
+		release(w, cpu, (unsigned)(i * 7 % w->lives), false);
+	return pages;
+}
+
+/* ---- operations ---- */
+
+static kmm_gfp random_gfp(uint32_t r)
+{
+	static const kmm_gfp kinds[] = {
+		GFP_KERNEL,
+		GFP_KERNEL,
+		GFP_ATOMIC,
+		GFP_KERNEL | KMM_GFP_ACCOUNT,
+		GFP_KERNEL | KMM_GFP_RECLAIMABLE,
+		GFP_KERNEL | KMM_GFP_DMA,
+		KMM_GFP_NOWARN,
+		GFP_KERNEL | KMM_GFP_ZERO | KMM_GFP_NORETRY,
+	};
+
+	return kinds[r % (sizeof(kinds) / sizeof(*kinds))];
+}
+
+static size_t random_size(uint32_t r)
+{
+	static const uint16_t most[] = { 8, 32, 96, 192, 300, 600, 1500, 4096, 9000, 16384 };
+
+	return r / 16 % most[r % 16 < 10 ? r % 16 : r % 4] + 1;
+}
+
+static bool do_cache_alloc(struct world *w, const struct op *o)
+{
+	unsigned i = o->a % CACHES;
+	int node = o->kind == OP_ALLOC_NODE ? (int)(o->b % w->subject->nodes) : -1;
+	struct kmm_cache_figures f;
+	kmm_addr at;
+
+	if (w->lives == MOST_LIVE)
+		return true;
+	at = kmm_kmem_cache_alloc_node(w->cache[i], o->cpu, random_gfp(o->b / 8), node);
+	if (at == KMM_NULL)
+		return true;
+	kmm_kmem_cache_figures(w->cache[i], &f);
+	if (f.align && at % f.align)
+		return complain(w, "%#llx: not aligned to %u", (unsigned long long)at, f.align);
+	return adopt(w, at, cache_args[i].object_size, (int)i);
+}
+
+static bool do_kmalloc(struct world *w, const struct op *o)
+{
+	size_t size = random_size(o->a);
+	kmm_addr at;
+
+	if (w->lives == MOST_LIVE)
+		return true;
+	at = kmm_kmalloc_site(w->sl, o->cpu, size, random_gfp(o->b), -1, o->b % 5);
+	if (at == KMM_NULL)
+		return true;
+	if (at % 8)
+		return complain(w, "%#llx: not aligned to 8", (unsigned long long)at);
+	if (kmm_ksize(w->sl, at) < size)
+		return complain(w, "%#llx: holds %zu, not %zu", (unsigned long long)at,
+				kmm_ksize(w->sl, at), size);
+	return adopt(w, at, size, -1);
+}
+
+static bool do_free(struct world *w, const struct op *o)
+{
+	if (w->lives)
+		release(w, o->cpu, o->a % w->lives, o->kind == OP_FREE_RCU);
+	return true;
+}
+
+static bool do_krealloc(struct world *w, const struct op *o)
+{
+	size_t size = random_size(o->b);
+	struct object old;
+	kmm_addr at;
+
+	if (!w->lives || w->live[o->a % w->lives].cache >= 0)
+		return true;
+	/* It may not be given up while it is moved. */
+	old = w->live[o->a % w->lives];
+	w->no_reclaim = true;
+	at = kmm_krealloc(w->sl, o->cpu, old.at, size, GFP_KERNEL);
+	w->no_reclaim = false;
+	if (at == KMM_NULL)
+		return true;
+	forget(w, o->a % w->lives);
+	return adopt(w, at, size, -1);
+}
+
+static bool do_bulk(struct world *w, const struct op *o)
+{
+	unsigned i = o->a % CACHES, n = 1 + o->b % 13, got;
+	kmm_addr out[13];
+
+	if (w->lives + n > MOST_LIVE)
+		return true;
+	got = kmm_kmem_cache_alloc_bulk(w->cache[i], o->cpu, random_gfp(o->b / 16), n, out);
+	if (got && got != n)
+		return complain(w, "%u of %u objects", got, n);
+	if (o->b & 1u << 30) {
+		kmm_kmem_cache_free_bulk(w->cache[i], o->cpu, got, out);
+		return true;
+	}
+	while (got--)
+		if (!adopt(w, out[got], cache_args[i].object_size, (int)i))
+			return false;
+	return true;
+}
+
+static bool do_shrink(struct world *w, const struct op *o)
+{
+	struct kmm_cache *s = NULL;
+
+	if (o->b & 3) {
+		s = w->cache[o->a % CACHES];
+	} else {
+		for (unsigned i = 0; i <= o->a % 16; i++)
+			s = kmm_kmem_cache_next(w->sl, s);
+		if (!s)
+			return true;
+	}
+	kmm_kmem_cache_shrink(s, o->cpu);
+	return true;
+}
+
+/* Destroy a cache: refused if and only if it is the last user's and objects live. */
+static bool do_recreate(struct world *w, const struct op *o)
+{
+	unsigned i = o->a % CACHES;
+	struct kmm_cache_figures f;
+	unsigned lives = 0;
+	int ret;
+
+	for (unsigned k = 0; k < w->lives; k++)
+		lives += w->live[k].cache == (int)i;
+	if (lives && w->subject->kind == KMM_SLOB)
+		return true;
+	kmm_kmem_cache_figures(w->cache[i], &f);
+	if (lives && f.aliases)
+		return true;
+	ret = kmm_kmem_cache_destroy(w->cache[i], o->cpu);
+	if (!f.aliases && (ret != 0) != (lives != 0))
+		return complain(w, "destroy of %s with %u objects: %d", cache_args[i].name, lives,
+				ret);
+	return ret || make_cache(w, i);
+}
+
+static bool do_bad_free(struct world *w, const struct op *o)
+{
+	uint64_t before = kmm_slab_stats(w->sl)->bad_frees;
+	struct kmm_cache *s;
+	struct object ob;
+
+	if (!w->lives)
+		return true;
+	ob = w->live[o->a % w->lives];
+	s = w->cache[ob.cache < 0 ? 0 : ob.cache];
+	switch (o->b % 4) {
+	case 0: /* not the beginning of an object */
+		kmm_kfree(w->sl, o->cpu, ob.at + 1);
+		break;
+	case 1: /* nobody's */
+		kmm_kfree(w->sl, o->cpu, kmm_slab_address(w->sl, MOST_FRAMES + 5) + 64);
+		break;
+	case 2: /* another cache's */
+		kmm_kmem_cache_free(s == w->cache[1] ? w->cache[2] : w->cache[1], o->cpu, ob.at);
+		if (w->subject->kind == KMM_SLOB)
+			return complain(w, "unreachable");
+		break;
+	default: /* twice */
+		if (w->subject->kind == KMM_SLOB && ob.cache >= 0)
+			return true;
+		release(w, o->cpu, o->a % w->lives, false);
+		if (ob.cache < 0)
+			kmm_kfree(w->sl, o->cpu, ob.at);
+		else
+			kmm_kmem_cache_free(s, o->cpu, ob.at);
+	}
+	return kmm_slab_stats(w->sl)->bad_frees == before + 1 ||
+	       complain(w, "%#llx: bad free %u was not refused", (unsigned long long)ob.at,
+			o->b % 4);
+}
+
+static bool step(struct world *w, const struct op *o)
+{
+	switch (o->kind) {
+	case OP_CACHE_ALLOC:
+	case OP_ALLOC_NODE:
+		return do_cache_alloc(w, o);
+	case OP_KMALLOC:
+		return do_kmalloc(w, o);
+	case OP_FREE:
+	case OP_FREE_RCU:
+		return do_free(w, o);
+	case OP_KREALLOC:
+		return do_krealloc(w, o);
+	case OP_BULK:
+		return do_bulk(w, o);
+	case OP_SHRINK:
+		return do_shrink(w, o);
+	case OP_FLUSH:
+		kmm_slab_flush_cpu(w->sl, o->cpu);
+		return true;
+	case OP_REAP:
+		kmm_slab_reap(w->sl, o->cpu);
+		return true;
+	case OP_GRACE:
+		kmm_slab_grace_period(w->sl, o->cpu);
+		return true;
+	case OP_RECREATE:
+		return do_recreate(w, o);
+	default:
+		/* SLOB cannot know a cache's objects from another's. */
+		return (w->subject->kind == KMM_SLOB && o->b % 4 == 2) || do_bad_free(w, o);
+	}
+}
+
+/* ---- machines ---- */
+
+static void add_zone(struct kmm_config *c, unsigned node, enum kmm_zone_type type, kmm_pfn start,
+		     unsigned frames)
+{
+	struct kmm_zone_config *z = &c->zone[c->zones++];
+
+	z->node = node;
+	z->type = type;
+	z->start = start;
+	z->spanned = z->present = z->managed = frames;
+	z->min = frames / 64 + 1;
+	z->low = z->min + z->min / 4 + 1;
+	z->high = z->low + z->min / 4 + 1;
+	z->reserve_given = true;
+	z->pcp_batch = 7;
+	z->pcp_high = 28;
+}
+
+static struct kmm *make_machine(const struct subject *s, char *why, size_t n)
+{
+	static struct kmm_config c;
+	struct kmm *mm;
+
+	memset(&c, 0, sizeof(c));
+	kmm_policy_init(&c.policy, s->generation);
+	c.policy.max_order = 6;
+	c.policy.pageblock_order = 5;
+	c.cpus = s->cpus;
+	c.nodes = s->nodes;
+	add_zone(&c, 0, KMM_ZONE_DMA, 0, 64);
+	add_zone(&c, 0, KMM_ZONE_NORMAL, 64, s->frames / s->nodes - 64);
+	for (unsigned node = 1; node < s->nodes; node++)
+		add_zone(&c, node, KMM_ZONE_NORMAL, s->frames / s->nodes * node,
+			 s->frames / s->nodes);
+	for (unsigned cpu = 0; cpu < s->cpus; cpu++)
+		c.cpu_node[cpu] = (uint8_t)(cpu % s->nodes);
+	mm = kmm_create(&c, why, n);
+	for (unsigned i = 0; mm && i < c.zones; i++)
+		kmm_seed_boot(mm, c.zone[i].start, c.zone[i].start + (kmm_pfn)c.zone[i].spanned,
+			      KMM_MOVABLE);
+	return mm;
+}
+
+static uint64_t free_pages(const struct world *w)
+{
+	uint64_t pages = 0;
+
+	for (unsigned zone = 0; zone < 1 + w->subject->nodes; zone++) {
+		pages += kmm_zone_free_pages(w->mm, zone);
+		for (unsigned cpu = 0; cpu < w->subject->cpus; cpu++)
+			pages += kmm_pcp_pages(w->mm, zone, cpu);
+	}
+	return pages;
+}
+
+/* Free and shrink everything: no page may be missing. */
+static bool all_comes_back(struct world *w)
+{
+	while (w->lives)
+		release(w, w->lives % w->subject->cpus, w->lives - 1, false);
+	kmm_slab_grace_period(w->sl, 0);
+	/* Twice, as what SLAB keeps off its slabs returns to other caches. */
+	for (unsigned round = 0; round < 3; round++)
+		for (struct kmm_cache *s = NULL; (s = kmm_kmem_cache_next(w->sl, s));)
+			kmm_kmem_cache_shrink(s, 0);
+	kmm_slab_grace_period(w->sl, 0);
+	if (kmm_slab_validate(w->sl, w->why, sizeof(w->why)) ||
+	    kmm_validate(w->mm, w->why, sizeof(w->why)))
+		return false;
+	return free_pages(w) == w->total_pages ||
+	       complain(w, "%llu pages of %llu came back", (unsigned long long)free_pages(w),
+			(unsigned long long)w->total_pages);
+}
+
+static bool start(struct world *w)
+{
+	static const struct kmm_observer pages = { .reclaim_pages = give_pages };
+	const struct subject *s = w->subject;
+	struct kmm_slab_policy p;
+
+	w->mm = make_machine(s, w->why, sizeof(w->why));
+	if (!w->mm)
+		return false;
+	w->total_pages = free_pages(w);
+	kmm_observe(w->mm, &pages, w);
+	kmm_slab_policy_init(&p, s->kind, s->version);
+	p.kmalloc_dma = false;
+	if (s->tune)
+		s->tune(&p);
+	w->sl = kmm_slab_create(w->mm, &p, w->why, sizeof(w->why));
+	if (!w->sl)
+		return false;
+	for (unsigned i = 0; i < CACHES; i++)
+		if (!make_cache(w, i))
+			return false;
+	return true;
+}
+
+static unsigned long number_from(const char *name, unsigned long def)
+{
+	const char *text = getenv(name);
+
+	return text && *text ? strtoul(text, NULL, 0) : def;
+}
+
+/* Run a sequence; true if all went well.  *at: the operation that failed. */
+static bool run(struct world *w, const struct subject *s, const struct op *ops, unsigned n,
+		unsigned *at)
+{
+	unsigned stride = (unsigned)number_from("KMEMLAB_PROPERTY_STRIDE", 1);
+	bool ok;
+
+	memset(w, 0, sizeof(*w));
+	w->subject = s;
+	ok = start(w);
+	for (*at = 0; ok && *at < n; ++*at) {
+		struct op o = ops[*at];
+
+		o.cpu = (uint8_t)(o.cpu % s->cpus);
+		ok = step(w, &o);
+		if (ok && *at % stride == 0)
+			ok = !kmm_slab_validate(w->sl, w->why, sizeof(w->why));
+		if (ok && *at % (64 * stride) == 0)
+			ok = !kmm_validate(w->mm, w->why, sizeof(w->why));
+		if (!ok)
+			break;
+	}
+	ok = ok && all_comes_back(w);
+	kmm_slab_destroy(w->sl);
+	kmm_destroy(w->mm);
+	return ok;
+}
+
+static void generate(struct op *ops, unsigned n, uint64_t seed)
+{
+	/* Mostly requests; allocation and release take turns at having the upper hand. */
+	static const uint8_t growing[] = { OP_CACHE_ALLOC, OP_CACHE_ALLOC, OP_CACHE_ALLOC,
+					   OP_CACHE_ALLOC, OP_KMALLOC,	   OP_KMALLOC,
+					   OP_KMALLOC,	   OP_FREE,	   OP_FREE,
+					   OP_FREE_RCU,	   OP_BULK,	   OP_ALLOC_NODE };
+	static const uint8_t shrinking[] = { OP_CACHE_ALLOC, OP_KMALLOC, OP_KREALLOC, OP_FREE,
+					     OP_FREE,	     OP_FREE,	 OP_FREE,     OP_FREE,
+					     OP_FREE,	     OP_FREE,	 OP_FREE_RCU, OP_BULK };
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t r = next_random(&seed);
+		const uint8_t *mostly = i / 700 % 2 ? shrinking : growing;
+
+		if (r % 32)
+			ops[i].kind = mostly[r / 32 % sizeof(growing)];
+		else
+			ops[i].kind = (uint8_t)(r / 32 % OP_KINDS);
+		ops[i].cpu = (uint8_t)(r >> 56);
+		r = next_random(&seed);
+		ops[i].a = (uint32_t)r;
+		ops[i].b = (uint32_t)(r >> 32);
+	}
+}
+
+/* Leave out ever smaller parts for as long as the rest still fails. */
+static unsigned shrink(struct world *w, const struct subject *s, struct op *ops, unsigned n)
+{
+	struct op *trial = malloc(n * sizeof(*trial));
+	unsigned at;
+
+	if (!trial)
+		return n;
+	for (unsigned part = n / 2; part; part /= 2) {
+		for (unsigned from = 0; from < n;) {
+			unsigned gone = part < n - from ? part : n - from;
+
+			memcpy(trial, ops, from * sizeof(*ops));
+			memcpy(trial + from, ops + from + gone, (n - from - gone) * sizeof(*ops));
+			if (n > gone && !run(w, s, trial, n - gone, &at)) {
+				n -= gone;
+				memcpy(ops, trial, n * sizeof(*ops));
+			} else {
+				from += part;
+			}
+		}
+	}
+	free(trial);
+	return n;
+}
+
+static void check_subject(const struct subject *s)
+{
+	unsigned n, at = 0;
+	uint64_t seed = number_from("KMEMLAB_PROPERTY_SEED", 20262) * 0x9e3779b97f4a7c15ull | 1;
+	const char *quick = getenv("QUICK");
+	struct world *w = malloc(sizeof(*w));
+	struct op *ops;
+	uint64_t digest;
+
+	n = (unsigned)number_from("KMEMLAB_PROPERTY_OPS",
+				  quick && *quick ? QUICK_OPS : DEFAULT_OPS);
+	ops = calloc(n, sizeof(*ops));
+	assert_true(w && ops && n);
+	generate(ops, n, seed);
+	if (!run(w, s, ops, n, &at)) {
+		fprintf(stderr, "after %u operations: %s\n", at, w->why);
+		n = shrink(w, s, ops, at < n ? at + 1 : n);
+		run(w, s, ops, n, &at);
+		for (unsigned i = 0; i < n && i < 100; i++)
+			fprintf(stderr, "  %s cpu %u a %#x b %#x\n", op_names[ops[i].kind],
+				ops[i].cpu % s->cpus, ops[i].a, ops[i].b);
+		fail_msg("%u operations suffice: %s", n, w->why);
+	}
+	n = n < 2000 ? n : 2000;
+	assert_true(run(w, s, ops, n, &at));
+	digest = w->digest;
+	assert_true(run(w, s, ops, n, &at));
+	assert_int_equal(digest, w->digest);
+	free(ops);
+	free(w);
+}
+
+/* ---- subjects ---- */
+
+static void tune_random(struct kmm_slab_policy *p)
+{
+	p->freelist_random = true;
+	p->kmalloc_random = true;
+	p->seed = 4711;
+}
+
+static void tune_debug(struct kmm_slab_policy *p)
+{
+	p->debug = KMM_SLAB_DEBUG;
+}
+
+static void tune_plain(struct kmm_slab_policy *p)
+{
+	p->cpu_partial = false;
+	p->merge = false;
+	p->rcu_delay = true;
+}
+
+static void tune_32_bit(struct kmm_slab_policy *p)
+{
+	p->word = 4;
+	p->cache_line = 32;
+	p->slab_break_order = false;
+}
+
+#define SUBJECT(name, ...)                                         \
+	static void test_##name(void **state)                      \
+	{                                                          \
+		static const struct subject subject = __VA_ARGS__; \
+		(void)state;                                       \
+		check_subject(&subject);                           \
+	}
+
+SUBJECT(slub_6_1, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0) })
+SUBJECT(slub_6_18, { KMM_LINUX_6_18, 2, 1, 384, NULL, KMM_SLUB, KMM_VERSION(6, 18, 0) })
+SUBJECT(slub_5_10, { KMM_LINUX_5_10, 3, 1, 384, NULL, KMM_SLUB, KMM_VERSION(5, 10, 0) })
+SUBJECT(slub_2_6, { KMM_LINUX_2_6, 2, 1, 384, tune_32_bit, KMM_SLUB, KMM_VERSION(2, 6, 24) })
+SUBJECT(slub_numa, { KMM_LINUX_6_1, 4, 2, 512, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0) })
+SUBJECT(slub_numa_6_18, { KMM_LINUX_6_18, 4, 2, 512, NULL, KMM_SLUB, KMM_VERSION(6, 18, 0) })
+SUBJECT(slub_random, { KMM_LINUX_6_1, 2, 1, 512, tune_random, KMM_SLUB, KMM_VERSION(6, 6, 0) })
+SUBJECT(slub_debug, { KMM_LINUX_6_1, 2, 1, 512, tune_debug, KMM_SLUB, KMM_VERSION(6, 1, 0) })
+SUBJECT(slub_plain, { KMM_LINUX_6_1, 2, 1, 384, tune_plain, KMM_SLUB, KMM_VERSION(6, 1, 0) })
+SUBJECT(slub_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0) })
+SUBJECT(slab_2_6, { KMM_LINUX_2_6, 2, 1, 384, tune_32_bit, KMM_SLAB, KMM_VERSION(2, 6, 24) })
+SUBJECT(slab_3_14, { KMM_LINUX_5_10, 2, 1, 384, NULL, KMM_SLAB, KMM_VERSION(3, 14, 0) })
+SUBJECT(slab_6_1, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLAB, KMM_VERSION(6, 1, 0) })
+SUBJECT(slab_numa, { KMM_LINUX_2_6, 4, 2, 512, NULL, KMM_SLAB, KMM_VERSION(2, 6, 24) })
+SUBJECT(slab_debug, { KMM_LINUX_2_6, 2, 1, 512, tune_debug, KMM_SLAB, KMM_VERSION(2, 6, 24) })
+SUBJECT(slab_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLAB, KMM_VERSION(5, 4, 0) })
+SUBJECT(slob_2_6, { KMM_LINUX_2_6, 1, 1, 384, tune_32_bit, KMM_SLOB, KMM_VERSION(2, 6, 24) })
+SUBJECT(slob_6_1, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLOB, KMM_VERSION(6, 1, 0) })
+SUBJECT(slob_numa, { KMM_LINUX_6_1, 2, 2, 512, NULL, KMM_SLOB, KMM_VERSION(5, 4, 0) })
+SUBJECT(slob_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLOB, KMM_VERSION(5, 4, 0) })
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_slub_6_1),    cmocka_unit_test(test_slub_6_18),
+		cmocka_unit_test(test_slub_5_10),   cmocka_unit_test(test_slub_2_6),
+		cmocka_unit_test(test_slub_numa),   cmocka_unit_test(test_slub_numa_6_18),
+		cmocka_unit_test(test_slub_random), cmocka_unit_test(test_slub_debug),
+		cmocka_unit_test(test_slub_plain),  cmocka_unit_test(test_slub_tight),
+		cmocka_unit_test(test_slab_2_6),    cmocka_unit_test(test_slab_3_14),
+		cmocka_unit_test(test_slab_6_1),    cmocka_unit_test(test_slab_numa),
+		cmocka_unit_test(test_slab_debug),  cmocka_unit_test(test_slab_tight),
+		cmocka_unit_test(test_slob_2_6),    cmocka_unit_test(test_slob_6_1),
+		cmocka_unit_test(test_slob_numa),   cmocka_unit_test(test_slob_tight),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

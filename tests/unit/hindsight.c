@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "replay/hindsight.h"
+#include "trace/event.h"
+
+static const struct machine machine = { .max_pfn = 4096, .pageblock_order = 9 };
+
+struct story {
+	struct hindsight h;
+	uint64_t n;
+};
+
+static void tell(struct story *s, enum request_op op, uint32_t pfn, unsigned order, unsigned type,
+		 uint8_t flags)
+{
+	struct request q = { .pfn = pfn };
+
+	q.sig.op = (uint8_t)op;
+	q.sig.order = (uint8_t)order;
+	q.sig.type = (uint8_t)type;
+	q.sig.flags = flags;
+	hindsight_record(&s->h, &q, s->n++);
+}
+
+static int begin(void **state)
+{
+	static struct story s;
+	struct err e;
+
+	s.n = 0;
+	*state = &s;
+	if (hindsight_init(&s.h, &machine, &e))
+		return -1;
+	hindsight_start(&s.h);
+	return 0;
+}
+
+static int end(void **state)
+{
+	hindsight_free(&((struct story *)*state)->h);
+	return 0;
+}
+
+/* A refill takes from the buddy lists: the free had not gone to the per-CPU list. */
+static void a_refill_shows_a_direct_free(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+
+	tell(s, REQ_PAGE_FREE, 0x10, 1, 0, 0);
+	tell(s, REQ_PAGE_FREE, 0x20, 0, 0, 0);
+	tell(s, OBS_ZONE_LOCKED, 0x11, 0, 0, 0); /* the block's second half */
+	tell(s, OBS_ZONE_LOCKED, 0x10, 0, 0, 0);
+	tell(s, OBS_PCPU_DRAIN, 0x20, 0, 0, 0);
+	assert_int_equal(hindsight_end(&s->h, &e), 0);
+	assert_int_equal(s->h.wrong_count, 1);
+	assert_int_equal(s->h.wrong[0], 0);
+}
+
+/* What was taken for a direct free is none if the list hands the page out again. */
+static void a_hit_shows_that_it_was_on_the_list(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+
+	tell(s, REQ_PAGE_FREE, 0x30, 0, 0, REQ_DIRECT);
+	tell(s, REQ_PAGE_FREE, 0x31, 0, 0, REQ_DIRECT);
+	tell(s, REQ_PAGE_ALLOC, 0x31, 0, 0, 0);
+	tell(s, OBS_ZONE_LOCKED, 0x30, 0, 0, 0);
+	assert_int_equal(hindsight_end(&s->h, &e), 0);
+	assert_int_equal(s->h.wrong_count, 1);
+	assert_int_equal(s->h.wrong[0], 1);
+}
+
+/* A drain shows the type of the pageblock at the free; the first word after the start counts. */
+static void drains_tell_pageblock_types(void **state)
+{
+	struct story *s = *state;
+
+	tell(s, REQ_PAGE_FREE, 0x210, 0, 0, 0);
+	tell(s, OBS_PCPU_DRAIN, 0x210, 0, KMM_RECLAIMABLE, 0);
+	tell(s, REQ_PAGE_FREE, 0x211, 0, 0, 0);
+	tell(s, OBS_PCPU_DRAIN, 0x211, 0, KMM_MOVABLE, 0);
+	tell(s, OBS_PCPU_DRAIN, 0x410, 0, KMM_MOVABLE,
+	     0); /* not freed since the start: older tag */
+	assert_int_equal(s->h.type[1], KMM_RECLAIMABLE);
+	assert_int_equal(s->h.type[2], HINDSIGHT_UNKNOWN);
+}
+
+/* kswapd's next wake-up tells when its last run had its last event. */
+static void kswapd_ends_at_its_last_event(void **state)
+{
+	struct story *s = *state;
+	struct request q = { .addr = 77 };
+	struct err e;
+
+	q.sig.op = OBS_RECLAIM;
+	q.sig.aux = EVENT_MM_VMSCAN_KSWAPD_WAKE;
+	q.sig.node = 1;
+	q.pfn = KMM_NO_PFN;
+	hindsight_record(&s->h, &q, 0);
+	q.addr = 0; /* its first run */
+	hindsight_record(&s->h, &q, 1);
+	assert_int_equal(hindsight_end(&s->h, &e), 0);
+	assert_int_equal(s->h.end_count, 1);
+	assert_int_equal(s->h.ends[0].time, 77);
+	assert_int_equal(s->h.ends[0].node, 1);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
+	const struct CMUnitTest tests[] = {
+		T(a_refill_shows_a_direct_free),
+		T(a_hit_shows_that_it_was_on_the_list),
+		T(drains_tell_pageblock_types),
+		T(kswapd_ends_at_its_last_event),
+	};
+
+	return cmocka_run_group_tests_name("hindsight", tests, NULL, NULL);
+}

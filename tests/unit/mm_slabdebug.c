@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Debugging caches of a backed machine: each of the usual mistakes is reported
+ * once, where it happened, and nothing is reported where none was made.
+ */
+#include "tests/unit/mm_slab_machine.h"
+
+#define FRAMES 256
+
+struct reports {
+	unsigned n;
+	char text[600];
+};
+
+static struct kmm *mm;
+static struct kmm_slab *sl;
+static struct kmm_cache *s;
+static void *memory;
+static struct reports seen;
+
+static void report(void *arg, const struct kmm_cache *cache, kmm_addr at, const char *text)
+{
+	struct reports *r = arg;
+
+	(void)cache;
+	(void)at;
+	r->n++;
+	snprintf(r->text, sizeof(r->text), "%s", text);
+}
+
+static void begin(enum kmm_slab_kind kind, unsigned size)
+{
+	static const struct kmm_slab_observer o = { .report = report };
+	struct kmm_slab_policy p;
+
+	memory = aligned_alloc(4096, FRAMES * 4096);
+	assert_non_null(memory);
+	memset(memory, 0, FRAMES * 4096);
+	mm = slab_machine(KMM_LINUX_6_1, FRAMES, 2, 1);
+	kmm_slab_policy_init(&p, kind,
+			     kind == KMM_SLUB ? KMM_VERSION(6, 1, 0) : KMM_VERSION(2, 6, 24));
+	p.memory = memory;
+	sl = slab_create(mm, &p);
+	memset(&seen, 0, sizeof(seen));
+	kmm_slab_observe(sl, &o, &seen);
+	s = slab_cache(sl, "victim", size, 0, KMM_SLAB_DEBUG);
+}
+
+static uint8_t *take(kmm_addr *at)
+{
+	*at = kmm_kmem_cache_alloc(s, 1, GFP_KERNEL);
+	assert_int_not_equal(*at, KMM_NULL);
+	return kmm_slab_bytes(sl, *at);
+}
+
+static void expect(unsigned n, const char *text)
+{
+	assert_int_equal(seen.n, n);
+	if (text && !strstr(seen.text, text))
+		fail_msg("\"%s\" is not in: %s", text, seen.text);
+}
+
+static void end(void)
+{
+	slab_done(sl);
+	kmm_destroy(mm);
+	free(memory);
+}
+
+#define BOTH(body)                                                         \
+	do {                                                               \
+		for (unsigned kind = KMM_SLUB; kind <= KMM_SLAB; kind++) { \
+			begin((enum kmm_slab_kind)kind, 52);               \
+			body;                                              \
+			end();                                             \
+		}                                                          \
+	} while (0)
+
+static void good_use(void)
+{
+	kmm_addr at[200];
+
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < 200; i++)
+			memset(take(&at[i]), (int)i, 52);
+		assert_int_equal(kmm_kmem_cache_check(s), 0);
+		for (unsigned i = 0; i < 200; i++) {
+			const uint8_t *p = kmm_slab_bytes(sl, at[i]);
+
+			assert_int_equal(p[0], i);
+			assert_int_equal(p[51], i);
+			kmm_kmem_cache_free(s, 0, at[i]);
+		}
+		assert_int_equal(kmm_kmem_cache_check(s), 0);
+	}
+	expect(0, NULL);
+}
+
+static void test_good_use(void **state)
+{
+	(void)state;
+	BOTH(good_use());
+}
+
+/* SLUB's right zone begins with the next byte, SLAB's with the last 8 before the user. */
+static void overrun(void)
+{
+	kmm_addr at;
+	uint8_t *p = take(&at);
+
+	memset(p, 0x11, 52 + (kmm_slab_policy_of(sl)->kind == KMM_SLUB ? 1 : 5));
+	kmm_kmem_cache_free(s, 0, at);
+	expect(1, "BUG victim: Right Redzone overwritten");
+	if (kmm_slab_policy_of(sl)->kind == KMM_SLUB)
+		expect(1, "First byte 0x11 instead of 0xcc");
+	expect(1, "Allocated on cpu=");
+	/* Set right again: no further word of it. */
+	take(&at);
+	expect(1, NULL);
+}
+
+static void test_overrun(void **state)
+{
+	(void)state;
+	BOTH(overrun());
+}
+
+static void underrun(void)
+{
+	kmm_addr at;
+	uint8_t *p = take(&at);
+
+	p[-1] = 0;
+	assert_int_equal(kmm_kmem_cache_check(s), 1);
+	expect(1, "Left Redzone overwritten");
+	kmm_kmem_cache_free(s, 0, at);
+	expect(1, NULL);
+}
+
+static void test_underrun(void **state)
+{
+	(void)state;
+	BOTH(underrun());
+}
+
+static void use_after_free(void)
+{
+	kmm_addr at;
+	uint8_t *p = take(&at);
+
+	kmm_kmem_cache_free(s, 1, at);
+	p[10] = 0x22;
+	p[12] = 0x22;
+	if (kmm_slab_policy_of(sl)->kind == KMM_SLUB) {
+		char where[64];
+
+		take(&at);
+		expect(1, "Poison overwritten");
+		expect(1, "First byte 0x22 instead of 0x6b");
+		snprintf(where, sizeof(where), "0x%llx-0x%llx", (unsigned long long)at + 10,
+			 (unsigned long long)at + 12);
+		expect(1, where);
+		expect(1, "Freed on cpu=1");
+	} else {
+		/* In the CPU's array it is the next to be given. */
+		take(&at);
+		expect(1, "Poison overwritten");
+	}
+}
+
+static void test_use_after_free(void **state)
+{
+	(void)state;
+	BOTH(use_after_free());
+}
+
+static void wrong_frees(void)
+{
+	struct kmm_cache *other = slab_cache(sl, "other", 52, 0, KMM_SLAB_DEBUG);
+	kmm_addr at;
+
+	take(&at);
+	kmm_kmem_cache_free(other, 0, at);
+	expect(1, "object of another cache");
+	kmm_kmem_cache_free(s, 0, at);
+	kmm_kmem_cache_free(s, 0, at);
+	expect(2, "object already free");
+}
+
+static void test_wrong_frees(void **state)
+{
+	(void)state;
+	BOTH(wrong_frees());
+}
+
+/* Poison of objects free and given out: 6b and a5; SLAB gives them out with 5a. */
+static void bytes(void)
+{
+	kmm_addr at;
+	uint8_t *p = take(&at);
+	uint8_t fresh = kmm_slab_policy_of(sl)->kind == KMM_SLUB ? 0x6b : 0x5a;
+
+	assert_int_equal(p[0], fresh);
+	assert_int_equal(p[50], fresh);
+	assert_int_equal(p[51], 0xa5);
+	assert_true(kmm_slab_untouched(sl, at, 52));
+	p[7] = 1;
+	assert_true(kmm_slab_untouched(sl, at, 7));
+	assert_false(kmm_slab_untouched(sl, at, 8));
+	kmm_kmem_cache_free(s, 0, at);
+	assert_int_equal(p[0], 0x6b);
+	assert_int_equal(p[7], 0x6b);
+	assert_int_equal(p[51], 0xa5);
+}
+
+static void test_bytes(void **state)
+{
+	(void)state;
+	BOTH(bytes());
+}
+
+/* __GFP_ZERO is zeroes, in kmalloc too; krealloc keeps what was there. */
+static void test_zero(void **state)
+{
+	kmm_addr at;
+	uint8_t *p;
+
+	(void)state;
+	begin(KMM_SLUB, 52);
+	at = kmm_kmalloc(sl, 0, 100, GFP_KERNEL);
+	memset(kmm_slab_bytes(sl, at), 0xee, 100);
+	kmm_kfree(sl, 0, at);
+	at = kmm_kmalloc(sl, 0, 100, GFP_KERNEL | KMM_GFP_ZERO);
+	p = kmm_slab_bytes(sl, at);
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(p[i], 0);
+	memset(p, 0x77, 100);
+	at = kmm_krealloc(sl, 0, at, 5000, GFP_KERNEL);
+	p = kmm_slab_bytes(sl, at);
+	assert_int_equal(p[0], 0x77);
+	assert_int_equal(p[99], 0x77);
+	/* Addresses are those of the memory itself. */
+	assert_ptr_equal(p, (void *)(uintptr_t)at);
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good_use),    cmocka_unit_test(test_overrun),
+		cmocka_unit_test(test_underrun),    cmocka_unit_test(test_use_after_free),
+		cmocka_unit_test(test_wrong_frees), cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_zero),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
