@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vmap_area: ranges of the vmalloc window: taking one, queueing one that was
+ * freed, the purge, and the pools of 6.9 and later.  Also the inside of struct
+ * kmm_vmalloc, shared with vmalloc.c (requests) and vmap_table.c (page tables).
+ */
+#ifndef MM_VMAP_AREA_H
+#define MM_VMAP_AREA_H
+
+#include "mm/kmm_vmalloc.h"
+#include "mm/model.h"
+#include "mm/vmap_tree.h"
+
+#pragma GCC visibility push(hidden)
+
+#define VMAP_PAGE UINT64_C(4096)
+#define POOL_SIZES 256 /* MAX_VA_SIZE_PAGES: ranges of 1 to 256 pages */
+
+struct vmap_pool {
+	struct vmap *head[POOL_SIZES]; /* ranges of index + 1 pages, newest first */
+	uint32_t n[POOL_SIZES];
+};
+
+struct vmap_table {
+	uint64_t key; /* level and number of a page table, plus 1; 0: empty place */
+	kmm_pfn pfn;
+};
+
+struct kmm_vmalloc {
+	struct kmm *mm;
+	struct kmm_vmalloc_config config;
+	struct vmap *free, *busy;      /* trees */
+	struct vmap *lazy, **lazy_end; /* freed, not purged; oldest first */
+	struct vmap_pool *pool;
+	unsigned pools; /* 0: none */
+	struct vmap_table *table;
+	size_t tables, table_room;
+	struct kmm_vmalloc_stats stats;
+	struct kmm_vmalloc_observer seen;
+	void *seen_arg;
+};
+
+/* NULL on failure; the range is in the busy tree then. size is a multiple of the page size. */
+struct vmap *vmap_area_alloc(struct kmm_vmalloc *v, unsigned cpu, uint64_t size, uint64_t align,
+			     uint64_t vstart, uint64_t vend);
+/* The same, as high as possible. */
+struct vmap *vmap_area_alloc_top(struct kmm_vmalloc *v, uint64_t size, uint64_t align);
+/* The range is unmapped; it becomes free now or with the next purge. */
+void vmap_area_free(struct kmm_vmalloc *v, struct vmap *area);
+/* decay: empty the pools too. */
+void vmap_area_purge(struct kmm_vmalloc *v, bool decay);
+/* The whole window free; false: out of memory. */
+bool vmap_area_init(struct kmm_vmalloc *v);
+void vmap_area_exit(struct kmm_vmalloc *v);
+
+/* Page tables for [addr, addr + size) from this level up: 0 or -ENOMEM. */
+int vmap_table_fill(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr, uint64_t size,
+		    unsigned level);
+void vmap_table_free(struct kmm_vmalloc *v);
+
+#define VMAP_OBSERVE(v, event, ...)                                  \
+	do {                                                         \
+		if ((v)->seen.event)                                 \
+			(v)->seen.event((v)->seen_arg, __VA_ARGS__); \
+	} while (0)
+
+#pragma GCC visibility pop
+#endif
