@@ -109,10 +109,9 @@ static bool check_slob_page(struct check *c, const struct slob_page *p)
 		if ((i && b->start <= end) || !b->units || b->start + b->units > SLOB_UNITS)
 			return fail(c, "SLOB page %u: free block %u of %u units at %u", p->pfn, i,
 				    b->units, b->start);
-		for (unsigned u = b->start; u < b->start + b->units; u++)
-			if (p->begins[u / 64] >> u % 64 & 1)
-				return fail(c, "SLOB page %u: an object begins in free unit %u",
-					    p->pfn, u);
+		if (slob_begins_in(p, b->start, b->start + b->units))
+			return fail(c, "SLOB page %u: an object begins in the free block at %u",
+				    p->pfn, b->start);
 		end = b->start + b->units;
 		if (end < SLOB_UNITS && !(p->begins[end / 64] >> end % 64 & 1))
 			return fail(c, "SLOB page %u: no object begins at %u", p->pfn, end);

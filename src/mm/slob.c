@@ -229,10 +229,7 @@ static bool whole(const struct slob_page *p, unsigned start, unsigned units)
 		if (p->block[i].start < start + units &&
 		    p->block[i].start + p->block[i].units > start)
 			return false;
-	for (unsigned unit = start + 1; unit < start + units; unit++)
-		if (p->begins[unit / 64] >> unit % 64 & 1)
-			return false;
-	return true;
+	return !slob_begins_in(p, start + 1, start + units);
 }
 
 /* Into its place by address, one with its neighbours. */
