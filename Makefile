@@ -53,7 +53,7 @@ KMEMLAB  := $(if $(filter build,$(BUILD)),./kmemlab,$(abspath $(BUILD))/kmemlab)
 COMMANDS := $(patsubst src/cli/%.c,%,$(shell grep -l '^struct command cmd_' $(CLI_SRC)))
 MAN      := $(BUILD)/man/kmemlab.1 $(patsubst %,$(BUILD)/man/kmemlab-%.1,$(COMMANDS))
 
-.PHONY: all help man tests deps ci-deps demo check bench asan tsan lint format install uninstall clean FORCE
+.PHONY: all help man tests deps ci-deps demo check bench soak asan tsan lint format install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -65,6 +65,7 @@ help:
 	@echo "make demo       set up, then reconstruct, replay and report the bundled capture"
 	@echo "make check      set up, then run all tests"
 	@echo "make bench      print each speed beside its peer's, measured in one run"
+	@echo "make soak       the property tests with SEEDS=1000 seeds: a day of work"
 	@echo "make asan       all tests under AddressSanitizer and UBSan (in build-asan/)"
 	@echo "make tsan       unit tests under ThreadSanitizer (in build-tsan/)"
 	@echo "make lint       clang-format, cppcheck and clang-tidy; make format mends the first"
@@ -177,6 +178,15 @@ asan:
 tsan: deps
 	+$(MAKE) BUILD=build-tsan LDFLAGS= CFLAGS="-O1 -g -fsanitize=thread" all tests
 	BUILD=build-tsan KMEMLAB=$(CURDIR)/build-tsan/kmemlab SUITES=unit tests/run.sh
+
+# A thousand seeds, each as long as in `make check`; the first failure ends it.
+SEEDS ?= 1000
+soak: deps
+	+$(MAKE) all tests
+	for seed in $$(seq $(SEEDS)); do for t in $(call bin,$(wildcard tests/property/*.c)); do \
+		KMEMLAB_PROPERTY_SEED=$$seed $$t > $(BUILD)/soak.log 2>&1 || \
+		{ echo "seed $$seed: $$t"; grep -v 'RUN\|OK' $(BUILD)/soak.log; exit 1; }; \
+	done; done
 
 bench: EXTRA_DEPS += $(DEPS_bench)
 bench: deps

@@ -129,7 +129,8 @@ const char *kallsyms_lookup(const struct kallsyms *k, uint64_t addr, uint64_t *o
 {
 	const struct symbol *s = below(k, addr);
 
-	if (!s)
+	/* How far the last symbol reaches is not known: perhaps a module was there that is gone. */
+	if (!s || (s->addr != addr && s->addr == k->s[k->count - 1].addr))
 		return NULL;
 	if (offset)
 		*offset = addr - s->addr;

@@ -19,7 +19,7 @@ struct kallsyms;
 struct kallsyms *kallsyms_parse(const char *text, size_t len, struct err *e);
 void kallsyms_free(struct kallsyms *k);
 size_t kallsyms_count(const struct kallsyms *k);
-/* The symbol at or below addr and the distance from it; NULL if there is none below. */
+/* The symbol that holds addr and the distance from its start; NULL if none is known to. */
 const char *kallsyms_lookup(const struct kallsyms *k, uint64_t addr, uint64_t *offset);
 /* First address of a text symbol and of the one that follows; false if the name is unknown. */
 bool kallsyms_range(const struct kallsyms *k, const char *name, uint64_t *start, uint64_t *end);

@@ -53,7 +53,7 @@ static int init_node(struct kmm_cache *s, unsigned node)
 	}
 	if (s->sl->nodes == 1)
 		return 0;
-	n->alien = calloc(s->sl->nodes, sizeof(*n->alien));
+	n->alien = calloc(s->sl->nodes, sizeof(struct array *));
 	if (!n->alien)
 		return -ENOMEM;
 	for (unsigned other = 0; other < s->sl->nodes; other++) {

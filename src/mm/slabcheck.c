@@ -109,10 +109,9 @@ static bool check_slob_page(struct check *c, const struct slob_page *p)
 		if ((i && b->start <= end) || !b->units || b->start + b->units > SLOB_UNITS)
 			return fail(c, "SLOB page %u: free block %u of %u units at %u", p->pfn, i,
 				    b->units, b->start);
-		for (unsigned u = b->start; u < b->start + b->units; u++)
-			if (p->begins[u / 64] >> u % 64 & 1)
-				return fail(c, "SLOB page %u: an object begins in free unit %u",
-					    p->pfn, u);
+		if (slob_begins_in(p, b->start, b->start + b->units))
+			return fail(c, "SLOB page %u: an object begins in the free block at %u",
+				    p->pfn, b->start);
 		end = b->start + b->units;
 		if (end < SLOB_UNITS && !(p->begins[end / 64] >> end % 64 & 1))
 			return fail(c, "SLOB page %u: no object begins at %u", p->pfn, end);
@@ -287,7 +286,7 @@ static bool check_node_lists(struct check *c, const struct kmm_cache *s, unsigne
 			     uint64_t *slabs)
 {
 	const struct slab_node *n = &s->lists[node];
-	uint64_t full, partial, none, free = 0;
+	uint64_t full, partial, none, all, free = 0;
 
 	if (!check_list(c, s, &n->full, PLACE_FULL, node, &full) ||
 	    !check_list(c, s, &n->partial, PLACE_PARTIAL, node, &partial) ||
@@ -307,11 +306,11 @@ static bool check_node_lists(struct check *c, const struct kmm_cache *s, unsigne
 			return fail(c, "%s: slab %u: not free", s->name, slab->pfn);
 		free += slab->objects;
 	}
-	if (full + partial + none != n->nr_slabs || free != n->free_objects)
+	all = full + partial + none;
+	if (all != n->nr_slabs || free != n->free_objects)
 		return fail(c, "%s: node %u: %llu slabs, %llu free objects; counted %llu, %llu",
-			    s->name, node, (unsigned long long)(full + partial + none),
-			    (unsigned long long)free, (unsigned long long)n->nr_slabs,
-			    (unsigned long long)n->free_objects);
+			    s->name, node, (unsigned long long)all, (unsigned long long)free,
+			    (unsigned long long)n->nr_slabs, (unsigned long long)n->free_objects);
 	*slabs += n->nr_slabs;
 	return true;
 }
@@ -362,6 +361,7 @@ static bool check_slob_lists(struct check *c)
 int kmm_slab_validate(const struct kmm_slab *sl, char *why, size_t n)
 {
 	struct check c = { .sl = sl, .why = why, .size = n };
+	uint64_t counted;
 	bool ok;
 
 	if (n)
@@ -379,9 +379,10 @@ int kmm_slab_validate(const struct kmm_slab *sl, char *why, size_t n)
 	if (ok && c.large != sl->large_objects)
 		ok = fail(&c, "%llu large objects, %llu counted", (unsigned long long)c.large,
 			  (unsigned long long)sl->large_objects);
-	if (ok && c.live + c.large != sl->stats.allocs - sl->stats.frees)
-		ok = fail(&c, "%llu objects live, %llu counted",
-			  (unsigned long long)(c.live + c.large),
-			  (unsigned long long)(sl->stats.allocs - sl->stats.frees));
+	c.live += c.large;
+	counted = sl->stats.allocs - sl->stats.frees;
+	if (ok && c.live != counted)
+		ok = fail(&c, "%llu objects live, %llu counted", (unsigned long long)c.live,
+			  (unsigned long long)counted);
 	return ok ? 0 : -EUCLEAN;
 }

@@ -24,8 +24,10 @@ void slabpage_init_records(struct kmm_cache *s)
 	s->chunk_records = 2;
 }
 
-static bool more_records(struct kmm_cache *s)
+/* A new chunk of records, the first of which is returned. */
+static struct slab *more_records(struct kmm_cache *s)
 {
+	struct slab *slab = NULL;
 	struct slab_chunk *c;
 	size_t bytes;
 
@@ -34,18 +36,17 @@ static bool more_records(struct kmm_cache *s)
 	bytes = sizeof(*c) + s->chunk_records * s->record_bytes;
 	c = malloc(bytes);
 	if (!c)
-		return false;
+		return NULL;
 	s->sl->memory += bytes;
 	c->bytes = bytes;
 	c->next = s->chunks;
 	s->chunks = c;
 	for (uint32_t i = s->chunk_records; i--;) {
-		struct slab *slab = (struct slab *)((char *)c->record + i * s->record_bytes);
-
+		slab = (struct slab *)((char *)c->record + i * s->record_bytes);
 		slab->next = s->records;
 		s->records = slab;
 	}
-	return true;
+	return slab;
 }
 
 void slabpage_free_records(struct kmm_cache *s)
@@ -128,9 +129,9 @@ struct slab *slabpage_new(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int no
 	kmm_pfn pfn;
 
 	if (unlikely(!slab)) {
-		if (!more_records(s))
+		slab = more_records(s);
+		if (!slab)
 			return NULL;
-		slab = s->records;
 	}
 	/* Taken now: reclaim may bring slabs back while pages are sought. */
 	s->records = slab->next;

@@ -121,13 +121,14 @@ static bool insert_block(struct kmm_slab *sl, struct slob_page *p, unsigned i, u
 			 unsigned units)
 {
 	if (p->blocks == p->room) {
-		struct slob_free *more = realloc(p->block, 2ul * p->room * sizeof(*more));
+		unsigned room = p->room ? 2u * p->room : FIRST_ROOM;
+		struct slob_free *more = realloc(p->block, room * sizeof(*more));
 
 		if (!more)
 			return false;
-		sl->memory += p->room * sizeof(*more);
+		sl->memory += (room - p->room) * sizeof(*more);
 		p->block = more;
-		p->room = (uint16_t)(2 * p->room);
+		p->room = (uint16_t)room;
 	}
 	memmove(&p->block[i + 1], &p->block[i], (p->blocks - i) * sizeof(*p->block));
 	p->block[i] = (struct slob_free){ (uint16_t)start, (uint16_t)units };
@@ -228,10 +229,7 @@ static bool whole(const struct slob_page *p, unsigned start, unsigned units)
 		if (p->block[i].start < start + units &&
 		    p->block[i].start + p->block[i].units > start)
 			return false;
-	for (unsigned unit = start + 1; unit < start + units; unit++)
-		if (p->begins[unit / 64] >> unit % 64 & 1)
-			return false;
-	return true;
+	return !slob_begins_in(p, start + 1, start + units);
 }
 
 /* Into its place by address, one with its neighbours. */

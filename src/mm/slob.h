@@ -39,6 +39,20 @@ struct slob_page {
 
 #define SLOB_OFF_LIST 3
 
+/* Whether an object begins in the units [from, to). */
+static inline bool slob_begins_in(const struct slob_page *p, unsigned from, unsigned to)
+{
+	while (from < to) {
+		unsigned n = 64 - from % 64 < to - from ? 64 - from % 64 : to - from;
+		uint64_t mask = n == 64 ? UINT64_MAX : ((1ull << n) - 1) << from % 64;
+
+		if (p->begins[from / 64] & mask)
+			return true;
+		from += n;
+	}
+	return false;
+}
+
 int slob_init(struct kmm_cache *s, const struct kmm_cache_args *a);
 void slob_fini_all(struct kmm_slab *sl);
 kmm_addr slob_cache_alloc(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node);

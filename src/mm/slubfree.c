@@ -17,8 +17,10 @@ static void discard(struct kmm_cache *s, unsigned cpu, struct slab *slab)
 /* Does a node keep another empty slab? */
 static bool node_has_enough(const struct kmm_cache *s, const struct slub_node *n)
 {
-	/* The kernel was off by one before 3.17. */
-	if (s->sl->policy.version < KMM_VERSION(3, 17, 0))
+	unsigned v = s->sl->policy.version;
+
+	/* The kernel kept one more from 3.1 to 3.16. */
+	if (v >= KMM_VERSION(3, 1, 0) && v < KMM_VERSION(3, 17, 0))
 		return n->nr_partial > s->min_partial;
 	return n->nr_partial >= s->min_partial;
 }
@@ -109,11 +111,25 @@ static void return_freelist(struct kmm_cache *s, struct slub_cpu *c, struct slab
 	c->free = LINK_END;
 }
 
+/*
+ * At which end of the node's list a slab comes that its CPU lets go: at the tail
+ * if others freed into it (3.1), or if the CPU itself had nothing left of it
+ * (2.6.26), or if it is empty (before).
+ */
+static bool to_tail(const struct kmm_cache *s, const struct slab *slab, bool own, bool remote)
+{
+	if (s->sl->policy.version >= KMM_VERSION(3, 1, 0))
+		return remote;
+	if (!slab->inuse)
+		return true;
+	return s->sl->policy.version >= KMM_VERSION(2, 6, 26) && !own;
+}
+
 void slub_deactivate(struct kmm_cache *s, struct slub_cpu *c, unsigned cpu)
 {
 	struct slab *slab = c->slab;
 	struct slub_node *n = &s->node[slab->node];
-	bool remote_frees = slab->free != LINK_END;
+	bool own = c->free != LINK_END, remote = slab->free != LINK_END;
 
 	s->sl->stats.deactivations++;
 	return_freelist(s, c, slab);
@@ -122,7 +138,7 @@ void slub_deactivate(struct kmm_cache *s, struct slub_cpu *c, unsigned cpu)
 	if (!slab->inuse && node_has_enough(s, n))
 		discard(s, cpu, slab);
 	else if (slab->free != LINK_END)
-		slub_add_partial(n, slab, remote_frees);
+		slub_add_partial(n, slab, to_tail(s, slab, own, remote));
 }
 
 static void flush_slabs(struct kmm_cache *s, unsigned caller, unsigned cpu)

@@ -76,8 +76,10 @@ static unsigned fitting_order(const struct kmm_slab_policy *p, unsigned size, un
 {
 	unsigned order;
 
-	if (order_objects(p->slub_min_order, size) > LINK_MOST)
-		return order_for((uint64_t)size * LINK_MOST) - 1;
+	if (order_objects(p->slub_min_order, size) > LINK_MOST) {
+		order = order_for((uint64_t)size * LINK_MOST);
+		return order ? order - 1 : 0;
+	}
 	order = max_u(p->slub_min_order, order_for((uint64_t)want * size));
 	for (; order <= most; order++) {
 		unsigned bytes = PAGE_BYTES << order;

@@ -75,9 +75,11 @@ static void put_pointer(struct line *l, const char *key, uint64_t v)
 
 static void put_gfp(struct line *l, const struct binding *b, const struct event *ev)
 {
-	char text[512];
+	uint64_t raw = bind_raw_gfp(b, ev->record);
+	char text[512] = "none"; /* the print format's own word for no flags */
 
-	gfpbits_text(b->gfp, bind_raw_gfp(b, ev->record), text, sizeof(text));
+	if (raw)
+		gfpbits_text(b->gfp, raw, text, sizeof(text));
 	put(l, " gfp_flags=");
 	put(l, text);
 }

@@ -7,8 +7,8 @@
  * same addresses, and when all is freed and shrunk every page is free again.
  *
  * A sequence that fails is shrunk by leaving out parts of it, and printed.
- * KMEMLAB_PROPERTY_OPS and KMEMLAB_PROPERTY_SEED change its length and seed, and
- * KMEMLAB_PROPERTY_STRIDE says after how many operations each a check comes.
+ * KMEMLAB_PROPERTY_OPS and KMEMLAB_PROPERTY_SEED change its length and seed.  A
+ * second sequence, 20 times as long, is checked after every 1000 operations.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,7 +117,7 @@ static void constructor(void *arg, kmm_addr at, void *bytes)
 }
 
 static const struct kmm_cache_args cache_args[CACHES] = {
-	{ .name = "words", .object_size = 24 },
+	{ .name = "words", .object_size = 40 },
 	{ .name = "lines", .object_size = 200, .flags = KMM_SLAB_HWCACHE_ALIGN },
 	{ .name = "reclaimable", .object_size = 584, .flags = KMM_SLAB_RECLAIM_ACCOUNT },
 	{ .name = "rcu", .object_size = 120, .flags = KMM_SLAB_TYPESAFE_BY_RCU },
@@ -499,6 +499,7 @@ static bool start(struct world *w)
 	kmm_observe(w->mm, &pages, w);
 	kmm_slab_policy_init(&p, s->kind, s->version);
 	p.kmalloc_dma = false;
+	p.kmalloc_min = 32; /* small slabs are quick to check */
 	if (s->tune)
 		s->tune(&p);
 	w->sl = kmm_slab_create(w->mm, &p, w->why, sizeof(w->why));
@@ -519,9 +520,8 @@ static unsigned long number_from(const char *name, unsigned long def)
 
 /* Run a sequence; true if all went well.  *at: the operation that failed. */
 static bool run(struct world *w, const struct subject *s, const struct op *ops, unsigned n,
-		unsigned *at)
+		unsigned stride, unsigned *at)
 {
-	unsigned stride = (unsigned)number_from("KMEMLAB_PROPERTY_STRIDE", 1);
 	bool ok;
 
 	memset(w, 0, sizeof(*w));
@@ -585,7 +585,7 @@ static unsigned shrink(struct world *w, const struct subject *s, struct op *ops,
 
 			memcpy(trial, ops, from * sizeof(*ops));
 			memcpy(trial + from, ops + from + gone, (n - from - gone) * sizeof(*ops));
-			if (n > gone && !run(w, s, trial, n - gone, &at)) {
+			if (n > gone && !run(w, s, trial, n - gone, 1, &at)) {
 				n -= gone;
 				memcpy(ops, trial, n * sizeof(*ops));
 			} else {
@@ -597,35 +597,52 @@ static unsigned shrink(struct world *w, const struct subject *s, struct op *ops,
 	return n;
 }
 
-static void check_subject(const struct subject *s)
+/* One sequence; a failure is looked for again with a check after each operation. */
+static void check_sequence(struct world *w, const struct subject *s, unsigned n, uint64_t seed,
+			   unsigned stride)
 {
-	unsigned n, at = 0;
-	uint64_t seed = number_from("KMEMLAB_PROPERTY_SEED", 20262) * 0x9e3779b97f4a7c15ull | 1;
-	const char *quick = getenv("QUICK");
-	struct world *w = malloc(sizeof(*w));
-	struct op *ops;
-	uint64_t digest;
+	struct op *ops = calloc(n, sizeof(*ops));
+	unsigned at = 0;
 
-	n = (unsigned)number_from("KMEMLAB_PROPERTY_OPS",
-				  quick && *quick ? QUICK_OPS : DEFAULT_OPS);
-	ops = calloc(n, sizeof(*ops));
-	assert_true(w && ops && n);
+	assert_true(ops && n);
 	generate(ops, n, seed);
-	if (!run(w, s, ops, n, &at)) {
+	if (!run(w, s, ops, n, stride, &at)) {
 		fprintf(stderr, "after %u operations: %s\n", at, w->why);
 		n = shrink(w, s, ops, at < n ? at + 1 : n);
-		run(w, s, ops, n, &at);
+		run(w, s, ops, n, 1, &at);
 		for (unsigned i = 0; i < n && i < 100; i++)
 			fprintf(stderr, "  %s cpu %u a %#x b %#x\n", op_names[ops[i].kind],
 				ops[i].cpu % s->cpus, ops[i].a, ops[i].b);
 		fail_msg("%u operations suffice: %s", n, w->why);
 	}
-	n = n < 2000 ? n : 2000;
-	assert_true(run(w, s, ops, n, &at));
-	digest = w->digest;
-	assert_true(run(w, s, ops, n, &at));
-	assert_int_equal(digest, w->digest);
 	free(ops);
+}
+
+static void check_same_again(struct world *w, const struct subject *s, uint64_t seed)
+{
+	struct op ops[2000];
+	uint64_t digest;
+	unsigned at;
+
+	generate(ops, 2000, seed);
+	assert_true(run(w, s, ops, 2000, 1, &at));
+	digest = w->digest;
+	assert_true(run(w, s, ops, 2000, 1, &at));
+	assert_int_equal(digest, w->digest);
+}
+
+static void check_subject(const struct subject *s)
+{
+	uint64_t seed = number_from("KMEMLAB_PROPERTY_SEED", 20262) * 0x9e3779b97f4a7c15ull | 1;
+	const char *quick = getenv("QUICK");
+	unsigned n = (unsigned)number_from("KMEMLAB_PROPERTY_OPS",
+					   quick && *quick ? QUICK_OPS : DEFAULT_OPS);
+	struct world *w = malloc(sizeof(*w));
+
+	assert_non_null(w);
+	check_sequence(w, s, n, seed, 1);
+	check_sequence(w, s, 20 * n, ~seed, 1000);
+	check_same_again(w, s, seed);
 	free(w);
 }
 
@@ -650,6 +667,11 @@ static void tune_plain(struct kmm_slab_policy *p)
 	p->rcu_delay = true;
 }
 
+static void tune_small(struct kmm_slab_policy *p)
+{
+	p->kmalloc_min = 8;
+}
+
 static void tune_32_bit(struct kmm_slab_policy *p)
 {
 	p->word = 4;
@@ -667,7 +689,7 @@ static void tune_32_bit(struct kmm_slab_policy *p)
 
 SUBJECT(slub_6_1, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0) })
 SUBJECT(slub_6_18, { KMM_LINUX_6_18, 2, 1, 384, NULL, KMM_SLUB, KMM_VERSION(6, 18, 0) })
-SUBJECT(slub_5_10, { KMM_LINUX_5_10, 3, 1, 384, NULL, KMM_SLUB, KMM_VERSION(5, 10, 0) })
+SUBJECT(slub_5_10, { KMM_LINUX_5_10, 3, 1, 384, tune_small, KMM_SLUB, KMM_VERSION(5, 10, 0) })
 SUBJECT(slub_2_6, { KMM_LINUX_2_6, 2, 1, 384, tune_32_bit, KMM_SLUB, KMM_VERSION(2, 6, 24) })
 SUBJECT(slub_numa, { KMM_LINUX_6_1, 4, 2, 512, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0) })
 SUBJECT(slub_numa_6_18, { KMM_LINUX_6_18, 4, 2, 512, NULL, KMM_SLUB, KMM_VERSION(6, 18, 0) })
@@ -682,7 +704,7 @@ SUBJECT(slab_numa, { KMM_LINUX_2_6, 4, 2, 512, NULL, KMM_SLAB, KMM_VERSION(2, 6,
 SUBJECT(slab_debug, { KMM_LINUX_2_6, 2, 1, 512, tune_debug, KMM_SLAB, KMM_VERSION(2, 6, 24) })
 SUBJECT(slab_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLAB, KMM_VERSION(5, 4, 0) })
 SUBJECT(slob_2_6, { KMM_LINUX_2_6, 1, 1, 384, tune_32_bit, KMM_SLOB, KMM_VERSION(2, 6, 24) })
-SUBJECT(slob_6_1, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLOB, KMM_VERSION(6, 1, 0) })
+SUBJECT(slob_6_1, { KMM_LINUX_6_1, 2, 1, 384, tune_small, KMM_SLOB, KMM_VERSION(6, 1, 0) })
 SUBJECT(slob_numa, { KMM_LINUX_6_1, 2, 2, 512, NULL, KMM_SLOB, KMM_VERSION(5, 4, 0) })
 SUBJECT(slob_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLOB, KMM_VERSION(5, 4, 0) })
 

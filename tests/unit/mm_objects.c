@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* An object allocator as a whole: its policy, its addresses, its end. */
+#include <pthread.h>
+
 #include "tests/unit/mm_slab_machine.h"
 
 static void test_policies_refused(void **state)
@@ -82,23 +84,56 @@ static void test_flush_cpu(void **state)
 	}
 }
 
-/* 64 machines at a time: none knows of the others. */
-static void test_many(void **state)
+#define THREADS 8
+#define MACHINES 8 /* of each thread */
+
+/* Random kmallocs and kfrees on machines of one's own; the number of complaints. */
+static void *use_machines(void *arg)
 {
-	struct kmm *mm[64];
-	struct kmm_slab *sl[64];
+	uint64_t *random = arg, failed = 0;
+	static const kmm_gfp gfp = GFP_KERNEL;
+	struct kmm *mm[MACHINES];
+	struct kmm_slab *sl[MACHINES];
+	kmm_addr live[MACHINES][32] = { { 0 } };
+	char why[300];
+
+	for (unsigned i = 0; i < MACHINES; i++)
+		sl[i] = slab_of_version(&mm[i], (enum kmm_slab_kind)(i % 3), KMM_VERSION(6, 1, 0),
+					2, 1);
+	for (unsigned n = 0; n < 20000; n++) {
+		unsigned i, slot;
+
+		*random = *random * 6364136223846793005ull + 1442695040888963407ull;
+		i = (unsigned)(*random >> 33) % MACHINES;
+		slot = (unsigned)(*random >> 40) % 32;
+		kmm_kfree(sl[i], n & 1, live[i][slot]);
+		live[i][slot] = kmm_kmalloc(sl[i], n & 1, 1 + (*random >> 50) % 3000, gfp);
+		failed += live[i][slot] == KMM_NULL;
+	}
+	for (unsigned i = 0; i < MACHINES; i++) {
+		failed += kmm_slab_stats(sl[i])->bad_frees;
+		failed += kmm_slab_validate(sl[i], why, sizeof(why)) != 0;
+		kmm_slab_destroy(sl[i]);
+		kmm_destroy(mm[i]);
+	}
+	*random = failed;
+	return NULL;
+}
+
+/* 64 machines at a time, eight to a thread: none knows of the others. */
+static void test_threads(void **state)
+{
+	pthread_t thread[THREADS];
+	uint64_t random[THREADS];
 
 	(void)state;
-	for (unsigned i = 0; i < 64; i++)
-		sl[i] = slab_of_version(&mm[i], (enum kmm_slab_kind)(i % 3), KMM_VERSION(6, 1, 0),
-					1, 1);
-	for (unsigned n = 0; n < 50; n++)
-		for (unsigned i = 0; i < 64; i++)
-			assert_int_not_equal(kmm_kmalloc(sl[i], 0, 50 + n, GFP_KERNEL), KMM_NULL);
-	for (unsigned i = 0; i < 64; i++) {
-		assert_int_equal(kmm_slab_stats(sl[i])->allocs, 50);
-		slab_done(sl[i]);
-		kmm_destroy(mm[i]);
+	for (unsigned i = 0; i < THREADS; i++) {
+		random[i] = i * 12345 + 1;
+		assert_int_equal(pthread_create(&thread[i], NULL, use_machines, &random[i]), 0);
+	}
+	for (unsigned i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(thread[i], NULL), 0);
+		assert_int_equal(random[i], 0);
 	}
 }
 
@@ -108,7 +143,7 @@ int main(void)
 		cmocka_unit_test(test_policies_refused),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_flush_cpu),
-		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

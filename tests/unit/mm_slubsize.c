@@ -215,10 +215,65 @@ static void test_sysfs(void **state)
 	}
 }
 
+/* The lines of /proc/slabinfo tell a cache's whole size, and what a slab became. */
+static void check_slabinfo(const struct machine *m, const struct snapshot_source *src,
+			   const char *file)
+{
+	struct kmm_slab_policy p;
+	struct blob text = { 0 };
+	struct kmm_slab *sl;
+	struct kmm *mm;
+	char *save = NULL;
+	unsigned n = 0;
+
+	assert_int_equal(src->read(src->ctx, file, &text, NULL), 0);
+	kmm_slab_policy_init(&p, KMM_SLUB, KMM_VERSION(m->kernel_major, m->kernel_minor, 0));
+	p.merge = false;
+	mm = slab_machine(KMM_LINUX_6_18, 1024, m->cpus, 1);
+	sl = slab_create(mm, &p);
+	for (char *line = strtok_r((char *)text.data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		unsigned size, objects, pages;
+		struct kmm_cache_figures f;
+		char name[64];
+
+		if (sscanf(line, "%63s %*u %*u %u %u %u :", name, &size, &objects, &pages) != 4)
+			continue;
+		f = slab_figures(slab_cache(sl, name, size, 0, 0));
+		if (f.size != size || f.objs_per_slab != objects || 1u << f.order != pages)
+			fail_msg("%s: %s of %u: %u objects on %u pages, not %u on %u", file, name,
+				 size, f.objs_per_slab, 1u << f.order, objects, pages);
+		n++;
+	}
+	print_message("%s: %u caches\n", file, n);
+	assert_true(n > 200);
+	blob_free(&text);
+	slab_done(sl);
+	kmm_destroy(mm);
+}
+
+/* The rules since 6.8. */
+static void test_slabinfo_6_18(void **state)
+{
+	struct machine *m = load_capture("host-6.18");
+	struct snapshot_source src;
+
+	(void)state;
+	if (!m)
+		skip();
+	assert_true(open_capture("host-6.18", &src));
+	assert_int_equal(m->kernel_minor, 18);
+	check_slabinfo(m, &src, "before/slabinfo");
+	check_slabinfo(m, &src, "after/slabinfo");
+	snapshot_dir_close(&src);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sysfs),
+		cmocka_unit_test(test_slabinfo_6_18),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
