@@ -56,8 +56,12 @@ void kmm_vmalloc_config_init(struct kmm_vmalloc_config *c, enum kmm_arch arch,
 	case KMM_X86_32_PAE:
 	case KMM_X86_32:
 		c->start = round_up(low_end + offset, offset);
-		/* Two pages below the pkmap window and the fixed mappings. */
+		/* Two pages below the pkmap window; see kmm_highmem_config_init(). */
 		c->end = UINT64_C(0xff800000) - 2 * VMAP_PAGE;
+		if (arch == KMM_X86_32_PAE)
+			c->end = (g >= KMM_LINUX_6_1 ? UINT64_C(0xff000000) :
+						       UINT64_C(0xffa00000)) -
+				 2 * VMAP_PAGE;
 		c->table_bits = arch == KMM_X86_32 ? 10 : 9;
 		c->huge_order = arch == KMM_X86_32 ? 10 : 9;
 		c->table_levels = 1;
