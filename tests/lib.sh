@@ -2,6 +2,7 @@
 # lib.sh: what the suites in shell share.  Each prints "ok NAME", "not ok NAME" or "skip NAME reason".
 
 KMEMLAB=${KMEMLAB:-./kmemlab}
+BUILD=${BUILD:-build}
 SMALL=traces/amd64-6.1-small
 TRACES=${KMEMLAB_TRACES:-../shared/traces}
 tmp=$(mktemp -d)

@@ -296,8 +296,8 @@ bool cache_bad_free(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr at,
 
 	sl->stats.bad_frees++;
 	if (sl->seen.report) {
-		snprintf(text, sizeof(text), "BUG %s: %s at %#llx\n", s ? s->name : "kmalloc", what,
-			 (unsigned long long)at);
+		snprintf(text, sizeof(text), "BUG %s: %s\nINFO: Object 0x%llx\n",
+			 s ? s->name : "kmalloc", what, (unsigned long long)at);
 		sl->seen.report(sl->seen_arg, s, at, text);
 	}
 	return false;

@@ -111,7 +111,8 @@ struct kmm_cache {
 	uint32_t size;	     /* from object to object */
 	uint32_t objects;    /* of a slab of the usual order */
 	uint8_t kind, order, min_order;
-	bool debug; /* all of it slow */
+	bool debug;  /* all of it slow */
+	bool backed; /* SLUB: free pointers are written into the objects */
 	uint16_t sheaf_capacity;
 	union {
 		struct slub_cpu *cpu;  /* SLUB */
@@ -265,6 +266,18 @@ static inline unsigned slab_index(const struct slab *slab, const struct kmm_cach
 		return LINK_END;
 	index = (offset * s->reciprocal) >> 44;
 	return likely(index * s->size == offset) ? (unsigned)index : LINK_END;
+}
+
+/* The free pointer of an object, as real bytes of a backed machine. */
+void slabdebug_write_link(const struct kmm_cache *s, const struct slab *slab, unsigned index);
+
+/* An object goes on a free list, before `next`. */
+static inline void slab_link(const struct kmm_cache *s, struct slab *slab, unsigned index,
+			     uint16_t next)
+{
+	slab->link[index] = next;
+	if (unlikely(s->backed))
+		slabdebug_write_link(s, slab, index);
 }
 
 /* ---- the parts of cache.c that others use ---- */

@@ -203,6 +203,28 @@ static void check_poison(const struct object *o)
 	check(o, o->bytes + last, 1, repeat(POISON_END), "Poison overwritten");
 }
 
+/* ---- free pointers ---- */
+
+static uint64_t link_pointer(const struct kmm_cache *s, const struct slab *slab, uint16_t next)
+{
+	return next == LINK_END ? 0 : slab_object(slab, s, next);
+}
+
+void slabdebug_write_link(const struct kmm_cache *s, const struct slab *slab, unsigned index)
+{
+	uint8_t *bytes = kmm_slab_bytes(s->sl, slab_object(slab, s, index));
+
+	fill(bytes + s->free_at, s->sl->policy.word, link_pointer(s, slab, slab->link[index]));
+}
+
+/* Of an object that was just taken off its slab's list. */
+static void check_link(const struct object *o, const struct slab *slab)
+{
+	if (o->s->kind == KMM_SLUB && o->s->flags & KMM_SLAB_CONSISTENCY_CHECKS)
+		check(o, o->bytes + o->s->free_at, o->s->sl->policy.word,
+		      link_pointer(o->s, slab, slab->free), "Freepointer corrupt");
+}
+
 /* ---- what happens to an object ---- */
 
 void slabdebug_new_slab(struct kmm_cache *s, const struct slab *slab)
@@ -228,6 +250,7 @@ void slabdebug_alloc(struct kmm_cache *s, const struct slab *slab, unsigned inde
 		return;
 	check_red_zones(&o, false);
 	check_poison(&o);
+	check_link(&o, slab);
 	set_track(&o, USER_ALLOC, cpu);
 	set_red_zones(&o, true);
 	set_poison(&o, s->kind == KMM_SLUB ? POISON_FREE : POISON_INUSE);

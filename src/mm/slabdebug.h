@@ -3,7 +3,8 @@
  * slabdebug: what debugging caches keep around their objects, as real bytes of a
  * backed machine: red zones, poison and the last users, checked at every
  * allocation and free, with a report in the kernel's style for what is wrong and
- * the bytes set right again.  Values are those of include/linux/poison.h; SLUB
+ * the bytes set right again.  Free pointers are real bytes too, in every SLUB cache:
+ * nothing follows them, so a machine survives what overwrites them.  Values are those of include/linux/poison.h; SLUB
  * fills its red zones with bytes, SLAB with two words of 64 bits.  Caches with a
  * constructor or freed by RCU are not poisoned.
  *

@@ -90,6 +90,7 @@ int slub_init(struct kmm_cache *s, const struct kmm_cache_args *a)
 	s->min_partial = g.min_partial;
 	s->cpu_partial = g.cpu_partial;
 	s->cpu_partial_slabs = g.cpu_partial_slabs;
+	s->backed = sl->policy.memory;
 	if (s->order)
 		s->gfp |= KMM_GFP_COMP;
 	s->cpu = aligned_alloc(64, cpus);
@@ -208,6 +209,8 @@ static struct slab *new_slab(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int
 	s->node[slab->node].nr_objects += slab->objects;
 	if (s->sequence)
 		shuffle(s, slab);
+	for (unsigned i = 0; s->backed && i < slab->objects; i++)
+		slabdebug_write_link(s, slab, i);
 	return slab;
 }
 

@@ -98,13 +98,13 @@ static void return_freelist(struct kmm_cache *s, struct slub_cpu *c, struct slab
 	for (uint16_t next; index != LINK_END; index = next, n++) {
 		next = slab->link[index];
 		if (reversed) {
-			slab->link[index] = slab->free;
+			slab_link(s, slab, index, slab->free);
 			slab->free = index;
 		}
 		last = index;
 	}
 	if (!reversed) {
-		slab->link[last] = slab->free;
+		slab_link(s, slab, last, slab->free);
 		slab->free = c->free;
 	}
 	slab->inuse = (uint16_t)(slab->inuse - n);
@@ -199,7 +199,7 @@ void slub_free_slow(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsign
 {
 	bool was_full = slab->free == LINK_END;
 
-	slab->link[index] = slab->free;
+	slab_link(s, slab, index, slab->free);
 	slab->free = (uint16_t)index;
 	slab->inuse--;
 	if (slab->place == PLACE_CPU || slab->place == PLACE_CPU_PARTIAL)

@@ -50,7 +50,7 @@ static inline void slub_free(struct kmm_cache *s, unsigned cpu, struct slab *sla
 		return;
 	}
 	s->sl->stats.fast_frees++;
-	slab->link[index] = c->free;
+	slab_link(s, slab, index, c->free);
 	c->free = (uint16_t)index;
 }
 

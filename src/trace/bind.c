@@ -175,15 +175,11 @@ static bool has(const struct binding *b, unsigned i)
 	return b->f[i].size != 0;
 }
 
-bool bind_event(struct binding *b, const struct tep_event *te, const char *text, uint32_t len,
-		bool swap)
+static bool bind_kind(struct binding *b, enum event_kind kind, const struct tep_event *te,
+		      const char *text, uint32_t len, bool swap)
 {
-	enum event_kind kind = kind_of(te->system, te->name);
 	uint32_t need = needed(kind);
 
-	memset(b, 0, sizeof(*b));
-	if (kind == EVENT_OTHER)
-		return false;
 	b->kind = kind;
 	b->payload = kinds[kind].payload;
 	b->swap = swap;
@@ -212,6 +208,22 @@ bool bind_event(struct binding *b, const struct tep_event *te, const char *text,
 			return false;
 	}
 	return true;
+}
+
+bool bind_event(struct binding *b, const struct tep_event *te, const char *text, uint32_t len,
+		bool swap)
+{
+	enum event_kind kind = kind_of(te->system, te->name);
+
+	memset(b, 0, sizeof(*b));
+	if (kind == EVENT_OTHER)
+		return false;
+	if (bind_kind(b, kind, te, text, len, swap))
+		return true;
+	/* A format that lacks what its event must have is that of something else. */
+	bind_free(b);
+	memset(b, 0, sizeof(*b));
+	return false;
 }
 
 void bind_free(struct binding *b)

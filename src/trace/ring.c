@@ -16,6 +16,7 @@
 #define STAMP_TOP 0xf800000000000000ull /* bits that an absolute stamp does not carry */
 #define CHUNK_LIMIT (16u << 20)
 #define CHUNK_FREE (1u << 20) /* a larger one must not claim an absurd ratio */
+#define AROUND (1u << 16)     /* bytes that one page fault maps (fault_around_bytes) */
 #define RESIDENT (1u << 20)   /* bytes of a mapped file that are kept in memory behind the reader */
 
 enum { TYPE_LENGTH_WORD = 0, TYPE_PADDING = 29, TYPE_EXTEND = 30, TYPE_STAMP = 31 };
@@ -137,7 +138,12 @@ static uint64_t load_long(const uint8_t *p, unsigned size, bool swap)
 static void give_back(struct ring *r)
 {
 	uintptr_t mask = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
-	uintptr_t from = ((uintptr_t)r->resident + mask) & ~mask, to = (uintptr_t)r->next & ~mask;
+	const uint8_t *start = r->file->map.data + r->data_start;
+	/* A fault maps neighbours too, also ones behind that were given back already. */
+	size_t behind = (size_t)(r->resident - start) < AROUND ? (size_t)(r->resident - start) :
+								 AROUND;
+	uintptr_t from = ((uintptr_t)(r->resident - behind) + mask) & ~mask,
+		  to = (uintptr_t)r->next & ~mask;
 
 	if (to > from)
 		madvise((void *)from, to - from, MADV_DONTNEED);

@@ -165,7 +165,7 @@ static char *resolve(void *t, unsigned long long *addr, char **module)
 
 static int print_other(struct trace *t, const struct event *ev, FILE *out)
 {
-	struct tep_event *te = types_tep_event(&t->types, ev->id);
+	struct tep_event *te = types_printable(&t->types, ev->id);
 	struct tep_record record = { .ts = ev->time,
 				     .cpu = (int)ev->cpu,
 				     .size = (int)ev->record_len };
@@ -174,7 +174,7 @@ static int print_other(struct trace *t, const struct event *ev, FILE *out)
 	/* libtraceevent trusts offsets in the record, so it gets a copy with room behind it. */
 	if (te && !t->spare) {
 		t->spare = calloc(1, RECORD_MAX + SPARE);
-		tep_set_function_resolver(t->types.tep, resolve, t);
+		tep_set_function_resolver(t->types.printer, resolve, t);
 	}
 	if (!te || !t->spare || ev->record_len > RECORD_MAX) {
 		fprintf(out, "unknown event type %u, %u bytes", ev->id, ev->record_len);
@@ -184,7 +184,7 @@ static int print_other(struct trace *t, const struct event *ev, FILE *out)
 	memset(t->spare + ev->record_len, 0, SPARE);
 	record.data = t->spare;
 	trace_seq_init(&s);
-	tep_print_event(t->types.tep, &s, &record, "%s", TEP_PRINT_INFO);
+	tep_print_event(t->types.printer, &s, &record, "%s", TEP_PRINT_INFO);
 	trace_seq_terminate(&s);
 	for (const char *c = s.buffer ? s.buffer : ""; *c; c++)
 		if (*c != '\n') /* trace_marker's own line end */

@@ -67,24 +67,72 @@ static bool fields_sane(const struct tep_format_field *f)
 	return true;
 }
 
+static struct tep_handle *new_handle(const struct types *ts)
+{
+	struct tep_handle *tep = tep_alloc();
+
+	if (!tep)
+		return NULL;
+	tep_set_file_bigendian(tep, ts->big_endian ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
+	tep_set_local_bigendian(tep, HOST_BIG_ENDIAN ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
+	tep_set_long_size(tep, (int)ts->long_size);
+	return tep;
+}
+
+static struct tep_event *parse(struct tep_handle *tep, const char *text, size_t len,
+			       const char *system, uint16_t id)
+{
+	struct tep_event *te;
+
+	if (tep_parse_event(tep, text, len, system) != 0)
+		return NULL;
+	te = tep_find_event(tep, id);
+	return te && fields_sane(te->format.fields) && fields_sane(te->format.common_fields) ? te :
+											       NULL;
+}
+
+/*
+ * The print format is left out: it is most of the text, nothing but printing
+ * needs it, and libtraceevent's parser of it was not made for hostile input.
+ */
 struct tep_event *types_tep_event(struct types *ts, uint16_t id)
+{
+	static const char no_print[] = "\nprint fmt: \"\"\n";
+	struct type *type = ts->by_id[id];
+	const struct dat_format *f;
+	const char *end;
+	char *text;
+	size_t len;
+
+	if (!type || type->parsed)
+		return type ? type->tep : NULL;
+	type->parsed = true;
+	f = type->format;
+	end = memmem(f->text, f->len, "\nprint fmt:", 11);
+	len = end ? (size_t)(end - f->text) : f->len;
+	text = malloc(len + sizeof(no_print));
+	if (!text)
+		return NULL;
+	memcpy(text, f->text, len);
+	memcpy(text + len, no_print, sizeof(no_print));
+	type->tep = parse(ts->tep, text, len + sizeof(no_print) - 1, f->system, id);
+	free(text);
+	return type->tep;
+}
+
+struct tep_event *types_printable(struct types *ts, uint16_t id)
 {
 	struct type *type = ts->by_id[id];
 
-	if (!type)
-		return NULL;
-	if (!type->parsed) {
-		const struct dat_format *f = type->format;
-		struct tep_event *te;
-
-		type->parsed = true;
-		if (tep_parse_event(ts->tep, f->text, f->len, f->system) != 0)
-			return NULL;
-		te = tep_find_event(ts->tep, id);
-		if (te && fields_sane(te->format.fields) && fields_sane(te->format.common_fields))
-			type->tep = te;
-	}
-	return type->tep;
+	if (!type || type->print_parsed)
+		return type ? type->print : NULL;
+	type->print_parsed = true;
+	if (!ts->printer)
+		ts->printer = new_handle(ts);
+	if (ts->printer)
+		type->print = parse(ts->printer, type->format->text, type->format->len,
+				    type->format->system, id);
+	return type->print;
 }
 
 static bool find_common(struct tep_event *te, const char *name, uint16_t *at, uint8_t *size,
@@ -128,14 +176,13 @@ int types_init(struct types *ts, const struct datfile *f, unsigned long_size, st
 	memset(ts, 0, sizeof(*ts));
 	ts->swap = f->swap;
 	ts->by_id = calloc(TYPES_MAX, sizeof(void *));
-	ts->tep = tep_alloc();
+	ts->long_size = long_size;
+	ts->big_endian = f->big_endian;
+	/* A format that it does not understand becomes EVENT_OTHER. */
+	tep_set_loglevel(TEP_LOG_NONE);
+	ts->tep = new_handle(ts);
 	if (!ts->by_id || !ts->tep)
 		return err_set(e, ENOMEM, "out of memory for the event types");
-	tep_set_loglevel(
-		TEP_LOG_NONE); /* a format that it does not understand becomes EVENT_OTHER */
-	tep_set_file_bigendian(ts->tep, f->big_endian ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
-	tep_set_local_bigendian(ts->tep, HOST_BIG_ENDIAN ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
-	tep_set_long_size(ts->tep, (int)long_size);
 	for (uint32_t i = 0; i < f->format_count; i++)
 		if (add_type(ts, &f->formats[i], e) < 0)
 			return err_code(e);
@@ -154,6 +201,8 @@ void types_free(struct types *ts)
 	free(ts->by_id);
 	if (ts->tep)
 		tep_free(ts->tep);
+	if (ts->printer)
+		tep_free(ts->printer);
 	memset(ts, 0, sizeof(*ts));
 }
 

@@ -24,7 +24,9 @@ struct type {
 	char *name;
 	const struct dat_format *format;
 	bool parsed;	       /* libtraceevent was asked */
-	struct tep_event *tep; /* its answer */
+	struct tep_event *tep; /* its answer, less the print format */
+	bool print_parsed;
+	struct tep_event *print; /* with it */
 };
 
 /* Where the fields that all records share stand. */
@@ -39,13 +41,17 @@ struct types {
 	struct types_common common;
 	bool kinds[EVENT_KIND_COUNT];
 	struct tep_handle *tep;
-	bool swap;
+	struct tep_handle *printer; /* made at its first use */
+	unsigned long_size;
+	bool swap, big_endian;
 };
 
 int types_init(struct types *ts, const struct datfile *f, unsigned long_size, struct err *e);
 void types_free(struct types *ts);
-/* libtraceevent's own idea of a type; NULL if it has none. */
+/* libtraceevent's own idea of a type, less how it is printed; NULL if it has none. */
 struct tep_event *types_tep_event(struct types *ts, uint16_t id);
+/* The same with the print format, in the handle `printer`. */
+struct tep_event *types_printable(struct types *ts, uint16_t id);
 /* The common fields of a record where they do not stand as usual; false if it is too short. */
 bool types_load_common(const struct types *ts, const uint8_t *rec, uint32_t len, struct event *ev);
 

@@ -35,7 +35,9 @@ void directmap_event(struct directmap *d, const struct event *ev)
 	switch (ev->kind) {
 	case EVENT_MM_PAGE_ALLOC:
 		/* Only what may be a slab page: user pages are followed by unrelated objects. */
-		d->last[cpu].pfn = ev->page.gfp & KMM_GFP_MOVABLE ? EVENT_NO_PFN : ev->page.pfn;
+		d->last[cpu].pfn = ev->page.gfp & KMM_GFP_MOVABLE || ev->page.order >= KMM_ORDERS ?
+					   EVENT_NO_PFN :
+					   ev->page.pfn;
 		d->last[cpu].order = ev->page.order < 0 ? 0 : (unsigned)ev->page.order;
 		d->last[cpu].age = 0;
 		return;

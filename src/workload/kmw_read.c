@@ -547,6 +547,17 @@ static int scratch_room(struct kmw_scratch *s, size_t len, struct err *e)
 	return 0;
 }
 
+/* What was decoded need not stay in memory, however long the file is. */
+static void give_back(const struct kmw_reader *r, const struct kmw_section *s)
+{
+	uintptr_t mask = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+	uintptr_t from = ((uintptr_t)r->map + s->offset) & ~mask;
+	uintptr_t to = ((uintptr_t)r->map + s->end) & ~mask;
+
+	if (to > from)
+		madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 int kmw_block_read(const struct kmw_reader *r, uint32_t block, struct request *out,
 		   struct kmw_scratch *s, struct err *e)
 {
@@ -568,6 +579,7 @@ int kmw_block_read(const struct kmw_reader *r, uint32_t block, struct request *o
 		ret = kmw_section_unpack(&sec, s->packer, s->raw, e);
 	if (ret >= 0)
 		ret = kmw_decode(s->decoder, &b->head, s->raw, sec.raw_len, out, e);
+	give_back(r, &sec);
 	if (ret >= 0)
 		return (int)b->head.records;
 fail:

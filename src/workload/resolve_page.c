@@ -534,6 +534,11 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 	struct window_entry *w;
 	uint64_t pos;
 
+	/* Before 4.1 events name a struct page, whose frame is not known. */
+	if (ev->page.pfn == EVENT_NO_PFN && order < KMM_ORDERS) {
+		r->stats.unpaired_pages += 1u << order;
+		return 0;
+	}
 	if (order >= KMM_ORDERS || ev->page.pfn >= KMM_NO_PFN - (1u << order))
 		return err_set(r->err, EBADMSG,
 			       "event %llu: a free of order %u at page frame %#llx",

@@ -3,7 +3,8 @@
  * Property test of the object allocators: random requests against SLUB, SLAB and
  * SLOB of several versions and machines, with the validator after each.  Besides
  * its invariants: no byte belongs to two objects, objects are aligned and large
- * enough, bad frees are refused and change nothing, the same sequence gives the
+ * enough, what is written into them stays and no debugging cache complains of it,
+ * bad frees are refused and change nothing, the same sequence gives the
  * same addresses, and when all is freed and shrunk every page is free again.
  *
  * A sequence that fails is shrunk by leaving out parts of it, and printed.
@@ -66,12 +67,14 @@ struct subject {
 	void (*tune)(struct kmm_slab_policy *p);
 	enum kmm_slab_kind kind;
 	unsigned version;
+	bool backed; /* with memory behind the addresses */
 };
 
 struct object {
 	kmm_addr at;
 	size_t size;
-	int cache; /* -1: kmalloc */
+	int cache;    /* -1: kmalloc */
+	uint8_t fill; /* every byte of it, where there is memory */
 };
 
 struct world {
@@ -82,7 +85,8 @@ struct world {
 	struct object live[MOST_LIVE];
 	unsigned lives;
 	uint64_t total_pages, digest;
-	bool no_reclaim;
+	bool no_reclaim, damaged;
+	void *memory;
 	char why[256];
 	uint8_t owned[MOST_FRAMES * 4096 / GRAIN];
 };
@@ -113,7 +117,7 @@ static void constructor(void *arg, kmm_addr at, void *bytes)
 	struct world *w = arg;
 
 	(void)bytes;
-	w->digest = (w->digest ^ at) * 1099511628211ull;
+	w->digest = (w->digest ^ (at - kmm_slab_address(w->sl, 0))) * 1099511628211ull;
 }
 
 static const struct kmm_cache_args cache_args[CACHES] = {
@@ -149,15 +153,26 @@ static bool adopt(struct world *w, kmm_addr at, size_t size, int cache)
 	size_t n;
 	uint8_t *g = grains(w, at, size, &n);
 
-	w->digest = (w->digest ^ at) * 1099511628211ull;
+	w->digest = (w->digest ^ (at - kmm_slab_address(w->sl, 0))) * 1099511628211ull;
 	if (!g)
 		return complain(w, "%#llx: outside", (unsigned long long)at);
 	for (size_t i = 0; i < n; i++)
 		if (g[i])
 			return complain(w, "%#llx: overlaps a live object", (unsigned long long)at);
 	memset(g, 1, n);
-	w->live[w->lives++] = (struct object){ at, size, cache };
+	w->live[w->lives] = (struct object){ at, size, cache, (uint8_t)(at >> 3) };
+	if (w->memory)
+		memset(kmm_slab_bytes(w->sl, at), w->live[w->lives].fill, size);
+	w->lives++;
 	return true;
+}
+
+static void check_bytes(struct world *w, const struct object *o)
+{
+	const uint8_t *p = kmm_slab_bytes(w->sl, o->at);
+
+	for (size_t i = 0; w->memory && i < o->size; i++)
+		w->damaged |= p[i] != o->fill;
 }
 
 static struct object forget(struct world *w, unsigned i)
@@ -175,6 +190,7 @@ static void release(struct world *w, unsigned cpu, unsigned i, bool rcu)
 {
 	struct object o = forget(w, i);
 
+	check_bytes(w, &o);
 	if (o.cache < 0)
 		kmm_kfree(w->sl, cpu, o.at);
 	else if (rcu)
@@ -498,6 +514,13 @@ static bool start(struct world *w)
 	w->total_pages = free_pages(w);
 	kmm_observe(w->mm, &pages, w);
 	kmm_slab_policy_init(&p, s->kind, s->version);
+	if (s->backed) {
+		w->memory = aligned_alloc(4096, MOST_FRAMES * 4096);
+		if (!w->memory)
+			return complain(w, "out of memory");
+		memset(w->memory, 0, MOST_FRAMES * 4096);
+		p.memory = w->memory;
+	}
 	p.kmalloc_dma = false;
 	p.kmalloc_min = 32; /* small slabs are quick to check */
 	if (s->tune)
@@ -532,6 +555,8 @@ static bool run(struct world *w, const struct subject *s, const struct op *ops, 
 
 		o.cpu = (uint8_t)(o.cpu % s->cpus);
 		ok = step(w, &o);
+		if (ok && (w->damaged || kmm_slab_stats(w->sl)->reports))
+			ok = complain(w, "an object was written by others");
 		if (ok && *at % stride == 0)
 			ok = !kmm_slab_validate(w->sl, w->why, sizeof(w->why));
 		if (ok && *at % (64 * stride) == 0)
@@ -542,6 +567,7 @@ static bool run(struct world *w, const struct subject *s, const struct op *ops, 
 	ok = ok && all_comes_back(w);
 	kmm_slab_destroy(w->sl);
 	kmm_destroy(w->mm);
+	free(w->memory);
 	return ok;
 }
 
@@ -687,40 +713,51 @@ static void tune_32_bit(struct kmm_slab_policy *p)
 		check_subject(&subject);                           \
 	}
 
-SUBJECT(slub_6_1, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0) })
-SUBJECT(slub_6_18, { KMM_LINUX_6_18, 2, 1, 384, NULL, KMM_SLUB, KMM_VERSION(6, 18, 0) })
-SUBJECT(slub_5_10, { KMM_LINUX_5_10, 3, 1, 384, tune_small, KMM_SLUB, KMM_VERSION(5, 10, 0) })
-SUBJECT(slub_2_6, { KMM_LINUX_2_6, 2, 1, 384, tune_32_bit, KMM_SLUB, KMM_VERSION(2, 6, 24) })
-SUBJECT(slub_numa, { KMM_LINUX_6_1, 4, 2, 512, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0) })
-SUBJECT(slub_numa_6_18, { KMM_LINUX_6_18, 4, 2, 512, NULL, KMM_SLUB, KMM_VERSION(6, 18, 0) })
-SUBJECT(slub_random, { KMM_LINUX_6_1, 2, 1, 512, tune_random, KMM_SLUB, KMM_VERSION(6, 6, 0) })
-SUBJECT(slub_debug, { KMM_LINUX_6_1, 2, 1, 512, tune_debug, KMM_SLUB, KMM_VERSION(6, 1, 0) })
-SUBJECT(slub_plain, { KMM_LINUX_6_1, 2, 1, 384, tune_plain, KMM_SLUB, KMM_VERSION(6, 1, 0) })
-SUBJECT(slub_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0) })
-SUBJECT(slab_2_6, { KMM_LINUX_2_6, 2, 1, 384, tune_32_bit, KMM_SLAB, KMM_VERSION(2, 6, 24) })
-SUBJECT(slab_3_14, { KMM_LINUX_5_10, 2, 1, 384, NULL, KMM_SLAB, KMM_VERSION(3, 14, 0) })
-SUBJECT(slab_6_1, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLAB, KMM_VERSION(6, 1, 0) })
-SUBJECT(slab_numa, { KMM_LINUX_2_6, 4, 2, 512, NULL, KMM_SLAB, KMM_VERSION(2, 6, 24) })
-SUBJECT(slab_debug, { KMM_LINUX_2_6, 2, 1, 512, tune_debug, KMM_SLAB, KMM_VERSION(2, 6, 24) })
-SUBJECT(slab_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLAB, KMM_VERSION(5, 4, 0) })
-SUBJECT(slob_2_6, { KMM_LINUX_2_6, 1, 1, 384, tune_32_bit, KMM_SLOB, KMM_VERSION(2, 6, 24) })
-SUBJECT(slob_6_1, { KMM_LINUX_6_1, 2, 1, 384, tune_small, KMM_SLOB, KMM_VERSION(6, 1, 0) })
-SUBJECT(slob_numa, { KMM_LINUX_6_1, 2, 2, 512, NULL, KMM_SLOB, KMM_VERSION(5, 4, 0) })
-SUBJECT(slob_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLOB, KMM_VERSION(5, 4, 0) })
+SUBJECT(slub_6_1, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
+SUBJECT(slub_6_18, { KMM_LINUX_6_18, 2, 1, 384, NULL, KMM_SLUB, KMM_VERSION(6, 18, 0), false })
+SUBJECT(slub_5_10,
+	{ KMM_LINUX_5_10, 3, 1, 384, tune_small, KMM_SLUB, KMM_VERSION(5, 10, 0), false })
+SUBJECT(slub_2_6, { KMM_LINUX_2_6, 2, 1, 384, tune_32_bit, KMM_SLUB, KMM_VERSION(2, 6, 24), false })
+SUBJECT(slub_numa, { KMM_LINUX_6_1, 4, 2, 512, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
+SUBJECT(slub_numa_6_18, { KMM_LINUX_6_18, 4, 2, 512, NULL, KMM_SLUB, KMM_VERSION(6, 18, 0), false })
+SUBJECT(slub_random,
+	{ KMM_LINUX_6_1, 2, 1, 512, tune_random, KMM_SLUB, KMM_VERSION(6, 6, 0), false })
+SUBJECT(slub_debug, { KMM_LINUX_6_1, 2, 1, 512, tune_debug, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
+SUBJECT(slub_backed, { KMM_LINUX_6_1, 2, 1, 512, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0), true })
+SUBJECT(slub_debug_backed,
+	{ KMM_LINUX_6_1, 2, 1, 512, tune_debug, KMM_SLUB, KMM_VERSION(6, 1, 0), true })
+SUBJECT(slab_debug_backed,
+	{ KMM_LINUX_2_6, 2, 1, 512, tune_debug, KMM_SLAB, KMM_VERSION(2, 6, 24), true })
+SUBJECT(slob_backed, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLOB, KMM_VERSION(6, 1, 0), true })
+SUBJECT(slub_plain, { KMM_LINUX_6_1, 2, 1, 384, tune_plain, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
+SUBJECT(slub_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
+SUBJECT(slab_2_6, { KMM_LINUX_2_6, 2, 1, 384, tune_32_bit, KMM_SLAB, KMM_VERSION(2, 6, 24), false })
+SUBJECT(slab_3_14, { KMM_LINUX_5_10, 2, 1, 384, NULL, KMM_SLAB, KMM_VERSION(3, 14, 0), false })
+SUBJECT(slab_6_1, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLAB, KMM_VERSION(6, 1, 0), false })
+SUBJECT(slab_numa, { KMM_LINUX_2_6, 4, 2, 512, NULL, KMM_SLAB, KMM_VERSION(2, 6, 24), false })
+SUBJECT(slab_debug,
+	{ KMM_LINUX_2_6, 2, 1, 512, tune_debug, KMM_SLAB, KMM_VERSION(2, 6, 24), false })
+SUBJECT(slab_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLAB, KMM_VERSION(5, 4, 0), false })
+SUBJECT(slob_2_6, { KMM_LINUX_2_6, 1, 1, 384, tune_32_bit, KMM_SLOB, KMM_VERSION(2, 6, 24), false })
+SUBJECT(slob_6_1, { KMM_LINUX_6_1, 2, 1, 384, tune_small, KMM_SLOB, KMM_VERSION(6, 1, 0), false })
+SUBJECT(slob_numa, { KMM_LINUX_6_1, 2, 2, 512, NULL, KMM_SLOB, KMM_VERSION(5, 4, 0), false })
+SUBJECT(slob_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLOB, KMM_VERSION(5, 4, 0), false })
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_slub_6_1),    cmocka_unit_test(test_slub_6_18),
-		cmocka_unit_test(test_slub_5_10),   cmocka_unit_test(test_slub_2_6),
-		cmocka_unit_test(test_slub_numa),   cmocka_unit_test(test_slub_numa_6_18),
-		cmocka_unit_test(test_slub_random), cmocka_unit_test(test_slub_debug),
-		cmocka_unit_test(test_slub_plain),  cmocka_unit_test(test_slub_tight),
-		cmocka_unit_test(test_slab_2_6),    cmocka_unit_test(test_slab_3_14),
-		cmocka_unit_test(test_slab_6_1),    cmocka_unit_test(test_slab_numa),
-		cmocka_unit_test(test_slab_debug),  cmocka_unit_test(test_slab_tight),
-		cmocka_unit_test(test_slob_2_6),    cmocka_unit_test(test_slob_6_1),
-		cmocka_unit_test(test_slob_numa),   cmocka_unit_test(test_slob_tight),
+		cmocka_unit_test(test_slub_6_1),	  cmocka_unit_test(test_slub_6_18),
+		cmocka_unit_test(test_slub_5_10),	  cmocka_unit_test(test_slub_2_6),
+		cmocka_unit_test(test_slub_numa),	  cmocka_unit_test(test_slub_numa_6_18),
+		cmocka_unit_test(test_slub_random),	  cmocka_unit_test(test_slub_debug),
+		cmocka_unit_test(test_slub_plain),	  cmocka_unit_test(test_slub_tight),
+		cmocka_unit_test(test_slab_2_6),	  cmocka_unit_test(test_slab_3_14),
+		cmocka_unit_test(test_slab_6_1),	  cmocka_unit_test(test_slab_numa),
+		cmocka_unit_test(test_slab_debug),	  cmocka_unit_test(test_slab_tight),
+		cmocka_unit_test(test_slob_2_6),	  cmocka_unit_test(test_slob_6_1),
+		cmocka_unit_test(test_slub_backed),	  cmocka_unit_test(test_slub_debug_backed),
+		cmocka_unit_test(test_slab_debug_backed), cmocka_unit_test(test_slob_backed),
+		cmocka_unit_test(test_slob_numa),	  cmocka_unit_test(test_slob_tight),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

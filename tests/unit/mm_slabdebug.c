@@ -244,13 +244,60 @@ static void test_zero(void **state)
 	end();
 }
 
+/* In a plain cache a freed object's middle points to the next free one (5.7 and later). */
+static void test_free_pointers(void **state)
+{
+	struct kmm_cache *plain;
+	kmm_addr at[3], pointer;
+
+	(void)state;
+	begin(KMM_SLUB, 52);
+	plain = slab_cache(sl, "plain", 64, 0, KMM_SLAB_NO_MERGE);
+	for (unsigned i = 0; i < 3; i++)
+		at[i] = kmm_kmem_cache_alloc(plain, 0, GFP_KERNEL);
+	memset(kmm_slab_bytes(sl, at[0]), 0x33, 64);
+	kmm_kmem_cache_free(plain, 0, at[1]);
+	kmm_kmem_cache_free(plain, 0, at[0]);
+	memcpy(&pointer, (uint8_t *)kmm_slab_bytes(sl, at[0]) + 32, sizeof(pointer));
+	assert_int_equal(pointer, at[1]);
+	/* All else of it is as it was. */
+	assert_int_equal(*((uint8_t *)kmm_slab_bytes(sl, at[0]) + 31), 0x33);
+	assert_int_equal(*((uint8_t *)kmm_slab_bytes(sl, at[0]) + 40), 0x33);
+	end();
+}
+
+/* Behind a poisoned object, where an overrun meets it; the slab survives. */
+static void test_corrupt_pointer(void **state)
+{
+	kmm_addr at;
+	uint8_t *p;
+
+	(void)state;
+	begin(KMM_SLUB, 52);
+	p = take(&at);
+	kmm_kmem_cache_free(s, 0, at);
+	/* 52 bytes, red zone to 56, then the pointer. */
+	p[57] ^= 0xff;
+	take(&at);
+	expect(1, "Freepointer corrupt");
+	for (unsigned i = 0; i < 100; i++)
+		take(&at);
+	expect(1, NULL);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good_use),    cmocka_unit_test(test_overrun),
-		cmocka_unit_test(test_underrun),    cmocka_unit_test(test_use_after_free),
-		cmocka_unit_test(test_wrong_frees), cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_good_use),
+		cmocka_unit_test(test_overrun),
+		cmocka_unit_test(test_underrun),
+		cmocka_unit_test(test_use_after_free),
+		cmocka_unit_test(test_wrong_frees),
+		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_zero),
+		cmocka_unit_test(test_free_pointers),
+		cmocka_unit_test(test_corrupt_pointer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
