@@ -35,7 +35,7 @@ UNIT_SRC := $(wildcard tests/unit/*.c tests/property/*.c)
 TOOL_SRC := $(wildcard tests/gen/*.c tests/fuzz/*.c tests/bench/*.c)
 LINT_SRC := $(MM_SRC) $(LIB_SRC) $(CLI_SRC)
 ALL_C    := $(LINT_SRC) $(UNIT_SRC) $(TOOL_SRC) \
-            $(wildcard src/*/*.h record/*.h replay/*.h analyze/*.h tests/*/*.h)
+            $(wildcard src/*/*.h record/*.h replay/*.h analyze/*.h tests/*/*.h docs/examples/*.c)
 
 # One short line a step; V=1 shows the commands.
 say       = $(if $(V),,@printf '  %-4s %s\n' $(1) $(@:$(CURDIR)/%=%) &&)
