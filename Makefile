@@ -35,7 +35,7 @@ UNIT_SRC := $(wildcard tests/unit/*.c tests/property/*.c)
 TOOL_SRC := $(wildcard tests/gen/*.c tests/fuzz/*.c tests/bench/*.c)
 LINT_SRC := $(MM_SRC) $(LIB_SRC) $(CLI_SRC)
 ALL_C    := $(LINT_SRC) $(UNIT_SRC) $(TOOL_SRC) \
-            $(wildcard src/*/*.h record/*.h replay/*.h analyze/*.h tests/*/*.h)
+            $(wildcard src/*/*.h record/*.h replay/*.h analyze/*.h tests/*/*.h docs/examples/*.c)
 
 # One short line a step; V=1 shows the commands.
 say       = $(if $(V),,@printf '  %-4s %s\n' $(1) $(@:$(CURDIR)/%=%) &&)
@@ -52,6 +52,10 @@ KMEMLAB  := $(if $(filter build,$(BUILD)),./kmemlab,$(abspath $(BUILD))/kmemlab)
 # A command is a file of src/cli that defines a struct command.
 COMMANDS := $(patsubst src/cli/%.c,%,$(shell grep -l '^struct command cmd_' $(CLI_SRC)))
 MAN      := $(BUILD)/man/kmemlab.1 $(patsubst %,$(BUILD)/man/kmemlab-%.1,$(COMMANDS))
+# The library's public headers, and the manual page that each of them is.
+MM_PUBLIC := $(wildcard src/mm/kmm*.h) src/mm/gfp.h
+MAN3      := $(patsubst src/mm/%.h,$(BUILD)/man/%.3,$(MM_PUBLIC))
+MAN3_LINKS = $(shell awk -v links=1 -f docs/man3.awk $(MM_PUBLIC))
 
 .PHONY: all help man tests deps ci-deps demo check bench soak asan tsan lint format install uninstall clean FORCE
 .DELETE_ON_ERROR:
@@ -120,7 +124,7 @@ $(TEST_BIN): %: %.o $(LIBS)
 
 -include $(patsubst %.o,%.d,$(MM_OBJ) $(LIB_OBJ) $(CLI_OBJ)) $(patsubst %,%.d,$(TEST_BIN))
 
-man: $(MAN) $(BUILD)/kmemlab.bash
+man: $(MAN) $(MAN3) $(BUILD)/kmemlab.bash
 
 $(BUILD)/man/kmemlab.1: $(KMEMLAB)
 	@mkdir -p $(@D)
@@ -129,6 +133,10 @@ $(BUILD)/man/kmemlab.1: $(KMEMLAB)
 $(BUILD)/man/kmemlab-%.1: $(KMEMLAB)
 	@mkdir -p $(@D)
 	$(call say,MAN) $(KMEMLAB) help --man $* > $@
+
+$(BUILD)/man/%.3: src/mm/%.h docs/man3.awk
+	@mkdir -p $(@D)
+	$(call say,MAN) awk -v page=$* -v header=$*.h -f docs/man3.awk $< > $@
 
 $(BUILD)/kmemlab.bash: $(KMEMLAB)
 	$(call say,MAN) $(KMEMLAB) help --completion > $@
@@ -212,15 +220,20 @@ DOCS = README.md LICENSE $(wildcard docs/*.md)
 
 install: all
 	install -d $(DEST)/bin $(DEST)/lib/pkgconfig $(DEST)/include/kmm $(DEST)/share/man/man1 \
-		$(DEST)/share/bash-completion/completions $(DEST)/share/doc/kmemlab
+		$(DEST)/share/man/man3 $(DEST)/share/bash-completion/completions $(DEST)/share/doc/kmemlab
 	install -m 755 $(KMEMLAB) $(DEST)/bin/kmemlab
 	install -m 644 $(BUILD)/libkmm.a $(DEST)/lib
 	install -m 755 $(BUILD)/libkmm.so.0 $(DEST)/lib
 	ln -sf libkmm.so.0 $(DEST)/lib/libkmm.so
-	install -m 644 $(wildcard src/mm/kmm*.h) src/mm/gfp.h $(DEST)/include/kmm
+	install -m 644 $(MM_PUBLIC) $(DEST)/include/kmm
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' src/mm/kmm.pc.in \
 		> $(DEST)/lib/pkgconfig/kmm.pc
 	install -m 644 $(MAN) $(DEST)/share/man/man1
+	install -m 644 $(MAN3) $(DEST)/share/man/man3
+	for h in $(MM_PUBLIC); do page=$$(basename $$h .h); \
+		for f in $$(awk -v links=1 -f docs/man3.awk $$h); do \
+			[ $$f = $$page ] || echo ".so man3/$$page.3" > $(DEST)/share/man/man3/$$f.3; \
+		done; done
 	install -m 644 $(BUILD)/kmemlab.bash $(DEST)/share/bash-completion/completions/kmemlab
 	install -m 644 $(DOCS) $(DEST)/share/doc/kmemlab
 
@@ -229,6 +242,8 @@ uninstall:
 		$(DEST)/lib/pkgconfig/kmm.pc $(DEST)/share/man/man1/kmemlab.1 \
 		$(patsubst %,$(DEST)/share/man/man1/kmemlab-%.1,$(COMMANDS)) \
 		$(DEST)/share/bash-completion/completions/kmemlab
+	rm -f $(patsubst $(BUILD)/man/%,$(DEST)/share/man/man3/%,$(MAN3)) \
+		$(patsubst %,$(DEST)/share/man/man3/%.3,$(MAN3_LINKS))
 	rm -rf $(DEST)/include/kmm $(DEST)/share/doc/kmemlab
 
 clean:

@@ -206,10 +206,17 @@ static int run_block(struct worker *w, const struct request *q, uint32_t n)
 			run->page_requests += x->sig.op <= REQ_PAGE_BULK;
 		}
 		if (run->simulated) {
-			i += simulated_apply(run->simulated, x, n - i);
+			uint32_t used = simulated_apply(run->simulated, x, n - i);
+
+			/* A bulk allocation takes all its pages at once. */
+			run->requests += used - 1;
+			run->page_requests += used - 1;
+			i += used;
 		} else {
-			if (run->started)
+			if (run->started) {
 				recorded_apply(run->recorded, x);
+				owners_record(&run->owners, x);
+			}
 			i++;
 		}
 	}
@@ -345,6 +352,8 @@ static int make_runs(struct replay *r, struct err *e)
 		run->o = r->o.runs[i];
 		if (run->o.simulated)
 			run->simulated = simulated_new(m, &so, e);
+		else if (owners_init(&run->owners))
+			return err_set(e, ENOMEM, "out of memory");
 		else
 			run->recorded = recorded_new(m, e);
 		if (!run->simulated && !run->recorded)
@@ -434,6 +443,7 @@ void replay_free(struct replay *r)
 		free(r->runs[i].samples);
 		free(r->runs[i].map);
 		disputes_free(&r->runs[i].disputes);
+		owners_free(&r->runs[i].owners);
 	}
 	free(r->runs);
 	memset(r, 0, sizeof(*r));

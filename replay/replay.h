@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "machine/machine.h"
 #include "replay/disputes.h"
+#include "replay/owners.h"
 #include "replay/recorded.h"
 #include "replay/simulated.h"
 #include "replay/view.h"
@@ -66,6 +67,7 @@ struct replay_run {
 	struct view at_buddyinfo,
 		at_pagetypeinfo; /* at the markers of the after/ files, else at the end */
 	bool saw_buddyinfo, saw_pagetypeinfo;
+	struct owners owners;	  /* recorded: from the start on */
 	struct disputes disputes; /* recorded: at the marker of the after/ lists, else at the end */
 	struct replay_counters at_score_end;
 	struct view end;

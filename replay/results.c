@@ -221,6 +221,22 @@ static int simulated_rows(struct results *x, const struct fidelity *f, int run, 
 	return ret;
 }
 
+static int owner_rows(struct results *x, unsigned run, struct err *e)
+{
+	const struct owners *o = &x->r->runs[run].owners;
+	int ret = o->no_memory ? err_set(e, ENOMEM, "out of memory for the owners of pages") : 0;
+
+	for (uint32_t i = 0; i < o->count && ret >= 0; i++) {
+		const struct owner_total *t = &o->t[i];
+
+		ret = store_add_owner(x->store, x->run_ids[run],
+				      request_owner_name((enum request_owner)t->owner),
+				      t->cache ? intern_str(kmw_strings(x->r->k), t->cache) : NULL,
+				      t->allocs, t->frees, t->live, t->peak, e);
+	}
+	return ret;
+}
+
 int results_end(struct results *x, const struct fidelity *f, int recorded, int simulated,
 		int anchored, struct err *e)
 {
@@ -231,6 +247,8 @@ int results_end(struct results *x, const struct fidelity *f, int recorded, int s
 		if (ret >= 0 && f->have_simulated)
 			ret = simulated_rows(x, f, simulated, anchored, e);
 	}
+	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
+		ret = owner_rows(x, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = store_end_run(x->store, x->run_ids[i], !x->r->interrupted,
 				    x->r->runs[i].requests, x->r->runs[i].seconds, e);

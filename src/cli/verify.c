@@ -155,15 +155,18 @@ static struct table *dispute_table(const struct machine *m, const struct dispute
 
 static int print_disputes(const struct machine *m, const struct disputes *x, uint64_t free_pages)
 {
-	int ret = 0;
+	int ret;
 
 	if (!x->known)
 		return 0;
+	if (!x->count) {
+		printf("\nDisputed: no page frame\n");
+		return 0;
+	}
 	printf("\nDisputed: %" PRIu64 " page frames in %u ranges (%.3f %% of the free pages)\n",
 	       x->pages, x->count,
 	       free_pages ? 100.0 * (double)x->pages / (double)free_pages : 0.0);
-	if (x->count)
-		ret = put_table(dispute_table(m, x, RANGES_SHOWN));
+	ret = put_table(dispute_table(m, x, RANGES_SHOWN));
 	if (x->count > RANGES_SHOWN)
 		printf("... and %u ranges more; --format json has them all\n",
 		       x->count - RANGES_SHOWN);

@@ -201,6 +201,10 @@ struct kmm_cache *kmm_kmem_cache_create(struct kmm_slab *sl, const struct kmm_ca
 
 	if (!check_args(a, why, n))
 		return NULL;
+	if (a->flags & KMM_SLAB_KMALLOC) {
+		cache_refuse(why, n, "%s: only kmalloc's own caches are such", a->name);
+		return NULL;
+	}
 	s = find_mergeable(sl, a);
 	if (!s)
 		return cache_create(sl, a, why, n);
@@ -223,6 +227,8 @@ int kmm_kmem_cache_destroy(struct kmm_cache *s, unsigned cpu)
 		s->users--;
 		return 0;
 	}
+	if (s->flags & KMM_SLAB_KMALLOC)
+		return -EBUSY; /* kmalloc goes on */
 	if (s->kind == KMM_SLUB)
 		left = slub_shutdown(s, cpu);
 	else if (s->kind == KMM_SLAB)
@@ -296,8 +302,8 @@ bool cache_bad_free(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr at,
 
 	sl->stats.bad_frees++;
 	if (sl->seen.report) {
-		snprintf(text, sizeof(text), "BUG %s: %s at %#llx\n", s ? s->name : "kmalloc", what,
-			 (unsigned long long)at);
+		snprintf(text, sizeof(text), "BUG %s: %s\nINFO: Object 0x%llx\n",
+			 s ? s->name : "kmalloc", what, (unsigned long long)at);
 		sl->seen.report(sl->seen_arg, s, at, text);
 	}
 	return false;

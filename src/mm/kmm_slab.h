@@ -39,7 +39,7 @@ enum kmm_slab_flags {
 	KMM_SLAB_ACCOUNT = 1 << 6,
 	KMM_SLAB_NOLEAKTRACE = 1 << 7,
 	KMM_SLAB_NO_MERGE = 1 << 8,
-	KMM_SLAB_KMALLOC = 1 << 9,
+	KMM_SLAB_KMALLOC = 1 << 9, /* not for kmm_kmem_cache_create() */
 	KMM_SLAB_CONSISTENCY_CHECKS = 1 << 10,
 	KMM_SLAB_RED_ZONE = 1 << 11,
 	KMM_SLAB_POISON = 1 << 12,
@@ -156,7 +156,7 @@ struct kmm_cache *kmm_kmem_cache_create(struct kmm_slab *sl, const struct kmm_ca
 					char *why, size_t n);
 /*
  * 0 once the last user of a shared cache let go; -EBUSY if objects live (the
- * kernel complains and leaks it): the cache stays usable.
+ * kernel complains and leaks it) or if it is one of kmalloc's: it stays usable.
  */
 int kmm_kmem_cache_destroy(struct kmm_cache *s, unsigned cpu);
 /* Free slabs go back; 0 if none with objects is left, else 1. */
@@ -206,6 +206,8 @@ int kmm_kmem_cache_slabinfo(const struct kmm_cache *s, char *line, size_t n);
 struct kmm_cache *kmm_kmem_cache_next(const struct kmm_slab *sl, const struct kmm_cache *at);
 
 /* ---- kmalloc ---- */
+
+/* __GFP_HIGHMEM is of no effect on objects. */
 
 kmm_addr kmm_kmalloc(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp);
 kmm_addr kmm_kmalloc_node(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp, int node);

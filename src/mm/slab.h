@@ -27,6 +27,12 @@ void slab_array_shift(struct array *a, unsigned n);
 unsigned slab_array_transfer(struct array *to, struct array *from, unsigned most);
 void slab_drain_alien(struct kmm_cache *s, unsigned cpu, struct array *alien, unsigned node);
 
+/* Off the list that a slab is on; an empty one that is on none goes, its descriptor too. */
+void slab_unplace(struct slab_node *n, struct slab *slab);
+void slab_destroy(struct kmm_cache *s, unsigned cpu, struct slab *slab);
+
+/* ---- slabreap.c ---- */
+
 /* One round of the reaper on a CPU, for one cache. */
 void slab_reap(struct kmm_cache *s, unsigned cpu);
 /* A CPU's array, or all arrays, back to the slabs. */

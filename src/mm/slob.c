@@ -85,7 +85,7 @@ static struct slob_page *new_page(struct kmm_slab *sl, unsigned cpu, kmm_gfp gfp
 	p->block = malloc(FIRST_ROOM * sizeof(*p->block));
 	if (!p->block)
 		goto fail;
-	gfp &= ~(kmm_gfp)KMM_GFP_ZERO;
+	gfp &= ~(kmm_gfp)(KMM_GFP_ZERO | KMM_GFP_HIGHMEM);
 	pfn = node < 0 ? kmm_alloc_pages(sl->mm, cpu, gfp, 0) :
 			 kmm_alloc_pages_node(sl->mm, cpu, node, gfp, 0);
 	if (pfn == KMM_NO_PFN)

@@ -68,8 +68,14 @@ struct bench {
 
 static inline uint64_t take(struct bench *b)
 {
-	uint64_t at = b->s ? kmm_kmem_cache_alloc(b->s, 0, GFP_KERNEL) :
-			     (uint64_t)(uintptr_t)malloc(SIZE);
+	uint64_t at;
+
+	if (b->s)
+		at = kmm_kmem_cache_alloc(b->s, 0, GFP_KERNEL);
+	else if (b->sl)
+		at = kmm_kmalloc(b->sl, 0, SIZE, GFP_KERNEL);
+	else
+		at = (uint64_t)(uintptr_t)malloc(SIZE);
 
 	if (!at) {
 		fprintf(stderr, "objects bench: no memory left\n");
@@ -82,6 +88,8 @@ static inline void give(struct bench *b, uint64_t at)
 {
 	if (b->s)
 		kmm_kmem_cache_free(b->s, 0, at);
+	else if (b->sl)
+		kmm_kfree(b->sl, 0, at);
 	else
 		free((void *)(uintptr_t)at);
 }
@@ -158,15 +166,16 @@ int main(int argc, char **argv)
 		const char *name;
 		enum kmm_slab_kind kind;
 		unsigned version;
-		bool sheaf;
+		bool sheaf, kmalloc;
 	} rows[] = {
-		{ "SLUB 2.6.24", KMM_SLUB, KMM_VERSION(2, 6, 24), false },
-		{ "SLUB 6.1", KMM_SLUB, KMM_VERSION(6, 1, 0), false },
-		{ "SLUB 6.18", KMM_SLUB, KMM_VERSION(6, 18, 0), false },
-		{ "6.18 sheaves", KMM_SLUB, KMM_VERSION(6, 18, 0), true },
-		{ "SLAB 2.6.24", KMM_SLAB, KMM_VERSION(2, 6, 24), false },
-		{ "SLAB 6.1", KMM_SLAB, KMM_VERSION(6, 1, 0), false },
-		{ "malloc", KMM_SLUB, 0, false },
+		{ "SLUB 2.6.24", KMM_SLUB, KMM_VERSION(2, 6, 24), false, false },
+		{ "SLUB 6.1", KMM_SLUB, KMM_VERSION(6, 1, 0), false, false },
+		{ "SLUB 6.18", KMM_SLUB, KMM_VERSION(6, 18, 0), false, false },
+		{ "6.18 sheaves", KMM_SLUB, KMM_VERSION(6, 18, 0), true, false },
+		{ "SLAB 2.6.24", KMM_SLAB, KMM_VERSION(2, 6, 24), false, false },
+		{ "SLAB 6.1", KMM_SLAB, KMM_VERSION(6, 1, 0), false, false },
+		{ "kmalloc 6.1", KMM_SLUB, KMM_VERSION(6, 1, 0), false, true },
+		{ "malloc", KMM_SLUB, 0, false, false },
 	};
 	unsigned long millions = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
 	unsigned many;
@@ -197,7 +206,9 @@ int main(int argc, char **argv)
 				a.sheaf_capacity = rows[i].sheaf ? 32 : 0;
 				b.s = b.sl ? kmm_kmem_cache_create(b.sl, &a, why, sizeof(why)) :
 					     NULL;
-				if (!b.s) {
+				if (rows[i].kmalloc)
+					b.s = NULL;
+				else if (!b.s) {
 					fprintf(stderr, "objects bench: %s\n", why);
 					return 2;
 				}

@@ -25,6 +25,7 @@ static void test_refused(void **state)
 		{ .name = "huge", .object_size = UINT32_MAX },
 		{ .name = "align", .object_size = 8, .align = 24 },
 		{ .name = "flags", .object_size = 8, .flags = 1u << 31 },
+		{ .name = "kmalloc", .object_size = 8, .flags = KMM_SLAB_KMALLOC },
 		/* 4 MiB and red zones: no slab has room. */
 		{ .name = "over", .object_size = 4 << 20, .flags = KMM_SLAB_RED_ZONE },
 	};
@@ -32,6 +33,7 @@ static void test_refused(void **state)
 
 	(void)state;
 	begin(KMM_VERSION(6, 1, 0));
+	assert_int_equal(kmm_kmem_cache_destroy(kmm_kmalloc_slab(sl, 64, 0, 0), 0), -EBUSY);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		assert_null(kmm_kmem_cache_create(sl, &bad[i], why, sizeof(why)));
 		assert_true(strlen(why) > 10);

@@ -39,11 +39,39 @@ static void test_no_room(void **state)
 	kmm_destroy(mm);
 }
 
+/* Objects have addresses: none comes from high memory, whoever asks. */
+static void test_no_highmem(void **state)
+{
+	(void)state;
+	for (unsigned kind = KMM_SLUB; kind <= KMM_SLOB; kind++) {
+		struct kmm_config c = config_of(KMM_LINUX_6_1);
+		struct kmm_slab_policy p;
+		struct kmm_slab *sl;
+		struct kmm *mm;
+
+		config_zone(&c, 0, KMM_ZONE_NORMAL, 0, 512);
+		config_zone(&c, 0, KMM_ZONE_HIGHMEM, 512, 512);
+		mm = machine_create(&c);
+		assert_int_equal(kmm_seed_boot(mm, 0, 512, KMM_MOVABLE), 0);
+		assert_int_equal(kmm_seed_boot(mm, 512, 1024, KMM_MOVABLE), 0);
+		kmm_slab_policy_init(&p, (enum kmm_slab_kind)kind, KMM_VERSION(6, 1, 0));
+		sl = slab_create(mm, &p);
+		for (size_t size = 10; size < 40000; size *= 3) {
+			kmm_addr at = kmm_kmalloc(sl, 0, size, GFP_KERNEL | KMM_GFP_HIGHMEM);
+
+			assert_true(kmm_slab_frame(sl, at) < 512);
+		}
+		slab_done(sl);
+		kmm_destroy(mm);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_no_highmem),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

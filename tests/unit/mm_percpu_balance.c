@@ -141,13 +141,66 @@ static void test_depopulation(void **state)
 	machine_done(mm);
 }
 
+/* 100,000 random requests with the work in between, every rule checked after each. */
+static void test_random(void **state)
+{
+	struct kmm *mm = machine();
+	struct kmm_percpu *p = percpu(mm);
+	static uint64_t held[1024];
+	struct kmm_percpu_stats s;
+	uint64_t x = 23;
+	unsigned n = 0;
+	char why[200];
+
+	(void)state;
+	for (unsigned i = 0; i < 100000; i++) {
+		uint32_t r;
+
+		x = x * 6364136223846793005u + 1442695040888963407u;
+		r = (uint32_t)(x >> 33);
+		/* Grow and shrink in turns, so that chunks come and go. */
+		if (n < 1024 && r % 100 < (i / 4000 % 2 ? 35u : 65u)) {
+			size_t size = r >> 8 & 15 ? 4 + (r >> 12 & 255) : 4096 + (r >> 12 & 8191);
+			kmm_gfp gfp = r >> 25 & 3 ? GFP_KERNEL : KMM_GFP_HIGH;
+			uint64_t ptr = kmm_alloc_percpu_gfp(p, r & 1, size, 4u << (r >> 27 & 3),
+							    gfp);
+
+			if (ptr != KMM_NO_PTR)
+				held[n++] = ptr;
+		} else if (n) {
+			unsigned k = r % n;
+
+			kmm_free_percpu(p, held[k]);
+			held[k] = held[--n];
+		}
+		if (kmm_percpu_balance_pending(p) && r % 7 == 0)
+			kmm_percpu_balance(p, r & 1);
+		if (kmm_percpu_validate(p, why, sizeof(why)))
+			fail_msg("step %u: %s", i, why);
+	}
+	kmm_percpu_stats(p, &s);
+	assert_int_equal(s.bad_frees, 0);
+	assert_true(s.chunks_created > 10 && s.chunks_destroyed > 5);
+	assert_true(s.pages_depopulated > 50 && s.atomic_failed > 5);
+	while (n)
+		kmm_free_percpu(p, held[--n]);
+	balance(p);
+	kmm_percpu_stats(p, &s);
+	assert_int_equal(s.used_bytes, 0);
+	assert_true(s.chunks <= 3);
+	kmm_percpu_destroy(p);
+	kmm_drain_pages(mm, 0, 0, KMM_ZONES);
+	kmm_drain_pages(mm, 0, 1, KMM_ZONES);
+	assert_int_equal(kmm_zone_free_pages(mm, 0), 16384);
+	machine_done(mm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stock),
-		cmocka_unit_test(test_atomic_failure),
-		cmocka_unit_test(test_empty_chunks),
-		cmocka_unit_test(test_depopulation),
+		cmocka_unit_test(test_stock),	     cmocka_unit_test(test_atomic_failure),
+		cmocka_unit_test(test_empty_chunks), cmocka_unit_test(test_depopulation),
+		cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,6 +134,56 @@ static void check_cache(struct kmm_slab *sl, const struct sysfs_cache *c, const 
 	kmm_kmem_cache_destroy(s, 0);
 }
 
+/* The letters of a folder like ":aA-0000128" are flags that a partner must share. */
+static struct kmm_cache_args args_of_folder(const struct sysfs_cache *c)
+{
+	size_t letters = strcspn(c->name, "-");
+
+	return (struct kmm_cache_args){
+		.name = c->name,
+		.object_size = c->object_size,
+		.align = c->align,
+		.flags = flags_of(c) | (memchr(c->name, 'A', letters) ? KMM_SLAB_ACCOUNT : 0),
+	};
+}
+
+static bool merge(struct kmm_slab *sl, const struct sysfs_cache *a, const struct sysfs_cache *b)
+{
+	struct kmm_cache_args first = args_of_folder(a), second = args_of_folder(b);
+	struct kmm_cache *s = kmm_kmem_cache_create(sl, &first, NULL, 0);
+	struct kmm_cache *t = kmm_kmem_cache_create(sl, &second, NULL, 0);
+	bool same = s == t;
+
+	assert_true(s && t);
+	assert_int_equal(kmm_kmem_cache_destroy(t, 0), 0);
+	assert_int_equal(kmm_kmem_cache_destroy(s, 0), 0);
+	return same;
+}
+
+/*
+ * Two caches that may merge, and have folders of their own, did not merge with each
+ * other: nor may they here, one way or the other (which was there first is not known).
+ */
+static unsigned check_merging(struct kmm *mm, struct kmm_slab_policy p, const char *where)
+{
+	struct kmm_slab *sl;
+	unsigned pairs = 0;
+
+	p.merge = true;
+	sl = slab_create(mm, &p);
+	for (unsigned i = 0; i < cache_count; i++)
+		for (unsigned k = i + 1; k < cache_count; k++) {
+			if (caches[i].name[0] != ':' || caches[k].name[0] != ':')
+				continue;
+			pairs++;
+			if (merge(sl, &caches[i], &caches[k]) && merge(sl, &caches[k], &caches[i]))
+				fail_msg("%s: %s and %s merge", where, caches[i].name,
+					 caches[k].name);
+		}
+	slab_done(sl);
+	return pairs;
+}
+
 /* The kmalloc caches stand there from the beginning: sizes and alignments by name. */
 static unsigned check_kmalloc(struct kmm_slab *sl, const struct sysfs_cache *c, const char *where)
 {
@@ -184,6 +234,7 @@ static void check_snapshot(const struct machine *m, const struct snapshot_source
 	print_message("%s: %u caches, %u of kmalloc\n", where, cache_count, kmallocs);
 	assert_true(kmallocs >= 20);
 	slab_done(sl);
+	assert_true(check_merging(mm, p, where) > 100);
 	kmm_destroy(mm);
 }
 
@@ -269,11 +320,66 @@ static void test_slabinfo_6_18(void **state)
 	machine_free(m);
 }
 
+/*
+ * Older rules, worked by hand from their sources (mm/slub.c of 2.6.24, 3.0, 4.19):
+ * 2.6.24 wants 4 objects on at most 2 pages and wastes an eighth; 3.0 wants
+ * 4 * (bits of the possible CPUs + 1) on at most 8 pages and wastes a sixteenth;
+ * before 5.12 CPUs count that are possible, then those that are there.
+ */
+static void test_older_rules(void **state)
+{
+	static const struct {
+		unsigned version, possible, size, order, objects, min_partial, cpu_partial;
+	} rows[] = {
+		{ KMM_VERSION(2, 6, 24), 0, 256, 0, 16, 2, 0 },
+		/* 5 * 704 leave 576 of 4096, more than an eighth; 11 leave 448 of 8192. */
+		{ KMM_VERSION(2, 6, 24), 0, 704, 1, 11, 2, 0 },
+		{ KMM_VERSION(2, 6, 24), 0, 2048, 1, 4, 2, 0 },
+		/* 4 do not fit on two pages, 2 do. */
+		{ KMM_VERSION(2, 6, 24), 0, 4096, 1, 2, 2, 0 },
+		/* One, and more than a quarter wasted. */
+		{ KMM_VERSION(2, 6, 24), 0, 5120, 1, 1, 2, 0 },
+		/* 2 CPUs: 12 objects; 12 * 256 are less than a page. */
+		{ KMM_VERSION(3, 0, 0), 0, 256, 0, 16, 8, 0 },
+		{ KMM_VERSION(3, 0, 0), 0, 1024, 2, 16, 10, 0 },
+		/* As many as fit on 8 pages: 4, not 12. */
+		{ KMM_VERSION(3, 0, 0), 0, 8192, 3, 4, 10, 0 },
+		{ KMM_VERSION(4, 19, 0), 0, 1024, 2, 16, 5, 6 },
+		{ KMM_VERSION(4, 19, 0), 0, 8192, 3, 4, 6, 2 },
+		{ KMM_VERSION(4, 19, 0), 0, 192, 0, 21, 5, 30 },
+		/* 64 possible CPUs: 4 * (7 + 1) = 32 objects, two pages of 256 bytes. */
+		{ KMM_VERSION(5, 10, 0), 64, 256, 1, 32, 5, 13 },
+		{ KMM_VERSION(5, 12, 0), 64, 256, 0, 16, 5, 13 },
+		{ KMM_VERSION(5, 16, 0), 64, 256, 0, 16, 5, 52 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct kmm *mm = slab_machine(KMM_LINUX_6_1, 256, 2, 1);
+		struct kmm_slab_policy p;
+		struct kmm_cache_figures f;
+		struct kmm_slab *sl;
+
+		kmm_slab_policy_init(&p, KMM_SLUB, rows[i].version);
+		p.possible_cpus = rows[i].possible;
+		p.merge = false;
+		sl = slab_create(mm, &p);
+		f = slab_figures(slab_cache(sl, "old", rows[i].size, 0, 0));
+		if (f.order != rows[i].order || f.objs_per_slab != rows[i].objects ||
+		    f.min_partial != rows[i].min_partial || f.cpu_partial != rows[i].cpu_partial)
+			fail_msg("row %zu: order %u, %u objects, min_partial %u, cpu_partial %u", i,
+				 f.order, f.objs_per_slab, f.min_partial, f.cpu_partial);
+		slab_done(sl);
+		kmm_destroy(mm);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sysfs),
 		cmocka_unit_test(test_slabinfo_6_18),
+		cmocka_unit_test(test_older_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
