@@ -149,7 +149,7 @@ static int open_all(struct trace *t, struct err *e)
 	source = source_find(&map);
 	if (source)
 		return open_source(t, &map, source, e);
-	if (datfile_open(&t->file, &map, t->path, e) < 0)
+	if (datfile_read(&t->file, &map, t->path, e) < 0)
 		return err_code(e);
 	b = find_buffer(t, e);
 	if (!b)
