@@ -22,6 +22,16 @@ const char *event_kind_name(enum event_kind kind)
 	return kind < EVENT_KIND_COUNT ? kinds[kind].name : "other";
 }
 
+const char *event_kind_system(enum event_kind kind)
+{
+	return kind < EVENT_KIND_COUNT && kinds[kind].system ? kinds[kind].system : "unknown";
+}
+
+unsigned bind_payload(enum event_kind kind)
+{
+	return kind < EVENT_KIND_COUNT ? kinds[kind].payload : 0;
+}
+
 /* Fields by payload, by the names that kernels gave them; '|' separates alternatives. */
 static const char *const fields[PAYLOADS][BIND_FIELDS] = {
 	[PAYLOAD_page] = { "pfn", "order", "gfp_flags", "migratetype", "percpu_refill", "page" },
@@ -54,10 +64,23 @@ static const struct {
 	{ PAYLOAD_probe, PROBE_PFN, -1 },      { PAYLOAD_reclaim, REC_NID, -1 },
 };
 
+const char *const *bind_field_names(unsigned payload)
+{
+	return fields[payload];
+}
+
+int32_t bind_absent(unsigned payload, unsigned field)
+{
+	for (unsigned i = 0; i < sizeof(absent) / sizeof(*absent); i++)
+		if (absent[i].payload == payload && absent[i].field == field)
+			return absent[i].value;
+	return 0;
+}
+
 #define F(field) (1u << (field))
 
 /* Fields without which an event of this kind says nothing. */
-static uint32_t needed(enum event_kind kind)
+uint32_t bind_needed(enum event_kind kind)
 {
 	switch (kind) {
 	case EVENT_MM_PAGE_ALLOC_EXTFRAG:
@@ -178,7 +201,7 @@ static bool has(const struct binding *b, unsigned i)
 static bool bind_kind(struct binding *b, enum event_kind kind, const struct tep_event *te,
 		      const char *text, uint32_t len, bool swap)
 {
-	uint32_t need = needed(kind);
+	uint32_t need = bind_needed(kind);
 
 	b->kind = kind;
 	b->payload = kinds[kind].payload;

@@ -124,6 +124,13 @@ bool bind_event(struct binding *b, const struct tep_event *te, const char *text,
 void bind_free(struct binding *b);
 /* Is this event one of EVENT_KINDS, under today's name or an old one? */
 bool bind_wants(const char *system, const char *name);
+/* The payload of a kind; and the names of a payload's fields, alternatives parted by '|'. */
+unsigned bind_payload(enum event_kind kind);
+const char *const *bind_field_names(unsigned payload);
+/* The value of a field that the capture does not have. */
+int32_t bind_absent(unsigned payload, unsigned field);
+/* A set of bits 1 << field: without these an event of the kind says nothing. */
+uint32_t bind_needed(enum event_kind kind);
 /* Fill kind and payload from a record; false, and EVENT_OTHER, if it is too short. */
 bool bind_load(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
 	       struct intern *names);

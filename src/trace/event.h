@@ -163,5 +163,7 @@ struct event {
 
 /* "mm_page_alloc" for EVENT_MM_PAGE_ALLOC; "other" for EVENT_OTHER. */
 const char *event_kind_name(enum event_kind kind);
+/* "kmem"; "unknown" for kprobes, whose system is whatever their maker chose. */
+const char *event_kind_system(enum event_kind kind);
 
 #endif

@@ -26,7 +26,7 @@ static const struct {
 };
 
 /* Names without a bit of their own in the print format, by what they are made of (kernel 4.x to 6.x). */
-static kmm_gfp flags_of(const char *name)
+kmm_gfp gfpbits_flag(const char *name)
 {
 	for (unsigned i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (!strcmp(known[i].name, name))
@@ -215,7 +215,7 @@ void gfpbits_parse(struct gfpbits *g, const char *text, uint32_t len)
 	}
 	for (uint32_t i = 0; i < g->name_count; i++) {
 		uint64_t mask = g->names[i].mask;
-		kmm_gfp flags = flags_of(g->names[i].name);
+		kmm_gfp flags = gfpbits_flag(g->names[i].name);
 
 		if (flags && !(mask & (mask - 1))) {
 			g->bit[__builtin_ctzll(mask)] |= flags;

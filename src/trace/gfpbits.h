@@ -31,6 +31,8 @@ struct gfpbits {
 
 /* From a format's print text; names that are missing there get 6.x numbers only if none was found at all. */
 void gfpbits_parse(struct gfpbits *g, const char *print_format, uint32_t len);
+/* The flag of a single name ("__GFP_ZERO"); 0 for composites and unknown ones. */
+kmm_gfp gfpbits_flag(const char *name);
 kmm_gfp gfpbits_slow(struct gfpbits *g, uint64_t raw);
 
 static inline kmm_gfp gfpbits_get(struct gfpbits *g, uint64_t raw)

@@ -25,12 +25,13 @@ struct source {
 	void (*close)(struct trace *t);
 	int (*next)(struct trace *t, struct event *ev, struct err *e);
 	uint64_t (*progress)(const struct trace *t, uint64_t *total);
-	/* As trace_event_text() and trace_gfp_text(); NULL where the record is the kernel's own. */
+	/* As trace_event_text(), trace_gfp_text() and trace_symbol(); NULL where the record is the kernel's own. */
 	int (*text)(struct trace *t, const struct event *ev, FILE *out);
 	int (*gfp_text)(const struct trace *t, const struct event *ev, char *out, unsigned room);
+	const char *(*symbol)(const struct trace *t, uint64_t addr, uint64_t *offset);
 };
 
-extern const struct source source_perf;
+extern const struct source source_perf, source_ftext;
 
 /* The format of a mapped file; NULL: none of these, so a trace.dat if anything. */
 const struct source *source_find(const struct filemap *m);

@@ -234,6 +234,8 @@ int trace_gfp_text(const struct trace *t, const struct event *ev, char *out, uns
 {
 	const struct type *type = t->types.by_id[ev->id];
 
+	if (t->source && t->source->gfp_text)
+		return t->source->gfp_text(t, ev, out, room);
 	switch (ev->kind) {
 	case EVENT_MM_PAGE_ALLOC:
 	case EVENT_KMALLOC:

@@ -342,6 +342,8 @@ const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset)
 {
 	struct trace *w = (struct trace *)t; /* the table is made at its first use */
 
+	if (t->source && t->source->symbol)
+		return t->source->symbol(t, addr, offset);
 	if (!t->symbols_tried && t->file.kallsyms.len)
 		w->symbols = kallsyms_parse(t->file.kallsyms.text, t->file.kallsyms.len, NULL);
 	w->symbols_tried = true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * trace: a recorded trace, whatever file it came in, as one stream of events in
- * time order.  Today trace.dat (trace-cmd file versions 6 and 7, also .gz).
+ * time order: trace.dat (trace-cmd file versions 6 and 7), perf.data, and text of the
+ * kernel, trace-cmd and perf; each also packed with gzip or zstd.  Known by content.
  *
  * CPUs are merged by (time, cpu, position), so equal time stamps keep a stable
  * order.  Nothing is allocated per event.  Every file is treated as hostile.
@@ -29,12 +30,20 @@ struct trace_cpu_info {
 	uint64_t overrun;  /* events overwritten, refused or dropped while recording */
 };
 
+/* What the addresses in the events are. */
+enum trace_pointers {
+	TRACE_POINTERS_RAW,    /* addresses of the traced kernel */
+	TRACE_POINTERS_HASHED, /* the same for the same address, and nothing more */
+	TRACE_POINTERS_HIDDEN, /* all alike: events that need one are EVENT_OTHER */
+};
+
 struct trace_info {
-	char format[32];      /* "trace.dat 7", "trace.dat 6" */
+	char format[32];      /* "trace.dat 7", "perf.data", "perf.data (pipe)", "text" */
 	char compression[16]; /* "none", "zlib", "zstd" */
 	char clock[32];	      /* "global", "counter", "local" where the file does not say */
 	bool clock_is_time;   /* false: event.time counts no ns */
 	bool big_endian;
+	enum trace_pointers pointers;
 	uint8_t long_size;   /* of the traced kernel: 4 or 8 */
 	uint32_t page_size;  /* of the traced machine */
 	uint32_t sub_buffer; /* bytes of one ring-buffer page */

@@ -128,6 +128,14 @@ static int find_direct_map(struct import *im, struct err *e)
 	struct trace *t;
 	struct event ev;
 
+	if (trace_info(im->trace)->pointers != TRACE_POINTERS_RAW) {
+		/* Equal pointers are still the same object; where it lies nobody can say. */
+		snprintf(im->res->direct_map_source, sizeof(im->res->direct_map_source),
+			 "unknown: pointers are %s, objects have no place",
+			 trace_info(im->trace)->pointers == TRACE_POINTERS_HASHED ? "hashed" :
+										    "hidden");
+		return 0;
+	}
 	if (im->machine->direct_map_base) {
 		im->res->direct_map_base = im->machine->direct_map_base;
 		snprintf(im->res->direct_map_source, sizeof(im->res->direct_map_source), "%s",

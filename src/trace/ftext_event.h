@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ftext_event: an event's own words ("key=value ...") as the payload of a struct
+ * event, by the same field names that bind.c looks for in binary records.
+ */
+#ifndef TRACE_FTEXT_EVENT_H
+#define TRACE_FTEXT_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/intern.h"
+#include "trace/bind.h"
+#include "trace/event.h"
+#include "trace/gfpbits.h"
+
+#define FTEXT_MEMO 16
+#define FTEXT_KEY 24
+
+/* What pointers are in the text. */
+enum ftext_pointer {
+	FTEXT_NIL,
+	FTEXT_RAW,
+	FTEXT_HASHED, /* as %p has printed since 4.15: the same for the same address */
+	FTEXT_HIDDEN, /* "(____ptrval____)", before the kernel has its random key */
+};
+
+/* A kind of line: which field each of its keys is, in the order of the last line. */
+struct ftext_type {
+	enum event_kind kind;
+	uint8_t payload;
+	uint32_t needed;
+	uint64_t absent[BIND_FIELDS];
+	struct {
+		char key[FTEXT_KEY];
+		uint8_t len;
+		int8_t field; /* -1: not wanted */
+	} memo[FTEXT_MEMO];
+};
+
+struct ftext_words {
+	struct intern sites; /* symbols of call sites */
+	struct intern gfp_words;
+	kmm_gfp *gfp; /* by number in gfp_words */
+	uint32_t gfp_room;
+	struct gfpbits numbers; /* for numbers without a word */
+};
+
+int ftext_words_init(struct ftext_words *w);
+void ftext_words_free(struct ftext_words *w);
+/* The symbol that a call site's number stands for; NULL: it is an address. */
+const char *ftext_site(const struct ftext_words *w, uint64_t site, uint64_t *offset);
+
+void ftext_type_init(struct ftext_type *t, enum event_kind kind);
+/* Fill kind and payload from the words at p .. end. 0 or -ENOMEM. */
+int ftext_event_read(struct ftext_words *w, struct ftext_type *t, const char *p, const char *end,
+		     struct event *ev, struct intern *names);
+/* What the value of "ptr=" at p .. end is; *bits: how wide its address is, 0 unknown. */
+enum ftext_pointer ftext_pointer(const char *p, const char *end, unsigned *bits);
+
+#endif
