@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# perf.data of every form, against perf's own reading and against a trace.dat of the same work.
+. tests/lib.sh
+
+# counts_perf FILE, counts_own FILE: "COUNT EVENT" of each event, in the order of names.
+counts_perf() {
+	perf script -F event -i "$1" 2>/dev/null |
+		sed 's/^ *//; s/: *$//; s/^[a-z_]*://' |
+		grep -v -e '^$' -e cpu-clock | sort | uniq -c
+}
+counts_own() {
+	"$KMEMLAB" dump --format csv "$@" 2>/dev/null | tail -n +2 | cut -d, -f5 | sort | uniq -c
+}
+
+agree() { # NAME FILE
+	counts_perf "$2" > "$tmp/theirs"
+	counts_own "$2" > "$tmp/ours"
+	if [ ! -s "$tmp/theirs" ]; then not_ok "$1" "perf script reads nothing"; return; fi
+	same "$1" "$tmp/theirs" "$tmp/ours"
+}
+
+if ! command -v perf > /dev/null; then
+	skip interop/perf "no perf here"
+	exit $failed
+fi
+
+# What perf itself recorded elsewhere: percpu events have no name of their own in the list.
+if [ -e "$TRACES/host-6.18/perf.data.gz" ]; then
+	gzip -dc "$TRACES/host-6.18/perf.data.gz" > "$tmp/host.data"
+	# This version of perf prints percpu events without their names.
+	perf script -i "$tmp/host.data" 2>/dev/null |
+		grep -oE '(kmem|percpu):[a-z_]+:' | sed 's/.*:\(.*\):/\1/' | sort | uniq -c > "$tmp/theirs"
+	counts_own "$tmp/host.data" > "$tmp/ours"
+	same interop/perf-host-6.18 "$tmp/theirs" "$tmp/ours"
+	counts_own "$TRACES/host-6.18/perf.data.gz" > "$tmp/packed"
+	same interop/perf-gzip "$tmp/ours" "$tmp/packed"
+	"$KMEMLAB" dump --format csv "$tmp/host.data" > "$tmp/file"
+	"$KMEMLAB" dump --format csv - < "$tmp/host.data" > "$tmp/stdin"
+	same interop/perf-stdin "$tmp/file" "$tmp/stdin"
+	cat "$tmp/host.data" | "$KMEMLAB" dump --format csv - > "$tmp/stdin"
+	same interop/perf-piped-in "$tmp/file" "$tmp/stdin"
+	# Text of perf script, read as text, makes the same requests.
+	perf script --ns -i "$tmp/host.data" > "$tmp/host.txt" 2>/dev/null
+	for f in data txt; do
+		"$KMEMLAB" import -o "$tmp/x.kmw" "$tmp/host.$f" |
+			sed 's/^[^:]*//' | grep -v 'events/s' > "$tmp/$f"
+	done
+	same interop/perf-script-text "$tmp/data" "$tmp/txt"
+else
+	skip interop/perf-host-6.18 "no captures in $TRACES"
+fi
+
+if ! perf record -q -e kmem:kfree -o "$tmp/p" -- true > /dev/null 2>&1; then
+	skip interop/perf-live "perf cannot record kmem events here"
+	exit $failed
+fi
+# shellcheck disable=SC2016
+work='i=0; while [ $i -lt 30 ]; do ls / > /dev/null; i=$((i + 1)); done'
+record() { # NAME OPTIONS...
+	name=$1; shift
+	if perf record -q -o "$tmp/$name" "$@" -- sh -c "$work" > "$tmp/log" 2>&1; then
+		agree "interop/perf-$name" "$tmp/$name"
+	else
+		skip "interop/perf-$name" "perf record $*: $(tail -n 1 "$tmp/log")"
+	fi
+}
+record all-cpus -a -e 'kmem:*'
+record threads -e 'kmem:*'
+record per-thread --per-thread -e 'kmem:*'
+record packed -z -a -e 'kmem:*'
+record callchains -g -a -e 'kmem:*'
+record mixed -a -e 'kmem:*' -e cpu-clock
+record clockid -k mono -a -e 'kmem:*'
+record small-buffers -a -m 1 -e 'kmem:*'
+perf record -q -e 'kmem:*' -a -o - -- sh -c "$work" > "$tmp/pipe" 2> "$tmp/log" &&
+	agree interop/perf-pipe "$tmp/pipe"
+perf record -q -z -e 'kmem:*' -a -o - -- sh -c "$work" > "$tmp/pipe" 2> "$tmp/log" &&
+	agree interop/perf-pipe-packed "$tmp/pipe"
+if perf kmem --slab --page record -o "$tmp/kmem" -- sh -c "$work" > "$tmp/log" 2>&1; then
+	agree interop/perf-kmem-record "$tmp/kmem"
+	# perf kmem's own sum of slab allocations
+	perf kmem -i "$tmp/kmem" --slab stat 2>/dev/null |
+		sed -n 's/^Total bytes requested: *//p' | tr -d ,  > "$tmp/theirs"
+	"$KMEMLAB" dump -e kmalloc,kmem_cache_alloc,kmalloc_node,kmem_cache_alloc_node "$tmp/kmem" |
+		grep -o 'bytes_req=[0-9]*' | awk -F= '{ n += $2 } END { print n }' > "$tmp/ours"
+	same interop/perf-kmem-stat "$tmp/theirs" "$tmp/ours"
+else
+	skip interop/perf-kmem-record "$(tail -n 1 "$tmp/log")"
+fi
+# A lost count as perf script shows it.
+perf script --show-lost-events -i "$tmp/small-buffers" 2>/dev/null |
+	grep -o 'PERF_RECORD_LOST lost [0-9]*' | awk '{ n += $3 } END { print n + 0 }' > "$tmp/theirs"
+"$KMEMLAB" import -o "$tmp/x.kmw" "$tmp/small-buffers" |
+	sed -n 's/.*LOST: \([0-9]*\) events.*/\1/p' > "$tmp/ours"
+[ -s "$tmp/ours" ] || echo 0 > "$tmp/ours"
+same interop/perf-lost "$tmp/theirs" "$tmp/ours"
+
+# The same work in a trace.dat and in a perf.data, recorded at once: all that one process does from
+# its first event to its last, which lie well within both.
+dir=/sys/kernel/tracing/instances/kmemlab-test$$
+if [ "$(id -u)" != 0 ] || ! mkdir "$dir" 2>/dev/null; then
+	skip interop/perf-and-trace-dat "needs root and tracefs"
+	exit $failed
+fi
+trap 'rmdir "$dir" 2>/dev/null; rm -rf "$tmp"' EXIT
+echo 0 > "$dir/tracing_on"
+echo 30000 > "$dir/buffer_size_kb"
+echo 1 > "$dir/events/kmem/enable"
+echo 1 > "$dir/tracing_on"
+# shellcheck disable=SC2016
+perf record -q -N --no-buildid -a -m 16M -e 'kmem:*' -o "$tmp/both.data" -- sh -c \
+	'sleep 0.2; sh -c "echo \$\$ > $1; $2"; sleep 0.2' sh "$tmp/pid" "$work" > "$tmp/log" 2>&1
+echo 0 > "$dir/tracing_on"
+echo 0 > "$dir/events/kmem/enable"
+trace-cmd extract -B "${dir##*/}" -o "$tmp/both.dat" > "$tmp/log" 2>&1
+pid=$(cat "$tmp/pid")
+of_pid() {
+	"$KMEMLAB" dump --format csv "$@" | awk -F, -v pid="$pid" '$3 == pid { print $5 }' |
+		sort | uniq -c
+}
+of_pid --instance "${dir##*/}" "$tmp/both.dat" > "$tmp/theirs"
+of_pid "$tmp/both.data" > "$tmp/ours"
+if [ "$(wc -l < "$tmp/ours")" -gt 5 ]; then
+	same interop/perf-and-trace-dat "$tmp/theirs" "$tmp/ours"
+else
+	not_ok interop/perf-and-trace-dat "hardly any events: $(tail -n 1 "$tmp/log")"
+fi
+exit $failed
