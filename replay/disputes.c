@@ -69,7 +69,7 @@ static int add(struct disputes *x, uint32_t *room, uint32_t pfn, int zone, int k
 		last->pages++;
 		return 0;
 	}
-	if (x->count == *room) {
+	if (!x->d || x->count == *room) {
 		uint32_t more = *room ? *room * 2 : 64;
 		struct dispute *d = realloc(x->d, more * sizeof(*d));
 
