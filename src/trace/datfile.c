@@ -222,7 +222,7 @@ int dat_read_option(struct datfile *d, uint16_t id, const uint8_t *p, uint32_t l
 	return 0;
 }
 
-int datfile_open(struct datfile *d, const char *path, struct err *e)
+int datfile_read(struct datfile *d, const struct filemap *map, const char *path, struct err *e)
 {
 	struct cursor c;
 	const uint8_t *magic;
@@ -233,9 +233,7 @@ int datfile_open(struct datfile *d, const char *path, struct err *e)
 	memset(d, 0, sizeof(*d));
 	snprintf(d->compression, sizeof(d->compression), "none");
 	snprintf(d->clock, sizeof(d->clock), "local");
-	ret = filemap_open(&d->map, path, e);
-	if (ret < 0)
-		goto out;
+	d->map = *map;
 	d->truncated = d->map.cut;
 	c = (struct cursor){ d->map.data, d->map.data, d->map.data + d->map.size, false, false };
 	magic = cursor_bytes(&c, 10);
@@ -270,6 +268,16 @@ out:
 		datfile_close(d);
 	}
 	return ret;
+}
+
+int datfile_open(struct datfile *d, const char *path, struct err *e)
+{
+	struct filemap map;
+
+	memset(d, 0, sizeof(*d));
+	if (filemap_open(&map, path, e) < 0)
+		return err_prefix(e, "%s: ", path);
+	return datfile_read(d, &map, path, e);
 }
 
 void datfile_close(struct datfile *d)

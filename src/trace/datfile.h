@@ -72,6 +72,8 @@ struct datfile {
 
 /* 0, or a negative errno with e saying offset and what was expected there. */
 int datfile_open(struct datfile *d, const char *path, struct err *e);
+/* The same with a mapped file, which is the datfile's from now on, even on failure. */
+int datfile_read(struct datfile *d, const struct filemap *map, const char *path, struct err *e);
 void datfile_close(struct datfile *d);
 
 #endif

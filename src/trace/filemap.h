@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * filemap: a whole file as memory to read, not copied.  A gzip file is unpacked
- * into an unlinked temporary one (in TMPDIR, else /tmp) first, since a trace
- * cannot be read from front to back.
+ * filemap: a whole file as memory to read, not copied.  A gzip or zstd file is
+ * unpacked into an unlinked temporary one (in TMPDIR, else /tmp) first, since a
+ * trace cannot be read from front to back; so is what comes through a pipe, if
+ * the path is "-".
  */
 #ifndef TRACE_FILEMAP_H
 #define TRACE_FILEMAP_H
@@ -15,7 +16,7 @@
 struct filemap {
 	const uint8_t *data;
 	uint64_t size;
-	bool gzip, cut; /* it was packed; its packed data end early or are damaged */
+	bool packed, cut; /* it was packed; its packed data end early or are damaged */
 };
 
 /* 0 or a negative errno.  An empty file is an error. */

@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "trace/datfile.h"
 #include "trace/merge.h"
+#include "trace/source.h"
 #include "trace/trace.h"
 #include "trace/types.h"
 
@@ -30,7 +31,12 @@ struct trace {
 	uint8_t *spare; /* for text.c */
 	bool symbols_tried;
 	struct err damage;
+	const struct source *source; /* NULL: a trace.dat */
+	void *state;		     /* the source's */
 };
+
+/* Damage: fail with 'why', or with keep_going note it and return 0. */
+int trace_damaged(struct trace *t, struct err *why, struct err *e);
 
 /* Read the saved process names. */
 int comms_read(struct trace *t, struct err *e);

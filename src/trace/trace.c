@@ -11,8 +11,7 @@
 
 /* ---- opening ---- */
 
-/* A damaged CPU: fail, or with keep_going leave it out from here on. */
-static int damage(struct trace *t, struct err *why, struct err *e)
+int trace_damaged(struct trace *t, struct err *why, struct err *e)
 {
 	err_prefix(why, "%s: ", t->path);
 	if (!t->o.keep_going) {
@@ -50,7 +49,7 @@ static int start_rings(struct trace *t, const struct dat_buffer *b, struct err *
 		ret = ring_open(r, &t->file, b, c, &t->layout, &why);
 		if (ret >= 0)
 			ret = ring_next(r, &why);
-		if (ret < 0 && damage(t, &why, e) < 0)
+		if (ret < 0 && trace_damaged(t, &why, e) < 0)
 			return why.code;
 		if (ret == 1)
 			merge_add(&t->merge, i);
@@ -112,11 +111,45 @@ static void set_window(struct trace *t)
 		t->layout.from = t->from;
 }
 
+/* A file of another format. */
+static int open_source(struct trace *t, struct filemap *m, const struct source *source,
+		       struct err *e)
+{
+	struct err why = { 0 };
+
+	t->file.map = *m;
+	t->source = source;
+	if (t->o.instance && *t->o.instance)
+		return err_set(e, ENOENT, "%s: no buffer instance '%s' in the trace", t->path,
+			       t->o.instance);
+	if (intern_init(&t->names) || comms_read(t, e) < 0)
+		return err_set(e, ENOMEM, "out of memory");
+	if (m->cut) {
+		err_set(&why, EBADMSG, "the packed file is damaged or cut off after byte %llu",
+			(unsigned long long)m->size);
+		if (trace_damaged(t, &why, e) < 0)
+			return err_code(e);
+	}
+	set_window(t);
+	t->info.truncated = m->cut;
+	if (source->open(t, e) < 0)
+		return err_prefix(e, "%s: ", t->path);
+	t->cpus = calloc((size_t)t->info.cpus + 1, sizeof(*t->cpus));
+	return t->cpus ? 0 : err_set(e, ENOMEM, "out of memory for %u CPUs", t->info.cpus);
+}
+
 static int open_all(struct trace *t, struct err *e)
 {
 	const struct dat_buffer *b;
+	const struct source *source;
+	struct filemap map;
 
-	if (datfile_open(&t->file, t->path, e) < 0)
+	if (filemap_open(&map, t->path, e) < 0)
+		return err_prefix(e, "%s: ", t->path);
+	source = source_find(&map);
+	if (source)
+		return open_source(t, &map, source, e);
+	if (datfile_read(&t->file, &map, t->path, e) < 0)
 		return err_code(e);
 	b = find_buffer(t, e);
 	if (!b)
@@ -171,6 +204,8 @@ void trace_close(struct trace *t)
 {
 	if (!t)
 		return;
+	if (t->source)
+		t->source->close(t);
 	merge_free(&t->merge);
 	types_free(&t->types);
 	kallsyms_free(t->symbols);
@@ -220,6 +255,8 @@ static inline bool load_common(const struct trace *t, const struct ring *r, stru
 
 int trace_next(struct trace *t, struct event *ev, struct err *e)
 {
+	if (__builtin_expect(t->source != NULL, 0))
+		return t->source->next(t, ev, e);
 	for (;;) {
 		struct err why; /* not cleared: this is the hot path */
 		int ret = merge_next(&t->merge, &why);
@@ -230,7 +267,7 @@ int trace_next(struct trace *t, struct event *ev, struct err *e)
 		if (__builtin_expect(ret <= 0, 0)) {
 			if (ret == 0)
 				return 0;
-			if (damage(t, &why, e) < 0)
+			if (trace_damaged(t, &why, e) < 0)
 				return why.code;
 			continue;
 		}
@@ -320,6 +357,8 @@ uint64_t trace_progress(const struct trace *t, uint64_t *total)
 {
 	uint64_t done = 0, all;
 
+	if (t->source)
+		return t->source->progress(t, total);
 	*total = 0;
 	for (uint32_t i = 0; i < t->merge.count; i++)
 		if (t->merge.rings[i].file) {

@@ -12,7 +12,7 @@
 
 static void name_of(const char *path, char *name, size_t n)
 {
-	static const char *const ends[] = { ".gz", ".dat", ".data", ".kmw" };
+	static const char *const ends[] = { ".gz", ".zst", ".dat", ".data", ".txt", ".kmw" };
 	char buf[PATH_MAX];
 	size_t len = strlen(path);
 	const char *base;
@@ -33,7 +33,9 @@ static void name_of(const char *path, char *name, size_t n)
 
 static int find_in_dir(const char *path, struct capture *c, struct err *e)
 {
-	static const char *const names[] = { "trace.dat", "trace.dat.gz" };
+	static const char *const names[] = { "trace.dat", "trace.dat.gz", "trace.dat.zst",
+					     "perf.data", "perf.data.gz", "perf.data.zst",
+					     "trace.txt", "trace.txt.gz", "trace.txt.zst" };
 
 	c->kind = CAPTURE_DIR;
 	if ((size_t)snprintf(c->dir, sizeof(c->dir), "%s", path) >= sizeof(c->dir))
@@ -45,7 +47,9 @@ static int find_in_dir(const char *path, struct capture *c, struct err *e)
 		if (!access(c->trace, F_OK))
 			return 0;
 	}
-	return err_set(e, ENOENT, "%s: no trace.dat or trace.dat.gz in this directory", path);
+	return err_set(e, ENOENT,
+		       "%s: no trace.dat, perf.data or trace.txt (.gz, .zst) in this directory",
+		       path);
 }
 
 int capture_find(const char *path, struct capture *c, struct err *e)
@@ -56,6 +60,13 @@ int capture_find(const char *path, struct capture *c, struct err *e)
 	int fd;
 
 	memset(c, 0, sizeof(*c));
+	if (!strcmp(path, "-")) {
+		/* Standard input: whatever the readers of traces know. */
+		c->kind = CAPTURE_TRACE;
+		snprintf(c->name, sizeof(c->name), "capture");
+		snprintf(c->trace, sizeof(c->trace), "-");
+		return 0;
+	}
 	name_of(path, c->name, sizeof(c->name));
 	if (stat(path, &st))
 		return err_set(e, errno, "%s: %s", path, strerror(errno));

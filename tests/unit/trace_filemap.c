@@ -52,7 +52,7 @@ static void a_plain_file(void **state)
 	assert_int_equal(filemap_open(&m, path, &e), 0);
 	assert_int_equal(m.size, sizeof(data));
 	assert_memory_equal(m.data, data, sizeof(data));
-	assert_false(m.gzip || m.cut);
+	assert_false(m.packed || m.cut);
 	filemap_close(&m);
 }
 
@@ -67,7 +67,7 @@ static void a_packed_file(void **state)
 	assert_int_equal(gzwrite(g, data, sizeof(data)), sizeof(data));
 	gzclose(g);
 	assert_int_equal(filemap_open(&m, path, &e), 0);
-	assert_true(m.gzip);
+	assert_true(m.packed);
 	assert_false(m.cut);
 	assert_int_equal(m.size, sizeof(data));
 	assert_memory_equal(m.data, data, sizeof(data));

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* perf: files of `perf record`, in the form of a file and in that of a pipe. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "trace/bytes.h"
+#include "trace/perf_order.h"
+#include "trace/reader.h"
+
+struct perf {
+	struct perf_file file;
+	struct perf_order order;
+	uint64_t *lost;	       /* [cpus]: told since the CPU's last event */
+	uint64_t lost_records; /* sum of all LOST records: LOST_SAMPLES counts those again */
+	uint64_t lost_samples;
+	uint64_t last, late, ordinal;
+};
+
+static bool perf_knows(const struct filemap *m)
+{
+	return m->size >= 16 &&
+	       (!memcmp(m->data, "PERFILE2", 8) || !memcmp(m->data, "2ELIFREP", 8));
+}
+
+/* ftrace's names of the same clocks. */
+static const char *clock_name(const struct perf_attr *a)
+{
+	if (!a->use_clockid)
+		return "perf";
+	switch (a->clockid) {
+	case CLOCK_MONOTONIC:
+		return "mono";
+	case CLOCK_MONOTONIC_RAW:
+		return "mono_raw";
+	case CLOCK_BOOTTIME:
+		return "boot";
+	case CLOCK_TAI:
+		return "tai";
+	case CLOCK_REALTIME:
+		return "realtime";
+	default:
+		return "unknown";
+	}
+}
+
+static void fill_info(struct trace *t, const struct perf *p)
+{
+	struct trace_info *in = &t->info;
+	struct ring_layout l;
+	const struct perf_layout *first = &p->file.layouts[0];
+
+	snprintf(in->format, sizeof(in->format), "perf.data%s", p->file.pipe ? " (pipe)" : "");
+	snprintf(in->compression, sizeof(in->compression), "none");
+	snprintf(in->clock, sizeof(in->clock), "%s",
+		 first->time ? clock_name(&first->attr) : "none");
+	in->clock_is_time = first->time != 0;
+	in->big_endian = t->file.big_endian;
+	in->page_size = t->file.page_size;
+	in->cpus = p->file.cpus;
+	/* The kernel's own long; the tracing data's is the recorder's. */
+	in->long_size = t->file.long_size;
+	if (t->file.header_page.text &&
+	    ring_layout_parse(&l, t->file.header_page.text, t->file.header_page.len, in->page_size))
+		in->long_size = l.commit_size;
+	if (p->file.release[0])
+		snprintf(in->uname, sizeof(in->uname), "Linux %s %s", p->file.release,
+			 p->file.arch);
+}
+
+static int perf_open(struct trace *t, struct err *e)
+{
+	struct perf *p = calloc(1, sizeof(*p));
+
+	t->state = p;
+	if (!p)
+		return err_set(e, ENOMEM, "out of memory");
+	if (perf_file_open(&p->file, &t->file, e) < 0)
+		return err_code(e);
+	fill_info(t, p);
+	p->lost = calloc(p->file.cpus, sizeof(*p->lost));
+	if (!p->lost)
+		return err_set(e, ENOMEM, "out of memory for %u CPUs", p->file.cpus);
+	perf_order_init(&p->order, &p->file, t->file.map.data);
+	return types_init(&t->types, &t->file, t->info.long_size, e);
+}
+
+static void perf_close(struct trace *t)
+{
+	struct perf *p = t->state;
+
+	if (!p)
+		return;
+	perf_order_free(&p->order);
+	perf_file_close(&p->file);
+	free(p->lost);
+	free(p);
+}
+
+static int put_comm(void *arg, int32_t tid, const char *name, size_t len)
+{
+	struct trace *t = arg;
+	uint32_t id = intern_add(&t->comms, name, len);
+
+	return id == UINT32_MAX ? -ENOMEM : map_put(&t->comm_of, (uint32_t)tid, id);
+}
+
+/* Records that were lost are told where they are missed: with the CPU's next event. */
+static void note_lost(struct perf *p, const struct perf_record *r)
+{
+	uint32_t cpu = r->s.cpu < p->file.cpus ? r->s.cpu : 0;
+	bool samples = r->type == PERF_LOST_SAMPLES;
+	uint32_t at = samples ? 8 : 16; /* LOST: an id before the number */
+	uint64_t n, known;
+
+	if (r->len < at + 8)
+		return;
+	n = bytes_u64(r->p + at, p->file.swap);
+	if (!samples) {
+		p->lost_records += n;
+		p->lost[cpu] += n;
+		return;
+	}
+	/* Sums of what each event missed, written at the end: only what is new in them counts. */
+	known = p->lost_records > p->lost_samples ? p->lost_records : p->lost_samples;
+	p->lost_samples += n;
+	if (p->lost_samples > known)
+		p->lost[cpu] += p->lost_samples - known;
+}
+
+static void give_lost(struct trace *t, struct perf *p, struct event *ev)
+{
+	ev->lost = true;
+	t->cpus[ev->cpu].lost += p->lost[ev->cpu];
+	p->lost[ev->cpu] = 0;
+}
+
+/* What came too late to be put in order stands where it came, and is told of. */
+static uint64_t in_order(struct trace *t, struct perf *p, uint64_t time)
+{
+	if (time >= p->last) {
+		p->last = time;
+		return time;
+	}
+	p->late++;
+	err_set(&t->damage, EBADMSG,
+		"%s: %" PRIu64 " events came later in the file than its rounds allow; they stand "
+		"where they came",
+		t->path, p->late);
+	return p->last;
+}
+
+static int perf_next(struct trace *t, struct event *ev, struct err *e)
+{
+	struct perf *p = t->state;
+
+	for (;;) {
+		struct perf_record r;
+		struct err why;
+		struct type *type;
+		uint64_t time;
+		int ret = perf_order_next(&p->order, &r, put_comm, t, &why);
+
+		if (__builtin_expect(ret <= 0, 0)) {
+			if (ret == 0)
+				return 0;
+			if (trace_damaged(t, &why, e) < 0)
+				return why.code;
+			continue;
+		}
+		if (__builtin_expect(r.type != PERF_SAMPLE, 0)) {
+			note_lost(p, &r);
+			continue;
+		}
+		if (!r.tracepoint)
+			continue;
+		ev->cpu = r.s.cpu == PERF_NO_CPU ? 0 : r.s.cpu;
+		if (__builtin_expect(ev->cpu >= p->file.cpus, 0)) {
+			err_set(&why, EBADMSG, "a sample of CPU %u, where the machine has %u",
+				ev->cpu, p->file.cpus);
+			if (trace_damaged(t, &why, e) < 0)
+				return why.code;
+			continue;
+		}
+		if (t->o.cpu_mask && (ev->cpu >= t->o.cpu_mask_len || !t->o.cpu_mask[ev->cpu]))
+			continue;
+		time = t->info.clock_is_time ? in_order(t, p, r.s.time) : p->ordinal++;
+		if (__builtin_expect(time - t->from > t->span, 0)) {
+			p->lost[ev->cpu] = 0;
+			if (time < t->from)
+				continue;
+			return 0;
+		}
+		if (!types_load_common(&t->types, r.s.raw, r.s.raw_len, ev))
+			continue;
+		ev->time = time;
+		ev->lost = false;
+		if (__builtin_expect(p->lost[ev->cpu] != 0, 0))
+			give_lost(t, p, ev);
+		t->cpus[ev->cpu].events++;
+		t->cpus[ev->cpu].bytes += r.len;
+		ev->record = r.s.raw;
+		ev->record_len = r.s.raw_len;
+		type = t->types.by_id[ev->id];
+		if (type && type->binding.kind != EVENT_OTHER)
+			bind_load(&type->binding, ev->record, ev->record_len, ev, &t->names);
+		else
+			ev->kind = EVENT_OTHER;
+		return 1;
+	}
+}
+
+static uint64_t perf_progress(const struct trace *t, uint64_t *total)
+{
+	const struct perf *p = t->state;
+
+	return perf_order_progress(&p->order, total);
+}
+
+const struct source source_perf = {
+	.knows = perf_knows,
+	.open = perf_open,
+	.close = perf_close,
+	.next = perf_next,
+	.progress = perf_progress,
+};

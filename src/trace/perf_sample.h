@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * perf_sample: where the parts of a perf sample stand, as its event's attribute
+ * says (perf_event_open(2), "PERF_RECORD_SAMPLE" and "sample_id_all").
+ */
+#ifndef TRACE_PERF_SAMPLE_H
+#define TRACE_PERF_SAMPLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PERF_NO_ID UINT64_MAX
+#define PERF_NO_CPU UINT32_MAX
+
+/* What a perf_event_attr says of the records. */
+struct perf_attr {
+	uint32_t type; /* 2: a tracepoint */
+	uint64_t sample_type, read_format;
+	bool sample_id_all, use_clockid;
+	int32_t clockid;
+};
+
+/* Offsets from the record's start, of 8 bytes each; 0: not there. */
+struct perf_layout {
+	struct perf_attr attr;
+	uint16_t id, time, cpu;
+	uint16_t fixed; /* bytes up to the first part of variable length */
+	/* in the trailer of other records, from the record's end */
+	uint16_t end_time, end_cpu, trailer;
+	bool tracepoint;
+};
+
+struct perf_sample {
+	uint64_t time; /* 0 where there is none */
+	uint32_t cpu;  /* PERF_NO_CPU where there is none */
+	const uint8_t *raw;
+	uint32_t raw_len;
+};
+
+/* Read an attr of `len` bytes (64 at least); false if it is too short. */
+bool perf_attr_read(struct perf_attr *a, const uint8_t *p, uint64_t len, bool swap);
+void perf_layout_make(struct perf_layout *l, const struct perf_attr *a);
+/* The whole of a sample record of len bytes; false if it is too short for what it should hold. */
+bool perf_sample_read(const struct perf_layout *l, const uint8_t *rec, uint32_t len, bool swap,
+		      struct perf_sample *s);
+/* Time and CPU of a record that is no sample; false where it has none. */
+bool perf_trailer_read(const struct perf_layout *l, const uint8_t *rec, uint32_t len, bool swap,
+		       struct perf_sample *s);
+
+#endif
