@@ -62,14 +62,14 @@ static int kind_of(const struct recorded *r, uint32_t pfn, bool free_then)
 
 static int add(struct disputes *x, uint32_t *room, uint32_t pfn, int zone, int kind)
 {
-	struct dispute *last = x->count ? &x->d[x->count - 1] : NULL;
+	struct dispute *last = x->d && x->count ? &x->d[x->count - 1] : NULL;
 
 	x->pages++;
 	if (last && last->pfn + last->pages == pfn && last->kind == kind && last->zone == zone) {
 		last->pages++;
 		return 0;
 	}
-	if (x->count == *room) {
+	if (!x->d || x->count == *room) {
 		uint32_t more = *room ? *room * 2 : 64;
 		struct dispute *d = realloc(x->d, more * sizeof(*d));
 

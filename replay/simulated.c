@@ -198,7 +198,8 @@ static bool corrects(const struct simulated *s)
 static int expect_zone(struct simulated *s, const struct request *q)
 {
 	const struct kmm_config *c = kmm_configuration(s->mm);
-	int zone = q->pfn == KMM_NO_PFN ? -1 : kmm_zone_of(s->mm, q->pfn), node = q->sig.node;
+	int zone = q->pfn == KMM_NO_PFN ? -1 : kmm_zone_of(s->mm, q->pfn);
+	int node = q->sig.node < 0 ? -1 : q->sig.node;
 
 	if (!s->o.native || zone < 0)
 		return node;

@@ -23,22 +23,6 @@ static void die(const char *why)
 	exit(1);
 }
 
-/* The machine's memory, and what is seen through the windows: window, then frame. */
-static char *memory;
-static struct {
-	uint64_t addr;
-	kmm_pfn pfn;
-} window[2];
-
-static char *through(uint64_t addr)
-{
-	for (unsigned i = 0; i < 2; i++)
-		if (addr - window[i].addr < 4096)
-			return memory + (size_t)window[i].pfn * 4096 + (addr - window[i].addr);
-	die("a page fault");
-	return NULL;
-}
-
 static struct kmm *make_machine(void)
 {
 	static struct kmm_config c = { .zones = 2, .cpus = 1, .nodes = 1 };
@@ -63,22 +47,19 @@ static struct kmm *make_machine(void)
 
 static void copy_highpage(struct kmm_highmem *h, kmm_pfn to, kmm_pfn from)
 {
-	kmm_pfn pfn[2] = { from, to };
+	uint64_t src, dst;
 
-	for (unsigned i = 0; i < 2; i++) {
-		window[i].pfn = pfn[i];
-		if (kmm_kmap_atomic(h, 0, 0, pfn[i], 0, &window[i].addr))
-			die("no temporary window");
-	}
+	if (kmm_kmap_atomic(h, 0, 0, from, 0, &src) || kmm_kmap_atomic(h, 0, 0, to, 0, &dst))
+		die("no temporary window");
 	printf("from window 0x%llx to window 0x%llx, preemption off %u times\n",
-	       (unsigned long long)window[0].addr, (unsigned long long)window[1].addr,
-	       kmm_highmem_preempt_count(h, 0));
-	memcpy(through(window[1].addr), through(window[0].addr), 4096);
-	if (!kmm_kunmap_atomic(h, 0, 0, window[0].addr, 0))
+	       (unsigned long long)src, (unsigned long long)dst, kmm_highmem_preempt_count(h, 0));
+	memcpy(kmm_highmem_bytes(h, 0, 0, dst), kmm_highmem_bytes(h, 0, 0, src), 4096);
+	if (!kmm_kunmap_atomic(h, 0, 0, src, 0))
 		die("the first window went before the second");
-	for (unsigned i = 2; i-- > 0;)
-		if (kmm_kunmap_atomic(h, 0, 0, window[i].addr, 0))
-			die("no such window");
+	if (kmm_kunmap_atomic(h, 0, 0, dst, 0) || kmm_kunmap_atomic(h, 0, 0, src, 0))
+		die("no such window");
+	printf("after the copy the window shows %s\n",
+	       kmm_highmem_bytes(h, 0, 0, src) ? "something" : "nothing");
 }
 
 int main(void)
@@ -88,21 +69,23 @@ int main(void)
 	struct kmm_pages_config pc = { .direct_map = 0xc0000000u, .highmem = HIGHMEM };
 	struct kmm_highmem_stats s;
 	struct kmm_highmem *h;
+	char *memory = calloc(FRAMES, 4096); /* the machine's own */
 	struct kmm_pages *p;
 	kmm_pfn from, to;
 	unsigned woken;
 	uint64_t addr;
 
 	kmm_highmem_config_init(&hc, KMM_X86_32, KMM_LINUX_6_1, HIGHMEM);
+	hc.memory = memory;
 	h = kmm_highmem_create(&hc);
 	pc.maps = h;
+	pc.memory = memory;
 	p = kmm_pages_create(mm, &pc);
-	memory = calloc(FRAMES, 4096);
 	if (!h || !p || !memory)
 		die("out of memory");
 
 	from = kmm_page_alloc(p, 0, GFP_KERNEL | KMM_GFP_HIGHMEM, 0);
-	to = kmm_page_alloc(p, 0, GFP_KERNEL | KMM_GFP_HIGHMEM, 0);
+	to = kmm_page_alloc(p, 0, GFP_KERNEL | KMM_GFP_HIGHMEM | KMM_GFP_ZERO, 0);
 	printf("high memory: %s; page_address: %llu\n", from >= HIGHMEM ? "yes" : "no",
 	       (unsigned long long)kmm_page_virtual(p, from));
 	strcpy(memory + (size_t)from * 4096, "hello from high memory");

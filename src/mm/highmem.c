@@ -229,6 +229,46 @@ int kmm_kmap_switch(struct kmm_highmem *h, unsigned cpu, unsigned prev, unsigned
 	return 0;
 }
 
+/* ---- what is behind an address ---- */
+
+/* The page that a temporary map shows to the task; KMM_NO_PFN. */
+static kmm_pfn temporary_page(const struct kmm_highmem *h, unsigned task, unsigned cpu,
+			      uint64_t page)
+{
+	const struct kmap_stack *s;
+
+	if (h->config.style == KMM_KMAP_TYPES) {
+		for (unsigned type = 0; type < KMM_KM_TYPES; type++)
+			if (fixed_address(h, cpu, type, KMM_KM_TYPES) == page)
+				return h->typed[cpu * KMM_KM_TYPES + type];
+		return KMM_NO_PFN;
+	}
+	s = &h->stack[h->config.style == KMM_KMAP_TASK ? task : cpu];
+	for (unsigned d = 0; d < s->depth; d++)
+		if (s->addr[d] == page && s->cpu == cpu)
+			return s->pfn[d];
+	return KMM_NO_PFN;
+}
+
+void *kmm_highmem_bytes(const struct kmm_highmem *h, unsigned task, unsigned cpu, uint64_t addr)
+{
+	uint64_t page = addr & ~UINT64_C(4095), slot = (page - h->config.pkmap_base) / 4096;
+	kmm_pfn pfn = KMM_NO_PFN;
+
+	if (!h->config.memory || task >= h->config.tasks || cpu >= h->config.cpus)
+		return NULL;
+	if (is_temporary(h, addr))
+		pfn = temporary_page(h, task, cpu, page);
+	else if (page >= h->config.pkmap_base && slot < h->config.pkmap_slots)
+		pfn = h->slot[slot].pfn; /* also after the last unmap, until the flush */
+	else if (page >= h->config.direct_map &&
+		 (page - h->config.direct_map) / 4096 < h->config.highmem)
+		pfn = (kmm_pfn)((page - h->config.direct_map) / 4096);
+	if (pfn == KMM_NO_PFN)
+		return NULL;
+	return (char *)h->config.memory + (size_t)pfn * 4096 + addr % 4096;
+}
+
 /* ---- the whole ---- */
 
 static bool config_fits(const struct kmm_highmem_config *c)

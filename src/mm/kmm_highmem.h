@@ -8,7 +8,8 @@
  * too).  Pages of low memory pass through: they have an address already.
  * After mm/highmem.c of Linux 2.6.24 and 6.1.
  *
- * Addresses are numbers.  A task is any number below the configured count.
+ * Addresses are numbers; in a backed machine kmm_highmem_bytes() looks behind
+ * them.  A task is any number below the configured count.
  * Waiting is the caller's: kmm_kmap() says that the task sleeps, kmm_kunmap()
  * whom it woke; a task asks again when it is woken, or whenever it likes.  (The kernel wakes all who wait;
  * the first finds the slot, the others sleep again.)
@@ -54,6 +55,8 @@ struct kmm_highmem_config {
 	bool debug_guards;	/* every second entry of a task's stack stays empty */
 	bool local_uses_pkmap;	/* arm: a kmap_local finds a page's permanent map */
 	unsigned cpus, tasks;
+	/* A machine that is backed: the bytes of frame 0 and on, for every frame; else NULL. */
+	void *memory;
 };
 
 /* highmem: first frame of ZONE_HIGHMEM (896 MiB: 229376). */
@@ -95,6 +98,12 @@ int kmm_kmap_local(struct kmm_highmem *h, unsigned task, unsigned cpu, kmm_pfn p
 int kmm_kunmap_local(struct kmm_highmem *h, unsigned task, unsigned cpu, uint64_t addr);
 /* The scheduler's part: prev's entries are cleared, next's written.  -EINVAL: wrong CPU. */
 int kmm_kmap_switch(struct kmm_highmem *h, unsigned cpu, unsigned prev, unsigned next);
+
+/*
+ * The byte behind an address, as the task sees it on this CPU, in a backed
+ * machine; NULL: a page fault, or no memory.  Good to the end of its page.
+ */
+void *kmm_highmem_bytes(const struct kmm_highmem *h, unsigned task, unsigned cpu, uint64_t addr);
 
 struct kmm_highmem_stats {
 	uint64_t kmaps, low_pages; /* of all kinds; that passed through */

@@ -52,6 +52,8 @@ struct kmm_pages_config {
 	kmm_pfn highmem;	  /* first frame without an address; KMM_NO_PFN: all have one */
 	struct kmm_highmem *maps; /* where such a page may get one; NULL: nowhere */
 	unsigned descriptor;	  /* bytes of a struct page: 40 in the books, 64 on x86-64 */
+	/* A machine that is backed: the bytes of frame 0 and on, for every frame; else NULL. */
+	void *memory;
 	/* A task dies and frees pages, so that a NOFAIL request can go on; false: nobody is left. */
 	bool (*oom_kill)(void *arg, unsigned cpu);
 	void *arg;

@@ -77,8 +77,12 @@ kmm_pfn kmm_page_alloc_node(struct kmm_pages *p, unsigned cpu, int nid, kmm_gfp 
 		kmm_free_pages(p->mm, cpu, pfn, order);
 		return KMM_NO_PFN;
 	}
-	if (gfp & KMM_GFP_ZERO)
+	if (gfp & KMM_GFP_ZERO) {
 		p->stats.zeroed += UINT64_C(1) << order;
+		if (p->config.memory)
+			memset((char *)p->config.memory + (size_t)pfn * PAGE_BYTES, 0,
+			       (size_t)PAGE_BYTES << order);
+	}
 	return pfn;
 }
 

@@ -117,11 +117,26 @@ static int put_tie(void *arg, const struct tie *t)
 	return put(arg, &t->r, t->gives);
 }
 
-/* Is it alone in its time? */
-static bool stands_alone(const struct resolver *r, const struct window_entry *w)
+/* Is no other CPU's record of its time to be expected?  Those behind it in the window tell. */
+static bool stands_alone(struct resolver *r, const struct window_entry *w)
 {
-	return !r->ties.count && r->win.head + 1 < r->win.tail &&
-	       window_at(&r->win, r->win.head + 1)->r.time != w->r.time;
+	uint64_t p = r->win.head + 1;
+
+	if (r->ties.count)
+		return false;
+	if (r->win.head < r->alone_until)
+		return true;
+	for (; p < r->win.tail; p++) {
+		const struct window_entry *o = window_at(&r->win, p);
+
+		if (o->r.time != w->r.time) {
+			r->alone_until = p;
+			return true;
+		}
+		if (o->r.cpu != w->r.cpu)
+			return false;
+	}
+	return false;
 }
 
 static int hand_on(struct resolver *r, const struct window_entry *w)
@@ -152,7 +167,8 @@ static int hand_on(struct resolver *r, const struct window_entry *w)
 
 static int drain_window(struct resolver *r)
 {
-	while (r->win.head < r->win.tail) {
+	/* The last one stays until it is known whether another of its time follows. */
+	while (r->win.head + !r->finishing < r->win.tail) {
 		struct window_entry *w = window_at(&r->win, r->win.head);
 		int ret;
 
@@ -499,6 +515,7 @@ int resolver_finish(struct resolver *r, struct err *e)
 	int ret;
 
 	r->err = e;
+	r->finishing = true;
 	for (uint32_t i = 0; i < r->cpus * CTX_PER_CPU; i++)
 		if (r->ctx[i].key != CTX_NONE)
 			resolve_page_settle_all(r, &r->ctx[i]);

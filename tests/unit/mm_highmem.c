@@ -162,6 +162,42 @@ static void test_permanent_map_used(void **state)
 	done(h);
 }
 
+/* In a backed machine a window shows the page's bytes, to who mapped it and as long as it is mapped. */
+static void test_bytes(void **state)
+{
+	enum kmm_generation g[] = { KMM_LINUX_2_6, KMM_LINUX_5_10, KMM_LINUX_6_1 };
+	struct kmm_highmem_config c;
+	struct kmm_highmem *h;
+	char *memory = calloc(8, 4096);
+	unsigned woken;
+	uint64_t a, b;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		kmm_highmem_config_init(&c, KMM_X86_32, g[i], 4);
+		c.cpus = 2;
+		c.memory = memory;
+		h = kmm_highmem_create(&c);
+		assert_int_equal(kmm_kmap_atomic(h, 1, 1, 5, KMM_KM_USER0, &a), 0);
+		assert_ptr_equal(kmm_highmem_bytes(h, 1, 1, a + 7), memory + 5 * 4096 + 7);
+		assert_null(kmm_highmem_bytes(h, 1, 1, a - 4096));
+		if (g[i] == KMM_LINUX_6_1)
+			assert_null(kmm_highmem_bytes(h, 2, 1, a)); /* another task's */
+		assert_int_equal(kmm_kunmap_atomic(h, 1, 1, a, KMM_KM_USER0), 0);
+		assert_null(kmm_highmem_bytes(h, 1, 1, a));
+		/* A permanent one is seen by all, until the flush. */
+		assert_int_equal(kmm_kmap(h, 0, true, 6, &b), 0);
+		kmm_kunmap(h, 6, &woken);
+		assert_ptr_equal(kmm_highmem_bytes(h, 3, 0, b), memory + 6 * 4096);
+		kmm_kmap_flush_unused(h);
+		assert_null(kmm_highmem_bytes(h, 3, 0, b));
+		assert_ptr_equal(kmm_highmem_bytes(h, 0, 0, 0xc0003000u), memory + 3 * 4096);
+		assert_null(kmm_highmem_bytes(h, 0, 0, 0xc0004000u));
+		done(h);
+	}
+	free(memory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +206,7 @@ int main(void)
 		cmocka_unit_test(test_task_stack),
 		cmocka_unit_test(test_low_pages),
 		cmocka_unit_test(test_permanent_map_used),
+		cmocka_unit_test(test_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

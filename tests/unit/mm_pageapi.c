@@ -74,6 +74,27 @@ static void test_by_address(void **state)
 	done(p, mm);
 }
 
+/* In a backed machine __GFP_ZERO clears the page, and nothing else does. */
+static void test_zeroing(void **state)
+{
+	struct kmm *mm = machine(KMM_LINUX_6_1);
+	char *memory = malloc(FRAMES * 4096);
+	struct kmm_pages_config c = { .highmem = KMM_NO_PFN, .memory = memory };
+	struct kmm_pages *p = kmm_pages_create(mm, &c);
+	kmm_pfn dirty, clean;
+
+	(void)state;
+	memset(memory, 0x5a, FRAMES * 4096);
+	dirty = kmm_page_alloc(p, 0, GFP_KERNEL, 1);
+	clean = kmm_page_alloc(p, 0, GFP_KERNEL | KMM_GFP_ZERO, 1);
+	assert_int_equal(memory[(size_t)dirty * 4096], 0x5a);
+	for (size_t i = 0; i < 8192; i++)
+		assert_int_equal(memory[(size_t)clean * 4096 + i], 0);
+	assert_int_equal(memory[(size_t)clean * 4096 + 8192], 0x5a);
+	done(p, mm);
+	free(memory);
+}
+
 static void test_split_and_exact(void **state)
 {
 	struct kmm *mm = machine(KMM_LINUX_6_1);
@@ -234,9 +255,9 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_address), cmocka_unit_test(test_split_and_exact),
-		cmocka_unit_test(test_nofail),	   cmocka_unit_test(test_contexts),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_by_address),	cmocka_unit_test(test_zeroing),
+		cmocka_unit_test(test_split_and_exact), cmocka_unit_test(test_nofail),
+		cmocka_unit_test(test_contexts),	cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
