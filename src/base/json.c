@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -32,6 +33,8 @@ static void put_quoted(FILE *out, const char *s)
 
 static void indent(struct json *j)
 {
+	if (j->depth > j->lines)
+		return;
 	fputc('\n', j->out);
 	for (int i = 0; i < j->depth; i++)
 		fputs("  ", j->out);
@@ -54,6 +57,7 @@ void json_start(struct json *j, FILE *out)
 {
 	j->out = out;
 	j->depth = 0;
+	j->lines = INT_MAX;
 	j->first = true;
 }
 

@@ -14,6 +14,7 @@
 struct json {
 	FILE *out;
 	int depth;
+	int lines;  /* deeper than this, values stand on one line; json_start(): no such depth */
 	bool first; /* no member written yet at this depth */
 };
 

@@ -21,16 +21,18 @@
 #pragma weak cmd_verify
 #pragma weak cmd_report
 #pragma weak cmd_policy
+#pragma weak cmd_export
 
-static const struct command *commands[9];
+static const struct command *commands[16];
 
 __attribute__((constructor)) static void collect(void)
 {
-	const struct command *all[] = { &cmd_import, &cmd_info,	  &cmd_dump,   &cmd_state,
-					&cmd_replay, &cmd_verify, &cmd_report, &cmd_policy };
+	const struct command *all[] = { &cmd_import, &cmd_info,	  &cmd_dump,
+					&cmd_state,  &cmd_replay, &cmd_verify,
+					&cmd_report, &cmd_policy, &cmd_export };
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < 8; i++)
+	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (all[i])
 			commands[n++] = all[i];
 }
