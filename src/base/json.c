@@ -74,7 +74,7 @@ static void close_with(struct json *j, char c)
 	bool empty = j->first;
 
 	j->depth--;
-	if (!empty)
+	if (!empty && j->depth < j->lines)
 		indent(j);
 	fputc(c, j->out);
 	j->first = false;

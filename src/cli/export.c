@@ -54,6 +54,33 @@ static const char *cache_of(const struct export *x, const struct request *r)
 	return r->sig.cache ? intern_str(kmw_strings(x->k), r->sig.cache) : "";
 }
 
+/* Flags by the kernel's names for single ones, joined by '|': the file's numbers are our own. */
+static const char *gfp_of(kmm_gfp gfp, char out[512])
+{
+	static const char *const names[32] = {
+#define X(name, bit) [bit] = "__GFP_" #name,
+		KMM_GFP_BITS(X)
+#undef X
+	};
+	unsigned at = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; i < 32; i++)
+		if (gfp >> i & 1)
+			at += (unsigned)snprintf(out + at, 512 - at, "%s%s", at ? "|" : "",
+						 names[i]);
+	return out;
+}
+
+/* An address: too large for the numbers of many readers of JSON. */
+static void put_address(struct json *j, const char *key, uint64_t addr)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%#" PRIx64, addr);
+	json_string(j, key, text);
+}
+
 static bool is_page(const struct request *r)
 {
 	return r->sig.op <= REQ_PAGE_BULK;
@@ -74,6 +101,7 @@ static void put_quoted(FILE *out, const char *s)
 static void put_csv(struct export *x, const struct request *r)
 {
 	FILE *f = x->out;
+	char gfp[512];
 
 	fprintf(f, "%" PRIu64 ",%u,%" PRId32 ",%s,", r->time, r->cpu, r->pid,
 		request_op_name(r->sig.op));
@@ -89,11 +117,14 @@ static void put_csv(struct export *x, const struct request *r)
 		fprintf(f, ",,,,%" PRIu32 ",%" PRIu32 ",%#" PRIx64 ",", r->sig.bytes_req,
 			r->sig.bytes_alloc, r->addr);
 	put_quoted(f, cache_of(x, r));
-	fprintf(f, ",%#" PRIx64 ",%#x,%d,%u\n", r->sig.site, r->sig.gfp, r->sig.node, r->sig.flags);
+	fprintf(f, ",%#" PRIx64 ",%s,%d,%u\n", r->sig.site, gfp_of(r->sig.gfp, gfp), r->sig.node,
+		r->sig.flags);
 }
 
 static void put_fields(struct export *x, struct json *j, const struct request *r)
 {
+	char gfp[512];
+
 	if (r->slot != NO_SLOT)
 		json_uint(j, "id", r->slot);
 	if (is_page(r)) {
@@ -105,12 +136,12 @@ static void put_fields(struct export *x, struct json *j, const struct request *r
 	} else {
 		json_uint(j, "bytes_req", r->sig.bytes_req);
 		json_uint(j, "bytes_alloc", r->sig.bytes_alloc);
-		json_uint(j, "addr", r->addr);
+		put_address(j, "addr", r->addr);
 		if (r->sig.cache)
 			json_string(j, "cache", cache_of(x, r));
 	}
-	json_uint(j, "site", r->sig.site);
-	json_uint(j, "gfp", r->sig.gfp);
+	put_address(j, "site", r->sig.site);
+	json_string(j, "gfp", gfp_of(r->sig.gfp, gfp));
 	json_uint(j, "flags", r->sig.flags);
 }
 
