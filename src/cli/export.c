@@ -299,6 +299,14 @@ static int write_all(struct export *x, struct err *e)
 	return ret;
 }
 
+/* 0 if all that was written has arrived. */
+static int finish(FILE *out)
+{
+	if (out == stdout)
+		return fflush(out);
+	return fclose(out);
+}
+
 static int run(int argc, char **argv)
 {
 	struct export x = { .out = stdout };
@@ -320,7 +328,7 @@ static int run(int argc, char **argv)
 		ret = err_set(&e, errno, "%s: %s", output, strerror(errno));
 	if (ret >= 0)
 		ret = write_all(&x, &e);
-	if (x.out && (output ? fclose(x.out) : fflush(x.out)) && ret >= 0)
+	if (x.out && finish(x.out) && ret >= 0)
 		ret = err_set(&e, errno, "the output could not be written: %s", strerror(errno));
 	free(x.held);
 	kmw_close(x.k);

@@ -97,7 +97,8 @@ struct command cmd_import = {
 	.summary = "turn a capture into a workload",
 	.args = "CAPTURE",
 	.description =
-		"Reads a trace (trace.dat, also gzip-compressed) with the snapshots beside it and writes a "
+		"Reads a trace (trace.dat, perf.data, or text of the kernel, trace-cmd or perf; also packed with gzip "
+		"or zstd, and - for standard input) with the snapshots beside it and writes a "
 		"workload: a compact, checksummed stream of requests and observations in order of operations, "
 		"with the machine's description embedded.\n\n"
 		"CAPTURE is a capture directory or a bare trace. From a bare trace less can be known; what "

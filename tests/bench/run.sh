@@ -87,6 +87,7 @@ import_perf() {		# FILE: perf's own two readers
 		skip "perf kmem stat" "fails on this file"
 	fi
 	measure "perf script" "$n" perf script -i "$1"
+	import_own "$n" "$1"
 }
 
 section_import() {
@@ -103,6 +104,10 @@ section_import() {
 		else
 			skip "perf kmem stat, perf script" "no perf or no host-6.18/perf.data.gz"
 		fi
+		trace-cmd report -t "$TMP/files.dat" > "$TMP/files.txt" 2>/dev/null
+		group "the same as text of trace-cmd report ($(size_of "$TMP/files.txt")), M lines/s"
+		import_own "$n" "$TMP/files.txt"
+		rm -f "$TMP/files.txt"
 		group "amd64-6.1-files, zstd ($(size_of "$big/trace.dat"))"
 		import_trace "$n" "$big/trace.dat"
 		group "amd64-6.1-files, zstd, with its snapshots"

@@ -3,7 +3,7 @@
 # Commands as people and scripts use them: formats, errors, exit status.
 . tests/lib.sh
 
-commands="import info dump state replay verify report policy"
+commands="import info dump state replay verify report policy export"
 
 check version $KMEMLAB --version
 for c in $commands; do
