@@ -318,7 +318,9 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 	if (ret >= 0 && f->contradictions + f->explained)
 		ret = put_table(contradiction_table(s));
 	if (ret >= 0)
-		ret = print_disputes(m, &r->runs[RUN_RECORDED].disputes, f->all.free_recorded);
+		ret = print_disputes(m, &r->runs[RUN_RECORDED].disputes,
+				     f->have_snapshot ? f->all.free_snapshot :
+							f->all.free_recorded);
 	if (s->unknown_frames)
 		printf("Page frames of which nothing is known: %" PRIu64 " of %" PRIu64 "\n",
 		       s->unknown_frames, s->frames);
