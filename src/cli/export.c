@@ -200,7 +200,7 @@ static void count_pages(struct export *x, const struct request *r)
 	uint32_t n = 1u << r->sig.order;
 	struct held *h;
 
-	if (!is_page(r) || r->slot >= x->s->slots || r->sig.flags & REQ_FAILED)
+	if (!x->held || !is_page(r) || r->slot >= x->s->slots || r->sig.flags & REQ_FAILED)
 		return;
 	h = &x->held[r->slot];
 	if (r->sig.op != REQ_PAGE_FREE) {

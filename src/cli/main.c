@@ -32,7 +32,7 @@ __attribute__((constructor)) static void collect(void)
 					&cmd_report, &cmd_policy, &cmd_export };
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++)
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (all[i])
 			commands[n++] = all[i];
 }

@@ -114,21 +114,19 @@ static void note_lost(struct perf *p, const struct perf_record *r)
 	uint32_t cpu = r->s.cpu < p->file.cpus ? r->s.cpu : 0;
 	bool samples = r->type == PERF_LOST_SAMPLES;
 	uint32_t at = samples ? 8 : 16; /* LOST: an id before the number */
-	uint64_t n, known;
+	uint64_t n, known, *told = samples ? &p->lost_samples : &p->lost_records;
 
 	if (r->len < at + 8)
 		return;
 	n = bytes_u64(r->p + at, p->file.swap);
-	if (!samples) {
-		p->lost_records += n;
-		p->lost[cpu] += n;
-		return;
-	}
-	/* Sums of what each event missed, written at the end: only what is new in them counts. */
+	/*
+	 * LOST_SAMPLES are sums of what each event missed: the same losses again.  They stand before
+	 * the last LOST records or after them, so only what is new in either counts.
+	 */
 	known = p->lost_records > p->lost_samples ? p->lost_records : p->lost_samples;
-	p->lost_samples += n;
-	if (p->lost_samples > known)
-		p->lost[cpu] += p->lost_samples - known;
+	*told += n;
+	if (*told > known)
+		p->lost[cpu] += *told - known;
 }
 
 static void give_lost(struct trace *t, struct perf *p, struct event *ev)

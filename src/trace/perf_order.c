@@ -92,7 +92,7 @@ static int start_run(struct perf_order *o, const struct perf_sample *s, const ui
 {
 	uint32_t n = o->waiting + o->fresh;
 
-	if (n == o->room) {
+	if (!o->heap || n == o->room) {
 		uint32_t room = n ? 2 * n : 64;
 		struct perf_run *more = realloc(o->heap, room * sizeof(*more));
 

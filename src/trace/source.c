@@ -7,7 +7,7 @@ const struct source *source_find(const struct filemap *m)
 {
 	static const struct source *const all[] = { &source_perf, &source_ftext };
 
-	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++)
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (all[i]->knows(m))
 			return all[i];
 	return NULL;

@@ -98,9 +98,9 @@ struct resolver {
 	struct kswapd kswapd[KMM_NODES];
 	bool kswapd_seen;
 	uint64_t alone_until; /* positions before this one share their time with no other CPU */
-	bool finishing; /* no event follows any more */
-	uint16_t epoch;	 /* lost-event gaps so far */
-	uint32_t *names; /* event name number -> workload string + 1 */
+	bool finishing;	      /* no event follows any more */
+	uint16_t epoch;	      /* lost-event gaps so far */
+	uint32_t *names;      /* event name number -> workload string + 1 */
 	uint32_t names_room;
 	struct err *err; /* of the call in progress */
 };
