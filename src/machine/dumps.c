@@ -220,6 +220,26 @@ static int collect(struct dumps *d, struct machine_state *s, const char *dir)
 	return ret;
 }
 
+static int read_slabs(struct dumps *d, struct machine_state *s, const char *dir,
+		      const struct snapshot_source *src)
+{
+	struct dump caches = { 0 };
+	char name[64];
+	struct text t;
+	int ret;
+
+	if (!d->l->slab.cache.size)
+		return 0;
+	snprintf(name, sizeof(name), "%s/kmem_caches.txt", dir);
+	ret = read_dump(d, src, name, &caches);
+	if (ret || !caches.there)
+		return ret;
+	text_init(&t, name, &caches.b);
+	ret = dumps_slabs(d, s, &t);
+	blob_free(&caches.b);
+	return ret;
+}
+
 static int load(struct dumps *d, struct machine_state *s, const char *dir,
 		const struct snapshot_source *src)
 {
@@ -249,7 +269,8 @@ static int load(struct dumps *d, struct machine_state *s, const char *dir,
 		d->frames = d->m->max_pfn;
 	d->m->vmemmap_base = d->pages.addr;
 	d->m->struct_page_size = d->page_size;
-	return collect(d, s, dir);
+	ret = collect(d, s, dir);
+	return ret ? ret : read_slabs(d, s, dir, src);
 }
 
 int dumps_load(struct machine *m, struct machine_state *s, const char *dir,

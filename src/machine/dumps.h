@@ -14,6 +14,7 @@
 #include "machine/layout.h"
 #include "machine/listset.h"
 #include "machine/machine.h"
+#include "machine/text.h"
 
 struct dump {
 	struct blob b;
@@ -91,6 +92,8 @@ void dumps_broken(struct dumps *d, const char *fmt, ...) __attribute__((format(p
 /* 0, or -ENOMEM. */
 int walk_lists(struct dumps *d, struct listset *set);
 int chain_lists(struct dumps *d, struct listset *set);
+/* The slabs, into the state; caches by the text of kmem_caches.txt. 0 or -ENOMEM. */
+int dumps_slabs(struct dumps *d, struct machine_state *s, struct text *caches);
 /*
  * Do the lists agree with buddyinfo, pagetypeinfo and zoneinfo?  False: they are
  * not to be believed (why says it).  Small differences, from events between the

@@ -29,6 +29,37 @@ static uint32_t buddy_type(const struct machine *m)
 	return 0;
 }
 
+/* SLUB's own: nothing is lost but the slabs where it has another shape. */
+static void slab_from_btf(struct layout *l, const struct btf *t, const struct machine *m)
+{
+	uint32_t v = m->kernel_major * 1000 + m->kernel_minor;
+	struct btf_member f[7];
+	const struct {
+		const char *strct, *member;
+	} wanted[] = {
+		{ "slab", "slab_cache" },	 { "slab", "counters" },
+		{ "slab", "slab_list" },	 { "slab", "next" },
+		{ "kmem_cache", "cpu_slab" },	 { "kmem_cache_cpu", "slab" },
+		{ "kmem_cache_cpu", "partial" },
+	};
+
+	if (v < 5017 || v >= 6008)
+		return;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!btf_find_member(t, wanted[i].strct, wanted[i].member, &f[i]))
+			return;
+	for (size_t i = 0; i < 4; i++)
+		if (f[i].offset + 16 > l->page.size)
+			return;
+	l->slab.cache = (struct layout_field){ f[0].offset, l->pointer };
+	l->slab.counters = (struct layout_field){ f[1].offset, 4 };
+	l->slab.list = f[2].offset;
+	l->slab.next = f[3].offset;
+	l->slab.cpu_slab = f[4].offset;
+	l->slab.cpu_page = f[5].offset;
+	l->slab.cpu_partial = f[6].offset;
+}
+
 int layout_from_btf(struct layout *l, const struct btf *t, const struct machine *m, struct err *e)
 {
 	uint32_t lru = 0, area = 0, heads = 0, lists = 0;
@@ -99,5 +130,6 @@ int layout_from_btf(struct layout *l, const struct btf *t, const struct machine 
 	    l->page.private_.offset + 8 > l->page.size || l->zone.size < l->zone.free_area ||
 	    heads * 16 > l->free_area.size || !lists || lists > 64)
 		return err_set(e, ENOENT, "the BTF's sizes make no sense");
+	slab_from_btf(l, t, m);
 	return 0;
 }

@@ -38,6 +38,14 @@ struct layout {
 			free_count;
 		uint32_t lists, list_count;
 	} pcp;
+	/* SLUB, 5.17 to 6.7, where one bit tells a CPU's slabs; cache.size 0: not known */
+	struct {
+		struct layout_field cache,
+			counters; /* counters: 16 bits in use, 15 objects, frozen */
+		uint32_t list, next;
+		uint32_t cpu_slab;		/* of struct kmem_cache */
+		uint32_t cpu_page, cpu_partial; /* of struct kmem_cache_cpu */
+	} slab;
 };
 
 /* From a kernel's BTF; -ENOENT if a struct or member that is needed is not there. */

@@ -61,6 +61,7 @@ int cpucache_parse(struct machine *m, struct text *t, struct err *e);
 
 /* The ordered lists of a state, from "DIR/lists" or from the raw dumps. */
 int lists_parse(const struct machine *m, struct machine_state *s, struct text *t, struct err *e);
+int slabs_parse(struct machine *m, struct machine_state *s, struct text *t, struct err *e);
 int dumps_load(struct machine *m, struct machine_state *s, const char *dir,
 	       const struct snapshot_source *src, struct err *e);
 

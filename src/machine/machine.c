@@ -321,6 +321,23 @@ static int load_lists(struct load *l, int which, struct err *e)
 	return tolerate(l->m, ret, e, lost);
 }
 
+static int load_slabs(struct load *l, int which, struct err *e)
+{
+	char name[32];
+	struct blob b;
+	struct text t;
+	int ret;
+
+	snprintf(name, sizeof(name), "%s/slabs", dirs[which]);
+	ret = get(l, name, "", &b, e);
+	if (ret <= 0)
+		return ret;
+	text_init(&t, name, &b);
+	ret = slabs_parse(l->m, state_of(l->m, which), &t, e);
+	blob_free(&b);
+	return tolerate(l->m, ret, e, "which slabs there were at this snapshot");
+}
+
 /* The rest is about the machine, not the moment: the first snapshot that has it serves. */
 static int load_once(struct load *l, int which, struct err *e)
 {
@@ -360,9 +377,11 @@ static int load_state(struct load *l, int which, struct err *e)
 	if (!ret)
 		ret = load_kpageflags(l, which, e);
 	if (!ret)
+		ret = load_once(l, which, e); /* the caches, which the slabs name */
+	if (!ret)
 		ret = load_lists(l, which, e);
 	if (!ret)
-		ret = load_once(l, which, e);
+		ret = load_slabs(l, which, e);
 	*have = s->have_zoneinfo;
 	return ret;
 }
@@ -479,6 +498,7 @@ static void state_free(struct machine_state *s)
 	free(s->kpageflags);
 	free(s->lists);
 	free(s->list_pfns);
+	free(s->slabpages);
 	free(s->pcps);
 	free(s->pcp_totals);
 	free(s->tags);

@@ -62,10 +62,30 @@ struct machine_slab {
 	uint32_t object_size, size, align, order, objs_per_slab;
 	uint32_t min_partial, cpu_partial;
 	uint64_t active_objs, num_objs, active_slabs, num_slabs; /* slabinfo */
-	bool reclaim_account, rcu, has_ctor, accounted, dma;
+	bool reclaim_account, rcu, has_ctor, accounted, dma, hwcache_align;
 	bool from_slabinfo, from_sysfs;
 	char **aliases; /* other names that are merged into it */
 	uint32_t alias_count;
+};
+
+/* Where a slab stood (SLUB). */
+enum machine_slab_place {
+	SLAB_ON_CPU,	  /* its CPU allocates from it */
+	SLAB_CPU_PARTIAL, /* on its CPU's partial list */
+	SLAB_PARTIAL,	  /* on its node's partial list */
+	SLAB_FULL,	  /* on no list */
+	SLAB_FROZEN,	  /* some CPU's, not known whose */
+	SLAB_PLACES,
+};
+
+/* One slab, from the dumps. */
+struct machine_slabpage {
+	uint32_t pfn, cache; /* cache: index into machine.slabs */
+	uint16_t objects;
+	uint16_t inuse; /* of a CPU's slab: with what is on that CPU's own free list */
+	uint8_t order;
+	uint8_t place; /* enum machine_slab_place */
+	int16_t cpu;   /* of the first two places, else -1 */
 };
 
 /* One ordered free list or per-CPU list, head first. */
@@ -104,6 +124,10 @@ struct machine_state {
 	struct machine_pcp *pcps;
 	uint32_t pcp_count;
 	char lists_source[128]; /* "struct_page.raw, layout linux-6.1-amd64" or why there are none */
+	/* Every slab, cache by cache, of each place in list order, head first; from the dumps */
+	struct machine_slabpage *slabpages;
+	uint32_t slabpage_count;
+	bool have_slabpages;
 	/* pages on per-CPU lists, from zoneinfo: [zone * KMM_CPUS + cpu], NULL unknown */
 	uint32_t *pcp_totals;
 	struct machine_zone zones[MACHINE_ZONES]; /* as this snapshot's zoneinfo printed them */
@@ -161,12 +185,16 @@ void machine_note(struct machine *m, const char *fmt, ...) __attribute__((format
 /*
  * Names of the files that a workload must embed so that machine_load() on it
  * gives the same result: a NULL-terminated list.  The raw dumps are not among
- * them; "before/lists" and "after/lists" stand for them, made by
- * machine_lists_text() and understood by machine_load().
+ * them; "before/lists" and "before/slabs" stand for them ("after/..." likewise),
+ * made by machine_lists_text() and machine_slabs_text() and understood by
+ * machine_load().
  */
 const char *const *machine_attachments(void);
 /* The ordered lists of a state as text, one list a line; see docs/captures.md.  -ENOENT if it has none. */
 int machine_lists_text(const struct machine *m, const struct machine_state *s, struct blob *out,
+		       struct err *e);
+/* The slabs of a state likewise ("before/slabs"). */
+int machine_slabs_text(const struct machine *m, const struct machine_state *s, struct blob *out,
 		       struct err *e);
 
 #endif

@@ -114,6 +114,7 @@ static int parse_attr(struct attrs *a, struct text *t, struct span folder, struc
 		{ "reclaim_account", NULL, &s->reclaim_account },
 		{ "destroy_by_rcu", NULL, &s->rcu },
 		{ "cache_dma", NULL, &s->dma },
+		{ "hwcache_align", NULL, &s->hwcache_align },
 	};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
@@ -172,6 +173,7 @@ static void take_attrs(struct machine_slab *to, const struct machine_slab *from,
 	to->rcu = from->rcu;
 	to->has_ctor = from->has_ctor;
 	to->dma = from->dma;
+	to->hwcache_align = from->hwcache_align;
 	/* ":aA-0000128": the letters are the flags that a partner must share. */
 	if (folder[0] == ':' && strchr(folder, '-'))
 		to->accounted = memchr(folder, 'A', (size_t)(strchr(folder, '-') - folder));

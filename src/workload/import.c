@@ -197,11 +197,13 @@ static int attach_file(struct import *im, const char *name, struct err *e)
 	return ret;
 }
 
-static int attach_lists(struct import *im, const char *name, const struct machine_state *s,
-			struct err *e)
+static int attach_text(struct import *im, const char *name, const struct machine_state *s,
+		       int (*make)(const struct machine *, const struct machine_state *,
+				   struct blob *, struct err *),
+		       struct err *e)
 {
 	struct blob b;
-	int ret = machine_lists_text(im->machine, s, &b, e);
+	int ret = make(im->machine, s, &b, e);
 
 	if (ret == -ENOENT)
 		return 0;
@@ -286,15 +288,20 @@ static int attach_facts(struct import *im, struct err *e)
 
 static int attach_all(struct import *im, struct err *e)
 {
+	const struct machine_state *before = &im->machine->before, *after = &im->machine->after;
 	const char *const *names = machine_attachments();
 	int ret = 0;
 
 	for (; im->have_source && *names && ret >= 0; names++)
 		ret = attach_file(im, *names, e);
 	if (ret >= 0)
-		ret = attach_lists(im, "before/lists", &im->machine->before, e);
+		ret = attach_text(im, "before/lists", before, machine_lists_text, e);
 	if (ret >= 0)
-		ret = attach_lists(im, "after/lists", &im->machine->after, e);
+		ret = attach_text(im, "after/lists", after, machine_lists_text, e);
+	if (ret >= 0)
+		ret = attach_text(im, "before/slabs", before, machine_slabs_text, e);
+	if (ret >= 0)
+		ret = attach_text(im, "after/slabs", after, machine_slabs_text, e);
 	if (ret >= 0)
 		ret = attach_learned(im, e);
 	if (ret >= 0)

@@ -184,6 +184,52 @@ static void test_slabs(void **state)
 	machine_free(m);
 }
 
+/*
+ * The slabs of the dumps, counted by cache, against slabinfo's own count, read a
+ * few hundred events later; and those on the nodes' lists are what sysfs calls
+ * partial: not full, of no CPU.
+ */
+static void test_slab_dump(void **state)
+{
+	static const char *const names[] = { SMALL, "amd64-6.1-exact", "amd64-6.1-files",
+					     "amd64-6.1-numa", "amd64-6.1-thp" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct machine *m = load_capture(names[i]);
+		uint64_t *slabs, apart = 0, all = 0, same = 0;
+
+		if (!m)
+			continue;
+		assert_true(m->before.have_slabpages);
+		slabs = calloc(m->slab_count, sizeof(*slabs));
+		for (uint32_t k = 0; k < m->before.slabpage_count; k++) {
+			const struct machine_slabpage *p = &m->before.slabpages[k];
+
+			slabs[p->cache]++;
+			if (p->place == SLAB_FULL)
+				assert_int_equal(p->inuse, p->objects);
+			if (p->place == SLAB_PARTIAL)
+				assert_true(p->inuse < p->objects);
+			assert_int_equal(p->cpu >= 0, p->place <= SLAB_CPU_PARTIAL);
+		}
+		for (uint32_t k = 0; k < m->slab_count; k++) {
+			uint64_t want = m->slabs[k].num_slabs;
+
+			all += want;
+			apart += slabs[k] > want ? slabs[k] - want : want - slabs[k];
+			same += slabs[k] == want;
+		}
+		print_message("%s: %u slabs, slabinfo %llu; %llu of %u caches equal\n", names[i],
+			      m->before.slabpage_count, (unsigned long long)all,
+			      (unsigned long long)same, m->slab_count);
+		assert_true(apart * 200 <= all);
+		assert_true(same * 10 >= m->slab_count * 9ull);
+		free(slabs);
+		machine_free(m);
+	}
+}
+
 /* kernel 6.18 without any dump: little is known, and that is said. */
 static void test_few_files(void **state)
 {
@@ -220,6 +266,8 @@ static int read_embedded(void *ctx, const char *name, struct blob *out, struct e
 		return machine_lists_text(x->m, &x->m->before, out, e);
 	if (!strcmp(name, "after/lists"))
 		return machine_lists_text(x->m, &x->m->after, out, e);
+	if (!strcmp(name, "before/slabs"))
+		return machine_slabs_text(x->m, &x->m->before, out, e);
 	for (const char *const *a = machine_attachments(); *a; a++)
 		if (!strcmp(*a, name))
 			return x->inner.read(x->inner.ctx, name, out, e);
@@ -275,6 +323,20 @@ static void test_attachments(void **state)
 		assert_non_null(again);
 		same_state(&m->before, &again->before);
 		same_state(&m->after, &again->after);
+		assert_int_equal(m->before.have_slabpages, again->before.have_slabpages);
+		assert_int_equal(m->before.slabpage_count, again->before.slabpage_count);
+		for (uint32_t k = 0; k < m->before.slabpage_count; k++) {
+			const struct machine_slabpage *a = &m->before.slabpages[k];
+			const struct machine_slabpage *b = &again->before.slabpages[k];
+
+			assert_string_equal(m->slabs[a->cache].name, again->slabs[b->cache].name);
+			assert_int_equal(a->pfn, b->pfn);
+			assert_int_equal(a->inuse, b->inuse);
+			assert_int_equal(a->objects, b->objects);
+			assert_int_equal(a->order, b->order);
+			assert_int_equal(a->place, b->place);
+			assert_int_equal(a->cpu, b->cpu);
+		}
 		assert_memory_equal(m->zones, again->zones, sizeof(m->zones));
 		assert_int_equal(m->direct_map_base, again->direct_map_base);
 		assert_int_equal(m->slab_count, again->slab_count);
@@ -340,9 +402,10 @@ static void test_lists_by_links(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_captures),    cmocka_unit_test(test_zone_numbers),
-		cmocka_unit_test(test_slabs),	    cmocka_unit_test(test_few_files),
-		cmocka_unit_test(test_attachments), cmocka_unit_test(test_lists_by_links),
+		cmocka_unit_test(test_captures),       cmocka_unit_test(test_zone_numbers),
+		cmocka_unit_test(test_slabs),	       cmocka_unit_test(test_slab_dump),
+		cmocka_unit_test(test_few_files),      cmocka_unit_test(test_attachments),
+		cmocka_unit_test(test_lists_by_links),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,26 +114,13 @@ static void try_load(struct damaged *d, unsigned *failed)
 }
 
 static const char *const victims[] = {
-	"before/zoneinfo",
-	"before/buddyinfo",
-	"before/pagetypeinfo",
-	"before/slabinfo",
-	"before/slab_attrs.txt",
-	"before/kpageflags",
-	"before/meminfo",
-	"before/symbols.txt",
-	"before/struct_page.raw",
-	"before/pgdat0.raw",
-	"before/percpu1.raw",
-	"before/lists",
-	"system/version",
-	"system/iomem",
-	"system/kcore_head.raw",
-	"system/sysctl_vm",
-	"system/thp",
-	"system/nodes",
-	"system/cpu_cache",
-	"system/cpuinfo",
+	"before/zoneinfo",	 "before/buddyinfo",	  "before/pagetypeinfo",
+	"before/slabinfo",	 "before/slab_attrs.txt", "before/kpageflags",
+	"before/meminfo",	 "before/symbols.txt",	  "before/struct_page.raw",
+	"before/pgdat0.raw",	 "before/percpu1.raw",	  "before/lists",
+	"before/slabs",		 "system/version",	  "system/iomem",
+	"system/kcore_head.raw", "system/sysctl_vm",	  "system/thp",
+	"system/nodes",		 "system/cpu_cache",	  "system/cpuinfo",
 };
 
 /* The lists as text stand in no capture; they are made from it. */
@@ -150,6 +137,10 @@ static void original(struct damaged *d, const char *name, struct blob *b)
 	} else if (!strcmp(name, "before/lists")) {
 		m = machine_load(&src, NULL);
 		assert_int_equal(machine_lists_text(m, &m->before, b, NULL), 0);
+		machine_free(m);
+	} else if (!strcmp(name, "before/slabs")) {
+		m = machine_load(&src, NULL);
+		assert_int_equal(machine_slabs_text(m, &m->before, b, NULL), 0);
 		machine_free(m);
 	}
 }

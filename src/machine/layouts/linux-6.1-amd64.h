@@ -14,4 +14,6 @@
 	.free_area = { .size = 88, .nr_free = { 80, 8 } },
 	.pcp = { .count = { 4, 4 }, .high = { 8, 4 }, .batch = { 12, 4 },
 		 .free_factor = { 16, 2 }, .expire = { 18, 2 }, .lists = 24, .list_count = 14 },
+	.slab = { .cache = { 24, 8 }, .counters = { 40, 4 }, .list = 8, .next = 8,
+		  .cpu_slab = 0, .cpu_page = 16, .cpu_partial = 24 },
 },
