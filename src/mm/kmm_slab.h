@@ -112,6 +112,7 @@ struct kmm_slab_stats {
 	uint64_t allocs, frees, failed; /* objects, kmalloc's large ones among them */
 	uint64_t fast_allocs, fast_frees;
 	uint64_t slabs_made, slabs_gone;
+	uint64_t adopted; /* objects in use of slabs that kmm_kmem_cache_adopt() took over */
 	uint64_t fallback_orders; /* slabs of the smaller order */
 	uint64_t deactivations, cpu_partial_drains;
 	uint64_t array_refills, array_flushes, alien_frees, reaped; /* SLAB */
@@ -136,6 +137,9 @@ kmm_addr kmm_slab_address(const struct kmm_slab *sl, kmm_pfn pfn);
 void *kmm_slab_bytes(const struct kmm_slab *sl, kmm_addr at);
 /* The cache that an address belongs to; NULL for large kmallocs, SLOB and what is no slab. */
 struct kmm_cache *kmm_slab_cache_of(const struct kmm_slab *sl, kmm_addr at);
+
+/* Whether an object that was given out begins at this address.  Not for SLOB. */
+bool kmm_slab_in_use(const struct kmm_slab *sl, kmm_addr at);
 
 /* ---- caches ---- */
 
@@ -204,6 +208,38 @@ const char *kmm_kmem_cache_name(const struct kmm_cache *s);
 int kmm_kmem_cache_slabinfo(const struct kmm_cache *s, char *line, size_t n);
 /* Walk the caches, oldest first; NULL starts and ends. */
 struct kmm_cache *kmm_kmem_cache_next(const struct kmm_slab *sl, const struct kmm_cache *at);
+
+/* ---- a start in the middle: slabs that exist already (SLUB without sheaves) ---- */
+
+enum kmm_slab_place {
+	KMM_SLAB_FULL,	      /* on no list */
+	KMM_SLAB_PARTIAL,     /* to the tail of its node's list: call in list order, head first */
+	KMM_SLAB_CPU_PARTIAL, /* to the end of the CPU's partial list, likewise */
+	KMM_SLAB_CPU,	      /* the CPU allocates from it */
+};
+
+enum kmm_slab_object {
+	KMM_OBJECT_USED,
+	KMM_OBJECT_FREE,     /* on the slab's own free list */
+	KMM_OBJECT_CPU_FREE, /* on the free list of the CPU whose slab it is */
+};
+
+struct kmm_slab_start {
+	kmm_pfn pfn; /* a block in use of the machine, of this order */
+	unsigned order, objects;
+	enum kmm_slab_place place;
+	unsigned cpu;	       /* of the last two places */
+	const uint8_t *object; /* [objects] enum kmm_slab_object; free ones serve in this order */
+};
+
+/*
+ * The block is a slab of this cache from now on.  No event tells of it.  0;
+ * -EINVAL for what cannot be: not SLUB or a cache with debugging, another
+ * geometry than the cache's, a full slab with a free object or a partial one
+ * without, a CPU that has its slab already; -EBUSY if the block is not in use or
+ * a slab already; -ENOMEM.
+ */
+int kmm_kmem_cache_adopt(struct kmm_cache *s, const struct kmm_slab_start *a);
 
 /* ---- kmalloc ---- */
 

@@ -197,6 +197,14 @@ void *kmm_slab_bytes(const struct kmm_slab *sl, kmm_addr at)
 	return (char *)sl->policy.memory + (at - sl->base);
 }
 
+bool kmm_slab_in_use(const struct kmm_slab *sl, kmm_addr at)
+{
+	const struct slab *slab = sl->kind == KMM_SLOB ? NULL : slab_of(sl, at);
+	unsigned index = slab ? slab_index(slab, slab->cache, at) : 0;
+
+	return slab && index < slab->objects && slab->link[index] == LINK_USED;
+}
+
 struct kmm_cache *kmm_slab_cache_of(const struct kmm_slab *sl, kmm_addr at)
 {
 	const struct slab *slab = sl->kind == KMM_SLOB ? NULL : slab_of(sl, at);

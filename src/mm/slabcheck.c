@@ -380,7 +380,7 @@ int kmm_slab_validate(const struct kmm_slab *sl, char *why, size_t n)
 		ok = fail(&c, "%llu large objects, %llu counted", (unsigned long long)c.large,
 			  (unsigned long long)sl->large_objects);
 	c.live += c.large;
-	counted = sl->stats.allocs - sl->stats.frees;
+	counted = sl->stats.adopted + sl->stats.allocs - sl->stats.frees;
 	if (ok && c.live != counted)
 		ok = fail(&c, "%llu objects live, %llu counted", (unsigned long long)c.live,
 			  (unsigned long long)counted);

@@ -121,30 +121,22 @@ static void construct(const struct kmm_cache *s, const struct slab *slab)
 	}
 }
 
-struct slab *slabpage_new(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node, unsigned offset)
+static struct slab *take_record(struct kmm_cache *s)
+{
+	struct slab *slab = s->records;
+
+	if (unlikely(!slab))
+		slab = more_records(s);
+	if (likely(slab))
+		s->records = slab->next;
+	return slab;
+}
+
+static void set_up(struct kmm_cache *s, struct slab *slab, kmm_pfn pfn, unsigned order,
+		   unsigned offset)
 {
 	struct kmm_slab *sl = s->sl;
-	struct slab *slab = s->records;
-	unsigned order = s->order;
-	kmm_pfn pfn;
 
-	if (unlikely(!slab)) {
-		slab = more_records(s);
-		if (!slab)
-			return NULL;
-	}
-	/* Taken now: reclaim may bring slabs back while pages are sought. */
-	s->records = slab->next;
-	gfp = (gfp & GFP_PASSED) | s->gfp;
-	if (s->kind == KMM_SLUB)
-		pfn = slub_pages(s, cpu, gfp, node, &order);
-	else
-		pfn = ask_pages(s, cpu, gfp, node, order);
-	if (unlikely(pfn == KMM_NO_PFN)) {
-		slab->next = s->records;
-		s->records = slab;
-		return NULL;
-	}
 	slab->cache = s;
 	slab->first = kmm_slab_address(sl, pfn) + offset;
 	slab->descriptor = KMM_NULL;
@@ -156,6 +148,37 @@ struct slab *slabpage_new(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int no
 	slab->place = PLACE_NONE;
 	in_address_order(slab);
 	set_owner(sl, pfn, order, (uintptr_t)slab);
+}
+
+struct slab *slabpage_of_block(struct kmm_cache *s, kmm_pfn pfn, unsigned order, unsigned offset)
+{
+	struct slab *slab = take_record(s);
+
+	if (slab)
+		set_up(s, slab, pfn, order, offset);
+	return slab;
+}
+
+struct slab *slabpage_new(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node, unsigned offset)
+{
+	struct slab *slab = take_record(s); /* first: reclaim may bring slabs back meanwhile */
+	struct kmm_slab *sl = s->sl;
+	unsigned order = s->order;
+	kmm_pfn pfn;
+
+	if (unlikely(!slab))
+		return NULL;
+	gfp = (gfp & GFP_PASSED) | s->gfp;
+	if (s->kind == KMM_SLUB)
+		pfn = slub_pages(s, cpu, gfp, node, &order);
+	else
+		pfn = ask_pages(s, cpu, gfp, node, order);
+	if (unlikely(pfn == KMM_NO_PFN)) {
+		slab->next = s->records;
+		s->records = slab;
+		return NULL;
+	}
+	set_up(s, slab, pfn, order, offset);
 	sl->stats.slabs_made++;
 	if (unlikely(s->debug))
 		slabdebug_new_slab(s, slab);

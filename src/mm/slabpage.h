@@ -18,6 +18,8 @@
  */
 struct slab *slabpage_new(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node,
 			  unsigned offset);
+/* Make a block that is in use a slab of the cache, all of its objects free in address order; NULL out of memory. */
+struct slab *slabpage_of_block(struct kmm_cache *s, kmm_pfn pfn, unsigned order, unsigned offset);
 /* An empty slab that is on no list goes: after a grace period if its cache wants one. */
 void slabpage_discard(struct kmm_cache *s, unsigned cpu, struct slab *slab);
 /* Give back the pages of the slabs that wait. */
