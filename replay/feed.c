@@ -79,22 +79,33 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 
 /* ---- the first reading ---- */
 
-static int look_ahead(struct feed *f, struct machine *m, struct err *e)
+static int look_ahead(struct feed *f, struct machine *m, struct population *objects, struct err *e)
 {
 	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	int n = 0, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
 
 	if (ret >= 0)
 		ret = hindsight_init(&f->known, m, e);
-	if (ret >= 0 && f->marks.start == UINT32_MAX)
+	if (ret >= 0 && f->marks.start == UINT32_MAX) {
 		hindsight_start(&f->known);
+		if (objects)
+			population_start(objects);
+	}
 	while (ret >= 0 && (n = next_block(f, q, e)) > 0)
-		for (int i = 0; i < n; i++, f->number++)
-			if (q[i].sig.op == OBS_MARK && q[i].pfn == f->marks.start)
+		for (int i = 0; i < n && ret >= 0; i++, f->number++) {
+			if (q[i].sig.op == OBS_MARK && q[i].pfn == f->marks.start) {
 				hindsight_start(&f->known);
-			else if (q[i].sig.op != OBS_MARK)
+				if (objects)
+					population_start(objects);
+			} else if (q[i].sig.op != OBS_MARK) {
 				hindsight_record(&f->known, &q[i], f->number);
+				if (objects && population_record(objects, &q[i]))
+					ret = err_set(e, ENOMEM, "out of memory");
+			}
+		}
 	free(q);
+	if (ret >= 0 && objects && population_settle(objects))
+		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0)
 		ret = n < 0 ? n : hindsight_end(&f->known, e);
 	f->block = 0;
@@ -102,7 +113,8 @@ static int look_ahead(struct feed *f, struct machine *m, struct err *e)
 	return ret;
 }
 
-int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct err *e)
+int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct population *objects,
+	      struct err *e)
 {
 	bool lists = m->before.have_lists;
 	int ret;
@@ -118,10 +130,11 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct er
 	f->marks.score_end = mark(k, "snap: after begin");
 	f->marks.after_buddyinfo = mark(k, "snap: after/buddyinfo begin");
 	f->marks.after_pagetypeinfo = mark(k, "snap: after/pagetypeinfo begin");
+	f->marks.after_slabinfo = mark(k, "snap: after/slabinfo begin");
 	f->marks.after_zoneinfo = mark(k, "snap: after/zoneinfo begin");
 	f->marks.after_frames = mark(k, m->after.have_lists ? "snap: after/struct_page.raw end" :
 							      "snap: after/kpageflags begin");
-	ret = look_ahead(f, m, e);
+	ret = look_ahead(f, m, objects, e);
 	if (ret < 0)
 		return ret;
 	free(m->before.tags);

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "replay/hindsight.h"
+#include "replay/population.h"
 #include "workload/kmw.h"
 
 /*
@@ -22,7 +23,7 @@
 struct feed_marks {
 	uint32_t start;	    /* the state of the "before" snapshot holds from here */
 	uint32_t score_end; /* the "after" snapshots begin: the workload is over */
-	uint32_t after_buddyinfo, after_pagetypeinfo, after_zoneinfo;
+	uint32_t after_buddyinfo, after_pagetypeinfo, after_zoneinfo, after_slabinfo;
 	uint32_t after_frames; /* from here on the snapshot's free lists, or kpageflags, hold */
 };
 
@@ -42,8 +43,12 @@ struct feed {
 	uint64_t ended;	 /* so many of known.ends are behind */
 };
 
-/* Reads the workload once, and gives m->before what it tells about the start. */
-int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct err *e);
+/*
+ * Reads the workload once, and gives m->before what it tells about the start, and
+ * *objects (NULL: nobody asks) what it tells about the objects that lived then.
+ */
+int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct population *objects,
+	      struct err *e);
 void feed_close(struct feed *f);
 /* The next block into out[KMW_BLOCK_RECORDS]; the number of records, 0 at the end. */
 int feed_next(struct feed *f, struct request *out, struct err *e);

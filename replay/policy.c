@@ -33,11 +33,17 @@ static const struct {
 
 #define BASES (sizeof(bases) / sizeof(*bases))
 
-#define KEY(section, key, type, unit, min, max, automatic, field, captured, meaning)    \
-	{                                                                               \
-		section, key, type, unit, min, max, automatic,                          \
-			(uint32_t)offsetof(struct kmm_policy, field), captured, meaning \
+#define AT(section, key, type, unit, min, max, automatic, field, captured, meaning, names)        \
+	{                                                                                         \
+		section, key, type, unit, min, max, automatic,                                    \
+			(uint32_t)offsetof(struct policy_values, field), captured, meaning, names \
 	}
+#define KEY(section, key, type, unit, min, max, automatic, field, captured, meaning) \
+	AT(section, key, type, unit, min, max, automatic, page.field, captured, meaning, NULL)
+#define SLAB_KEY(key, type, unit, min, max, automatic, field, meaning, names) \
+	AT("slab", key, type, unit, min, max, automatic, slab.field, false, meaning, names)
+
+static const char *const slab_kinds[] = { "slub", "slab", "slob", NULL };
 
 static const struct policy_key keys[] = {
 	KEY("zone", "min_free_kbytes", POLICY_INT, "KiB", 0, 1 << 30, 0, min_free_kbytes, true,
@@ -75,6 +81,25 @@ static const struct policy_key keys[] = {
 	    "take pages back where memory runs out; off: the allocation fails"),
 	KEY("compaction", "enabled", POLICY_BOOL, "", 0, 1, NO_AUTO, compaction, false,
 	    "move pages where only the size of the free blocks is wanting"),
+	SLAB_KEY(
+		"objects", POLICY_BOOL, "", 0, 1, NO_AUTO, objects,
+		"object requests go through the slab model, which asks for its pages itself; off: the "
+		"pages of the recorded slabs are requests.  On as soon as another key of this section is "
+		"given",
+		NULL),
+	SLAB_KEY("kind", POLICY_CHOICE, "", 0, KMM_SLOB, -1, kind,
+		 "the object allocator; auto: slab for linux-2.6-slab, else slub", slab_kinds),
+	SLAB_KEY("min_order", POLICY_INT, "order", 0, 10, -1, min_order,
+		 "least order of a slab (slub_min_order=); auto: the kernel's rule", NULL),
+	SLAB_KEY("max_order", POLICY_INT, "order", 0, 10, -1, max_order,
+		 "largest order of a slab that an object does not need (slub_max_order=); auto: 3",
+		 NULL),
+	SLAB_KEY(
+		"min_objects", POLICY_INT, "objects", 0, 32767, -1, min_objects,
+		"objects that a slab is to hold at least (slub_min_objects=); auto: by the number of CPUs",
+		NULL),
+	SLAB_KEY("cpu_partial", POLICY_BOOL, "", 0, 1, NO_AUTO, cpu_partial,
+		 "slub: lists of partial slabs of each CPU", NULL),
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))
@@ -116,7 +141,8 @@ static bool is_set(const struct policy *p, const char *section, const char *key)
 
 /* ---- values ---- */
 
-void policy_value(const struct policy_key *key, const struct kmm_policy *p, char out[POLICY_VALUE])
+void policy_value(const struct policy_key *key, const struct policy_values *p,
+		  char out[POLICY_VALUE])
 {
 	const char *at = (const char *)p + key->offset;
 	int32_t v;
@@ -124,6 +150,9 @@ void policy_value(const struct policy_key *key, const struct kmm_policy *p, char
 
 	if (key->type == POLICY_BOOL) {
 		snprintf(out, POLICY_VALUE, "%s", *(const bool *)at ? "on" : "off");
+	} else if (key->type == POLICY_CHOICE) {
+		memcpy(&v, at, sizeof(v));
+		snprintf(out, POLICY_VALUE, "%s", v < 0 ? "auto" : key->names[v]);
 	} else if (key->type == POLICY_INT) {
 		memcpy(&v, at, sizeof(v));
 		if (v == key->automatic)
@@ -142,21 +171,36 @@ void policy_value(const struct policy_key *key, const struct kmm_policy *p, char
 /* Settings that 2.6 did not have: under its rules they are what their absence means. */
 static bool unknown_to_2_6(const struct policy_key *key)
 {
-	return key->offset == offsetof(struct kmm_policy, watermark_scale_factor) ||
-	       key->offset == offsetof(struct kmm_policy, watermark_boost_factor);
+	return key->offset == offsetof(struct policy_values, page.watermark_scale_factor) ||
+	       key->offset == offsetof(struct policy_values, page.watermark_boost_factor);
+}
+
+static bool is_slab_key(const struct policy_key *key)
+{
+	return key->offset >= offsetof(struct policy_values, slab);
+}
+
+static void slab_init(struct policy_slab *s)
+{
+	*s = (struct policy_slab){ false, -1, -1, -1, -1, true };
 }
 
 void policy_default(const struct policy_key *key, const char *base, char out[POLICY_VALUE])
 {
 	int i = base_find(base);
-	struct kmm_policy p;
+	struct policy_values p;
 
+	slab_init(&p.slab);
+	if (is_slab_key(key)) {
+		policy_value(key, &p, out);
+		return;
+	}
 	if (i < 0 || bases[i].generation == GENERATION_NATIVE ||
 	    (key->captured && !(bases[i].generation == KMM_LINUX_2_6 && unknown_to_2_6(key)))) {
 		snprintf(out, POLICY_VALUE, "captured");
 		return;
 	}
-	kmm_policy_init(&p, (enum kmm_generation)bases[i].generation);
+	kmm_policy_init(&p.page, (enum kmm_generation)bases[i].generation);
 	policy_value(key, &p, out);
 }
 
@@ -174,6 +218,9 @@ static int bad_value(const struct policy_key *k, const char *text, struct err *e
 
 	if (k->type == POLICY_BOOL)
 		snprintf(want, sizeof(want), "on or off");
+	else if (k->type == POLICY_CHOICE)
+		snprintf(want, sizeof(want), "one of %s, %s, %s or auto", k->names[0], k->names[1],
+			 k->names[2]);
 	else
 		snprintf(want, sizeof(want), "%s%" PRId64 " to %" PRId64 "%s",
 			 k->type == POLICY_LIST ? "numbers of " : "", k->min, k->max,
@@ -209,7 +256,16 @@ static bool parse_number(const struct policy_key *k, const char **text, int32_t 
 	return true;
 }
 
-static int parse_value(const struct policy_key *k, struct kmm_policy *p, const char *text,
+static bool parse_choice(const struct policy_key *k, const char *text, int32_t *v)
+{
+	for (*v = 0; k->names[*v]; ++*v)
+		if (!strcasecmp(text, k->names[*v]))
+			return true;
+	*v = (int32_t)k->automatic;
+	return !strcasecmp(text, "auto");
+}
+
+static int parse_value(const struct policy_key *k, struct policy_values *p, const char *text,
 		       struct err *e)
 {
 	char *at = (char *)p + k->offset;
@@ -221,6 +277,12 @@ static int parse_value(const struct policy_key *k, struct kmm_policy *p, const c
 		if (!parse_bool(text, &flag))
 			return bad_value(k, text, e);
 		memcpy(at, &flag, sizeof(flag));
+		return 0;
+	}
+	if (k->type == POLICY_CHOICE) {
+		if (!parse_choice(k, text, &v[0]))
+			return bad_value(k, text, e);
+		memcpy(at, v, sizeof(*v));
 		return 0;
 	}
 	if (k->type == POLICY_INT) {
@@ -254,9 +316,10 @@ static int set_base(struct policy *p, const char *name, struct err *e)
 		return err_set(e, EINVAL, "the base must come before the keys");
 	snprintf(p->base, sizeof(p->base), "%s", name);
 	/* Under native what is not given comes from the machine; these are never used. */
-	kmm_policy_init(&p->values, bases[i].generation == GENERATION_NATIVE ?
-					    KMM_LINUX_6_1 :
-					    (enum kmm_generation)bases[i].generation);
+	slab_init(&p->values.slab);
+	kmm_policy_init(&p->values.page, bases[i].generation == GENERATION_NATIVE ?
+						 KMM_LINUX_6_1 :
+						 (enum kmm_generation)bases[i].generation);
 	return 0;
 }
 
@@ -289,6 +352,14 @@ static char *trim(char *s)
 bool policy_is_native(const struct policy *p)
 {
 	return !strcmp(p->name, "native") && !p->set;
+}
+
+bool policy_pages_native(const struct policy *p)
+{
+	for (unsigned k = 0; k < KEYS; k++)
+		if (p->set >> k & 1 && !is_slab_key(&keys[k]))
+			return false;
+	return !strcmp(p->base, "native");
 }
 
 int policy_set(struct policy *p, const char *text, struct err *e)
@@ -507,7 +578,7 @@ int policy_apply(const struct policy *p, struct kmm_config *c, struct err *e)
 			      keys[k].type == POLICY_INT  ? sizeof(int32_t) :
 							    KMM_ZONE_TYPES * sizeof(int32_t);
 
-		if (p->set >> k & 1)
+		if (p->set >> k & 1 && !is_slab_key(&keys[k]))
 			memcpy((char *)&c->policy + keys[k].offset,
 			       (const char *)&p->values + keys[k].offset, size);
 	}
@@ -521,4 +592,68 @@ int policy_apply(const struct policy *p, struct kmm_config *c, struct err *e)
 			       "0 only",
 			       p->name);
 	return 0;
+}
+
+/* ---- objects ---- */
+
+static void slab_of_base(const char *base, struct kmm_slab_policy *s)
+{
+	static const struct {
+		const char *base;
+		enum kmm_slab_kind kind;
+		unsigned version;
+	} of[] = { { "linux-2.6-slab", KMM_SLAB, KMM_VERSION(2, 6, 24) },
+		   { "linux-5.10", KMM_SLUB, KMM_VERSION(5, 10, 0) },
+		   { "linux-6.1", KMM_SLUB, KMM_VERSION(6, 1, 0) },
+		   { "linux-6.18", KMM_SLUB, KMM_VERSION(6, 18, 0) } };
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		struct kmm_slab_policy was = *s;
+
+		if (strcmp(base, of[i].base) ||
+		    (of[i].kind == was.kind && of[i].version == was.version))
+			continue;
+		kmm_slab_policy_init(s, of[i].kind, of[i].version);
+		s->word = was.word;
+		s->base = was.base;
+		s->merge = was.merge;
+		s->rcu_delay = was.rcu_delay;
+	}
+}
+
+bool policy_objects(const struct policy *p, struct kmm_slab_policy *slab)
+{
+	const struct policy_slab *v = &p->values.slab;
+	bool any = false;
+
+	if (is_set(p, "slab", "objects")) {
+		any = v->objects;
+	} else {
+		for (unsigned k = 0; k < KEYS; k++)
+			any |= is_slab_key(&keys[k]) && p->set >> k & 1;
+	}
+	if (!any)
+		return false;
+	slab_of_base(p->base, slab);
+	if (is_set(p, "slab", "kind") && v->kind >= 0 &&
+	    slab->kind != (enum kmm_slab_kind)v->kind) {
+		struct kmm_slab_policy was = *slab;
+
+		kmm_slab_policy_init(slab, (enum kmm_slab_kind)v->kind, was.version);
+		slab->word = was.word;
+		slab->base = was.base;
+		slab->merge = was.merge;
+		slab->rcu_delay = was.rcu_delay;
+	}
+	if (is_set(p, "slab", "max_order") && v->max_order >= 0)
+		slab->slub_max_order = (unsigned)v->max_order;
+	if (is_set(p, "slab", "min_order") && v->min_order >= 0)
+		slab->slub_min_order = (unsigned)v->min_order;
+	if (slab->slub_max_order < slab->slub_min_order)
+		slab->slub_max_order = slab->slub_min_order;
+	if (is_set(p, "slab", "min_objects") && v->min_objects >= 0)
+		slab->slub_min_objects = (unsigned)v->min_objects;
+	if (is_set(p, "slab", "cpu_partial"))
+		slab->cpu_partial = v->cpu_partial;
+	return true;
 }

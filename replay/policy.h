@@ -14,19 +14,34 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "mm/kmm.h"
+#include "mm/kmm_slab.h"
+
+/* What the object allocators do. */
+struct policy_slab {
+	bool objects;				   /* object requests go through the model */
+	int32_t kind;				   /* enum kmm_slab_kind; -1: the base's */
+	int32_t min_order, max_order, min_objects; /* -1: by the kernel's rule */
+	bool cpu_partial;
+};
+
+struct policy_values {
+	struct kmm_policy page;
+	struct policy_slab slab;
+};
 
 struct policy {
 	char name[64];
-	char base[32];		  /* a built-in name */
-	struct kmm_policy values; /* of the keys in set; else the base's, where it has one */
-	uint64_t set;		  /* bit k: key k of policy_key() was given */
+	char base[32];		     /* a built-in name */
+	struct policy_values values; /* of the keys in set; else the base's, where it has one */
+	uint64_t set;		     /* bit k: key k of policy_key() was given */
 };
 
 /* A built-in name (tried first) or an INI file.  0 or a negative errno. */
 int policy_load(struct policy *p, const char *name, struct err *e);
 /* The captured kernel's own, with no key changed? */
 bool policy_is_native(const struct policy *p);
+/* Are its pages the captured kernel's own affair, whatever the object allocator? */
+bool policy_pages_native(const struct policy *p);
 /* "section.key=value"; the policy's name says so from then on. */
 int policy_set(struct policy *p, const char *text, struct err *e);
 /*
@@ -36,13 +51,19 @@ int policy_set(struct policy *p, const char *text, struct err *e);
  * values are cleared, so that the model computes them anew.
  */
 int policy_apply(const struct policy *p, struct kmm_config *c, struct err *e);
+/*
+ * Does the object side go through the model?  Then *slab, the captured kernel's own
+ * allocator at first, is made what the policy says.  True if slab.objects is on, or
+ * another key of the section was given and slab.objects was not.
+ */
+bool policy_objects(const struct policy *p, struct kmm_slab_policy *slab);
 /* As an INI file that policy_load() understands: what was not given stands there as a comment. */
 void policy_print(const struct policy *p, FILE *out);
 
 /* One built-in policy; NULL after the last. */
 const char *policy_builtin(unsigned i, const char **summary);
 
-enum policy_key_type { POLICY_BOOL, POLICY_INT, POLICY_LIST };
+enum policy_key_type { POLICY_BOOL, POLICY_INT, POLICY_LIST, POLICY_CHOICE };
 
 struct policy_key {
 	const char *section, *key;
@@ -50,16 +71,18 @@ struct policy_key {
 	const char *unit;
 	int64_t min, max;  /* of each number */
 	int64_t automatic; /* the number that "auto" stands for; INT64_MIN: none */
-	uint32_t offset;   /* in struct kmm_policy */
+	uint32_t offset;   /* in struct policy_values */
 	bool captured;	   /* stays as captured under any base, unless given */
 	const char *meaning;
+	const char *const *names; /* POLICY_CHOICE: of the numbers from 0 on, NULL at the end */
 };
 
 #define POLICY_VALUE 128 /* bytes of a printed value */
 
 /* The k-th key; NULL after the last. */
 const struct policy_key *policy_key(unsigned k);
-void policy_value(const struct policy_key *key, const struct kmm_policy *p, char out[POLICY_VALUE]);
+void policy_value(const struct policy_key *key, const struct policy_values *p,
+		  char out[POLICY_VALUE]);
 /* The key's default under a base: a value, or "captured". */
 void policy_default(const struct policy_key *key, const char *base, char out[POLICY_VALUE]);
 /* The key's value in a policy: what was given, else the default under its base. */

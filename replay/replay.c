@@ -153,6 +153,15 @@ static uint64_t sample_time(const struct replay *r, uint32_t n)
 	return r->first + (uint64_t)(span * n / (r->o.samples > 1 ? r->o.samples - 1 : 1));
 }
 
+static int take_caches(struct replay_run *run)
+{
+	int n = objects_caches(simulated_objects(run->simulated), &run->caches);
+
+	run->cache_count = n < 0 ? 0 : n;
+	run->saw_slabinfo = true;
+	return n < 0 ? err_set(&run->err, ENOMEM, "out of memory for the caches") : 0;
+}
+
 static int see_mark(struct worker *w, const struct request *q)
 {
 	struct replay_run *run = w->run;
@@ -163,6 +172,8 @@ static int see_mark(struct worker *w, const struct request *q)
 	} else if (q->pfn == w->marks.after_pagetypeinfo && !run->saw_pagetypeinfo) {
 		run_view(run, &run->at_pagetypeinfo);
 		run->saw_pagetypeinfo = true;
+	} else if (q->pfn == w->marks.after_slabinfo && run->o.slab && !run->saw_slabinfo) {
+		return take_caches(run);
 	} else if (q->pfn == w->marks.after_frames && run->recorded && !run->disputes.known) {
 		return disputes_find(&run->disputes, run->recorded, w->r->m, &w->r->m->after,
 				     &run->err);
@@ -255,6 +266,8 @@ static void *run_thread(void *arg)
 	if (w->run->err.code < 0)
 		return NULL;
 	run_view(w->run, &w->run->end);
+	if (w->run->o.slab && !w->run->saw_slabinfo && take_caches(w->run) < 0)
+		return NULL;
 	if (w->run->recorded && !w->run->disputes.known && w->r->m->have_after &&
 	    disputes_find(&w->run->disputes, w->run->recorded, w->r->m, &w->r->m->after,
 			  &w->run->err) < 0)
@@ -347,7 +360,9 @@ static int make_runs(struct replay *r, struct err *e)
 		struct simulated_options so = { .config = r->o.runs[i].config,
 						.native = r->o.runs[i].native,
 						.anchored = r->o.runs[i].anchored,
-						.anchor_every = r->o.runs[i].anchor_every };
+						.anchor_every = r->o.runs[i].anchor_every,
+						.slab = r->o.runs[i].slab,
+						.objects = &r->objects };
 
 		run->o = r->o.runs[i];
 		if (run->o.simulated)
@@ -367,6 +382,20 @@ static int make_runs(struct replay *r, struct err *e)
 	return 0;
 }
 
+/* What the object side of any run needs; *want: whether one has such a side. */
+static int open_objects(struct replay *r, bool *want, struct err *e)
+{
+	*want = false;
+	for (unsigned i = 0; i < r->o.run_count; i++)
+		*want |= r->o.runs[i].slab != NULL;
+	if (!*want)
+		return 0;
+	r->objects.strings = kmw_strings(r->k);
+	if (population_init(&r->objects.population, r->m, &r->m->before))
+		return err_set(e, ENOMEM, "out of memory for the objects of the start");
+	return attribution_load(&r->objects.attribution, r->k, e);
+}
+
 int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_options *o,
 	       struct replay *r, struct err *e)
 {
@@ -376,6 +405,7 @@ int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_opti
 	const struct kmw_summary *s = kmw_summary(k);
 	double start = now(CLOCK_MONOTONIC);
 	struct feed f = { 0 };
+	bool objects = false;
 	int ret;
 
 	memset(r, 0, sizeof(*r));
@@ -395,7 +425,9 @@ int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_opti
 			ret = err_set(e, ENOMEM, "out of memory for the queue of blocks");
 	}
 	if (ret >= 0)
-		ret = feed_open(&f, k, m, e);
+		ret = open_objects(r, &objects, e);
+	if (ret >= 0)
+		ret = feed_open(&f, k, m, objects ? &r->objects.population : NULL, e);
 	if (ret >= 0)
 		ret = make_runs(r, e);
 	for (unsigned i = 0; i < o->run_count && ret >= 0; i++) {
@@ -444,7 +476,10 @@ void replay_free(struct replay *r)
 		free(r->runs[i].map);
 		disputes_free(&r->runs[i].disputes);
 		owners_free(&r->runs[i].owners);
+		free(r->runs[i].caches);
 	}
+	population_free(&r->objects.population);
+	attribution_free(&r->objects.attribution);
 	free(r->runs);
 	memset(r, 0, sizeof(*r));
 }

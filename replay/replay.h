@@ -24,8 +24,9 @@ struct replay_run_options {
 	bool native;	/* simulated: the captured kernel's own policy, nothing changed */
 	bool anchored;
 	uint32_t anchor_every;
-	const char *name;		 /* policy name; "recorded" for the recorded machine */
-	const struct kmm_config *config; /* simulated: the machine under its policy */
+	const char *name;		    /* policy name; "recorded" for the recorded machine */
+	const struct kmm_config *config;    /* simulated: the machine under its policy */
+	const struct kmm_slab_policy *slab; /* simulated: the objects' too; NULL: pages only */
 };
 
 struct replay_options {
@@ -70,6 +71,10 @@ struct replay_run {
 	struct owners owners;	  /* recorded: from the start on */
 	struct disputes disputes; /* recorded: at the marker of the after/ lists, else at the end */
 	struct replay_counters at_score_end;
+	struct objects_cache
+		*caches; /* with slab: at the marker of after/slabinfo, else at the end */
+	int cache_count;
+	bool saw_slabinfo;
 	struct view end;
 	double seconds; /* spent by this machine alone */
 	struct err err;
@@ -80,7 +85,8 @@ struct replay {
 	const struct machine *m;
 	struct replay_options o;
 	struct replay_run *runs;
-	uint64_t first, last; /* of the samples, clock units */
+	struct objects_source objects; /* if any run has a slab policy */
+	uint64_t first, last;	       /* of the samples, clock units */
 	uint32_t pages_per_cell;
 	bool interrupted;
 	double seconds;

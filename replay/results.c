@@ -237,6 +237,35 @@ static int owner_rows(struct results *x, unsigned run, struct err *e)
 	return ret;
 }
 
+/* What a simulated run was asked for, and its caches. */
+static int object_rows(struct results *x, unsigned run, struct err *e)
+{
+	const struct replay_run *r = &x->r->runs[run];
+	const struct simulated_stats *s = r->simulated ? simulated_stats(r->simulated) : NULL;
+	const struct objects_stats *o;
+	int ret = s ? store_add_demand(x->store, x->run_ids[run], "page", s->served, s->failed, e) :
+		      0;
+
+	if (ret < 0 || !s || !r->o.slab)
+		return ret;
+	o = objects_stats(simulated_objects(r->simulated));
+	ret = store_add_demand(x->store, x->run_ids[run], "object", o->served, o->failed, e);
+	for (int i = 0; i < r->cache_count && ret >= 0; i++) {
+		const struct kmm_cache_figures *f = &r->caches[i].f;
+		struct store_slab_cache c = { .name = r->caches[i].name,
+					      .order = f->order,
+					      .object_size = f->object_size,
+					      .size = f->size,
+					      .slabs = f->slabs,
+					      .objects = f->objects,
+					      .active = f->active_objects,
+					      .in_use = f->in_use };
+
+		ret = store_add_slab_cache(x->store, x->run_ids[run], &c, e);
+	}
+	return ret;
+}
+
 int results_end(struct results *x, const struct fidelity *f, int recorded, int simulated,
 		int anchored, struct err *e)
 {
@@ -249,6 +278,8 @@ int results_end(struct results *x, const struct fidelity *f, int recorded, int s
 	}
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = owner_rows(x, i, e);
+	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
+		ret = object_rows(x, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = store_end_run(x->store, x->run_ids[i], !x->r->interrupted,
 				    x->r->runs[i].requests, x->r->runs[i].seconds, e);

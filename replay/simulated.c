@@ -26,8 +26,10 @@ struct simulated {
 	const struct machine *m;
 	struct simulated_options o;
 	struct kmm *mm;
-	struct anchor *anchor; /* anchored only */
+	struct anchor *anchor;	 /* anchored only */
+	struct objects *objects; /* NULL: object requests are passed over */
 	bool seeded, scoring;
+	bool in_objects;   /* what the page model is asked for, the object model asks */
 	struct held *held; /* [slots] */
 	uint32_t slots;
 	uint32_t *owner_of; /* [frames] slot + 1 of the block that covers it, 0: held since before */
@@ -72,7 +74,18 @@ static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, un
 	s->stats.fallbacks++;
 }
 
+static void on_page(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, kmm_gfp gfp,
+		    unsigned type)
+{
+	struct simulated *s = arg;
+
+	(void)cpu, (void)gfp, (void)type;
+	if (s->in_objects && pfn != KMM_NO_PFN)
+		objects_saw_page(s->objects, pfn, order);
+}
+
 static const struct kmm_observer observer = {
+	.mm_page_alloc = on_page,
 	.mm_page_alloc_zone_locked = on_refill,
 	.mm_page_pcpu_drain = on_drain,
 	.mm_page_alloc_extfrag = on_fallback,
@@ -224,6 +237,8 @@ static void alloc(struct simulated *s, const struct request *q)
 	s->requests++;
 	if (got == KMM_NO_PFN)
 		s->stats.failed++;
+	else
+		s->stats.served++;
 	score(s, q, got);
 	s->last = got;
 	if (corrects(s)) {
@@ -232,6 +247,39 @@ static void alloc(struct simulated *s, const struct request *q)
 			anchor_alloc(s->anchor, q);
 	}
 	hold(s, q, got);
+}
+
+/*
+ * A page that the recorded slabs took: the model's take one now, or have room
+ * enough.  What they take at another time is no hit of this request.
+ */
+static void slab_page(struct simulated *s, const struct request *q, uint32_t n)
+{
+	bool direct = q->sig.flags & REQ_DIRECT;
+
+	hold(s, q, KMM_NO_PFN);
+	if (direct)
+		kmm_lock_pcp(s->mm, true);
+	expect_zone(s, q);
+	s->in_objects = true;
+	s->last = objects_page(s->objects, q, n);
+	s->in_objects = false;
+	kmm_expect_zone(s->mm, -1);
+	if (direct)
+		kmm_lock_pcp(s->mm, false);
+	s->requests++;
+	score(s, q, s->last);
+}
+
+/* An object's own request, where it was not served with its slab's page. */
+static void object(struct simulated *s, const struct request *q)
+{
+	s->in_objects = s->seeded;
+	if (q->sig.op == REQ_OBJ_ALLOC)
+		objects_alloc(s->objects, q);
+	else
+		objects_release(s->objects, q);
+	s->in_objects = false;
 }
 
 static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
@@ -243,6 +291,8 @@ static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
 	       q[want].seq == q->seq && q[want].cpu == q->cpu)
 		want++;
 	got = kmm_alloc_pages_bulk(s->mm, q->cpu, q->sig.gfp, want, out);
+	s->stats.served += got;
+	s->stats.failed += want - got;
 	for (uint32_t i = 0; i < want; i++)
 		hold(s, &q[i], i < got ? out[i] : KMM_NO_PFN);
 	return want;
@@ -266,6 +316,14 @@ static void free_unknown(struct simulated *s, const struct request *q)
 {
 	if (q->pfn == KMM_NO_PFN)
 		return;
+	if (s->objects && objects_had(s->objects, q->pfn)) {
+		objects_page_freed(s->objects, q->cpu);
+		return;
+	}
+	if (s->objects && objects_hold(s->objects, q->pfn)) {
+		s->stats.unmatched_frees++;
+		return;
+	}
 	/* What the model has free was taken silently, mostly by compaction as a target. */
 	if (!held_since_before(s, q->pfn, q->sig.order) &&
 	    (kmm_frame_state(s->mm, q->pfn) == KMM_FRAME_USED ||
@@ -290,6 +348,10 @@ static void release(struct simulated *s, const struct request *q)
 		h->live = false;
 	if (!s->seeded)
 		return;
+	if (s->objects && (h->owner == OWNER_SLAB || h->owner == OWNER_KMALLOC_LARGE)) {
+		objects_page_freed(s->objects, q->cpu);
+		return;
+	}
 	pfn = h->pfn;
 	if (q->sig.flags & REQ_PIECE) {
 		if (pfn == KMM_NO_PFN)
@@ -440,6 +502,8 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 			break;
 		if (s->seeded && q->seq == s->early)
 			s->last = s->early_pfn;
+		else if (s->seeded && s->objects && objects_own(q))
+			slab_page(s, q, n);
 		else if (s->seeded)
 			alloc(s, q);
 		else
@@ -452,6 +516,11 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		break;
 	case REQ_PAGE_FREE:
 		release(s, q);
+		break;
+	case REQ_OBJ_ALLOC:
+	case REQ_OBJ_FREE:
+		if (s->objects)
+			object(s, q);
 		break;
 	case OBS_PCPU_DRAIN:
 		if (!s->seeded)
@@ -510,6 +579,13 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 		return NULL;
 	}
 	kmm_observe(s->mm, &observer, s);
+	if (o->slab) {
+		s->objects = objects_new(s->mm, m, o->objects, o->slab, e);
+		if (!s->objects) {
+			simulated_free(s);
+			return NULL;
+		}
+	}
 	return s;
 }
 
@@ -517,6 +593,7 @@ void simulated_free(struct simulated *s)
 {
 	if (!s)
 		return;
+	objects_free(s->objects);
 	if (s->mm)
 		kmm_destroy(s->mm);
 	anchor_free(s->anchor);
@@ -537,6 +614,8 @@ int simulated_seed(struct simulated *s, const struct machine_state *st, struct e
 	for (uint32_t i = 0; i < s->slots; i++)
 		if (s->held[i].live && s->held[i].pfn != KMM_NO_PFN)
 			own(s, s->held[i].pfn, s->held[i].order, i + 1);
+	if (s->objects && objects_seed(s->objects, st, e) < 0)
+		return err_code(e);
 	s->stats.refills = s->stats.drains = s->stats.fallbacks = 0;
 	return 0;
 }
@@ -559,6 +638,11 @@ kmm_pfn simulated_last(const struct simulated *s)
 struct kmm *simulated_model(struct simulated *s)
 {
 	return s->mm;
+}
+
+struct objects *simulated_objects(struct simulated *s)
+{
+	return s->objects;
 }
 
 void simulated_view(const struct simulated *s, struct view *v)

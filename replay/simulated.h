@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "machine/machine.h"
 #include "mm/kmm.h"
+#include "replay/objects.h"
 #include "replay/view.h"
 #include "workload/request.h"
 
@@ -35,6 +36,7 @@ struct simulated_stats {
 	uint64_t first_miss_seq, first_miss_at; /* event ordinal; allocations before it */
 	uint64_t first_miss_time;
 	kmm_pfn first_miss_want, first_miss_got;
+	uint64_t served; /* page allocations that got one, pages of slabs left out with an object side */
 	uint64_t failed; /* the model had no page where the kernel had one */
 	uint64_t unmatched_frees; /* freed before its allocation was seen, and the model uses the page otherwise */
 	uint64_t uncorrected; /* anchored: the model held the wanted page as in use */
@@ -51,6 +53,9 @@ struct simulated_options {
 	bool native; /* the captured kernel's own policy: the zone is the kernel's, see simulated.c */
 	bool anchored;
 	uint32_t anchor_every; /* > 0: corrected after every N-th allocation only */
+	/* Object requests too go through the model, by this policy; NULL: its pages are requests. */
+	const struct kmm_slab_policy *slab;
+	const struct objects_source *objects;
 };
 
 struct simulated *simulated_new(const struct machine *m, const struct simulated_options *o,
@@ -68,5 +73,7 @@ uint8_t simulated_cell(const void *s, uint32_t pfn);
 /* The page that the last record applied was given; KMM_NO_PFN if it was no allocation. */
 kmm_pfn simulated_last(const struct simulated *s);
 struct kmm *simulated_model(struct simulated *s);
+/* The object side; NULL without. */
+struct objects *simulated_objects(struct simulated *s);
 
 #endif

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "machine/model.h"
+#include "replay/objects.h"
 
 static int reserve(struct machines *s, struct err *e)
 {
 	struct policy *p = realloc(s->policy, (s->count + 1) * sizeof(*p));
+	struct machines_slab *slab;
 	struct kmm_config *c;
 
 	if (!p)
@@ -19,6 +21,10 @@ static int reserve(struct machines *s, struct err *e)
 	if (!c)
 		return err_set(e, ENOMEM, "out of memory");
 	s->config = c;
+	slab = realloc(s->slab, (s->count + 1) * sizeof(*slab));
+	if (!slab)
+		return err_set(e, ENOMEM, "out of memory");
+	s->slab = slab;
 	return s->count < MACHINES_MAX ? 0 :
 					 err_set(e, E2BIG, "more than %d policies", MACHINES_MAX);
 }
@@ -39,9 +45,12 @@ static int add(struct machines *s, const struct machine *m, const char *name,
 		ret = machine_model(m, &s->config[s->count], e);
 	if (ret >= 0)
 		ret = policy_apply(p, &s->config[s->count], e);
-	if (ret >= 0)
-		s->count++;
-	return ret;
+	if (ret < 0)
+		return ret;
+	objects_native_policy(m, &s->slab[s->count].policy);
+	s->slab[s->count].on = policy_objects(p, &s->slab[s->count].policy);
+	s->count++;
+	return 0;
 }
 
 int machines_build(struct machines *s, const struct machine *m, const struct machines_options *o,
@@ -66,5 +75,6 @@ void machines_free(struct machines *s)
 {
 	free(s->policy);
 	free(s->config);
+	free(s->slab);
 	memset(s, 0, sizeof(*s));
 }

@@ -35,6 +35,10 @@ struct machines {
 	unsigned count;
 	struct policy *policy;	   /* [count] */
 	struct kmm_config *config; /* [count] */
+	struct machines_slab {
+		bool on; /* the objects go through the model too */
+		struct kmm_slab_policy policy;
+	} * slab; /* [count] */
 };
 
 /* One machine a policy; --set without --policy means native with that key changed. */

@@ -32,16 +32,21 @@ static unsigned make_runs(const struct machine *m, const struct machines *user,
 					      .config = native };
 	for (unsigned i = 0; i < user->count; i++)
 		if (!policy_is_native(&user->policy[i]))
-			o[n++] = (struct replay_run_options){ .simulated = true,
-							      .name = user->policy[i].name,
-							      .config = &user->config[i] };
+			o[n++] = (struct replay_run_options){
+				.simulated = true,
+				.native = policy_pages_native(&user->policy[i]),
+				.name = user->policy[i].name,
+				.config = &user->config[i],
+				.slab = user->slab[i].on ? &user->slab[i].policy : NULL
+			};
 	return n;
 }
 
 int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struct machines *set,
 		struct replay *r, struct fidelity *f, struct err *e)
 {
-	struct replay_run_options o[3];
+	struct replay_run_options o[4];
+	struct kmm_slab_policy slab;
 	struct replay_options ro = {
 		.runs = o, .samples = samples, .stop_at = INFINITY, .progress = true
 	};
@@ -55,6 +60,12 @@ int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struc
 	if (ret < 0)
 		return ret;
 	ro.run_count = make_runs(m, &none, set->config, o);
+	if (ro.run_count == RUN_OBJECTS && m->before.have_slabpages) {
+		objects_native_policy(m, &slab);
+		o[ro.run_count] = o[RUN_NATIVE];
+		o[ro.run_count].name = "native, with objects";
+		o[ro.run_count++].slab = &slab;
+	}
 	ret = replay_all(k, m, &ro, r, e);
 	if (ret >= 0)
 		fidelity_compute(r, RUN_RECORDED, ro.run_count > 1 ? RUN_NATIVE : -1,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kmemlab verify: can the reconstruction and the simulation be trusted? */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "cli/input.h"
 #include "cli/machines.h"
 #include "cli/runs.h"
+#include "replay/slabfidelity.h"
 
 static struct input_options in = INPUT_DEFAULTS;
 static int format;
@@ -72,6 +74,18 @@ static const struct column placement_columns[] = {
 	{ "score", "score", COLUMN_PERCENT, 2, "share of hits" },
 	{ "anchored", "anchored", COLUMN_PERCENT, 2,
 	  "the same with the model corrected after each" },
+};
+
+static const struct column cache_columns[] = {
+	{ "cache", "cache", COLUMN_STRING, 0, "slab cache" },
+	{ "order", "order", COLUMN_UINT, 0, "order of a slab" },
+	{ "slabs_before", "before", COLUMN_UINT, 0, "slabs in before/slabinfo" },
+	{ "slabs_recorded", "slabs", COLUMN_UINT, 0, "num_slabs of after/slabinfo" },
+	{ "slabs_simulated", "simulated", COLUMN_UINT, 0, "slabs of the model at that marker" },
+	{ "objects_recorded", "objects", COLUMN_UINT, 0, "num_objs of after/slabinfo" },
+	{ "objects_simulated", "simulated", COLUMN_UINT, 0, "objects of the model's slabs" },
+	{ "active_recorded", "active", COLUMN_UINT, 0, "active_objs of after/slabinfo" },
+	{ "active_simulated", "simulated", COLUMN_UINT, 0, "the same of the model" },
 };
 
 static double share(struct score s)
@@ -196,6 +210,29 @@ static struct table *placement_table(const struct machine *m, const struct simul
 	return t;
 }
 
+static struct table *cache_table(const struct slabfidelity *f, uint32_t most)
+{
+	struct table *t = table_new(cache_columns, 9);
+
+	for (uint32_t i = 0; t && i < f->count && i < most; i++) {
+		const struct slab_row *x = &f->rows[i];
+
+		if (!x->recorded.slabs && !x->simulated.slabs)
+			continue;
+		table_row(t);
+		table_string(t, x->name);
+		table_uint(t, x->order);
+		table_uint(t, x->before.slabs);
+		table_uint(t, x->recorded.slabs);
+		table_uint(t, x->simulated.slabs);
+		table_uint(t, x->recorded.objects);
+		table_uint(t, x->simulated.objects);
+		table_uint(t, x->recorded.active);
+		table_uint(t, x->simulated.active);
+	}
+	return t;
+}
+
 static void json_counts(struct json *j, const char *key, struct fidelity_counts c)
 {
 	json_object(j, key);
@@ -256,8 +293,40 @@ static void json_simulated(struct json *j, const struct machine *m, const struct
 	json_end_object(j);
 }
 
+static void json_objects(struct json *j, const struct replay *r, const struct slabfidelity *sf)
+{
+	struct simulated *x = r->runs[RUN_OBJECTS].simulated;
+	const struct objects_stats *o = objects_stats(simulated_objects(x));
+	const struct simulated_stats *s = simulated_stats(x);
+
+	json_object(j, "objects");
+	json_real(j, "placement", share(s->all));
+	json_uint(j, "requested", o->requested);
+	json_uint(j, "served", o->served);
+	json_uint(j, "failed", o->failed);
+	json_uint(j, "frees", o->frees);
+	json_uint(j, "freed", o->freed);
+	json_uint(j, "unmatched", o->unmatched);
+	json_uint(j, "unattributed", o->unattributed);
+	json_uint(j, "implied", o->implied);
+	json_uint(j, "slabs_adopted", o->adopted);
+	json_uint(j, "slabs_not_adopted", o->not_adopted);
+	json_uint(j, "slab_page_requests_recorded", o->pages_expected);
+	json_uint(j, "slab_page_requests_simulated", o->pages_taken);
+	if (sf->known) {
+		json_uint(j, "slab_pages_recorded", sf->recorded.pages);
+		json_uint(j, "slab_pages_simulated", sf->simulated.pages);
+		json_real(j, "slab_pages_error", sf->pages_error);
+		json_uint(j, "large_caches", sf->large);
+		json_uint(j, "large_caches_beyond", sf->beyond);
+		json_real(j, "large_caches_worst", sf->worst);
+		json_table(j, "caches", cache_table(sf, UINT32_MAX));
+	}
+	json_end_object(j);
+}
+
 static int print_json(const struct machine *m, const struct fidelity *f, const struct replay *r,
-		      const struct recorded_stats *s)
+		      const struct recorded_stats *s, const struct slabfidelity *sf)
 {
 	struct json j;
 
@@ -289,6 +358,10 @@ static int print_json(const struct machine *m, const struct fidelity *f, const s
 		json_simulated(&j, m, f, r);
 	else
 		json_null(&j, "simulated");
+	if (r->o.run_count > RUN_OBJECTS)
+		json_objects(&j, r, sf);
+	else
+		json_null(&j, "objects");
 	json_end_object(&j);
 	return json_finish(&j);
 }
@@ -303,8 +376,49 @@ static void put_counts(const char *what, struct fidelity_counts c)
 	       c.simulated, rel);
 }
 
+#define CACHES_SHOWN 20 /* in text */
+
+static int print_objects(const struct replay *r, const struct slabfidelity *sf)
+{
+	struct simulated *x = r->runs[RUN_OBJECTS].simulated;
+	const struct objects_stats *o = objects_stats(simulated_objects(x));
+	int ret;
+
+	printf("\nSimulated with the objects: slabs ask for their pages themselves\n");
+	printf("  placement  %.3f %% of the same page allocations\n",
+	       100.0 * share(simulated_stats(x)->all));
+	printf("  objects    %" PRIu64 " asked for, %" PRIu64 " served, %" PRIu64
+	       " failed; %" PRIu64 " in caches made up by size\n",
+	       o->requested, o->served, o->failed, o->unattributed);
+	printf("  frees      %" PRIu64 " asked for, %" PRIu64 " done; %" PRIu64
+	       " allocations without an event made up for\n",
+	       o->frees, o->freed, o->implied);
+	printf("  slabs      %" PRIu64 " taken over at the start", o->adopted);
+	if (o->not_adopted)
+		printf(", %" PRIu64 " of another geometry than the model's left out",
+		       o->not_adopted);
+	printf("; page requests: recorded %" PRIu64 ", simulated %" PRIu64 "\n", o->pages_expected,
+	       o->pages_taken);
+	if (!sf->known) {
+		printf("  no after/slabinfo to compare with\n");
+		return 0;
+	}
+	printf("  slab pages at the end: after/slabinfo %" PRIu64 ", simulated %" PRIu64
+	       " (%+.2f %%)\n",
+	       sf->recorded.pages, sf->simulated.pages, sf->pages_error);
+	if (sf->large)
+		printf("  caches of 50 slabs and more: %u, %u of them off by more than 5 %%, at most "
+		       "%.2f %% (%s)\n",
+		       sf->large, sf->beyond, sf->worst, sf->worst_name);
+	printf("\n");
+	ret = put_table(cache_table(sf, CACHES_SHOWN));
+	if (sf->count > CACHES_SHOWN)
+		printf("... and smaller ones; --format json has them all\n");
+	return ret;
+}
+
 static int print_text(const struct machine *m, const struct fidelity *f, const struct replay *r,
-		      const struct recorded_stats *s)
+		      const struct recorded_stats *s, const struct slabfidelity *sf)
 {
 	int ret;
 
@@ -352,6 +466,8 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 	if (ret >= 0)
 		ret = put_table(placement_table(m, simulated_stats(r->runs[RUN_NATIVE].simulated),
 						simulated_stats(r->runs[RUN_ANCHORED].simulated)));
+	if (ret >= 0 && r->o.run_count > RUN_OBJECTS)
+		ret = print_objects(r, sf);
 	return ret;
 }
 
@@ -360,6 +476,7 @@ static int verify(struct kmw_reader *k, struct err *e)
 	struct machine *m = import_machine(k, e);
 	const struct recorded_stats *s;
 	struct machines set = { 0 };
+	struct slabfidelity sf = { 0 };
 	struct replay r = { 0 };
 	struct fidelity f;
 	int ret;
@@ -367,16 +484,19 @@ static int verify(struct kmw_reader *k, struct err *e)
 	if (!m)
 		return err_code(e);
 	ret = runs_native(k, m, (uint32_t)samples, &set, &r, &f, e);
+	if (ret >= 0 && r.o.run_count > RUN_OBJECTS && slabfidelity_compute(&sf, &r, RUN_OBJECTS))
+		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0) {
 		s = recorded_stats(r.runs[RUN_RECORDED].recorded);
 		ret = recorded_validate(r.runs[RUN_RECORDED].recorded, e);
 		if (ret >= 0)
-			ret = format == TABLE_JSON ? print_json(m, &f, &r, s) :
+			ret = format == TABLE_JSON ? print_json(m, &f, &r, s, &sf) :
 			      format == TABLE_CSV  ? put_table(zone_table(m, &f)) :
-						     print_text(m, &f, &r, s);
+						     print_text(m, &f, &r, s, &sf);
 		if (ret < 0 && !e->code)
 			err_set(e, -ret, "the tables could not be printed");
 	}
+	slabfidelity_free(&sf);
 	replay_free(&r);
 	machines_free(&set);
 	machine_free(m);
@@ -413,6 +533,8 @@ struct command cmd_verify = {
 		"from the recorded start and compares it with the recording: the share of allocations for "
 		"which the model returned the very same page frame (never corrected, and anchored, that is "
 		"corrected after each), refills, drains, fallbacks, and free blocks per order over time.\n\n"
+		"Where the snapshot knows its slabs, a third simulation sends the object requests through the "
+		"slab model too and compares the caches with after/slabinfo (docs/objects.md).\n\n"
 		"The watermark tests of the model use exact counts of free pages, where the kernel's own lag "
 		"behind by its per-CPU differences.",
 	.examples = "kmemlab verify traces/amd64-6.1-small\n"

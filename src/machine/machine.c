@@ -359,6 +359,25 @@ static int load_once(struct load *l, int which, struct err *e)
 	return ret < 0 ? ret : 0;
 }
 
+/* What the caches held in the end, to compare with. */
+static int load_after_slabs(struct load *l, struct err *e)
+{
+	static const char lost[] = "what the slab caches held in the end";
+	struct machine then = { 0 };
+	struct blob b;
+	struct text t;
+	int ret = get(l, "after/slabinfo", "", &b, e);
+
+	if (ret <= 0)
+		return ret;
+	text_init(&t, "after/slabinfo", &b);
+	ret = slabinfo_parse(&then, &t, e);
+	blob_free(&b);
+	l->m->after_slabs = then.slabs;
+	l->m->after_slab_count = then.slab_count;
+	return tolerate(l->m, ret, e, lost);
+}
+
 static int load_state(struct load *l, int which, struct err *e)
 {
 	bool *have = which ? &l->m->have_after : &l->m->have_before;
@@ -456,6 +475,8 @@ static int load_all(struct load *l, struct err *e)
 	ret = load_system(l, later_parts, sizeof(later_parts) / sizeof(*later_parts), e);
 	for (int w = 0; w < 2 && !ret; w++)
 		ret = load_state(l, w, e);
+	if (!ret)
+		ret = load_after_slabs(l, e);
 	if (ret)
 		return ret;
 	settle(m);
@@ -510,7 +531,8 @@ void machine_free(struct machine *m)
 		return;
 	state_free(&m->before);
 	state_free(&m->after);
-	slabs_free(m);
+	slabs_free(m->slabs, m->slab_count);
+	slabs_free(m->after_slabs, m->after_slab_count);
 	free(m->ram_first);
 	free(m->ram_last);
 	for (uint32_t i = 0; i < m->unknown_count; i++)

@@ -155,6 +155,8 @@ struct machine {
 	uint32_t cache_count;
 	struct machine_slab *slabs; /* from before/, else after/ */
 	uint32_t slab_count;
+	struct machine_slab *after_slabs; /* from after/slabinfo: names and counts only */
+	uint32_t after_slab_count;
 	uint64_t *ram_first, *ram_last; /* System RAM of iomem, inclusive byte addresses */
 	uint32_t ram_count;
 	uint64_t direct_map_base;		 /* 0 unknown */

@@ -39,17 +39,15 @@ struct machine_slab *slab_add(struct machine *m, struct span name)
 	return s;
 }
 
-void slabs_free(struct machine *m)
+void slabs_free(struct machine_slab *s, uint32_t n)
 {
-	for (uint32_t i = 0; i < m->slab_count; i++) {
-		for (uint32_t k = 0; k < m->slabs[i].alias_count; k++)
-			free(m->slabs[i].aliases[k]);
-		free(m->slabs[i].aliases);
-		free(m->slabs[i].name);
+	for (uint32_t i = 0; i < n; i++) {
+		for (uint32_t k = 0; k < s[i].alias_count; k++)
+			free(s[i].aliases[k]);
+		free(s[i].aliases);
+		free(s[i].name);
 	}
-	free(m->slabs);
-	m->slabs = NULL;
-	m->slab_count = 0;
+	free(s);
 }
 
 static int order_of_pages(uint64_t pages)
@@ -105,7 +103,10 @@ int slabinfo_parse(struct machine *m, struct text *t, struct err *e)
 	while (!ret && text_next(t, &line))
 		if (line.p < line.end && *line.p != '#')
 			ret = parse_row(m, t, line, e);
-	if (ret)
-		slabs_free(m);
+	if (ret) {
+		slabs_free(m->slabs, m->slab_count);
+		m->slabs = NULL;
+		m->slab_count = 0;
+	}
 	return ret;
 }

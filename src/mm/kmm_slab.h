@@ -138,6 +138,8 @@ void *kmm_slab_bytes(const struct kmm_slab *sl, kmm_addr at);
 /* The cache that an address belongs to; NULL for large kmallocs, SLOB and what is no slab. */
 struct kmm_cache *kmm_slab_cache_of(const struct kmm_slab *sl, kmm_addr at);
 
+/* Whether the frame is of a slab or of a large kmalloc. */
+bool kmm_slab_holds(const struct kmm_slab *sl, kmm_pfn pfn);
 /* Whether an object that was given out begins at this address.  Not for SLOB. */
 bool kmm_slab_in_use(const struct kmm_slab *sl, kmm_addr at);
 

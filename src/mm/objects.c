@@ -197,6 +197,11 @@ void *kmm_slab_bytes(const struct kmm_slab *sl, kmm_addr at)
 	return (char *)sl->policy.memory + (at - sl->base);
 }
 
+bool kmm_slab_holds(const struct kmm_slab *sl, kmm_pfn pfn)
+{
+	return pfn < sl->frames && sl->owner[pfn];
+}
+
 bool kmm_slab_in_use(const struct kmm_slab *sl, kmm_addr at)
 {
 	const struct slab *slab = sl->kind == KMM_SLOB ? NULL : slab_of(sl, at);

@@ -50,7 +50,14 @@ static const char run_tables[] =
 	"fidelity_of_run ON fidelity (run_id);CREATE TABLE owner ( run_id INTEGER NOT NULL "
 	"REFERENCES run ON DELETE CASCADE, owner TEXT NOT NULL, cache TEXT NOT NULL, allocs "
 	"INTEGER NOT NULL, frees INTEGER NOT NULL, pages_live INTEGER NOT NULL, pages_peak "
-	"INTEGER NOT NULL, PRIMARY KEY (run_id, owner, cache)) WITHOUT ROWID;";
+	"INTEGER NOT NULL, PRIMARY KEY (run_id, owner, cache)) WITHOUT ROWID;CREATE TABLE demand "
+	"( run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, kind TEXT NOT NULL, "
+	"requested INTEGER NOT NULL, served INTEGER NOT NULL, failed INTEGER NOT NULL, PRIMARY "
+	"KEY (run_id, kind), CHECK (requested = served + failed)) WITHOUT ROWID;CREATE TABLE "
+	"slab_cache ( run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, cache TEXT NOT "
+	"NULL, slab_order INTEGER NOT NULL, object_size INTEGER NOT NULL, size INTEGER NOT NULL, "
+	"slabs INTEGER NOT NULL, objects INTEGER NOT NULL, active INTEGER NOT NULL, in_use "
+	"INTEGER NOT NULL, PRIMARY KEY (run_id, cache)) WITHOUT ROWID;";
 
 static const char sample_tables[] =
 	"CREATE TABLE sample ( run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, seq "

@@ -30,6 +30,8 @@ enum statement {
 	ADD_MAP_COLUMN,
 	ADD_FIDELITY,
 	ADD_OWNER,
+	ADD_DEMAND,
+	ADD_SLAB_CACHE,
 	STATEMENTS,
 };
 
@@ -57,6 +59,8 @@ static const char *const sql_text[STATEMENTS] = {
 		"simulated,"
 		" error, unit, note) VALUES (?,?,nullif(?,-1),nullif(?,-1),nullif(?,-1),?,?,?,?,?)",
 	[ADD_OWNER] = "INSERT INTO owner VALUES (?,?,coalesce(?,''),?,?,?,?)",
+	[ADD_DEMAND] = "INSERT INTO demand VALUES (?,?,?,?,?)",
+	[ADD_SLAB_CACHE] = "INSERT INTO slab_cache VALUES (?,?,?,?,?,?,?,?,?)",
 };
 
 struct store {
@@ -387,4 +391,24 @@ int store_add_owner(struct store *s, int64_t run, const char *owner, const char 
 	return ret < 0 ? ret :
 			 put(s, ADD_OWNER, e, "ittuuuu", run, owner, cache, allocs, frees,
 			     pages_live, pages_peak);
+}
+
+int store_add_demand(struct store *s, int64_t run, const char *kind, uint64_t served,
+		     uint64_t failed, struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_DEMAND, e, "ituuu", run, kind, served + failed, served, failed);
+}
+
+int store_add_slab_cache(struct store *s, int64_t run, const struct store_slab_cache *c,
+			 struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_SLAB_CACHE, e, "ituuuuuuu", run, c->name, (uint64_t)c->order,
+			     (uint64_t)c->object_size, (uint64_t)c->size, c->slabs, c->objects,
+			     c->active, c->in_use);
 }

@@ -103,5 +103,19 @@ int store_add_fidelity(struct store *s, int64_t run, const struct store_fidelity
 int store_add_owner(struct store *s, int64_t run, const char *owner, const char *cache,
 		    uint64_t allocs, uint64_t frees, uint64_t pages_live, uint64_t pages_peak,
 		    struct err *e);
+/* What a simulated run was asked for, by kind ("page", "object"), and what became of it. */
+int store_add_demand(struct store *s, int64_t run, const char *kind, uint64_t served,
+		     uint64_t failed, struct err *e);
+
+/* A slab cache of a simulated run at the marker of after/slabinfo, else at its end. */
+struct store_slab_cache {
+	const char *name;
+	unsigned order, object_size, size;
+	uint64_t slabs, objects;
+	uint64_t active; /* as slabinfo counts */
+	uint64_t in_use; /* given out */
+};
+int store_add_slab_cache(struct store *s, int64_t run, const struct store_slab_cache *c,
+			 struct err *e);
 
 #endif

@@ -13,10 +13,10 @@
 #include "base/progress.h"
 #include "machine/kallsyms.h"
 #include "trace/trace.h"
+#include "workload/attribution.h"
 #include "workload/directmap.h"
 
 #define FACTS "derived/facts"
-#define SITES "derived/sites"
 #define SYMBOLS "system/kallsyms"
 #define PRESCAN_EVENTS 400000 /* looked at for the direct map, until there are */
 #define PRESCAN_VOTES 64      /* votes */
@@ -238,12 +238,12 @@ static int attach_learned(struct import *im, struct err *e)
 
 	f = open_memstream(&text, &len);
 	if (!f)
-		return err_set(e, ENOMEM, "out of memory for " SITES);
+		return err_set(e, ENOMEM, "out of memory for " ATTRIBUTION_NAME);
 	fprintf(f, "# call-site bytes-allocated cache frees-with-this-name frees-with-another\n");
 	for (uint32_t i = 0; i < t->count; i++)
 		fprintf(f, "%#" PRIx64 " %" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRIu64 "\n",
 			t->s[i].addr, t->s[i].bytes, t->s[i].cache, t->s[i].named, t->s[i].other);
-	ret = attach_stream(im, SITES, f, &text, &len, e);
+	ret = attach_stream(im, ATTRIBUTION_NAME, f, &text, &len, e);
 	if (ret < 0 || !im->symbols)
 		return ret;
 	f = open_memstream(&text, &len);

@@ -1,0 +1,606 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/objects.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KMALLOC_MAX_CACHE 8192 /* larger ones are pages */
+#define LOOK_AHEAD 512	       /* records from a slab's page to its first object */
+#define UNKNOWN_SIZES 64       /* caches for what is not attributed */
+#define GFP_KERNEL (KMM_GFP_DIRECT_RECLAIM | KMM_GFP_KSWAPD_RECLAIM | KMM_GFP_IO | KMM_GFP_FS)
+
+/* What stands behind an id. */
+struct held {
+	kmm_addr at;
+	struct kmm_cache *cache; /* NULL: kmalloc */
+};
+
+struct known_cache {
+	struct kmm_cache *cache;
+	bool asked, kmalloc;
+};
+
+struct objects {
+	struct kmm *mm;
+	struct kmm_slab *sl;
+	const struct machine *m;
+	const struct objects_source *src;
+	bool native; /* the captured kernel's own allocator, with nothing changed */
+	bool seeded;
+	struct held *held; /* [slots] */
+	uint32_t slots;
+	struct known_cache *by_name; /* [strings] */
+	struct {
+		uint32_t bytes;
+		struct kmm_cache *cache;
+	} unknown[UNKNOWN_SIZES];
+	unsigned unknown_count;
+	/* The object allocated ahead of its turn on each CPU. */
+	struct {
+		uint64_t seq;
+		struct held h;
+	} early[KMM_CPUS];
+	uint8_t *had; /* a bit a frame: of a slab at the start, its page's free is ours to do */
+	/* Where objects that no request brought are: those of the start under another allocator. */
+	struct map moved; /* recorded address -> place in moved_to */
+	struct held *moved_to;
+	uint32_t moved_count, moved_free; /* moved_free: place to use again, MAP_NONE none */
+	kmm_pfn page;			  /* the first that the model gave since it was cleared */
+	struct objects_stats stats;
+};
+
+/* ---- caches ---- */
+
+static bool is_kmalloc_name(const char *name)
+{
+	return !strncmp(name, "kmalloc-", 8) || !strncmp(name, "dma-kmalloc-", 12) ||
+	       !strncmp(name, "size-", 5);
+}
+
+static bool has_cache(const struct machine *m, const char *prefix)
+{
+	for (uint32_t i = 0; i < m->slab_count; i++)
+		if (!strncmp(m->slabs[i].name, prefix, strlen(prefix)))
+			return true;
+	return false;
+}
+
+void objects_native_policy(const struct machine *m, struct kmm_slab_policy *p)
+{
+	unsigned version = m->kernel_major ? KMM_VERSION(m->kernel_major, m->kernel_minor, 0) :
+					     KMM_VERSION(6, 1, 0);
+
+	kmm_slab_policy_init(p, KMM_SLUB, version);
+	if (!strcmp(m->arch, "i386"))
+		p->word = 4;
+	p->base = m->direct_map_base;
+	p->merge = false; /* the caches that are left are the machine's own */
+	if (m->slab_count) {
+		p->kmalloc_cgroup = has_cache(m, "kmalloc-cg-");
+		p->kmalloc_reclaim = has_cache(m, "kmalloc-rcl-");
+		p->kmalloc_random = has_cache(m, "kmalloc-rnd-");
+		p->kmalloc_dma = has_cache(m, "dma-kmalloc-");
+	}
+	p->rcu_delay = true;
+}
+
+static struct kmm_cache *find_cache(const struct objects *o, const char *name)
+{
+	struct kmm_cache *s = NULL;
+
+	while ((s = kmm_kmem_cache_next(o->sl, s)))
+		if (!strcmp(kmm_kmem_cache_name(s), name))
+			return s;
+	return NULL;
+}
+
+static void no_constructor(void *arg, kmm_addr at, void *bytes)
+{
+	(void)arg, (void)at, (void)bytes;
+}
+
+/* With the attributes that sysfs shows; a cache that is new in the trace, by its objects' size. */
+static struct kmm_cache *make_cache(struct objects *o, const char *name, uint32_t bytes)
+{
+	struct kmm_cache_args a = { .name = name, .object_size = bytes };
+	char why[160];
+
+	for (uint32_t i = 0; i < o->m->slab_count; i++) {
+		const struct machine_slab *x = &o->m->slabs[i];
+
+		if (strcmp(x->name, name) || !x->object_size)
+			continue;
+		a.object_size = x->object_size;
+		a.align = x->align & (x->align - 1) ? 0 : x->align;
+		a.flags = (x->hwcache_align ? KMM_SLAB_HWCACHE_ALIGN : 0) |
+			  (x->reclaim_account ? KMM_SLAB_RECLAIM_ACCOUNT : 0) |
+			  (x->rcu ? KMM_SLAB_TYPESAFE_BY_RCU : 0) |
+			  (x->dma ? KMM_SLAB_CACHE_DMA : 0) | (x->accounted ? KMM_SLAB_ACCOUNT : 0);
+		a.ctor = x->has_ctor ? no_constructor : NULL;
+		break;
+	}
+	return kmm_kmem_cache_create(o->sl, &a, why, sizeof(why));
+}
+
+static struct known_cache *cache_of_string(struct objects *o, uint32_t string, uint32_t bytes)
+{
+	struct known_cache *c = &o->by_name[string];
+	const char *name;
+
+	if (c->asked)
+		return c;
+	name = intern_str(o->src->strings, string);
+	c->asked = true;
+	c->kmalloc = is_kmalloc_name(name);
+	c->cache = find_cache(o, name);
+	if (!c->cache && !c->kmalloc)
+		c->cache = make_cache(o, name, bytes ? bytes : 8);
+	return c;
+}
+
+/* What nobody can say the cache of: one cache a size. */
+static struct kmm_cache *unknown_cache(struct objects *o, uint32_t bytes)
+{
+	char name[40];
+
+	for (unsigned i = 0; i < o->unknown_count; i++)
+		if (o->unknown[i].bytes == bytes)
+			return o->unknown[i].cache;
+	if (o->unknown_count == UNKNOWN_SIZES)
+		return NULL;
+	snprintf(name, sizeof(name), "unattributed-%u", bytes);
+	o->unknown[o->unknown_count].bytes = bytes;
+	return o->unknown[o->unknown_count++].cache = make_cache(o, name, bytes ? bytes : 8);
+}
+
+/* ---- ids ---- */
+
+static bool hold(struct objects *o, uint32_t slot, struct held h)
+{
+	if (slot == NO_SLOT)
+		return true;
+	if (slot >= o->slots) {
+		uint32_t n = slot + slot / 2 + 1024;
+		struct held *more = realloc(o->held, n * sizeof(*more));
+
+		if (!more)
+			return false;
+		memset(more + o->slots, 0, (n - o->slots) * sizeof(*more));
+		o->held = more;
+		o->slots = n;
+	}
+	o->held[slot] = h;
+	return true;
+}
+
+/* ---- requests ---- */
+
+/*
+ * kmem_cache_alloc() reports the cache's own object_size and size: the only cache
+ * of these sizes, -1 where there are several or none.
+ */
+static int cache_by_sizes(const struct machine *m, const struct request_sig *sig)
+{
+	int found = -1;
+
+	for (uint32_t i = 0; i < m->slab_count; i++) {
+		const struct machine_slab *x = &m->slabs[i];
+
+		if (x->object_size != sig->bytes_req || x->size != sig->bytes_alloc ||
+		    is_kmalloc_name(x->name))
+			continue;
+		if (found >= 0)
+			return -1;
+		found = (int)i;
+	}
+	return found;
+}
+
+/* A call site whose objects were never freed by name: by the slab that the object was in, or the sizes. */
+static struct kmm_cache *cache_by_place(struct objects *o, const struct request *q)
+{
+	int n = population_cache(&o->src->population, q->addr);
+	struct kmm_cache *c;
+
+	if (n < 0)
+		n = cache_by_sizes(o->m, &q->sig);
+	if (n < 0)
+		return NULL;
+	c = find_cache(o, o->m->slabs[n].name);
+	return c ? c : make_cache(o, o->m->slabs[n].name, q->sig.bytes_alloc);
+}
+
+static struct held ask(struct objects *o, const struct request *q)
+{
+	uint32_t string = attribution_cache(&o->src->attribution, &q->sig);
+	int node = q->sig.node;
+	struct held h = { KMM_NULL, NULL };
+	bool kmalloc = !string && q->sig.bytes_alloc > KMALLOC_MAX_CACHE;
+
+	if (string) {
+		struct known_cache *c = cache_of_string(o, string,
+							q->sig.bytes_req ? q->sig.bytes_req :
+									   q->sig.bytes_alloc);
+
+		kmalloc = c->kmalloc;
+		h.cache = c->cache;
+	} else if (!kmalloc) {
+		h.cache = cache_by_place(o, q);
+		if (!h.cache) {
+			o->stats.unattributed++;
+			h.cache = unknown_cache(o, q->sig.bytes_alloc);
+		}
+	}
+	if (kmalloc) {
+		h.cache = NULL;
+		h.at = kmm_kmalloc_site(o->sl, q->cpu, q->sig.bytes_req, q->sig.gfp, node,
+					q->sig.site);
+	} else if (h.cache) {
+		h.at = kmm_kmem_cache_alloc_node(h.cache, q->cpu, q->sig.gfp, node);
+	}
+	return h;
+}
+
+/* An object that is found by the address that it has in the recording. */
+static int keep(struct objects *o, uint64_t at, struct held h)
+{
+	uint32_t n = o->moved_free;
+
+	if (n != MAP_NONE) {
+		if (map_put(&o->moved, at, n))
+			return -ENOMEM;
+		o->moved_free = (uint32_t)o->moved_to[n].at;
+		o->moved_to[n] = h;
+		return 0;
+	}
+	if (!(o->moved_count & (o->moved_count - 1))) {
+		struct held *more = realloc(o->moved_to,
+					    (o->moved_count ? o->moved_count * 2ull : 1) *
+						    sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		o->moved_to = more;
+	}
+	if (map_put(&o->moved, at, o->moved_count))
+		return -ENOMEM;
+	o->moved_to[o->moved_count++] = h;
+	return 0;
+}
+
+/* What was allocated in bulk behind this object, without an event. */
+static void serve_implied(struct objects *o, const struct request *q)
+{
+	uint32_t n;
+	const struct population_implied *x = population_implied(&o->src->population, q->seq, &n);
+
+	for (; n--; x++) {
+		struct known_cache *c = cache_of_string(o, x->cache, q->sig.bytes_alloc);
+		struct held h = { KMM_NULL, c->cache };
+
+		if (!c->cache || c->kmalloc)
+			continue;
+		h.at = kmm_kmem_cache_alloc(c->cache, q->cpu, q->sig.gfp);
+		if (h.at != KMM_NULL && !keep(o, x->addr, h))
+			o->stats.implied++;
+	}
+}
+
+static struct held serve(struct objects *o, const struct request *q)
+{
+	struct held h = ask(o, q);
+
+	serve_implied(o, q);
+	o->stats.requested++;
+	if (h.at == KMM_NULL)
+		o->stats.failed++;
+	else
+		o->stats.served++;
+	return h;
+}
+
+void objects_alloc(struct objects *o, const struct request *q)
+{
+	struct held h;
+
+	if (q->sig.flags & REQ_FAILED)
+		return;
+	if (!o->seeded)
+		h = (struct held){ q->addr, NULL };
+	else if (o->early[q->cpu].seq == q->seq)
+		h = o->early[q->cpu].h;
+	else
+		h = serve(o, q);
+	if (!hold(o, q->slot, h) && h.at != KMM_NULL)
+		o->stats.unmatched++;
+}
+
+static void give_back(struct objects *o, unsigned cpu, struct held h)
+{
+	if (h.cache)
+		kmm_kmem_cache_free(h.cache, cpu, h.at);
+	else
+		kmm_kfree(o->sl, cpu, h.at);
+	o->stats.freed++;
+}
+
+/* An object that no request brought, by the address that it had. */
+static void release_old(struct objects *o, unsigned cpu, kmm_addr at)
+{
+	uint32_t n = map_del(&o->moved, at);
+
+	if (n != MAP_NONE) {
+		give_back(o, cpu, o->moved_to[n]);
+		o->moved_to[n].at = o->moved_free;
+		o->moved_free = n;
+	} else if (o->native && kmm_slab_in_use(o->sl, at)) {
+		give_back(o, cpu, (struct held){ at, kmm_slab_cache_of(o->sl, at) });
+	} else {
+		o->stats.unmatched++;
+	}
+}
+
+void objects_release(struct objects *o, const struct request *q)
+{
+	struct held *h = q->slot == NO_SLOT || q->slot >= o->slots ? NULL : &o->held[q->slot];
+
+	if (o->seeded)
+		o->stats.frees++;
+	if (!h) {
+		if (o->seeded && q->slot == NO_SLOT)
+			release_old(o, q->cpu, q->addr);
+		return;
+	}
+	if (h->at != KMM_NULL && o->seeded)
+		give_back(o, q->cpu, *h);
+	else if (o->seeded)
+		o->stats.unmatched++;
+	*h = (struct held){ KMM_NULL, NULL };
+}
+
+/* ---- pages ---- */
+
+void objects_saw_page(struct objects *o, kmm_pfn pfn, unsigned order)
+{
+	(void)order;
+	o->stats.pages_taken++;
+	if (o->page == KMM_NO_PFN)
+		o->page = pfn;
+}
+
+kmm_pfn objects_page(struct objects *o, const struct request *q, uint32_t n)
+{
+	uint64_t first = o->m->direct_map_base + ((uint64_t)q->pfn << 12);
+	uint64_t bytes = 4096ull << q->sig.order;
+
+	o->stats.pages_expected++;
+	for (uint32_t i = 1; i < n && i < LOOK_AHEAD; i++) {
+		const struct request *x = &q[i];
+
+		if (x->sig.op != REQ_OBJ_ALLOC || x->cpu != q->cpu || x->addr - first >= bytes ||
+		    x->sig.flags & REQ_FAILED || o->early[q->cpu].seq == x->seq)
+			continue;
+		o->page = KMM_NO_PFN;
+		o->early[q->cpu].seq = x->seq;
+		o->early[q->cpu].h = serve(o, x);
+		return o->page;
+	}
+	return KMM_NO_PFN;
+}
+
+void objects_page_freed(struct objects *o, unsigned cpu)
+{
+	kmm_slab_grace_period(o->sl, cpu);
+}
+
+bool objects_had(const struct objects *o, uint32_t pfn)
+{
+	return o->had && pfn < o->m->max_pfn && o->had[pfn >> 3] >> (pfn & 7) & 1;
+}
+
+bool objects_hold(const struct objects *o, uint32_t pfn)
+{
+	return kmm_slab_holds(o->sl, pfn);
+}
+
+/* ---- the start ---- */
+
+static void mark_had(struct objects *o, const struct machine_slabpage *x)
+{
+	for (uint64_t f = x->pfn; f < x->pfn + (1ull << x->order) && f < o->m->max_pfn; f++)
+		o->had[f >> 3] |= (uint8_t)(1 << (f & 7));
+}
+
+static struct kmm_cache *cache_of_slab(struct objects *o, const struct machine_slabpage *x)
+{
+	const struct machine_slab *s = &o->m->slabs[x->cache];
+	struct kmm_cache *c = find_cache(o, s->name);
+
+	return c ? c : make_cache(o, s->name, s->object_size);
+}
+
+static int adopt(struct objects *o, const struct machine_slabpage *x, uint32_t i, uint8_t *object,
+		 struct kmm_cache *c)
+{
+	struct kmm_slab_start a = {
+		.pfn = x->pfn, .order = x->order, .objects = x->objects, .object = object
+	};
+
+	o->stats.silent += population_slab(&o->src->population, i, object, &a.place, &a.cpu);
+	if (!c || kmm_kmem_cache_adopt(c, &a)) {
+		o->stats.not_adopted++;
+		return 0;
+	}
+	o->stats.adopted++;
+	mark_had(o, x);
+	return 0;
+}
+
+/* Another allocator: the pages go back first, all of them, then the objects come. */
+static void give_up_pages(struct objects *o, const struct machine_state *s)
+{
+	for (uint32_t i = 0; i < s->slabpage_count; i++) {
+		const struct machine_slabpage *x = &s->slabpages[i];
+
+		if (kmm_frame_state(o->mm, x->pfn) != KMM_FRAME_USED)
+			continue;
+		kmm_free_pages_direct(o->mm, 0, x->pfn, x->order, true);
+		mark_had(o, x);
+	}
+}
+
+static int allocate_anew(struct objects *o, const struct machine_slabpage *x, uint32_t i,
+			 uint8_t *object)
+{
+	const struct machine_slab *s = &o->m->slabs[x->cache];
+	bool kmalloc = is_kmalloc_name(s->name);
+	struct kmm_cache *c = kmalloc ? NULL : cache_of_slab(o, x);
+	enum kmm_slab_place place;
+	unsigned cpu;
+
+	o->stats.silent += population_slab(&o->src->population, i, object, &place, &cpu);
+	for (unsigned k = 0; k < x->objects; k++) {
+		uint64_t was = o->m->direct_map_base + ((uint64_t)x->pfn << 12) +
+			       (uint64_t)k * s->size;
+		struct held h = { KMM_NULL, c };
+
+		if (object[k] != KMM_OBJECT_USED)
+			continue;
+		if (kmalloc)
+			h.at = kmm_kmalloc(o->sl, cpu, s->object_size, GFP_KERNEL);
+		else if (c)
+			h.at = kmm_kmem_cache_alloc(c, cpu, GFP_KERNEL);
+		if (h.at == KMM_NULL) {
+			o->stats.failed++;
+			continue;
+		}
+		if (!(o->moved_count & (o->moved_count - 1))) {
+			struct held *more = realloc(o->moved_to,
+						    (o->moved_count ? o->moved_count * 2ull : 1) *
+							    sizeof(*more));
+
+			if (!more)
+				return -ENOMEM;
+			o->moved_to = more;
+		}
+		if (map_put(&o->moved, was, o->moved_count))
+			return -ENOMEM;
+		o->moved_to[o->moved_count++] = h;
+		o->stats.anew++;
+	}
+	return 0;
+}
+
+int objects_seed(struct objects *o, const struct machine_state *s, struct err *e)
+{
+	uint8_t *object = malloc(1 << 15);
+	int ret = object ? 0 : -ENOMEM;
+
+	o->seeded = true;
+	if (!population_known(&o->src->population)) {
+		free(object);
+		return 0;
+	}
+	if (!o->native && !ret)
+		give_up_pages(o, s);
+	for (uint32_t i = 0; i < s->slabpage_count && !ret; i++)
+		ret = o->native ? adopt(o, &s->slabpages[i], i, object,
+					cache_of_slab(o, &s->slabpages[i])) :
+				  allocate_anew(o, &s->slabpages[i], i, object);
+	free(object);
+	/* What was allocated before the start and lives is among them. */
+	for (uint32_t i = 0; i < o->slots && !o->native && !ret; i++) {
+		uint32_t n = o->held[i].at == KMM_NULL ? MAP_NONE :
+							 map_del(&o->moved, o->held[i].at);
+
+		if (o->held[i].at != KMM_NULL)
+			o->held[i] = n == MAP_NONE ? (struct held){ KMM_NULL, NULL } :
+						     o->moved_to[n];
+	}
+	for (uint32_t i = 0; i < o->slots && o->native && !ret; i++)
+		if (o->held[i].at != KMM_NULL && !kmm_slab_in_use(o->sl, o->held[i].at))
+			o->held[i].at = KMM_NULL;
+	o->stats.pages_taken = 0;
+	return ret ? err_set(e, ENOMEM, "out of memory for the objects of the start") : 0;
+}
+
+struct objects *objects_new(struct kmm *mm, const struct machine *m,
+			    const struct objects_source *src, const struct kmm_slab_policy *policy,
+			    struct err *e)
+{
+	struct objects *o = calloc(1, sizeof(*o));
+	char why[200] = "out of memory";
+	struct kmm_slab_policy own;
+
+	if (!o) {
+		err_set(e, ENOMEM, "out of memory");
+		return NULL;
+	}
+	o->mm = mm;
+	o->m = m;
+	o->src = src;
+	objects_native_policy(m, &own);
+	o->native = !memcmp(&own, policy, sizeof(own));
+	o->page = KMM_NO_PFN;
+	o->moved_free = MAP_NONE;
+	for (unsigned c = 0; c < KMM_CPUS; c++)
+		o->early[c].seq = UINT64_MAX;
+	o->by_name = calloc(src->strings->count + 1ull, sizeof(*o->by_name));
+	o->had = calloc(m->max_pfn / 8 + 1, 1);
+	o->sl = o->by_name && o->had && !map_init(&o->moved, 16) ?
+			kmm_slab_create(mm, policy, why, sizeof(why)) :
+			NULL;
+	if (o->sl)
+		return o;
+	err_set(e, EINVAL, "the slab model cannot be built: %s", why);
+	objects_free(o);
+	return NULL;
+}
+
+void objects_free(struct objects *o)
+{
+	if (!o)
+		return;
+	kmm_slab_destroy(o->sl);
+	map_free(&o->moved);
+	free(o->moved_to);
+	free(o->held);
+	free(o->by_name);
+	free(o->had);
+	free(o);
+}
+
+const struct objects_stats *objects_stats(const struct objects *o)
+{
+	return &o->stats;
+}
+
+struct kmm_slab *objects_model(struct objects *o)
+{
+	return o->sl;
+}
+
+int objects_caches(const struct objects *o, struct objects_cache **out)
+{
+	struct kmm_cache *s = NULL;
+	int n = 0;
+
+	while ((s = kmm_kmem_cache_next(o->sl, s)))
+		n++;
+	*out = calloc((size_t)n + 1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	n = 0;
+	while ((s = kmm_kmem_cache_next(o->sl, s))) {
+		struct objects_cache *c = &(*out)[n];
+
+		kmm_kmem_cache_figures(s, &c->f);
+		if (!c->f.slabs)
+			continue;
+		snprintf(c->name, sizeof(c->name), "%s", kmm_kmem_cache_name(s));
+		n++;
+	}
+	return n;
+}

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Object replay: the slabs at the end against the kernel's own after/slabinfo; under every allocator each demand is
+# accounted for; two runs give the same rows.
+. tests/lib.sh
+
+while read -r name placement pages worst rest; do
+	case $name in ''|'#'*) continue ;; esac
+	dir=$TRACES/$name; [ "$name" = amd64-6.1-small ] && dir=$SMALL
+	if [ ! -d "$dir" ]; then skip "objects/$name" "no capture $dir"; continue; fi
+	if ! $KMEMLAB verify --format json "$dir" > "$tmp/v.json" 2> "$tmp/err"; then
+		not_ok "objects/$name" "$(head -1 "$tmp/err")"; continue
+	fi
+	if jq -e --argjson p "$placement" --argjson g "$pages" --argjson w "$worst" '.objects |
+		.placement >= $p and (.slab_pages_error | fabs) <= $g and .large_caches_worst <= $w and
+		.large_caches > 0 and .requested == .served + .failed and .requested > 0 and .slabs_not_adopted == 0
+	' "$tmp/v.json" > /dev/null; then ok "objects/$name"; else
+		not_ok "objects/$name" "$(jq -c '.objects | del(.caches)' "$tmp/v.json")"
+	fi
+done < tests/golden/objects.txt
+
+rows="SELECT d.kind, d.requested, d.served, d.failed FROM demand d JOIN run r ON r.id = d.run_id
+	WHERE r.policy LIKE '%slab%' ORDER BY 1;
+	SELECT c.* FROM slab_cache c JOIN run r ON r.id = c.run_id WHERE r.policy LIKE '%slab%' ORDER BY 2;
+	SELECT metric, simulated FROM fidelity ORDER BY id"
+asked=
+for kind in slub slab slob; do
+	for turn in 1 2; do
+		rm -f "$tmp/$turn.db"
+		$KMEMLAB replay -n 10 -o "$tmp/$turn.db" --set slab.kind=$kind "$SMALL" > "$tmp/out" 2>&1 ||
+			not_ok "objects/$kind runs" "$(tail -1 "$tmp/out")"
+		sqlite3 "$tmp/$turn.db" "$rows" > "$tmp/$turn.rows"
+	done
+	if [ -s "$tmp/1.rows" ] && cmp -s "$tmp/1.rows" "$tmp/2.rows"; then ok "objects/$kind is deterministic"; else
+		not_ok "objects/$kind is deterministic" "two runs differ"; fi
+	now=$(sed -n 's/^object|\([0-9]*\)|.*/\1/p' "$tmp/1.rows")
+	[ -n "$asked" ] || asked=$now
+	if [ -n "$now" ] && [ "$now" = "$asked" ]; then ok "objects/$kind is asked for as many objects"; else
+		not_ok "objects/$kind is asked for as many objects" "$now, slub $asked"; fi
+done
+exit $failed

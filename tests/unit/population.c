@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which objects lived at the start, from counts and from what the trace shows later; made by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "replay/population.h"
+
+#define BASE 0xffff888000000000ull
+#define AT(frame, object) (BASE + (uint64_t)(frame)*4096 + (object)*1024u)
+#define U KMM_OBJECT_USED
+#define F KMM_OBJECT_FREE
+#define C KMM_OBJECT_CPU_FREE
+
+static struct machine_slab slabs[] = { { .name = "kib", .object_size = 1024, .size = 1024 } };
+
+static void start(struct population *p, struct machine *m, struct machine_slabpage *pages,
+		  uint32_t n)
+{
+	memset(m, 0, sizeof(*m));
+	m->max_pfn = 64;
+	m->direct_map_base = BASE;
+	m->slabs = slabs;
+	m->slab_count = 1;
+	m->before.slabpages = pages;
+	m->before.slabpage_count = n;
+	m->before.have_slabpages = true;
+	assert_int_equal(population_init(p, m, &m->before), 0);
+}
+
+static void event(struct population *p, enum request_op op, uint32_t slot, uint64_t addr,
+		  uint64_t seq)
+{
+	struct request q = { .slot = slot, .addr = addr, .seq = seq, .cpu = 1 };
+
+	q.sig.op = op;
+	assert_int_equal(population_record(p, &q), 0);
+}
+
+static void is(struct population *p, uint32_t slab, const uint8_t *want,
+	       enum kmm_slab_place want_place)
+{
+	enum kmm_slab_place place;
+	uint8_t got[32768];
+	unsigned cpu;
+
+	population_slab(p, slab, got, &place, &cpu);
+	assert_int_equal(place, want_place);
+	assert_memory_equal(got, want, 4);
+}
+
+/* Freed first: it lived. Allocated first: it did not. Never seen: as the count says. */
+static void test_first_events(void **state)
+{
+	struct machine_slabpage pages[] = {
+		{ 8, 0, 4, 2, 0, SLAB_PARTIAL, -1 },
+		{ 9, 0, 4, 4, 0, SLAB_ON_CPU, 1 },
+		{ 10, 0, 4, 3, 0, SLAB_ON_CPU, 0 },
+		{ 11, 0, 4, 4, 0, SLAB_FROZEN, -1 },
+	};
+	struct population p;
+	struct machine m;
+
+	(void)state;
+	start(&p, &m, pages, 4);
+	event(&p, REQ_OBJ_ALLOC, 5, AT(8, 3), 1); /* before the start: it lives then */
+	population_start(&p);
+	event(&p, REQ_OBJ_ALLOC, 6, AT(8, 0), 2);
+	event(&p, REQ_OBJ_FREE, 5, 0, 3);
+	event(&p, REQ_OBJ_ALLOC, 7, AT(8, 3), 4);
+	event(&p, REQ_OBJ_ALLOC, 8, AT(9, 2), 5);
+	event(&p, REQ_OBJ_ALLOC, 9, AT(10, 1), 6);
+	event(&p, REQ_OBJ_ALLOC, 10, AT(10, 2), 7);
+	event(&p, REQ_OBJ_ALLOC, 11, AT(11, 0), 8);
+	assert_int_equal(population_settle(&p), 0);
+	is(&p, 0, (const uint8_t[]){ F, U, F, U }, KMM_SLAB_PARTIAL);
+	is(&p, 1, (const uint8_t[]){ U, U, C, U }, KMM_SLAB_CPU);
+	/* One of the two was freed by another CPU: it comes last. */
+	is(&p, 2, (const uint8_t[]){ U, C, F, U }, KMM_SLAB_CPU);
+	is(&p, 3, (const uint8_t[]){ C, U, U, U }, KMM_SLAB_CPU);
+	population_free(&p);
+}
+
+/* After the slab's page went back, its frame tells about another slab. */
+static void test_page_gone(void **state)
+{
+	struct machine_slabpage pages[] = { { 8, 0, 4, 4, 0, SLAB_FULL, -1 } };
+	struct request gone = { .slot = NO_SLOT, .pfn = 8 };
+	struct population p;
+	struct machine m;
+
+	(void)state;
+	start(&p, &m, pages, 1);
+	population_start(&p);
+	assert_int_equal(population_cache(&p, AT(8, 1)), 0);
+	assert_int_equal(population_cache(&p, AT(8, 1) + 8), -1);
+	gone.sig.op = REQ_PAGE_FREE;
+	assert_int_equal(population_record(&p, &gone), 0);
+	assert_int_equal(population_cache(&p, AT(8, 1)), -1);
+	event(&p, REQ_OBJ_ALLOC, 1, AT(8, 1), 9);
+	is(&p, 0, (const uint8_t[]){ U, U, U, U }, KMM_SLAB_FULL);
+	population_free(&p);
+}
+
+/* Freed a second time without an allocation: bulk, beside the slab's last allocation with an event. */
+static void test_bulk(void **state)
+{
+	struct machine_slabpage pages[] = { { 8, 0, 4, 4, 0, SLAB_FULL, -1 } };
+	const struct population_implied *x;
+	struct population p;
+	struct machine m;
+	uint32_t n;
+
+	(void)state;
+	start(&p, &m, pages, 1);
+	population_start(&p);
+	event(&p, REQ_OBJ_FREE, NO_SLOT, AT(8, 2), 20);
+	event(&p, REQ_OBJ_FREE, NO_SLOT, AT(8, 3), 21);
+	event(&p, REQ_OBJ_ALLOC, 1, AT(8, 3), 30);
+	event(&p, REQ_OBJ_FREE, NO_SLOT, AT(8, 2), 40);
+	assert_int_equal(population_settle(&p), 0);
+	x = population_implied(&p, 30, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(x->addr, AT(8, 2));
+	population_implied(&p, 20, &n);
+	assert_int_equal(n, 0);
+	population_free(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first_events),
+		cmocka_unit_test(test_page_gone),
+		cmocka_unit_test(test_bulk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
