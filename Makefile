@@ -200,6 +200,7 @@ bench: EXTRA_DEPS += $(DEPS_bench)
 bench: deps
 	+$(MAKE) all tests
 	BUILD=$(BUILD) KMEMLAB=$(KMEMLAB) tests/bench/run.sh
+	KMEMLAB=$(KMEMLAB) tests/bench/record.sh
 
 lint: EXTRA_DEPS += $(DEPS_lint)
 lint: deps
@@ -219,7 +220,7 @@ DEST = $(DESTDIR)$(PREFIX)
 DOCS = README.md LICENSE $(wildcard docs/*.md)
 
 install: all
-	install -d $(DEST)/bin $(DEST)/lib/pkgconfig $(DEST)/include/kmm $(DEST)/share/man/man1 \
+	install -d $(DEST)/bin $(DEST)/lib/pkgconfig $(DEST)/lib/systemd/system $(DEST)/include/kmm $(DEST)/share/man/man1 \
 		$(DEST)/share/man/man3 $(DEST)/share/bash-completion/completions $(DEST)/share/doc/kmemlab
 	install -m 755 $(KMEMLAB) $(DEST)/bin/kmemlab
 	install -m 644 $(BUILD)/libkmm.a $(DEST)/lib
@@ -235,12 +236,15 @@ install: all
 			[ $$f = $$page ] || echo ".so man3/$$page.3" > $(DEST)/share/man/man3/$$f.3; \
 		done; done
 	install -m 644 $(BUILD)/kmemlab.bash $(DEST)/share/bash-completion/completions/kmemlab
+	sed 's|@PREFIX@|$(PREFIX)|' record/kmemlab-flight.service \
+		> $(DEST)/lib/systemd/system/kmemlab-flight.service
 	install -m 644 $(DOCS) $(DEST)/share/doc/kmemlab
 
 uninstall:
 	rm -f $(DEST)/bin/kmemlab $(DEST)/lib/libkmm.a $(DEST)/lib/libkmm.so $(DEST)/lib/libkmm.so.0 \
 		$(DEST)/lib/pkgconfig/kmm.pc $(DEST)/share/man/man1/kmemlab.1 \
 		$(patsubst %,$(DEST)/share/man/man1/kmemlab-%.1,$(COMMANDS)) \
+		$(DEST)/lib/systemd/system/kmemlab-flight.service \
 		$(DEST)/share/bash-completion/completions/kmemlab
 	rm -f $(patsubst $(BUILD)/man/%,$(DEST)/share/man/man3/%,$(MAN3)) \
 		$(patsubst %,$(DEST)/share/man/man3/%.3,$(MAN3_LINKS))

@@ -12,30 +12,10 @@
 #define KMEMLAB_VERSION "unknown"
 #endif
 
-/* Weak: the program links while some commands are not there yet. */
-#pragma weak cmd_import
-#pragma weak cmd_info
-#pragma weak cmd_dump
-#pragma weak cmd_state
-#pragma weak cmd_replay
-#pragma weak cmd_verify
-#pragma weak cmd_report
-#pragma weak cmd_policy
-#pragma weak cmd_export
-
-static const struct command *commands[16];
-
-__attribute__((constructor)) static void collect(void)
-{
-	const struct command *all[] = { &cmd_import, &cmd_info,	  &cmd_dump,
-					&cmd_state,  &cmd_replay, &cmd_verify,
-					&cmd_report, &cmd_policy, &cmd_export };
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (all[i])
-			commands[n++] = all[i];
-}
+static const struct command *const commands[] = {
+	&cmd_record, &cmd_import, &cmd_info,   &cmd_dump,   &cmd_state, &cmd_replay,
+	&cmd_verify, &cmd_report, &cmd_policy, &cmd_export, NULL,
+};
 
 static const struct command *find(const char *name)
 {

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/flight.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <tracefs.h>
+#include <unistd.h>
+
+#include "record/datfile.h"
+#include "record/instance.h"
+#include "record/snapshot.h"
+#include "record/spool.h"
+
+#define TICK_MS 100
+#define BUFFER_KIB 16384 /* of each CPU, where nothing else is asked for */
+
+static const struct {
+	const char *name, *event;
+} named[] = {
+	{ "alloc-failure", "kmem:mm_page_alloc if pfn == 0xffffffffffffffff" },
+	{ "fallback", "kmem:mm_page_alloc_extfrag" },
+	{ "oom", "oom:mark_victim" },
+	{ "stall", "vmscan:mm_vmscan_direct_reclaim_begin" },
+};
+
+static volatile sig_atomic_t by_hand;
+
+void flight_now(void)
+{
+	by_hand = 1;
+}
+
+const char *flight_trigger(unsigned n, const char **event)
+{
+	if (n >= sizeof(named) / sizeof(*named))
+		return NULL;
+	*event = named[n].event;
+	return named[n].name;
+}
+
+struct flight {
+	const struct record_options *o;
+	const struct flight_options *f;
+	struct flight_result *r;
+	struct event_set events;
+	struct instance in, watch; /* watch: the triggers' own, looked at all the time */
+	int pipe;		   /* its trace_pipe; -1: no triggers but by hand */
+	unsigned cpus;
+	char *clock;
+};
+
+/* ---- triggers ---- */
+
+static int add_trigger(struct flight *x, const char *text, struct err *e)
+{
+	struct option_list one = { &text, 1 };
+	char event[200], *condition;
+	struct event_set set;
+	int ret;
+
+	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++)
+		if (!strcmp(text, named[i].name))
+			text = named[i].event;
+	if ((size_t)snprintf(event, sizeof(event), "%s", text) >= sizeof(event))
+		return err_set(e, EINVAL, "'%.64s...' is too long for a trigger", text);
+	condition = strstr(event, " if ");
+	if (condition) {
+		*condition = '\0';
+		condition += 4;
+	}
+	text = event;
+	if (!strchr(event, ':') || strchr(event, ','))
+		return err_set(e, EINVAL,
+			       "'%.64s' is no trigger: alloc-failure, fallback, oom, stall "
+			       "or SYSTEM:EVENT [if FILTER]",
+			       event);
+	ret = event_set_make(&set, &one, e);
+	if (ret >= 0 && condition)
+		ret = instance_filter(&x->watch, &set, condition, e);
+	if (ret >= 0)
+		ret = instance_enable(&x->watch, &set, e);
+	event_set_free(&set);
+	return ret;
+}
+
+static int open_triggers(struct flight *x, struct err *e)
+{
+	int ret;
+
+	if (!x->f->triggers.count)
+		return 0;
+	ret = instance_open(&x->watch, "-t", NULL, e);
+	if (ret >= 0)
+		ret = instance_buffer(&x->watch, 64, e);
+	for (size_t i = 0; i < x->f->triggers.count && ret >= 0; i++)
+		ret = add_trigger(x, x->f->triggers.items[i], e);
+	if (ret < 0)
+		return ret;
+	x->pipe = tracefs_instance_file_open(x->watch.t, "trace_pipe",
+					     O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (x->pipe < 0)
+		return err_set(e, errno ? errno : EIO, "trace_pipe of the triggers");
+	return instance_on(&x->watch, true, e);
+}
+
+/* Wait for a tick; true if a trigger came. */
+static bool triggered(struct flight *x)
+{
+	struct pollfd p = { x->pipe, POLLIN, 0 };
+	bool came = false;
+	char text[4096];
+
+	poll(x->pipe >= 0 ? &p : NULL, x->pipe >= 0, TICK_MS);
+	while (x->pipe >= 0 && read(x->pipe, text, sizeof(text)) > 0)
+		came = true;
+	if (by_hand) {
+		by_hand = 0;
+		came = true;
+	}
+	return came;
+}
+
+/* ---- a capture ---- */
+
+static int write_capture(struct flight *x, int dir, struct err *e)
+{
+	struct snapshot_options snap = { .root = "", .mark = instance_mark, .arg = &x->in };
+	char(*stats)[512] = calloc(x->cpus, sizeof(*stats)), *cmdlines;
+	struct spool *spool;
+	struct err late = { 0 };
+	int ret = snapshot_take(dir, "after", true, &snap, e);
+
+	if (ret >= 0)
+		ret = instance_on(&x->in, false, e);
+	if (ret >= 0)
+		ret = datfile_head(dir, x->in.t, &x->events, x->cpus, x->clock ? x->clock : "", e);
+	spool = ret < 0 ? NULL : spool_start(&x->in, dir, x->cpus, x->o->cpus, e);
+	if (ret >= 0 && !spool)
+		ret = err_code(e);
+	if (spool && spool_stop(spool, &late) < 0)
+		ret = err_set(e, -late.code, "%s", late.text);
+	for (unsigned i = 0; i < x->cpus && stats; i++)
+		x->r->lost += instance_lost(&x->in, i, stats[i]);
+	for (unsigned i = 0; i < x->cpus && spool; i++)
+		x->r->bytes += spool_size(spool, i);
+	spool_free(spool);
+	cmdlines = tracefs_instance_file_read(NULL, "saved_cmdlines", NULL);
+	if (ret >= 0)
+		ret = snapshot_system(dir, &snap, e);
+	if (ret >= 0)
+		ret = snapshot_slow(dir, "after", &snap, e);
+	if (ret >= 0)
+		ret = datfile_finish(dir, cmdlines, (const char(*)[512])stats, e);
+	free(cmdlines);
+	free(stats);
+	return ret;
+}
+
+static int capture(struct flight *x, struct err *e)
+{
+	char part[4096 + 8];
+	struct timespec t = { (time_t)x->f->after,
+			      (long)((x->f->after - (double)(time_t)x->f->after) * 1e9) };
+	int dir, ret;
+
+	nanosleep(&t, NULL);
+	do {
+		if ((size_t)snprintf(x->r->last, sizeof(x->r->last), "%s-%04u", x->o->output,
+				     ++x->r->captures) >= sizeof(x->r->last))
+			return err_set(e, ENAMETOOLONG, "%.64s...: too long a name", x->o->output);
+	} while (!access(x->r->last, F_OK) && x->r->captures < 9999);
+	snprintf(part, sizeof(part), "%s.part", x->r->last);
+	if (mkdir(part, 0700))
+		return err_set(e, errno, "%s: %s", part, strerror(errno));
+	dir = open(part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ret = dir < 0 ? err_set(e, errno, "%s: %s", part, strerror(errno)) :
+			write_capture(x, dir, e);
+	if (dir >= 0)
+		close(dir);
+	if (ret >= 0 && rename(part, x->r->last))
+		ret = err_set(e, errno, "%s: %s", x->r->last, strerror(errno));
+	if (ret < 0)
+		return ret;
+	tracefs_instance_file_clear(x->in.t, "trace");
+	return instance_on(&x->in, true, e);
+}
+
+/* ---- the whole ---- */
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static int fly(struct flight *x, struct err *e)
+{
+	double start = now();
+	int ret = event_set_make(&x->events, &x->o->events, e);
+
+	if (ret >= 0)
+		ret = instance_open(&x->in, "", x->o->clock ? x->o->clock : "global", e);
+	if (ret >= 0)
+		ret = instance_enable(&x->in, &x->events, e);
+	if (ret >= 0)
+		ret = instance_buffer(&x->in, x->o->buffer_kib ? x->o->buffer_kib : BUFFER_KIB, e);
+	if (ret >= 0)
+		ret = open_triggers(x, e);
+	if (ret < 0)
+		return ret;
+	x->clock = tracefs_instance_file_read(x->in.t, "trace_clock", NULL);
+	ret = instance_on(&x->in, true, e);
+	while (ret >= 0 && !record_stopped() && now() - start < x->o->duration &&
+	       x->r->captures < x->f->most && x->r->bytes < x->f->most_bytes)
+		if (triggered(x))
+			ret = capture(x, e);
+	return ret;
+}
+
+int flight_run(const struct record_options *o, const struct flight_options *f,
+	       struct flight_result *r, struct err *e)
+{
+	struct flight x = { .o = o, .f = f, .r = r, .pipe = -1 };
+	int ret;
+
+	memset(r, 0, sizeof(*r));
+	x.in.marker = x.watch.marker = -1;
+	x.cpus = (unsigned)sysconf(_SC_NPROCESSORS_CONF);
+	x.cpus = x.cpus > KMM_CPUS ? KMM_CPUS : x.cpus;
+	ret = fly(&x, e);
+	if (x.pipe >= 0)
+		close(x.pipe);
+	instance_close(&x.watch);
+	instance_close(&x.in);
+	event_set_free(&x.events);
+	free(x.clock);
+	return ret;
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/instance.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tracefs.h>
+#include <unistd.h>
+
+#define PREFIX "kmemlab-"
+
+/* ---- what others left ---- */
+
+unsigned instance_tidy(void)
+{
+	const char *dir = tracefs_tracing_dir();
+	char path[300];
+	struct dirent *d;
+	unsigned n = 0;
+	DIR *all;
+
+	if (!dir)
+		return 0;
+	snprintf(path, sizeof(path), "%s/instances", dir);
+	all = opendir(path);
+	while (all && (d = readdir(all))) {
+		int pid, end = 0;
+
+		if (sscanf(d->d_name, PREFIX "%d%n", &pid, &end) != 1 ||
+		    (d->d_name[end] && d->d_name[end] != '-') || pid <= 0 || !kill(pid, 0) ||
+		    errno != ESRCH)
+			continue;
+		snprintf(path, sizeof(path), "%s/instances/%.64s", dir, d->d_name);
+		n += !rmdir(path);
+	}
+	if (all)
+		closedir(all);
+	return n;
+}
+
+/* ---- ours ---- */
+
+static int fail(struct err *e, const char *what)
+{
+	int code = errno ? errno : EIO;
+
+	return err_set(e, code, "%s: %s%s", what, strerror(code),
+		       code == EPERM || code == EACCES ? " (recording needs root, or the kernel is "
+							 "locked down)" :
+							 "");
+}
+
+int instance_open(struct instance *in, const char *suffix, const char *clock, struct err *e)
+{
+	const char *dir = tracefs_tracing_dir();
+	char name[32];
+
+	memset(in, 0, sizeof(*in));
+	in->marker = -1;
+	if (!dir)
+		return err_set(e, ENOENT,
+			       "tracefs is not there: the kernel has no tracing, or it cannot be "
+			       "mounted (mount -t tracefs nodev /sys/kernel/tracing, as root)");
+	if (access(dir, R_OK | X_OK))
+		return fail(e, dir);
+	instance_tidy();
+	snprintf(name, sizeof(name), PREFIX "%d%s", (int)getpid(), suffix);
+	errno = 0;
+	in->t = tracefs_instance_create(name);
+	if (!in->t)
+		return fail(e, "a tracing instance cannot be made");
+	if (instance_on(in, false, e) < 0)
+		return err_code(e);
+	if (clock && tracefs_instance_file_write(in->t, "trace_clock", clock) < 0) {
+		instance_close(in);
+		return err_set(e, EINVAL, "the kernel has no trace clock '%.32s'", clock);
+	}
+	in->marker = tracefs_instance_file_open(in->t, "trace_marker", O_WRONLY | O_CLOEXEC);
+	if (in->marker < 0)
+		return fail(e, "trace_marker");
+	return 0;
+}
+
+void instance_close(struct instance *in)
+{
+	if (in->marker >= 0)
+		close(in->marker);
+	in->marker = -1;
+	if (!in->t)
+		return;
+	tracefs_trace_off(in->t);
+	tracefs_instance_file_write(in->t, "events/enable", "0");
+	tracefs_instance_destroy(in->t);
+	tracefs_instance_free(in->t);
+	in->t = NULL;
+}
+
+static bool has_event(struct instance *in, const struct preset_event *x)
+{
+	char name[200];
+
+	snprintf(name, sizeof(name), "events/%s%s%s/enable", x->system, x->event ? "/" : "",
+		 x->event ? x->event : "");
+	return tracefs_file_exists(in->t, name);
+}
+
+int instance_enable(struct instance *in, const struct event_set *s, struct err *e)
+{
+	for (unsigned i = 0; i < s->count; i++) {
+		const struct preset_event *x = &s->e[i];
+
+		if (!has_event(in, x)) {
+			if (x->needed)
+				return err_set(e, ENOENT, "this kernel has no event %s:%s",
+					       x->system, x->event ? x->event : "*");
+			in->missed++;
+			continue;
+		}
+		errno = 0;
+		if (tracefs_event_enable(in->t, x->system, x->event))
+			return fail(e, x->event ? x->event : x->system);
+	}
+	return 0;
+}
+
+int instance_buffer(struct instance *in, uint64_t kib, struct err *e)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, kib);
+	errno = 0;
+	if (tracefs_instance_file_write(in->t, "buffer_size_kb", text) < 0)
+		return err_set(e, ENOMEM, "no ring buffer of %" PRIu64 " KiB a CPU", kib);
+	return 0;
+}
+
+int instance_pids(struct instance *in, const char *pids, struct err *e)
+{
+	tracefs_option_enable(in->t, TRACEFS_OPTION_EVENT_FORK);
+	errno = 0;
+	if (tracefs_instance_file_write(in->t, "set_event_pid", pids) < 0)
+		return fail(e, "set_event_pid");
+	return 0;
+}
+
+int instance_filter(struct instance *in, const struct event_set *s, const char *filter,
+		    struct err *e)
+{
+	for (unsigned i = 0; i < s->count; i++) {
+		const struct preset_event *x = &s->e[i];
+		char name[200];
+
+		if (!has_event(in, x))
+			continue;
+		snprintf(name, sizeof(name), "events/%s%s%s/filter", x->system, x->event ? "/" : "",
+			 x->event ? x->event : "");
+		if (tracefs_instance_file_write(in->t, name, filter) < 0)
+			return err_set(e, EINVAL,
+				       "the kernel does not take '%.100s' as a filter of %s",
+				       filter, x->event ? x->event : x->system);
+	}
+	return 0;
+}
+
+int instance_cpus(struct instance *in, const char *mask, struct err *e)
+{
+	errno = 0;
+	if (tracefs_instance_file_write(in->t, "tracing_cpumask", mask) < 0)
+		return fail(e, "tracing_cpumask");
+	return 0;
+}
+
+int instance_on(struct instance *in, bool on, struct err *e)
+{
+	errno = 0;
+	if (on ? tracefs_trace_on(in->t) : tracefs_trace_off(in->t))
+		return fail(e, "tracing_on");
+	return 0;
+}
+
+void instance_mark(void *arg, const char *text)
+{
+	struct instance *in = arg;
+
+	/* A mark that gets lost loses an exact place, nothing else. */
+	if (write(in->marker, text, strlen(text)) < 0)
+		return;
+}
+
+uint64_t instance_lost(struct instance *in, unsigned cpu, char stats[512])
+{
+	static const char *const counters[] = { "\noverrun: ", "\ncommit overrun: ",
+						"\ndropped events: " };
+	char name[64], *text;
+	uint64_t lost = 0;
+	int n;
+
+	snprintf(name, sizeof(name), "per_cpu/cpu%u/stats", cpu);
+	text = tracefs_instance_file_read(in->t, name, &n);
+	*stats = '\0';
+	if (!text)
+		return 0;
+	snprintf(stats, 512, "CPU: %u\n%s", cpu, text);
+	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++) {
+		const char *at = strstr(stats, counters[i]);
+
+		if (at)
+			lost += strtoull(at + strlen(counters[i]), NULL, 10);
+	}
+	free(text);
+	return lost;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/presets.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { IN_PAGES = 1, IN_SLAB = 2, IN_ALL = 4 };
+
+/* Low-rate ones are in every preset: they explain what the others show. */
+static const struct {
+	const char *system, *event;
+	unsigned presets;
+	bool needed;
+} known[] = {
+	{ "kmem", "mm_page_alloc", IN_PAGES | IN_SLAB | IN_ALL, true },
+	{ "kmem", "mm_page_free", IN_PAGES | IN_SLAB | IN_ALL, true },
+	{ "kmem", "mm_page_free_batched", IN_PAGES | IN_SLAB | IN_ALL, true },
+	{ "kmem", "mm_page_alloc_zone_locked", IN_PAGES | IN_SLAB | IN_ALL, true },
+	{ "kmem", "mm_page_pcpu_drain", IN_PAGES | IN_SLAB | IN_ALL, true },
+	{ "kmem", "mm_page_alloc_extfrag", IN_PAGES | IN_SLAB | IN_ALL, true },
+	{ "kmem", "mm_alloc_contig_migrate_range_info", IN_PAGES | IN_ALL, false },
+	{ "kmem", "kmalloc", IN_SLAB | IN_ALL, true },
+	{ "kmem", "kmalloc_node", IN_SLAB | IN_ALL, false },
+	{ "kmem", "kmem_cache_alloc", IN_SLAB | IN_ALL, true },
+	{ "kmem", "kmem_cache_alloc_node", IN_SLAB | IN_ALL, false },
+	{ "kmem", "kfree", IN_SLAB | IN_ALL, true },
+	{ "kmem", "kmem_cache_free", IN_SLAB | IN_ALL, true },
+	{ "percpu", NULL, IN_ALL, false },
+	{ "vmalloc", NULL, IN_ALL, false },
+	{ "compaction", NULL, IN_PAGES | IN_SLAB | IN_ALL, false },
+	{ "oom", NULL, IN_PAGES | IN_SLAB | IN_ALL, false },
+	{ "vmscan", "mm_vmscan_kswapd_wake", IN_PAGES | IN_SLAB | IN_ALL, false },
+	{ "vmscan", "mm_vmscan_kswapd_sleep", IN_PAGES | IN_SLAB | IN_ALL, false },
+	{ "vmscan", "mm_vmscan_wakeup_kswapd", IN_PAGES | IN_SLAB | IN_ALL, false },
+	{ "vmscan", "mm_vmscan_direct_reclaim_begin", IN_PAGES | IN_SLAB | IN_ALL, false },
+	{ "vmscan", "mm_vmscan_direct_reclaim_end", IN_PAGES | IN_SLAB | IN_ALL, false },
+};
+
+static const struct {
+	const char *name;
+	unsigned bit;
+	const char *help;
+} presets[] = {
+	{ "all", IN_ALL, "pages, slab objects, per-CPU memory, vmalloc areas" },
+	{ "pages", IN_PAGES, "the page allocator alone" },
+	{ "slab", IN_SLAB, "pages and slab objects" },
+};
+
+const char *preset_name(unsigned n, const char **help)
+{
+	if (n >= sizeof(presets) / sizeof(*presets))
+		return NULL;
+	*help = presets[n].help;
+	return presets[n].name;
+}
+
+static int add(struct event_set *s, const char *system, size_t len, const char *event, bool needed)
+{
+	struct preset_event *more = realloc(s->e, (s->count + 1) * sizeof(*more));
+	struct preset_event *x;
+
+	if (!more)
+		return -ENOMEM;
+	s->e = more;
+	x = &s->e[s->count];
+	x->system = strndup(system, len);
+	x->event = event ? strdup(event) : NULL;
+	x->needed = needed;
+	s->count++;
+	return x->system && (x->event || !event) ? 0 : -ENOMEM;
+}
+
+static int add_preset(struct event_set *s, unsigned bit)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known) && !ret; i++)
+		if (known[i].presets & bit)
+			ret = add(s, known[i].system, strlen(known[i].system), known[i].event,
+				  known[i].needed);
+	return ret;
+}
+
+static int add_word(struct event_set *s, const char *word)
+{
+	const char *colon = strchr(word, ':');
+
+	for (size_t i = 0; i < sizeof(presets) / sizeof(*presets); i++)
+		if (!strcmp(word, presets[i].name))
+			return add_preset(s, presets[i].bit);
+	if (!*word || *word == ':' || strchr(word, '/') || strchr(word, '.'))
+		return -EINVAL;
+	if (!colon)
+		return add(s, word, strlen(word), NULL, true);
+	return add(s, word, (size_t)(colon - word),
+		   colon[1] && strcmp(colon + 1, "*") ? colon + 1 : NULL, true);
+}
+
+int event_set_make(struct event_set *s, const struct option_list *wanted, struct err *e)
+{
+	int ret = 0;
+
+	memset(s, 0, sizeof(*s));
+	if (!wanted->count)
+		ret = add_preset(s, IN_ALL);
+	for (size_t i = 0; i < wanted->count && !ret; i++) {
+		char *copy = strdup(wanted->items[i]), *at = copy, *word;
+
+		if (!copy)
+			ret = -ENOMEM;
+		while (!ret && (word = strsep(&at, ","))) {
+			ret = add_word(s, word);
+			if (ret == -EINVAL)
+				err_set(e, EINVAL,
+					"'%.64s' is no preset (all, pages, slab) and no SYSTEM:EVENT",
+					word);
+		}
+		free(copy);
+	}
+	if (!ret)
+		return 0;
+	event_set_free(s);
+	return ret == -EINVAL ? ret : err_set(e, ENOMEM, "out of memory");
+}
+
+void event_set_free(struct event_set *s)
+{
+	for (unsigned i = 0; i < s->count; i++) {
+		free((char *)s->e[i].system);
+		free((char *)s->e[i].event);
+	}
+	free(s->e);
+	memset(s, 0, sizeof(*s));
+}

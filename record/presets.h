@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * presets: which events are recorded, by a name for a usual set or one by one.
+ */
+#ifndef RECORD_PRESETS_H
+#define RECORD_PRESETS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/options.h"
+
+struct preset_event {
+	const char *system, *event;
+	bool needed; /* without it the capture is of little use */
+};
+
+struct event_set {
+	struct preset_event *e; /* the names belong to the set */
+	unsigned count;
+};
+
+/* "pages", "slab", "all", or SYSTEM:EVENT, SYSTEM, several with commas; none: "all". 0 or a negative errno. */
+int event_set_make(struct event_set *s, const struct option_list *wanted, struct err *e);
+void event_set_free(struct event_set *s);
+/* The n-th preset's name and what it is for; NULL after the last. */
+const char *preset_name(unsigned n, const char **help);
+
+#endif

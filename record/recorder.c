@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "record/recorder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <tracefs.h>
+#include <unistd.h>
+
+#include "base/progress.h"
+#include "record/datfile.h"
+#include "record/instance.h"
+#include "record/snapshot.h"
+#include "record/spool.h"
+
+#define TICK_MS 50
+#define RATE_MS 200	   /* how long the rate of events is measured */
+#define BUFFER_SECONDS 2   /* of the measured rate that the buffers hold */
+#define BUFFER_LEAST 8192  /* KiB a CPU */
+#define BUFFER_MOST 131072 /* KiB a CPU */
+#define BYTES_PER_EVENT 48
+
+static volatile sig_atomic_t stopped;
+
+void record_stop(void)
+{
+	stopped = 1;
+}
+
+bool record_stopped(void)
+{
+	return stopped;
+}
+
+struct recording {
+	const struct record_options *o;
+	struct record_result *r;
+	struct event_set events;
+	struct instance in;
+	struct spool *spool;
+	struct snapshot_options snap;
+	char part[4096];
+	int dir; /* DIR.part */
+	unsigned cpus;
+	pid_t child;
+	int go; /* a byte here lets the command run */
+	bool on;
+};
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static void nap(int ms)
+{
+	poll(NULL, 0, ms);
+}
+
+/* ---- the directory ---- */
+
+static int make_directory(struct recording *c, struct err *e)
+{
+	if ((size_t)snprintf(c->part, sizeof(c->part), "%s.part", c->o->output) >= sizeof(c->part))
+		return err_set(e, ENAMETOOLONG, "%.64s...: too long a name", c->o->output);
+	if (!access(c->o->output, F_OK))
+		return err_set(e, EEXIST, "%s is there already", c->o->output);
+	if (mkdir(c->part, 0700)) {
+		if (errno == EEXIST)
+			return err_set(
+				e, EEXIST,
+				"%s is there: a recorder runs, or was killed; `kmemlab record "
+				"--finish -o %s` makes a capture of what it left",
+				c->part, c->o->output);
+		return err_set(e, errno, "%s: %s", c->part, strerror(errno));
+	}
+	c->dir = open(c->part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return c->dir < 0 ? err_set(e, errno, "%s: %s", c->part, strerror(errno)) : 0;
+}
+
+/* Nothing was recorded: the folder goes, with the few files that are in it. */
+static void remove_directory(struct recording *c)
+{
+	static const char *const folders[] = { "before", "after", "system", "." };
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		int fd = openat(c->dir, folders[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		DIR *d = fd < 0 ? NULL : fdopendir(fd);
+		struct dirent *x;
+
+		while (d && (x = readdir(d)))
+			unlinkat(fd, x->d_name, 0);
+		if (d)
+			closedir(d);
+		unlinkat(c->dir, folders[i], AT_REMOVEDIR);
+	}
+	rmdir(c->part);
+}
+
+/* ---- the command ---- */
+
+/* It waits for a byte, so that tracing is on from its first instruction. */
+static int start_command(struct recording *c, struct err *e)
+{
+	int fd[2];
+	char byte;
+
+	if (pipe2(fd, O_CLOEXEC))
+		return err_set(e, errno, "pipe: %s", strerror(errno));
+	c->child = fork();
+	if (c->child < 0) {
+		close(fd[0]);
+		close(fd[1]);
+		return err_set(e, errno, "fork: %s", strerror(errno));
+	}
+	if (!c->child) {
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		close(fd[1]);
+		if (read(fd[0], &byte, 1) == 1)
+			execvp(c->o->command[0], c->o->command);
+		else
+			_exit(0);
+		fprintf(stderr, "kmemlab record: %s: %s\n", c->o->command[0], strerror(errno));
+		_exit(127);
+	}
+	close(fd[0]);
+	c->go = fd[1];
+	return 0;
+}
+
+static void end_command(struct recording *c)
+{
+	if (c->go >= 0)
+		close(c->go);
+	c->go = -1;
+	if (c->child > 0) {
+		kill(c->child, SIGTERM);
+		waitpid(c->child, &c->r->status, 0);
+	}
+	c->child = 0;
+}
+
+/* ---- before ---- */
+
+static int filter(struct recording *c, struct err *e)
+{
+	const struct record_options *o = c->o;
+	char text[200], mask[KMM_CPUS / 4 + KMM_CPUS / 32 + 1];
+	size_t n = 0;
+	int ret = 0;
+
+	if (o->command_only && c->child > 0) {
+		snprintf(text, sizeof(text), "%d", (int)c->child);
+		ret = instance_pids(&c->in, text, e);
+	} else if (o->pids) {
+		ret = instance_pids(&c->in, o->pids, e);
+	}
+	if (ret >= 0 && o->comm) {
+		if (strpbrk(o->comm, "\"\\") || strlen(o->comm) > 15)
+			return err_set(e, EINVAL, "'%.32s' is no task's name", o->comm);
+		snprintf(text, sizeof(text), "comm == \"%s\"", o->comm);
+		ret = instance_filter(&c->in, &c->events, text, e);
+	}
+	if (ret < 0 || !o->cpus)
+		return ret;
+	/* Words of 32 CPUs, the highest first. */
+	for (int word = (int)(c->cpus - 1) / 32; word >= 0; word--) {
+		uint32_t bits = 0;
+
+		for (unsigned b = 0; b < 32; b++)
+			bits |= (uint32_t)(o->cpus[word * 32 + (int)b] != 0) << b;
+		n += (size_t)snprintf(mask + n, sizeof(mask) - n, "%s%08x", n ? "," : "", bits);
+	}
+	return instance_cpus(&c->in, mask, e);
+}
+
+/* Events a second of the busiest CPU, over a short time in which nothing is kept. */
+static int measure(struct recording *c, uint64_t *kib, struct err *e)
+{
+	uint64_t most = 0;
+	char stats[512];
+	int ret = instance_buffer(&c->in, BUFFER_LEAST / 4, e);
+
+	if (ret >= 0)
+		ret = instance_on(&c->in, true, e);
+	if (ret < 0)
+		return ret;
+	nap(RATE_MS);
+	ret = instance_on(&c->in, false, e);
+	for (unsigned i = 0; i < c->cpus; i++) {
+		uint64_t lost = instance_lost(&c->in, i, stats), n = lost;
+		const char *at = strstr(stats, "\nentries: ");
+
+		n += at ? strtoull(at + 10, NULL, 10) : 0;
+		most = n > most ? n : most;
+	}
+	tracefs_instance_file_clear(c->in.t, "trace");
+	*kib = most * 1000 / RATE_MS * BUFFER_SECONDS * BYTES_PER_EVENT / 1024;
+	*kib = *kib < BUFFER_LEAST ? BUFFER_LEAST : *kib > BUFFER_MOST ? BUFFER_MOST : *kib;
+	return ret;
+}
+
+static int prepare(struct recording *c, struct err *e)
+{
+	const struct record_options *o = c->o;
+	int ret = event_set_make(&c->events, &o->events, e);
+
+	if (ret >= 0)
+		ret = instance_open(&c->in, "", o->clock ? o->clock : "global", e);
+	if (ret >= 0)
+		ret = make_directory(c, e);
+	if (ret >= 0 && o->command)
+		ret = start_command(c, e);
+	if (ret >= 0)
+		ret = instance_enable(&c->in, &c->events, e);
+	if (ret >= 0)
+		ret = filter(c, e);
+	c->r->buffer_kib = o->buffer_kib;
+	if (ret >= 0 && !o->buffer_kib)
+		ret = measure(c, &c->r->buffer_kib, e);
+	if (ret >= 0)
+		ret = instance_buffer(&c->in, c->r->buffer_kib, e);
+	if (ret >= 0) {
+		char *clock = tracefs_instance_file_read(c->in.t, "trace_clock", NULL);
+
+		ret = datfile_head(c->dir, c->in.t, &c->events, c->cpus, clock ? clock : "", e);
+		free(clock);
+	}
+	if (ret >= 0)
+		ret = snapshot_system(c->dir, &c->snap, e);
+	if (ret >= 0)
+		ret = snapshot_slow(c->dir, "before", &c->snap, e);
+	c->r->missed = c->in.missed;
+	return ret;
+}
+
+/* ---- during ---- */
+
+static bool lost_so_far(struct recording *c)
+{
+	uint64_t lost = 0;
+	char stats[512];
+
+	for (unsigned i = 0; i < c->cpus; i++)
+		lost += c->r->lost_of[i] = instance_lost(&c->in, i, stats);
+	c->r->lost = lost;
+	return lost != 0;
+}
+
+static int between(struct recording *c, struct err *e)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "snap-%04u", ++c->r->snapshots);
+	return snapshot_take(c->dir, name, false, &c->snap, e);
+}
+
+/* Until the command ends, the time is over, somebody stops it or the disk fails. */
+static int wait_for_end(struct recording *c, struct err *e)
+{
+	struct progress bar = { .on = false };
+	double start = now(), next = start + c->o->snapshot_every, said = start;
+	bool failed = false;
+	int ret = 0;
+
+	if (c->o->progress)
+		progress_start(&bar, "record", "bytes");
+	while (!stopped && ret >= 0) {
+		uint64_t bytes = spool_bytes(c->spool, &failed);
+		double t = now();
+
+		if (failed || t - start >= c->o->duration)
+			break;
+		if (c->child > 0 && waitpid(c->child, &c->r->status, WNOHANG) == c->child) {
+			c->child = 0;
+			break;
+		}
+		if (t >= next) {
+			next += c->o->snapshot_every;
+			ret = between(c, e);
+		}
+		if (bar.on && t - said > 0.5) {
+			said = t;
+			if (lost_so_far(c))
+				bar.what = "record: EVENTS ARE LOST";
+			progress_update(&bar, 0, 0, bytes);
+		}
+		nap(TICK_MS);
+	}
+	if (bar.on)
+		progress_end(&bar);
+	c->r->interrupted = stopped;
+	c->r->seconds = now() - start;
+	return ret;
+}
+
+static int record(struct recording *c, struct err *e)
+{
+	int ret;
+
+	c->spool = spool_start(&c->in, c->dir, c->cpus, c->o->cpus, e);
+	ret = c->spool ? instance_on(&c->in, true, e) : err_code(e);
+	if (ret >= 0)
+		c->on = true;
+	if (ret >= 0)
+		ret = snapshot_take(c->dir, "before", false, &c->snap, e);
+	if (ret >= 0 && c->go >= 0) {
+		if (write(c->go, "", 1) != 1)
+			ret = err_set(e, errno, "the command cannot be started");
+		close(c->go);
+		c->go = -1;
+	}
+	if (ret >= 0)
+		ret = wait_for_end(c, e);
+	end_command(c);
+	if (ret >= 0)
+		ret = snapshot_take(c->dir, "after", true, &c->snap, e);
+	return ret;
+}
+
+/* ---- after ---- */
+
+/* What is there becomes a capture, whatever ended the recording. */
+static int conclude(struct recording *c, struct err *e)
+{
+	char(*stats)[512] = calloc(c->cpus, sizeof(*stats)), *cmdlines;
+	struct err late = { 0 };
+	int ret = 0;
+
+	instance_on(&c->in, false, &late);
+	late.code = 0;
+	if (spool_stop(c->spool, &late) < 0) {
+		c->r->cut = true;
+		snprintf(c->r->why, sizeof(c->r->why), "%.190s", late.text);
+	}
+	c->r->lost = 0;
+	for (unsigned i = 0; i < c->cpus && stats; i++)
+		c->r->lost += c->r->lost_of[i] = instance_lost(&c->in, i, stats[i]);
+	cmdlines = tracefs_instance_file_read(NULL, "saved_cmdlines", NULL);
+	if (!c->r->cut)
+		ret = snapshot_slow(c->dir, "after", &c->snap, e);
+	c->r->bytes = 0;
+	for (unsigned i = 0; i < c->cpus; i++)
+		c->r->bytes += spool_size(c->spool, i);
+	/* Its open files keep the instance. */
+	spool_free(c->spool);
+	c->spool = NULL;
+	instance_close(&c->in);
+	if (ret >= 0)
+		ret = datfile_finish(c->dir, cmdlines, (const char(*)[512])stats, e);
+	free(stats);
+	free(cmdlines);
+	if (ret >= 0 && rename(c->part, c->o->output))
+		ret = err_set(e, errno, "%s: %s", c->o->output, strerror(errno));
+	return ret;
+}
+
+int record_run(const struct record_options *o, struct record_result *r, struct err *e)
+{
+	struct recording c = { .o = o, .r = r, .dir = -1, .go = -1, .in = { .marker = -1 } };
+	struct err why = { 0 };
+	int ret;
+
+	memset(r, 0, sizeof(*r));
+	r->status = -1;
+	c.cpus = (unsigned)sysconf(_SC_NPROCESSORS_CONF);
+	c.cpus = r->cpus = c.cpus > KMM_CPUS ? KMM_CPUS : c.cpus;
+	c.snap = (struct snapshot_options){ .root = "", .mark = instance_mark, .arg = &c.in };
+	ret = prepare(&c, &why);
+	if (ret >= 0)
+		ret = record(&c, &why);
+	if (c.on) {
+		/* A full disk ends it, and what was got by then is kept. */
+		if (ret < 0) {
+			r->cut = true;
+			snprintf(r->why, sizeof(r->why), "%.190s", why.text);
+		}
+		ret = conclude(&c, e);
+	} else {
+		end_command(&c);
+		if (c.spool)
+			spool_stop(c.spool, &(struct err){ 0 });
+		if (c.dir >= 0)
+			remove_directory(&c);
+		*e = why;
+	}
+	spool_free(c.spool);
+	instance_close(&c.in);
+	event_set_free(&c.events);
+	if (c.dir >= 0)
+		close(c.dir);
+	return ret;
+}
+
+int record_finish(const char *output, struct err *e)
+{
+	char part[4096];
+	int dir, ret;
+
+	snprintf(part, sizeof(part), "%s.part", output);
+	if (!access(output, F_OK))
+		return err_set(e, EEXIST, "%s is there already", output);
+	dir = open(part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_set(e, errno, "%s: %s", part, strerror(errno));
+	instance_tidy();
+	ret = datfile_finish(dir, NULL, NULL, e);
+	if (ret >= 0 && rename(part, output))
+		ret = err_set(e, errno, "%s: %s", output, strerror(errno));
+	close(dir);
+	return ret < 0 ? err_prefix(e, "%s: ", part) : 0;
+}

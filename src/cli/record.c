@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* kmemlab record: capture what the allocators of this machine are asked to do. */
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/input.h"
+#include "record/flight.h"
+#include "record/recorder.h"
+
+static const char *const formats[] = { "text", "json", NULL };
+
+static struct record_options o = { .duration = INFINITY, .snapshot_every = INFINITY };
+static const char *cpus;
+static bool finish, flight;
+static struct flight_options fo = { .after = 1, .most = 10, .most_bytes = 1ull << 30 };
+static int format;
+
+static struct option options[] = {
+	{ "output", 'o', OPTION_STRING, &o.output, "DIR", NULL,
+	  "the capture directory (default: kmemlab-DATE-TIME)" },
+	{ "event", 'e', OPTION_LIST, &o.events, "EVENTS", NULL,
+	  "a preset (all, pages, slab), SYSTEM or SYSTEM:EVENT, several with commas (default: all)" },
+	{ "duration", 'd', OPTION_SECONDS, &o.duration, "SECONDS", NULL,
+	  "end after so long (default: with the command, or at SIGINT)" },
+	{ "buffer-size", 'b', OPTION_UINT, &o.buffer_kib, "KIB", NULL,
+	  "ring buffer of each CPU (default: by the rate of events, measured for 0.2 s)" },
+	{ "cpu", 'C', OPTION_STRING, &cpus, "LIST", NULL, "these CPUs only, such as 0,2-3" },
+	{ "pid", 'p', OPTION_STRING, &o.pids, "PIDS", NULL,
+	  "these processes and their children only" },
+	{ "comm", 0, OPTION_STRING, &o.comm, "NAME", NULL, "tasks of this name only" },
+	{ "command-only", 0, OPTION_FLAG, &o.command_only, NULL, NULL,
+	  "the command and its children only" },
+	{ "snapshot-every", 0, OPTION_SECONDS, &o.snapshot_every, "SECONDS", NULL,
+	  "take snapshots in between too" },
+	{ "clock", 0, OPTION_STRING, &o.clock, "CLOCK", NULL,
+	  "the trace clock (default: global; counter orders all events of all CPUs)" },
+	{ "flight", 0, OPTION_FLAG, &flight, NULL, NULL,
+	  "run in a circle, and write a capture DIR-0001 and so on at each trigger and at SIGUSR2" },
+	{ "trigger", 't', OPTION_LIST, &fo.triggers, "TRIGGER", NULL,
+	  "with --flight: alloc-failure, fallback, oom, stall or 'SYSTEM:EVENT if FILTER'" },
+	{ "after", 0, OPTION_SECONDS, &fo.after, "SECONDS", NULL,
+	  "with --flight: go on so long after the trigger (1)" },
+	{ "max-captures", 0, OPTION_UINT, &fo.most, "N", NULL,
+	  "with --flight: end after so many captures (10)" },
+	{ "max-bytes", 0, OPTION_UINT, &fo.most_bytes, "BYTES", NULL,
+	  "with --flight: end when the traces have so many bytes together (1G)" },
+	{ "finish", 0, OPTION_FLAG, &finish, NULL, NULL,
+	  "make a capture of what a recorder that was killed left" },
+	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", formats, "how to print the result" },
+	{ NULL },
+};
+
+static void on_signal(int number)
+{
+	(void)number;
+	record_stop();
+}
+
+static void on_trigger(int number)
+{
+	(void)number;
+	flight_now();
+}
+
+static int fail(const struct err *e)
+{
+	fprintf(stderr, "kmemlab record: %s\n", e->text);
+	return 2;
+}
+
+static void print_json(const struct record_result *r)
+{
+	struct json j;
+
+	json_start(&j, stdout);
+	json_object(&j, NULL);
+	json_string(&j, "capture", o.output);
+	json_uint(&j, "bytes", r->bytes);
+	json_uint(&j, "lost", r->lost);
+	json_array(&j, "lost_of_cpu");
+	for (unsigned i = 0; i < r->cpus; i++)
+		json_uint(&j, NULL, r->lost_of[i]);
+	json_end_array(&j);
+	json_real(&j, "seconds", r->seconds);
+	json_uint(&j, "buffer_kib", r->buffer_kib);
+	json_uint(&j, "snapshots", r->snapshots);
+	if (r->cut)
+		json_string(&j, "cut_off", r->why);
+	else
+		json_null(&j, "cut_off");
+	if (r->status >= 0)
+		json_uint(&j, "command_status", (uint64_t)WEXITSTATUS(r->status));
+	else
+		json_null(&j, "command_status");
+	json_end_object(&j);
+	json_finish(&j);
+}
+
+static void print_text(const struct record_result *r)
+{
+	printf("%s: %.1f MiB in %.1f s, ring buffer %" PRIu64 " KiB a CPU\n", o.output,
+	       (double)r->bytes / (1 << 20), r->seconds, r->buffer_kib);
+	if (!r->lost) {
+		printf("  no event lost\n");
+	} else {
+		printf("  LOST %" PRIu64 " events:", r->lost);
+		for (unsigned i = 0; i < r->cpus; i++)
+			if (r->lost_of[i])
+				printf(" CPU %u %" PRIu64, i, r->lost_of[i]);
+		printf("; a larger --buffer-size or fewer events (-e) help\n");
+	}
+	if (r->cut)
+		printf("  ENDED EARLY: %s\n", r->why);
+	if (r->status > 0 && !r->cut)
+		printf("  the command ended with status %d\n",
+		       WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 128 + WTERMSIG(r->status));
+}
+
+static int run_flight(struct err *e)
+{
+	struct sigaction sa = { .sa_handler = on_trigger };
+	struct flight_result r;
+	int ret;
+
+	sigaction(SIGUSR2, &sa, NULL);
+	ret = flight_run(&o, &fo, &r, e);
+	if (r.captures)
+		printf("%u captures, %.1f MiB of trace, the last is %s\n", r.captures,
+		       (double)r.bytes / (1 << 20), r.last);
+	else
+		printf("no trigger came\n");
+	return ret < 0 ? fail(e) : 0;
+}
+
+static int run(int argc, char **argv)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+	static uint8_t mask[KMM_CPUS];
+	static char name[64];
+	struct record_result r;
+	struct err e = { 0 };
+	time_t t = time(NULL);
+	struct tm tm;
+
+	if (!o.output && !finish) {
+		localtime_r(&t, &tm);
+		strftime(name, sizeof(name), "kmemlab-%Y%m%d-%H%M%S", &tm);
+		o.output = name;
+	}
+	if (finish) {
+		if (!o.output || argc) {
+			fprintf(stderr, "kmemlab record: --finish wants -o DIR and nothing else\n");
+			return 2;
+		}
+		return record_finish(o.output, &e) < 0 ? fail(&e) : 0;
+	}
+	if (cpus && input_cpu_mask(cpus, mask, &e) < 0)
+		return fail(&e);
+	if (o.command_only && !argc) {
+		fprintf(stderr, "kmemlab record: --command-only wants a command\n");
+		return 2;
+	}
+	if ((flight && argc) || (!flight && fo.triggers.count)) {
+		fprintf(stderr, "kmemlab record: %s\n",
+			flight ? "--flight takes no command" : "--trigger wants --flight");
+		return 2;
+	}
+	if (!(o.duration > 0) || !(o.snapshot_every > 0)) {
+		fprintf(stderr, "kmemlab record: a time must be above 0\n");
+		return 2;
+	}
+	o.cpus = cpus ? mask : NULL;
+	o.command = argc ? argv : NULL;
+	o.progress = isatty(STDERR_FILENO);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (flight)
+		return run_flight(&e);
+	if (record_run(&o, &r, &e) < 0)
+		return fail(&e);
+	if (format)
+		print_json(&r);
+	else
+		print_text(&r);
+	return r.cut ? 2 : 0;
+}
+
+struct command cmd_record = {
+	.name = "record",
+	.summary = "capture what this machine's allocators are asked to do",
+	.args = "[-- COMMAND [ARGUMENT...]]",
+	.description =
+		"Records the allocators' events of the whole machine into a capture directory, with snapshots "
+		"of /proc and /sys from before and after, until the command ends, the time is over or SIGINT "
+		"comes. It uses a tracing instance of its own, so that nobody else's tracing is disturbed, and "
+		"removes it on every way out; one that a killed recorder left is removed by the next.\n\n"
+		"The capture's trace.dat can be read by trace-cmd and KernelShark too. Files are readable by "
+		"their owner only: kernel addresses are secrets. What the ring buffers had no room for is "
+		"counted by CPU and told at the end. Recording needs root.\n\n"
+		"Everything goes to DIR.part, which becomes DIR when it is whole. A full disk ends the "
+		"recording with what was got by then, and status 2.",
+	.examples = "kmemlab record -o capture -d 10\n"
+		    "  ten seconds of everything\n"
+		    "kmemlab record -e pages -- make -j8\n"
+		    "  the page allocator's events while a command runs\n",
+	.options = options,
+	.run = run,
+};
