@@ -119,6 +119,25 @@ section_import() {
 	import_trace "$(events $small/trace.dat)" $small/trace.dat
 }
 
+section_stat() {
+	local big=$TRACES/amd64-6.1-files n
+
+	heading "Who allocates what, M events/s (aim: at least 8)"
+	if [ ! -e "$TMP/files.dat" ]; then skip "amd64-6.1-files" "not in $TRACES"; return; fi
+	n=$(events "$TMP/files.dat")
+	group "amd64-6.1-files, uncompressed"
+	measure "kmemlab stat" "$n" "$KMEMLAB" stat "$TMP/files.dat"
+	own
+	measure "kmemlab stat --by all" "$n" "$KMEMLAB" stat --by all "$TMP/files.dat"
+	measure "trace-cmd mem" "$n" trace-cmd mem -i "$TMP/files.dat"
+	[ -e "$TMP/perf.data" ] || return
+	n=$(perf script -F event -i "$TMP/perf.data" 2>/dev/null | wc -l)
+	group "host-6.18/perf.data"
+	measure "kmemlab stat" "$n" "$KMEMLAB" stat "$TMP/perf.data"
+	own
+	measure "perf kmem stat --slab --page" "$n" perf kmem -i "$TMP/perf.data" --slab --page stat
+}
+
 # A trace.dat and a perf.data of the same workload, recorded at the same time on this machine.
 section_live() {
 	local dir=/sys/kernel/tracing/instances/kmemlab-bench$$ n
@@ -250,7 +269,7 @@ section_model() {
 have_program trace-cmd || { echo "bench: trace-cmd is needed as a peer" >&2; exit 2; }
 printf '%s; core %s of %s, best of %s runs\n' \
 	"$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$CPU" "$CORES" "$RUNS"
-for section in ${SECTIONS:-import live workload replay memory model}; do
+for section in ${SECTIONS:-import stat live workload replay memory model}; do
 	"section_$section"
 done
 [ $failed = 0 ] || { echo; echo "bench: $failed measurements failed" >&2; exit 2; }

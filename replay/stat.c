@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/stat.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- tables ---- */
+
+int stat_init(struct stat *s, unsigned by)
+{
+	memset(s, 0, sizeof(*s));
+	s->by = by;
+	if (liveset_init(&s->objects) || liveset_init(&s->pages))
+		return -ENOMEM;
+	for (unsigned i = 0; i < STAT_BYS; i++) {
+		s->t[i].last = UINT32_MAX;
+		if (by >> i & 1 && map_init(&s->t[i].index, 1024))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void stat_free(struct stat *s)
+{
+	liveset_free(&s->objects);
+	liveset_free(&s->pages);
+	for (unsigned i = 0; i < STAT_BYS; i++) {
+		map_free(&s->t[i].index);
+		free(s->t[i].rows);
+	}
+	memset(s, 0, sizeof(*s));
+}
+
+/* The row of a key, a new one empty; UINT32_MAX out of memory. */
+static uint32_t row_of(struct stat_table *t, uint64_t key, uint64_t size)
+{
+	uint64_t mixed = key ^ size * 0x9e3779b97f4a7c15ull;
+	uint32_t n;
+
+	if (t->last != UINT32_MAX && t->last_key == key && t->last_size == size)
+		return t->last;
+	n = map_get(&t->index, mixed);
+	if (n == MAP_NONE) {
+		if (t->count == t->room) {
+			uint32_t room = t->room ? t->room * 2 : 256;
+			struct stat_row *more = realloc(t->rows, room * sizeof(*more));
+
+			if (!more)
+				return UINT32_MAX;
+			t->rows = more;
+			t->room = room;
+		}
+		if (map_put(&t->index, mixed, t->count))
+			return UINT32_MAX;
+		n = t->count++;
+		memset(&t->rows[n], 0, sizeof(t->rows[n]));
+		t->rows[n].key = key;
+		t->rows[n].size = size;
+	}
+	t->last_key = key;
+	t->last_size = size;
+	return t->last = n;
+}
+
+static void came(struct stat_sums *s, uint64_t req, uint64_t bytes)
+{
+	s->allocs++;
+	s->bytes_req += req;
+	s->bytes_alloc += bytes;
+	s->live++;
+	s->live_bytes += bytes;
+	if (s->live_bytes > s->peak_bytes)
+		s->peak_bytes = s->live_bytes;
+}
+
+static void went(struct stat_sums *s, const struct live *x, uint64_t lived, bool elsewhere)
+{
+	s->frees++;
+	s->live--;
+	s->live_bytes -= x->bytes;
+	s->ping_pong += elsewhere;
+	s->lifetime[lived ? 63 - __builtin_clzll(lived) : 0]++;
+}
+
+void stat_add(struct stat_sums *to, const struct stat_sums *x)
+{
+	to->allocs += x->allocs;
+	to->frees += x->frees;
+	to->bytes_req += x->bytes_req;
+	to->bytes_alloc += x->bytes_alloc;
+	to->live += x->live;
+	to->live_bytes += x->live_bytes;
+	to->peak_bytes += x->peak_bytes;
+	to->ping_pong += x->ping_pong;
+	to->failed += x->failed;
+	for (unsigned i = 0; i < STAT_LIFETIMES; i++)
+		to->lifetime[i] += x->lifetime[i];
+}
+
+double stat_lifetime(const struct stat_sums *s, double share)
+{
+	uint64_t all = 0, seen = 0;
+
+	for (unsigned i = 0; i < STAT_LIFETIMES; i++)
+		all += s->lifetime[i];
+	for (unsigned i = 0; i < STAT_LIFETIMES; i++) {
+		seen += s->lifetime[i];
+		if (all && (double)seen >= share * (double)all)
+			return ldexp(1, (int)i + 1);
+	}
+	return NAN;
+}
+
+/* ---- objects ---- */
+
+/* Of what was given out again without a free that the trace shows. */
+static void forget(struct stat *s, struct live *x)
+{
+	struct stat_sums *sums;
+
+	if (!x->live || !(s->by >> STAT_SITE & 1))
+		return;
+	sums = &s->t[STAT_SITE].rows[x->row].sums;
+	sums->live--;
+	sums->live_bytes -= x->bytes;
+}
+
+static void further_alloc(struct stat *s, enum stat_by by, uint64_t key, const struct event *ev)
+{
+	uint32_t n;
+
+	if (!(s->by >> by & 1))
+		return;
+	n = row_of(&s->t[by], key, 0);
+	if (n == UINT32_MAX) {
+		s->no_memory = true;
+		return;
+	}
+	s->t[by].rows[n].gfp = ev->object.gfp;
+	came(&s->t[by].rows[n].sums, ev->object.bytes_req, ev->object.bytes_alloc);
+}
+
+static void object_alloc(struct stat *s, const struct event *ev, bool kmalloc)
+{
+	uint32_t n = row_of(&s->t[STAT_SITE], ev->object.call_site, ev->object.bytes_alloc);
+	struct stat_row *row;
+	struct live *x;
+
+	s->slab.allocations++;
+	s->slab.bytes_requested += ev->object.bytes_req;
+	s->slab.bytes_allocated += ev->object.bytes_alloc;
+	if (n == UINT32_MAX) {
+		s->no_memory = true;
+		return;
+	}
+	row = &s->t[STAT_SITE].rows[n];
+	row->kmalloc = kmalloc;
+	row->gfp = ev->object.gfp;
+	if (!ev->object.ptr) {
+		s->slab.failed++;
+		row->sums.failed++;
+		return;
+	}
+	if (ev->object.name && !row->cache)
+		row->cache = ev->object.name;
+	x = liveset_put(&s->objects, ev->object.ptr);
+	if (!x) {
+		s->no_memory = true;
+		return;
+	}
+	forget(s, x);
+	x->time = ev->time;
+	x->bytes = ev->object.bytes_alloc;
+	x->row = n;
+	x->cpu = (int32_t)ev->cpu;
+	x->live = true;
+	came(&row->sums, ev->object.bytes_req, ev->object.bytes_alloc);
+	further_alloc(s, STAT_GFP, ev->object.gfp, ev);
+	further_alloc(s, STAT_PROCESS, (uint32_t)ev->pid, ev);
+	further_alloc(s, STAT_CPU, ev->cpu, ev);
+}
+
+static void object_free(struct stat *s, const struct event *ev)
+{
+	struct live *x = ev->object.ptr ? liveset_get(&s->objects, ev->object.ptr) : NULL;
+	struct stat_row *row;
+	bool elsewhere;
+
+	if (!x)
+		return;
+	/* As perf kmem: an address that it knows counts each time it is freed. */
+	s->slab.frees++;
+	s->slab.bytes_freed += x->bytes;
+	elsewhere = x->cpu != (int32_t)ev->cpu;
+	s->slab.ping_pong += elsewhere && x->live;
+	x->cpu = -1;
+	if (!x->live)
+		return;
+	x->live = false;
+	row = &s->t[STAT_SITE].rows[x->row];
+	if (ev->object.name && !row->cache)
+		row->cache = ev->object.name;
+	went(&row->sums, x, ev->time > x->time ? ev->time - x->time : 0, elsewhere);
+}
+
+/* ---- pages ---- */
+
+static void page_row(struct stat *s, enum stat_by by, uint64_t key, const struct event *ev,
+		     uint64_t bytes)
+{
+	uint32_t n;
+
+	if (!(s->by >> by & 1))
+		return;
+	n = row_of(&s->t[by], key, 0);
+	if (n == UINT32_MAX) {
+		s->no_memory = true;
+		return;
+	}
+	s->t[by].rows[n].gfp = ev->page.gfp;
+	came(&s->t[by].rows[n].sums, bytes, bytes);
+}
+
+static void page_alloc(struct stat *s, const struct event *ev, uint32_t page_size)
+{
+	unsigned order = ev->page.order < 0 || ev->page.order >= KMM_ORDERS ?
+				 0 :
+				 (unsigned)ev->page.order;
+	uint64_t bytes = (uint64_t)page_size << order;
+	struct live *x;
+
+	if (ev->page.pfn == EVENT_NO_PFN) {
+		s->page.failures++;
+		s->page.bytes_failed += bytes;
+		return;
+	}
+	s->page.allocations++;
+	s->page.bytes_allocated += bytes;
+	if (ev->page.migratetype >= 0 && ev->page.migratetype < KMM_MIGRATETYPES + 2)
+		s->page.orders[order][ev->page.migratetype]++;
+	x = liveset_put(&s->pages, ev->page.pfn + 1);
+	if (!x) {
+		s->no_memory = true;
+		return;
+	}
+	x->bytes = bytes;
+	x->time = ev->time;
+	x->live = true;
+	page_row(s, STAT_PAGE_GFP, ev->page.gfp, ev, bytes);
+	page_row(s, STAT_PAGE_PROCESS, (uint32_t)ev->pid, ev, bytes);
+}
+
+static void page_free(struct stat *s, const struct event *ev, uint32_t page_size)
+{
+	unsigned order = ev->page.order < 0 || ev->page.order >= KMM_ORDERS ?
+				 0 :
+				 (unsigned)ev->page.order;
+	uint64_t bytes = (uint64_t)page_size << order;
+	struct live *x = liveset_get(&s->pages, ev->page.pfn + 1);
+
+	s->page.frees++;
+	s->page.bytes_freed += bytes;
+	if (x && x->live) {
+		x->live = false;
+		s->page.paired++;
+		s->page.bytes_paired += bytes;
+	} else {
+		s->page.free_only++;
+		s->page.bytes_free_only += bytes;
+	}
+}
+
+bool stat_event(struct stat *s, const struct event *ev, uint32_t page_size)
+{
+	switch (ev->kind) {
+	case EVENT_KMALLOC:
+	case EVENT_KMALLOC_NODE:
+		object_alloc(s, ev, true);
+		break;
+	case EVENT_KMEM_CACHE_ALLOC:
+	case EVENT_KMEM_CACHE_ALLOC_NODE:
+		object_alloc(s, ev, false);
+		break;
+	case EVENT_KFREE:
+	case EVENT_KMEM_CACHE_FREE:
+		object_free(s, ev);
+		break;
+	case EVENT_MM_PAGE_ALLOC:
+		page_alloc(s, ev, page_size);
+		break;
+	case EVENT_MM_PAGE_FREE:
+		page_free(s, ev, page_size);
+		break;
+	default:
+		break;
+	}
+	return !s->no_memory;
+}
