@@ -100,6 +100,10 @@ static const struct policy_key keys[] = {
 		NULL),
 	SLAB_KEY("cpu_partial", POLICY_BOOL, "", 0, 1, NO_AUTO, cpu_partial,
 		 "slub: lists of partial slabs of each CPU", NULL),
+	SLAB_KEY(
+		"colouring", POLICY_BOOL, "", 0, 1, NO_AUTO, colouring,
+		"slab: begin each slab at another offset, so that its objects fall on other cache sets",
+		NULL),
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))
@@ -182,7 +186,7 @@ static bool is_slab_key(const struct policy_key *key)
 
 static void slab_init(struct policy_slab *s)
 {
-	*s = (struct policy_slab){ false, -1, -1, -1, -1, true };
+	*s = (struct policy_slab){ false, -1, -1, -1, -1, true, true };
 }
 
 void policy_default(const struct policy_key *key, const char *base, char out[POLICY_VALUE])
@@ -655,5 +659,7 @@ bool policy_objects(const struct policy *p, struct kmm_slab_policy *slab)
 		slab->slub_min_objects = (unsigned)v->min_objects;
 	if (is_set(p, "slab", "cpu_partial"))
 		slab->cpu_partial = v->cpu_partial;
+	if (is_set(p, "slab", "colouring"))
+		slab->slab_no_colour = !v->colouring;
 	return true;
 }

@@ -21,7 +21,7 @@ struct policy_slab {
 	bool objects;				   /* object requests go through the model */
 	int32_t kind;				   /* enum kmm_slab_kind; -1: the base's */
 	int32_t min_order, max_order, min_objects; /* -1: by the kernel's rule */
-	bool cpu_partial;
+	bool cpu_partial, colouring;
 };
 
 struct policy_values {

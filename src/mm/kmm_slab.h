@@ -75,6 +75,7 @@ struct kmm_slab_policy {
 	bool sheaves;		   /* honour sheaf_capacity: 6.18 */
 	/* SLAB */
 	bool slab_break_order; /* more than 32 MiB of memory: slabs of order 1 are fine */
+	bool slab_no_colour; /* no kernel has this: every slab's first object at the same offset */
 	/* A machine that is backed: the bytes of frame 0 and on, for every frame; else NULL. */
 	void *memory;
 };
@@ -142,6 +143,10 @@ struct kmm_cache *kmm_slab_cache_of(const struct kmm_slab *sl, kmm_addr at);
 bool kmm_slab_holds(const struct kmm_slab *sl, kmm_pfn pfn);
 /* Whether an object that was given out begins at this address.  Not for SLOB. */
 bool kmm_slab_in_use(const struct kmm_slab *sl, kmm_addr at);
+
+/* Each object that is given out, by frames; large kmallocs and SLOB's are not told. each(): of the cache. */
+void kmm_slab_walk(const struct kmm_slab *sl,
+		   void (*each)(void *arg, const struct kmm_cache *s, kmm_addr at), void *arg);
 
 /* ---- caches ---- */
 

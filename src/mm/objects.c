@@ -202,6 +202,20 @@ bool kmm_slab_holds(const struct kmm_slab *sl, kmm_pfn pfn)
 	return pfn < sl->frames && sl->owner[pfn];
 }
 
+void kmm_slab_walk(const struct kmm_slab *sl,
+		   void (*each)(void *arg, const struct kmm_cache *s, kmm_addr at), void *arg)
+{
+	for (kmm_pfn pfn = 0; pfn < sl->frames && sl->kind != KMM_SLOB; pfn++) {
+		const struct slab *slab = (const struct slab *)sl->owner[pfn];
+
+		if (!slab || sl->owner[pfn] & 1 || slab->pfn != pfn)
+			continue;
+		for (unsigned i = 0; i < slab->objects; i++)
+			if (slab->link[i] == LINK_USED)
+				each(arg, slab->cache, slab_object(slab, slab->cache, i));
+	}
+}
+
 bool kmm_slab_in_use(const struct kmm_slab *sl, kmm_addr at)
 {
 	const struct slab *slab = sl->kind == KMM_SLOB ? NULL : slab_of(sl, at);

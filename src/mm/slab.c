@@ -84,7 +84,7 @@ int slab_init(struct kmm_cache *s, const struct kmm_cache_args *a)
 	s->track_at = g.track_at;
 	s->order = s->min_order = (uint8_t)g.order;
 	s->objects = s->min_objects = g.objects;
-	s->colours = g.colours;
+	s->colours = sl->policy.slab_no_colour ? 0 : g.colours;
 	s->colour_off = g.colour_off;
 	s->leftover = g.leftover;
 	s->management = g.management;
