@@ -2,7 +2,9 @@
 #include "replay/stat.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,6 +205,26 @@ static void object_free(struct stat *s, const struct event *ev)
 	if (ev->object.name && !row->cache)
 		row->cache = ev->object.name;
 	went(&row->sums, x, ev->time > x->time ? ev->time - x->time : 0, elsewhere);
+}
+
+/* kmalloc's class as the kernel names it; a cache's own name where a free told it. */
+void stat_cache_name(const struct stat_row *r, const struct intern *names, char *out, size_t n)
+{
+	const char *type = r->gfp & KMM_GFP_DMA		? "dma-kmalloc" :
+			   r->gfp & KMM_GFP_RECLAIMABLE ? "kmalloc-rcl" :
+			   r->gfp & KMM_GFP_ACCOUNT	? "kmalloc-cg" :
+							  "kmalloc";
+
+	if (r->cache)
+		snprintf(out, n, "%s", intern_str(names, r->cache));
+	else if (!r->kmalloc)
+		snprintf(out, n, "not named: %" PRIu64 " bytes", r->size);
+	else if (r->size > 8192)
+		snprintf(out, n, "kmalloc: large");
+	else if (r->size >= 1024)
+		snprintf(out, n, "%s-%" PRIu64 "k", type, r->size >> 10);
+	else
+		snprintf(out, n, "%s-%" PRIu64, type, r->size);
 }
 
 /* ---- pages ---- */

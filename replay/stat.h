@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/intern.h"
 #include "base/map.h"
 #include "replay/liveset.h"
 #include "trace/event.h"
@@ -84,6 +85,8 @@ void stat_free(struct stat *s);
 bool stat_event(struct stat *s, const struct event *ev, uint32_t page_size);
 /* Add one row's sums to another's: live peaks are added too, so the result is an upper bound. */
 void stat_add(struct stat_sums *to, const struct stat_sums *x);
+/* The cache of a STAT_SITE row: by the name that its frees bore, kmalloc's class, or its size. */
+void stat_cache_name(const struct stat_row *r, const struct intern *names, char *out, size_t n);
 /* The lifetime that this share of the frees did not exceed, in the clock's unit; NaN none. */
 double stat_lifetime(const struct stat_sums *s, double share);
 

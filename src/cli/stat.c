@@ -111,26 +111,6 @@ static void gfp_name(kmm_gfp gfp, char *out, size_t n)
 					       names[i] ? names[i] : "?");
 }
 
-/* kmalloc's class as the kernel names it; a cache's own name where a free told it. */
-static void cache_name(const struct context *c, const struct stat_row *r, char *out, size_t n)
-{
-	const char *type = r->gfp & KMM_GFP_DMA		? "dma-kmalloc" :
-			   r->gfp & KMM_GFP_RECLAIMABLE ? "kmalloc-rcl" :
-			   r->gfp & KMM_GFP_ACCOUNT	? "kmalloc-cg" :
-							  "kmalloc";
-
-	if (r->cache)
-		snprintf(out, n, "%s", intern_str(trace_names(c->t), r->cache));
-	else if (!r->kmalloc)
-		snprintf(out, n, "not named: %" PRIu64 " bytes", r->size);
-	else if (r->size > 8192)
-		snprintf(out, n, "kmalloc: large");
-	else if (r->size >= 1024)
-		snprintf(out, n, "%s-%" PRIu64 "k", type, r->size >> 10);
-	else
-		snprintf(out, n, "%s-%" PRIu64, type, r->size);
-}
-
 static void name_of(const struct context *c, enum view v, const struct stat_row *r, char *out,
 		    size_t n)
 {
@@ -141,7 +121,7 @@ static void name_of(const struct context *c, enum view v, const struct stat_row 
 		site_name(c, r->key, out, n);
 		break;
 	case VIEW_CACHE:
-		cache_name(c, r, out, n);
+		stat_cache_name(r, trace_names(c->t), out, n);
 		break;
 	case VIEW_SIZE:
 		snprintf(out, n, "%" PRIu64, r->size);
