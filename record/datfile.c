@@ -25,7 +25,7 @@
 /* All numbers are of the machine's own byte order; the head says which. */
 static void put(FILE *f, uint64_t v, unsigned size)
 {
-	uint8_t b[8];
+	uint8_t b[8] = { 0 };
 
 	for (unsigned i = 0; i < size; i++)
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__

@@ -60,8 +60,9 @@ struct flight {
 
 static int add_trigger(struct flight *x, const char *text, struct err *e)
 {
-	struct option_list one = { &text, 1 };
 	char event[200], *condition;
+	const char *name = event;
+	struct option_list one = { &name, 1 };
 	struct event_set set;
 	int ret;
 
@@ -75,7 +76,6 @@ static int add_trigger(struct flight *x, const char *text, struct err *e)
 		*condition = '\0';
 		condition += 4;
 	}
-	text = event;
 	if (!strchr(event, ':') || strchr(event, ','))
 		return err_set(e, EINVAL,
 			       "'%.64s' is no trigger: alloc-failure, fallback, oom, stall "

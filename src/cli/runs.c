@@ -42,10 +42,10 @@ static unsigned make_runs(const struct machine *m, const struct machines *user,
 	return n;
 }
 
-int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struct machines *set,
-		struct replay *r, struct fidelity *f, struct err *e)
+int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struct runs_curve *curve,
+		struct machines *set, struct replay *r, struct fidelity *f, struct err *e)
 {
-	struct replay_run_options o[4];
+	struct replay_run_options o[4 + RUNS_CURVE];
 	struct kmm_slab_policy slab;
 	struct replay_options ro = {
 		.runs = o, .samples = samples, .stop_at = INFINITY, .progress = true
@@ -65,6 +65,12 @@ int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struc
 		o[ro.run_count] = o[RUN_NATIVE];
 		o[ro.run_count].name = "native, with objects";
 		o[ro.run_count++].slab = &slab;
+	}
+	curve->first = ro.run_count;
+	for (unsigned i = 0; i < curve->count && ro.run_count > RUN_ANCHORED; i++) {
+		o[ro.run_count] = o[RUN_ANCHORED];
+		o[ro.run_count].name = "native, anchored now and then";
+		o[ro.run_count++].anchor_every = curve->every[i];
 	}
 	ret = replay_all(k, m, &ro, r, e);
 	if (ret >= 0)

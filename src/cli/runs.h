@@ -33,9 +33,19 @@ struct runs_result {
 int runs_to_store(const char *path, const struct input_options *in,
 		  const struct machines_options *mo, uint32_t samples, struct store *s,
 		  struct runs_result *res, struct err *e);
-/* Just the recorded and the native machine; the replay is the caller's to free, before k and m. */
-int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struct machines *set,
-		struct replay *r, struct fidelity *f, struct err *e);
+#define RUNS_CURVE 16 /* most points of a re-anchoring curve */
+
+/*
+ * Just the recorded and the native machine, and one more for each point of the
+ * curve: corrected after every so many allocations; `first` becomes the first
+ * one's number.  The replay is the caller's to free, before k and m.
+ */
+struct runs_curve {
+	uint32_t every[RUNS_CURVE];
+	unsigned count, first;
+};
+int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struct runs_curve *curve,
+		struct machines *set, struct replay *r, struct fidelity *f, struct err *e);
 void runs_print(const struct runs_result *r, const char *output, FILE *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -18,14 +19,24 @@ static struct input_options in = INPUT_DEFAULTS;
 static int format;
 static uint64_t samples = 200;
 
+static const char *anchor_every;
+static struct runs_curve curve;
+
 static struct option options[] = {
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats,
 	  "how to print the tables" },
 	{ "samples", 'n', OPTION_UINT, &samples, "N", NULL,
 	  "instants at which free blocks are compared (200)" },
+	{ "anchor-every", 0, OPTION_STRING, &anchor_every, "N,N...", NULL,
+	  "the score too with only every N-th allocation corrected (its page and its list, not the whole state)" },
 	INPUT_OPTIONS(in),
 	{ NULL },
 };
+
+static bool with_objects(const struct replay *r)
+{
+	return curve.first > RUN_OBJECTS && r->o.run_count > RUN_OBJECTS;
+}
 
 static const char *const type_names[] = { "Unmovable",	"Movable", "Reclaimable",
 					  "HighAtomic", "CMA",	   "Isolate" };
@@ -250,6 +261,27 @@ static void json_table(struct json *j, const char *key, struct table *t)
 	table_free(t);
 }
 
+static void json_curve(struct json *j, const struct replay *r)
+{
+	json_array(j, "anchored_every");
+	for (unsigned i = 0; i < curve.count && curve.first + i < r->o.run_count; i++) {
+		json_object(j, NULL);
+		json_uint(j, "n", curve.every[i]);
+		json_real(j, "score",
+			  share(simulated_stats(r->runs[curve.first + i].simulated)->all));
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+static void print_curve(const struct replay *r)
+{
+	for (unsigned i = 0; i < curve.count && curve.first + i < r->o.run_count; i++)
+		printf("  corrected after every %6" PRIu32 ". allocation: %.3f %%\n",
+		       curve.every[i],
+		       100.0 * share(simulated_stats(r->runs[curve.first + i].simulated)->all));
+}
+
 static void json_simulated(struct json *j, const struct machine *m, const struct fidelity *f,
 			   const struct replay *r)
 {
@@ -289,6 +321,7 @@ static void json_simulated(struct json *j, const struct machine *m, const struct
 	for (uint32_t i = 0; i < s->courses; i++)
 		json_real(j, NULL, share(s->course[i]));
 	json_end_array(j);
+	json_curve(j, r);
 	json_table(j, "by_zone_order_type", placement_table(m, s, a));
 	json_end_object(j);
 }
@@ -358,7 +391,7 @@ static int print_json(const struct machine *m, const struct fidelity *f, const s
 		json_simulated(&j, m, f, r);
 	else
 		json_null(&j, "simulated");
-	if (r->o.run_count > RUN_OBJECTS)
+	if (with_objects(r))
 		json_objects(&j, r, sf);
 	else
 		json_null(&j, "objects");
@@ -445,6 +478,7 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 	printf("\nSimulated under native, from the start state's marker to \"snap: after begin\":\n");
 	printf("  placement  %.3f %% of %" PRIu64 " allocations (anchored %.3f %%)\n",
 	       100.0 * share(f->placement), f->placement.allocations, 100.0 * share(f->anchored));
+	print_curve(r);
 	if (simulated_stats(r->runs[RUN_NATIVE].simulated)->diverged) {
 		const struct simulated_stats *x = simulated_stats(r->runs[RUN_NATIVE].simulated);
 
@@ -466,7 +500,7 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 	if (ret >= 0)
 		ret = put_table(placement_table(m, simulated_stats(r->runs[RUN_NATIVE].simulated),
 						simulated_stats(r->runs[RUN_ANCHORED].simulated)));
-	if (ret >= 0 && r->o.run_count > RUN_OBJECTS)
+	if (ret >= 0 && with_objects(r))
 		ret = print_objects(r, sf);
 	return ret;
 }
@@ -483,8 +517,8 @@ static int verify(struct kmw_reader *k, struct err *e)
 
 	if (!m)
 		return err_code(e);
-	ret = runs_native(k, m, (uint32_t)samples, &set, &r, &f, e);
-	if (ret >= 0 && r.o.run_count > RUN_OBJECTS && slabfidelity_compute(&sf, &r, RUN_OBJECTS))
+	ret = runs_native(k, m, (uint32_t)samples, &curve, &set, &r, &f, e);
+	if (ret >= 0 && with_objects(&r) && slabfidelity_compute(&sf, &r, RUN_OBJECTS))
 		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0) {
 		s = recorded_stats(r.runs[RUN_RECORDED].recorded);
@@ -503,6 +537,24 @@ static int verify(struct kmw_reader *k, struct err *e)
 	return ret;
 }
 
+/* "10,100": whole numbers above 0. */
+static bool parse_curve(void)
+{
+	const char *p = anchor_every;
+
+	while (p && *p) {
+		char *end;
+		unsigned long n = strtoul(p, &end, 10);
+
+		if (end == p || !n || n > UINT32_MAX || (*end && *end != ',') ||
+		    curve.count == RUNS_CURVE)
+			return false;
+		curve.every[curve.count++] = (uint32_t)n;
+		p = *end ? end + 1 : end;
+	}
+	return true;
+}
+
 static int run(int argc, char **argv)
 {
 	struct err e = { 0 };
@@ -512,6 +564,12 @@ static int run(int argc, char **argv)
 	if (argc != 1 || samples < 2 || samples > 100000) {
 		fprintf(stderr, "kmemlab verify: %s; see kmemlab verify --help\n",
 			argc != 1 ? "one capture is expected" : "--samples is from 2 to 100000");
+		return 2;
+	}
+	if (!parse_curve()) {
+		fprintf(stderr,
+			"kmemlab verify: --anchor-every: '%.40s' is not up to %d numbers above 0\n",
+			anchor_every, RUNS_CURVE);
 		return 2;
 	}
 	k = input_open(&in, argv[0], NULL, &e);

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "analyze/compare.h"
+
+#include <errno.h>
+#include <math.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/sql.h"
+
+#define ANCHORED "native, anchored"
+
+static const struct {
+	const char *name;
+	const char *sql; /* ?1: the run */
+} metrics[COMPARE_METRICS] = {
+	[COMPARE_UNUSABLE_END] = { "unusable index, huge pages, at the end",
+				   "SELECT f.unusable FROM fragmentation f JOIN run r ON r.id = f.run_id "
+				   "JOIN capture c ON c.id = r.capture_id WHERE f.run_id = ?1 AND "
+				   "f.block_order = c.pageblock_order ORDER BY f.seq DESC LIMIT 1" },
+	[COMPARE_UNUSABLE_MAX] = { "unusable index, huge pages, at worst",
+				   "SELECT max(f.unusable) FROM fragmentation f JOIN run r ON r.id = "
+				   "f.run_id JOIN capture c ON c.id = r.capture_id WHERE f.run_id = ?1 "
+				   "AND f.block_order = c.pageblock_order" },
+	[COMPARE_HUGE_FREE_END] = { "free huge pages, at the end",
+				    "SELECT f.suitable FROM fragmentation f JOIN run r ON r.id = "
+				    "f.run_id JOIN capture c ON c.id = r.capture_id WHERE f.run_id = ?1 "
+				    "AND f.block_order = c.pageblock_order ORDER BY f.seq DESC LIMIT 1" },
+	[COMPARE_FREE_END] = { "free pages, at the end",
+			       "SELECT free_pages FROM fragmentation WHERE run_id = ?1 AND "
+			       "block_order = 0 ORDER BY seq DESC LIMIT 1" },
+	[COMPARE_UNMOVABLE] = { "page blocks not movable, at the end",
+				"SELECT sum(pageblocks) FROM pageblocks p JOIN latest_sample l ON "
+				"l.run_id = p.run_id AND l.seq = p.seq WHERE p.run_id = ?1 AND type <> 1" },
+	[COMPARE_FALLBACKS] = { "fallbacks", "SELECT max(value) FROM counter WHERE run_id = ?1 AND "
+					     "name = 'fallbacks'" },
+	[COMPARE_REFILLS] = { "refills", "SELECT max(value) FROM counter WHERE run_id = ?1 AND "
+					 "name = 'refills'" },
+	[COMPARE_DRAINS] = { "drains",
+			     "SELECT max(value) FROM counter WHERE run_id = ?1 AND name = 'drains'" },
+	[COMPARE_FAILED] = { "failed page allocations",
+			     "SELECT max(value) FROM counter WHERE run_id = ?1 AND name = 'failed'" },
+	[COMPARE_SLAB_PAGES] = { "slab pages, at the end",
+				 "SELECT sum(slabs << slab_order) FROM slab_cache WHERE run_id = ?1" },
+};
+
+const char *compare_metric_name(enum compare_metric m)
+{
+	return metrics[m].name;
+}
+
+const char *compare_verdict_name(enum compare_verdict v)
+{
+	static const char *const names[] = { "unknown", "the same", "within error", "less",
+					     "more" };
+
+	return names[v];
+}
+
+static int read_value(sqlite3 *db, struct compare_run *r, enum compare_metric m, struct err *e)
+{
+	sqlite3_stmt *q = sql_query(db, e, metrics[m].sql, "i", r->id);
+	int ret = q ? sql_row(q, e) : err_code(e);
+
+	r->value[m] = ret > 0 ? sql_real(q, 0) : NAN;
+	sqlite3_finalize(q);
+	return ret < 0 ? ret : 0;
+}
+
+static int add_run(struct compare *c, sqlite3_stmt *q, struct err *e)
+{
+	const char *policy = (const char *)sqlite3_column_text(q, 2);
+	struct compare_run *r = realloc(c->runs, (c->count + 1) * sizeof(*r));
+
+	if (!r)
+		return err_set(e, ENOMEM, "out of memory");
+	c->runs = r;
+	r = &c->runs[c->count];
+	memset(r, 0, sizeof(*r));
+	r->id = sqlite3_column_int64(q, 0);
+	r->recorded = !strcmp((const char *)sqlite3_column_text(q, 1), "recorded");
+	r->complete = !strcmp((const char *)sqlite3_column_text(q, 3), "complete");
+	snprintf(r->name, sizeof(r->name), "%s", policy ? policy : "");
+	if (r->recorded && c->recorded < 0)
+		c->recorded = (int)c->count;
+	if (!r->recorded && c->native < 0 && !strcmp(r->name, "native"))
+		c->native = (int)c->count;
+	c->count++;
+	return 0;
+}
+
+static int read_runs(struct compare *c, sqlite3 *db, int64_t capture, struct err *e)
+{
+	sqlite3_stmt *q =
+		sql_query(db, e,
+			  "SELECT id, mode, policy, status FROM run WHERE capture_id = ?1 AND "
+			  "policy <> '" ANCHORED "' ORDER BY id LIMIT 256",
+			  "i", capture);
+	int ret = q ? 0 : err_code(e);
+
+	while (ret >= 0 && (ret = sql_row(q, e)) > 0)
+		ret = add_run(c, q, e);
+	sqlite3_finalize(q);
+	for (unsigned i = 0; i < c->count && ret >= 0; i++)
+		for (unsigned m = 0; m < COMPARE_METRICS && ret >= 0; m++)
+			ret = read_value(db, &c->runs[i], (enum compare_metric)m, e);
+	return ret;
+}
+
+int compare_read(struct compare *c, struct store *s, int64_t capture, struct err *e)
+{
+	sqlite3_stmt *q;
+	int ret;
+
+	memset(c, 0, sizeof(*c));
+	c->recorded = c->native = -1;
+	q = sql_query(store_db(s), e,
+		      "SELECT id, name FROM capture WHERE ?1 IN (0, id) ORDER BY id DESC LIMIT 1",
+		      "i", capture);
+	ret = q ? sql_row(q, e) : err_code(e);
+	if (ret > 0) {
+		capture = sqlite3_column_int64(q, 0);
+		snprintf(c->capture, sizeof(c->capture), "%s",
+			 (const char *)sqlite3_column_text(q, 1));
+	}
+	sqlite3_finalize(q);
+	if (!ret)
+		return err_set(e, ENOENT, "no such capture in the results");
+	if (ret > 0)
+		ret = read_runs(c, store_db(s), capture, e);
+	if (ret < 0)
+		compare_free(c);
+	return ret;
+}
+
+void compare_free(struct compare *c)
+{
+	free(c->runs);
+	memset(c, 0, sizeof(*c));
+}
+
+double compare_error(const struct compare *c, enum compare_metric m)
+{
+	if (c->recorded < 0 || c->native < 0)
+		return NAN;
+	return fabs(c->runs[c->native].value[m] - c->runs[c->recorded].value[m]);
+}
+
+enum compare_verdict compare_judge(const struct compare *c, unsigned run, unsigned baseline,
+				   enum compare_metric m)
+{
+	double a = c->runs[baseline].value[m], b = c->runs[run].value[m],
+	       error = compare_error(c, m);
+
+	if (isnan(a) || isnan(b))
+		return COMPARE_UNKNOWN;
+	if (a == b)
+		return COMPARE_SAME;
+	/* Nothing is known of the error where nothing was recorded to compare with. */
+	if (isnan(error))
+		return COMPARE_UNKNOWN;
+	if (fabs(b - a) <= error)
+		return COMPARE_WITHIN_ERROR;
+	return b < a ? COMPARE_LESS : COMPARE_MORE;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * compare: runs of one capture side by side, each difference beside the error that
+ * the simulation has in the very same figure: |native - recorded|.  A difference
+ * that is not larger tells nothing about the policy.
+ */
+#ifndef ANALYZE_COMPARE_H
+#define ANALYZE_COMPARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/store.h"
+
+enum compare_metric {
+	COMPARE_UNUSABLE_END, /* unusable index of the page block's order */
+	COMPARE_UNUSABLE_MAX,
+	COMPARE_HUGE_FREE_END, /* blocks of that order that the free memory makes */
+	COMPARE_FREE_END,      /* pages */
+	COMPARE_UNMOVABLE,     /* page blocks that are not movable, at the end */
+	COMPARE_FALLBACKS,
+	COMPARE_REFILLS,
+	COMPARE_DRAINS,
+	COMPARE_FAILED,
+	COMPARE_SLAB_PAGES, /* of runs with objects */
+	COMPARE_METRICS,
+};
+
+enum compare_verdict {
+	COMPARE_UNKNOWN, /* a number is missing */
+	COMPARE_SAME,
+	COMPARE_WITHIN_ERROR,
+	COMPARE_LESS,
+	COMPARE_MORE,
+};
+
+struct compare_run {
+	int64_t id;
+	char name[80]; /* "recorded", "native", ... */
+	bool recorded, complete;
+	double value[COMPARE_METRICS]; /* NaN: not known */
+};
+
+struct compare {
+	char capture[256];
+	struct compare_run *runs; /* without the anchored one, which answers another question */
+	unsigned count;
+	int recorded, native; /* numbers of runs; -1: there is none */
+};
+
+const char *compare_metric_name(enum compare_metric m);
+const char *compare_verdict_name(enum compare_verdict v);
+
+/* A capture of a results file; 0: the newest. -ENOENT where there is none. */
+int compare_read(struct compare *c, struct store *s, int64_t capture, struct err *e);
+void compare_free(struct compare *c);
+/* The error of the simulation in a metric; NaN not known. */
+double compare_error(const struct compare *c, enum compare_metric m);
+/* A run against the baseline (a run's number). */
+enum compare_verdict compare_judge(const struct compare *c, unsigned run, unsigned baseline,
+				   enum compare_metric m);
+
+#endif
