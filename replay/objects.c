@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/nametest.h"
+
 #define KMALLOC_MAX_CACHE 8192 /* larger ones are pages */
 #define LOOK_AHEAD 512	       /* records from a slab's page to its first object */
 #define UNKNOWN_SIZES 64       /* caches for what is not attributed */
@@ -177,27 +179,6 @@ static bool hold(struct objects *o, uint32_t slot, struct held h)
 
 /* ---- requests ---- */
 
-/*
- * kmem_cache_alloc() reports the cache's own object_size and size: the only cache
- * of these sizes, -1 where there are several or none.
- */
-static int cache_by_sizes(const struct machine *m, const struct request_sig *sig)
-{
-	int found = -1;
-
-	for (uint32_t i = 0; i < m->slab_count; i++) {
-		const struct machine_slab *x = &m->slabs[i];
-
-		if (x->object_size != sig->bytes_req || x->size != sig->bytes_alloc ||
-		    is_kmalloc_name(x->name))
-			continue;
-		if (found >= 0)
-			return -1;
-		found = (int)i;
-	}
-	return found;
-}
-
 /* A call site whose objects were never freed by name: by the slab that the object was in, or the sizes. */
 static struct kmm_cache *cache_by_place(struct objects *o, const struct request *q)
 {
@@ -205,7 +186,7 @@ static struct kmm_cache *cache_by_place(struct objects *o, const struct request 
 	struct kmm_cache *c;
 
 	if (n < 0)
-		n = cache_by_sizes(o->m, &q->sig);
+		n = nametest_by_sizes(o->m, q->sig.bytes_req, q->sig.bytes_alloc);
 	if (n < 0)
 		return NULL;
 	c = find_cache(o, o->m->slabs[n].name);

@@ -13,6 +13,7 @@
 #include "cli/input.h"
 #include "cli/machines.h"
 #include "cli/runs.h"
+#include "replay/nametest.h"
 #include "replay/slabfidelity.h"
 
 static struct input_options in = INPUT_DEFAULTS;
@@ -97,6 +98,14 @@ static const struct column cache_columns[] = {
 	{ "objects_simulated", "simulated", COLUMN_UINT, 0, "objects of the model's slabs" },
 	{ "active_recorded", "active", COLUMN_UINT, 0, "active_objs of after/slabinfo" },
 	{ "active_simulated", "simulated", COLUMN_UINT, 0, "the same of the model" },
+};
+
+static const struct column name_columns[] = {
+	{ "cache", "cache", COLUMN_STRING, 0, "slab cache that the free named" },
+	{ "objects", "objects", COLUMN_UINT, 0, "objects whose name was hidden" },
+	{ "right", "right", COLUMN_UINT, 0, "found" },
+	{ "wrong", "wrong", COLUMN_UINT, 0, "taken for another cache's" },
+	{ "unknown", "unknown", COLUMN_UINT, 0, "not found" },
 };
 
 static double share(struct score s)
@@ -244,6 +253,23 @@ static struct table *cache_table(const struct slabfidelity *f, uint32_t most)
 	return t;
 }
 
+static struct table *name_table(const struct nametest *n, const struct intern *strings)
+{
+	struct table *t = table_new(name_columns, 5);
+
+	for (uint32_t i = 0; t && i < n->count; i++) {
+		const struct nametest_row *x = &n->rows[i];
+
+		table_row(t);
+		table_string(t, intern_str(strings, x->cache));
+		table_uint(t, x->objects);
+		table_uint(t, x->right);
+		table_uint(t, x->wrong);
+		table_uint(t, x->unknown);
+	}
+	return t;
+}
+
 static void json_counts(struct json *j, const char *key, struct fidelity_counts c)
 {
 	json_object(j, key);
@@ -358,8 +384,20 @@ static void json_objects(struct json *j, const struct replay *r, const struct sl
 	json_end_object(j);
 }
 
+static void json_names(struct json *j, const struct replay *r, const struct nametest *n)
+{
+	json_object(j, "attribution");
+	json_uint(j, "objects", n->objects);
+	json_uint(j, "right", n->right);
+	json_uint(j, "wrong", n->wrong);
+	json_uint(j, "unknown", n->unknown);
+	json_table(j, "caches", name_table(n, kmw_strings(r->k)));
+	json_end_object(j);
+}
+
 static int print_json(const struct machine *m, const struct fidelity *f, const struct replay *r,
-		      const struct recorded_stats *s, const struct slabfidelity *sf)
+		      const struct recorded_stats *s, const struct slabfidelity *sf,
+		      const struct nametest *names)
 {
 	struct json j;
 
@@ -395,6 +433,7 @@ static int print_json(const struct machine *m, const struct fidelity *f, const s
 		json_objects(&j, r, sf);
 	else
 		json_null(&j, "objects");
+	json_names(&j, r, names);
 	json_end_object(&j);
 	return json_finish(&j);
 }
@@ -450,8 +489,18 @@ static int print_objects(const struct replay *r, const struct slabfidelity *sf)
 	return ret;
 }
 
+static void print_names(const struct nametest *n)
+{
+	if (!n->objects)
+		return;
+	printf("\nCaches by call site and size, names hidden for half of the objects: %.3f %% of %" PRIu64
+	       " right,\n%" PRIu64 " wrong, %" PRIu64 " unknown\n",
+	       100.0 * (double)n->right / (double)n->objects, n->objects, n->wrong, n->unknown);
+}
+
 static int print_text(const struct machine *m, const struct fidelity *f, const struct replay *r,
-		      const struct recorded_stats *s, const struct slabfidelity *sf)
+		      const struct recorded_stats *s, const struct slabfidelity *sf,
+		      const struct nametest *names)
 {
 	int ret;
 
@@ -471,6 +520,7 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 	if (s->unknown_frames)
 		printf("Page frames of which nothing is known: %" PRIu64 " of %" PRIu64 "\n",
 		       s->unknown_frames, s->frames);
+	print_names(names);
 	if (!f->have_simulated) {
 		printf("\nSimulated: not possible, the start state is not known\n");
 		return ret;
@@ -511,6 +561,7 @@ static int verify(struct kmw_reader *k, struct err *e)
 	const struct recorded_stats *s;
 	struct machines set = { 0 };
 	struct slabfidelity sf = { 0 };
+	struct nametest names = { 0 };
 	struct replay r = { 0 };
 	struct fidelity f;
 	int ret;
@@ -520,17 +571,20 @@ static int verify(struct kmw_reader *k, struct err *e)
 	ret = runs_native(k, m, (uint32_t)samples, &curve, &set, &r, &f, e);
 	if (ret >= 0 && with_objects(&r) && slabfidelity_compute(&sf, &r, RUN_OBJECTS))
 		ret = err_set(e, ENOMEM, "out of memory");
+	if (ret >= 0)
+		ret = nametest_run(&names, k, m, e);
 	if (ret >= 0) {
 		s = recorded_stats(r.runs[RUN_RECORDED].recorded);
 		ret = recorded_validate(r.runs[RUN_RECORDED].recorded, e);
 		if (ret >= 0)
-			ret = format == TABLE_JSON ? print_json(m, &f, &r, s, &sf) :
+			ret = format == TABLE_JSON ? print_json(m, &f, &r, s, &sf, &names) :
 			      format == TABLE_CSV  ? put_table(zone_table(m, &f)) :
-						     print_text(m, &f, &r, s, &sf);
+						     print_text(m, &f, &r, s, &sf, &names);
 		if (ret < 0 && !e->code)
 			err_set(e, -ret, "the tables could not be printed");
 	}
 	slabfidelity_free(&sf);
+	nametest_free(&names);
 	replay_free(&r);
 	machines_free(&set);
 	machine_free(m);

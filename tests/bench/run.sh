@@ -194,7 +194,7 @@ section_workload() {
 }
 
 section_replay() {
-	local capture name n alone
+	local capture name n alone own
 
 	heading "Replay, M requests/s (aim: at least 10 for one policy, better 20)"
 	for capture in traces/amd64-6.1-small "$TRACES"/amd64-6.1-{exact,files}; do
@@ -213,6 +213,11 @@ section_replay() {
 		replay_of "$name" "$n" "and 3 more policies" -p linux-6.18 -p linux-6.1 -p linux-2.6-slab
 		[ -z "$alone" ] || [ -z "$best" ] || [ $((best - alone)) -lt 30000 ] ||
 			row "one policy more (the difference / 3)" "$n" $(((best - alone) / 3))
+		replay_of "$name" "$n" "and one with objects" --set slab.objects=on
+		# The run's own time, without reading the workload and writing the results.
+		own=$(sqlite3 "$TMP/x.db" "SELECT CAST(seconds * 1e6 AS INTEGER) FROM run
+			WHERE policy LIKE '%slab.objects%'" 2> /dev/null)
+		[ -z "$own" ] || row "pages and objects, one policy by itself" "$n" "$own"
 	done
 }
 

@@ -11,9 +11,10 @@ while read -r name placement pages worst rest; do
 	if ! $KMEMLAB verify --format json "$dir" > "$tmp/v.json" 2> "$tmp/err"; then
 		not_ok "objects/$name" "$(head -1 "$tmp/err")"; continue
 	fi
-	if jq -e --argjson p "$placement" --argjson g "$pages" --argjson w "$worst" '.objects |
+	if jq -e --argjson p "$placement" --argjson g "$pages" --argjson w "$worst" '
+		(.attribution | .right + .wrong + .unknown == .objects and .objects > 0 and .right >= 0.99 * .objects) and (.objects |
 		.placement >= $p and (.slab_pages_error | fabs) <= $g and .large_caches_worst <= $w and
-		.large_caches > 0 and .requested == .served + .failed and .requested > 0 and .slabs_not_adopted == 0
+		.large_caches > 0 and .requested == .served + .failed and .requested > 0 and .slabs_not_adopted == 0)
 	' "$tmp/v.json" > /dev/null; then ok "objects/$name"; else
 		not_ok "objects/$name" "$(jq -c '.objects | del(.caches)' "$tmp/v.json")"
 	fi
