@@ -11,6 +11,7 @@
 #include "store/sql.h"
 
 #define ANCHORED "native, anchored"
+#define OBJECTS "native, with objects"
 
 static const struct {
 	const char *name;
@@ -87,6 +88,8 @@ static int add_run(struct compare *c, sqlite3_stmt *q, struct err *e)
 		c->recorded = (int)c->count;
 	if (!r->recorded && c->native < 0 && !strcmp(r->name, "native"))
 		c->native = (int)c->count;
+	if (!strcmp(r->name, OBJECTS))
+		c->objects = (int)c->count;
 	c->count++;
 	return 0;
 }
@@ -106,6 +109,9 @@ static int read_runs(struct compare *c, sqlite3 *db, int64_t capture, struct err
 	for (unsigned i = 0; i < c->count && ret >= 0; i++)
 		for (unsigned m = 0; m < COMPARE_METRICS && ret >= 0; m++)
 			ret = read_value(db, &c->runs[i], (enum compare_metric)m, e);
+	if (ret >= 0 && c->native >= 0 && c->objects >= 0)
+		c->runs[c->native].value[COMPARE_SLAB_PAGES] =
+			c->runs[c->objects].value[COMPARE_SLAB_PAGES];
 	return ret;
 }
 
@@ -115,7 +121,7 @@ int compare_read(struct compare *c, struct store *s, int64_t capture, struct err
 	int ret;
 
 	memset(c, 0, sizeof(*c));
-	c->recorded = c->native = -1;
+	c->recorded = c->native = c->objects = -1;
 	q = sql_query(store_db(s), e,
 		      "SELECT id, name FROM capture WHERE ?1 IN (0, id) ORDER BY id DESC LIMIT 1",
 		      "i", capture);

@@ -44,9 +44,13 @@ struct compare_run {
 
 struct compare {
 	char capture[256];
-	struct compare_run *runs; /* without the anchored one, which answers another question */
+	/*
+	 * Without the anchored one, which answers another question.  The slab pages of native
+	 * are those of the run that is native with objects.
+	 */
+	struct compare_run *runs;
 	unsigned count;
-	int recorded, native; /* numbers of runs; -1: there is none */
+	int recorded, native, objects; /* numbers of runs; -1: there is none */
 };
 
 const char *compare_metric_name(enum compare_metric m);

@@ -98,7 +98,7 @@ const struct metric metrics[] = {
 	  .source = "the capture's mm_page_alloc events beside the simulated run",
 	  .limits = "Strict: after one allocation went elsewhere many others must, though the "
 		    "machine as a whole looks the same. See the order error for the latter.",
-	  .rows = "placement" },
+	  .rows = "placement|placement, with objects" },
 	{ .id = "anchored",
 	  .name = "Placement score, anchored",
 	  .unit = "share of allocations",
@@ -145,6 +145,17 @@ const struct metric metrics[] = {
 	  .source = "the recorded run",
 	  .limits = "Each contradiction means that something happened that the trace does not show.",
 	  .rows = "contradictions|silent moves put right" },
+	{ .id = "slabs",
+	  .name = "Slabs, error",
+	  .unit = "slabs, objects, pages; error in %",
+	  .definition = "Slabs, objects and active objects of each cache in the model beside the "
+			"kernel's own, with object requests going through the model. The error of "
+			"all slab pages is |simulated − recorded| / recorded; of a cache, the same "
+			"of its slabs, the largest among caches of 50 slabs and more.",
+	  .source = "after/slabinfo of the capture, and the model at the marker where that was read",
+	  .limits = "slabinfo counts every object of a slab that some CPU holds as active; so does "
+		    "the model.",
+	  .rows = "slab pages at the end|slabs of a cache, largest error" },
 	{ .id = "owners",
 	  .name = "Owners of pages",
 	  .unit = "allocations, pages",

@@ -51,8 +51,8 @@ static void nav(FILE *out)
 	static const char *const all[][2] = {
 		{ "summary", "Summary" },	 { "unknown", "What is not known" },
 		{ "fidelity", "Fidelity" },	 { "figures", "Figures" },
-		{ "owners", "Owners of pages" }, { "machine", "Machine" },
-		{ "glossary", "Definitions" },
+		{ "owners", "Owners of pages" }, { "slabs", "Slab caches" },
+		{ "machine", "Machine" },	 { "glossary", "Definitions" },
 	};
 
 	fputs("<nav aria-label=\"Contents\">", out);

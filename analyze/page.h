@@ -24,6 +24,7 @@ int page_summary(const struct page *p, struct err *e);
 int page_unknown(const struct page *p, struct err *e);
 int page_fidelity(const struct page *p, struct err *e);
 int page_owners(const struct page *p, struct err *e);
+int page_slabs(const struct page *p, struct err *e); /* pageslabs.c */
 int page_machine(const struct page *p, struct err *e);
 void page_glossary(const struct page *p);
 

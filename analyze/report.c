@@ -97,6 +97,8 @@ static int write_page(const struct page *p, struct err *e)
 	if (ret >= 0)
 		ret = page_owners(p, e);
 	if (ret >= 0)
+		ret = page_slabs(p, e);
+	if (ret >= 0)
 		ret = page_machine(p, e);
 	page_glossary(p);
 	page_foot(p);
@@ -170,14 +172,19 @@ static bool chosen(const struct series *r, const struct report_options *o)
 
 /*
  * A run that is set right after each allocation looks like the recorded one: its
- * score is worth a row, its figures are not worth the paper.
+ * score is worth a row, its figures are not worth the paper.  That with objects is
+ * there for its caches.
  */
-static bool is_anchored(const struct series *r)
+static bool is_aside(const struct series *r)
 {
-	static const char end[] = ", anchored";
+	static const char *const ends[] = { ", anchored", ", with objects" };
 	size_t n = strlen(r->policy);
 
-	return r->simulated && n >= sizeof(end) && !strcmp(r->policy + n - sizeof(end) + 1, end);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (r->simulated && n > strlen(ends[i]) &&
+		    !strcmp(r->policy + n - strlen(ends[i]), ends[i]))
+			return true;
+	return false;
 }
 
 /*
@@ -197,15 +204,15 @@ static int choose(struct series *runs, unsigned all, unsigned *count, unsigned *
 				       o->policies[i]);
 	}
 	*count = *drawn = 0;
-	for (int anchored = 0; anchored < 2; anchored++) {
+	for (int aside = 0; aside < 2; aside++) {
 		for (unsigned k = *count; k < all; k++) {
 			struct series r = runs[k];
 
-			if (!chosen(&r, o) || is_anchored(&r) != anchored)
+			if (!chosen(&r, o) || is_aside(&r) != aside)
 				continue;
 			memmove(&runs[*count + 1], &runs[*count], (k - *count) * sizeof(*runs));
 			runs[(*count)++] = r;
-			*drawn += !anchored || o->policy_count;
+			*drawn += !aside || o->policy_count;
 		}
 	}
 	return 0;

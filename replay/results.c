@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/slabfidelity.h"
+
 static int add_capture(struct results *x, const struct kmw_summary *sum, const struct machine *m,
 		       struct err *e)
 {
@@ -266,15 +268,69 @@ static int object_rows(struct results *x, unsigned run, struct err *e)
 	return ret;
 }
 
-int results_end(struct results *x, const struct fidelity *f, int recorded, int simulated,
-		int anchored, struct err *e)
+/* The kernel's own caches in the end, as those of the recorded run. */
+static int slabinfo_rows(struct results *x, int run, struct err *e)
 {
+	const struct machine *m = x->r->m;
 	int ret = 0;
 
-	if (f) {
+	for (uint32_t i = 0; i < m->after_slab_count && run >= 0 && ret >= 0; i++) {
+		const struct machine_slab *s = &m->after_slabs[i];
+		struct store_slab_cache c = { .name = s->name,
+					      .order = s->order,
+					      .object_size = s->size,
+					      .size = s->size,
+					      .slabs = s->num_slabs,
+					      .objects = s->num_objs,
+					      .active = s->active_objs,
+					      .in_use = s->active_objs };
+
+		if (s->num_slabs)
+			ret = store_add_slab_cache(x->store, x->run_ids[run], &c, e);
+	}
+	return ret;
+}
+
+/* The object side under the captured kernel's own allocator, against that. */
+static int object_fidelity(struct results *x, int run, struct err *e)
+{
+	struct slabfidelity f;
+	const struct simulated_stats *s;
+	double share;
+	int ret;
+
+	if (run < 0)
+		return 0;
+	s = simulated_stats(x->r->runs[run].simulated);
+	share = s->all.allocations ? (double)s->all.hits / (double)s->all.allocations : NAN;
+	ret = row(x, run, "placement, with objects", 1, share, 1 - share, "share",
+		  "the same, with slabs that ask for their pages themselves", e);
+	if (ret >= 0 && slabfidelity_compute(&f, x->r, run))
+		return err_set(e, ENOMEM, "out of memory");
+	if (ret >= 0 && f.known) {
+		ret = row(x, run, "slab pages at the end", (double)f.recorded.pages,
+			  (double)f.simulated.pages, fabs(f.pages_error), "%",
+			  "against after/slabinfo", e);
+		if (ret >= 0 && f.large)
+			ret = row(x, run, "slabs of a cache, largest error", NAN, NAN, f.worst, "%",
+				  "of caches with 50 slabs and more, against after/slabinfo", e);
+	}
+	if (ret >= 0)
+		slabfidelity_free(&f);
+	return ret;
+}
+
+int results_end(struct results *x, const struct fidelity *f, int recorded, int simulated,
+		int anchored, int objects, struct err *e)
+{
+	int ret = slabinfo_rows(x, recorded, e);
+
+	if (ret >= 0 && f) {
 		ret = recorded_rows(x, f, recorded, e);
 		if (ret >= 0 && f->have_simulated)
 			ret = simulated_rows(x, f, simulated, anchored, e);
+		if (ret >= 0)
+			ret = object_fidelity(x, objects, e);
 	}
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = owner_rows(x, i, e);

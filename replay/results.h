@@ -35,7 +35,7 @@ int results_begin(struct results *x, struct store *s, const struct kmw_summary *
 int results_flush(void *x, unsigned run, uint32_t from, uint32_t to, struct err *e);
 /* Write fidelity rows and end the runs. */
 int results_end(struct results *x, const struct fidelity *f, int recorded, int simulated,
-		int anchored, struct err *e);
+		int anchored, int objects, struct err *e);
 void results_close(struct results *x);
 
 #endif

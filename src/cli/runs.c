@@ -13,9 +13,14 @@ static bool can_simulate(const struct machine *m)
 	return m->have_before && (m->before.have_lists || m->before.have_kpageflags);
 }
 
-/* Recorded, native, native anchored, then one run a policy of the user's other than native. */
+/*
+ * Recorded, native, native anchored, native with the object requests going through
+ * the model (where the snapshot knows its slabs), then one run a policy of the user's
+ * other than native.
+ */
 static unsigned make_runs(const struct machine *m, const struct machines *user,
-			  const struct kmm_config *native, struct replay_run_options *o)
+			  const struct kmm_config *native, struct kmm_slab_policy *slab,
+			  struct replay_run_options *o)
 {
 	unsigned n = 0;
 
@@ -30,6 +35,12 @@ static unsigned make_runs(const struct machine *m, const struct machines *user,
 					      .anchored = true,
 					      .name = "native, anchored",
 					      .config = native };
+	if (m->before.have_slabpages) {
+		objects_native_policy(m, slab);
+		o[n] = o[RUN_NATIVE];
+		o[n].name = "native, with objects";
+		o[n++].slab = slab;
+	}
 	for (unsigned i = 0; i < user->count; i++)
 		if (!policy_is_native(&user->policy[i]))
 			o[n++] = (struct replay_run_options){
@@ -59,13 +70,7 @@ int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struc
 		ret = machines_add_native(set, m, e);
 	if (ret < 0)
 		return ret;
-	ro.run_count = make_runs(m, &none, set->config, o);
-	if (ro.run_count == RUN_OBJECTS && m->before.have_slabpages) {
-		objects_native_policy(m, &slab);
-		o[ro.run_count] = o[RUN_NATIVE];
-		o[ro.run_count].name = "native, with objects";
-		o[ro.run_count++].slab = &slab;
-	}
+	ro.run_count = make_runs(m, &none, set->config, &slab, o);
 	curve->first = ro.run_count;
 	for (unsigned i = 0; i < curve->count && ro.run_count > RUN_ANCHORED; i++) {
 		o[ro.run_count] = o[RUN_ANCHORED];
@@ -107,10 +112,12 @@ static int replay_and_store(struct kmw_reader *k, struct machine *m, const struc
 			    const struct kmm_config *native, uint32_t samples, struct store *s,
 			    struct runs_result *res, struct err *e)
 {
-	struct replay_run_options o[MACHINES_MAX + 3];
-	struct results_run info[MACHINES_MAX + 3] = { { NULL, NULL } };
-	char *texts[MACHINES_MAX + 3] = { NULL };
-	unsigned n = make_runs(m, user, native, o);
+	struct replay_run_options o[MACHINES_MAX + 4];
+	struct results_run info[MACHINES_MAX + 4] = { { NULL, NULL } };
+	char *texts[MACHINES_MAX + 4] = { NULL };
+	struct kmm_slab_policy slab;
+	unsigned n = make_runs(m, user, native, &slab, o);
+	unsigned own = n > RUN_OBJECTS && o[RUN_OBJECTS].slab == &slab ? 4 : 3;
 	struct results x = { 0 };
 	struct replay r = { 0 };
 	struct replay_options ro = { .runs = o,
@@ -132,10 +139,10 @@ static int replay_and_store(struct kmw_reader *k, struct machine *m, const struc
 		fidelity_compute(&r, RUN_RECORDED, n > 1 ? RUN_NATIVE : -1,
 				 n > 2 ? RUN_ANCHORED : -1, &res->fidelity);
 		ret = results_end(&x, &res->fidelity, RUN_RECORDED, n > 1 ? RUN_NATIVE : -1,
-				  n > 2 ? RUN_ANCHORED : -1, e);
+				  n > 2 ? RUN_ANCHORED : -1, own == 4 ? RUN_OBJECTS : -1, e);
 		res->capture = x.capture;
 		res->simulated = n > 1;
-		res->policies = n > 3 ? n - 3 : 0;
+		res->policies = n > own ? n - own : 0;
 		res->interrupted = r.interrupted;
 		res->requests = r.runs[0].requests;
 		res->seconds = r.seconds;

@@ -17,7 +17,7 @@
 #define RUN_RECORDED 0
 #define RUN_NATIVE 1
 #define RUN_ANCHORED 2
-#define RUN_OBJECTS 3 /* of runs_native() */
+#define RUN_OBJECTS 3 /* where the snapshot knows its slabs */
 
 struct runs_result {
 	int64_t capture; /* in the store */
