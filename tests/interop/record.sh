@@ -4,7 +4,7 @@
 # ends it, and a full disk or kill -9 loses no more than the last sub-buffer.
 . tests/lib.sh
 
-instances() { ls /sys/kernel/tracing/instances 2> /dev/null | grep -c '^kmemlab-'; }
+instances() { ls /sys/kernel/tracing/instances 2> /dev/null | grep -cE '^kmemlab-[0-9]+(-t)?$'; }
 if [ "$(id -u)" != 0 ]; then skip record "needs root"; exit 0; fi
 mountpoint -q /sys/kernel/tracing || mount -t tracefs nodev /sys/kernel/tracing 2> /dev/null
 if [ ! -d /sys/kernel/tracing/instances ]; then skip record "no tracefs"; exit 0; fi
