@@ -704,6 +704,11 @@ enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn)
 	return pfn < r->frames ? (enum frame_state)r->f[pfn].state : FRAME_HOLE;
 }
 
+unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn)
+{
+	return pfn < r->frames ? r->block_type[pfn >> r->m->pageblock_order] : VIEW_UNKNOWN;
+}
+
 bool recorded_compacted(const struct recorded *r)
 {
 	return r->compacted;

@@ -93,6 +93,8 @@ const struct recorded_stats *recorded_stats(struct recorded *r);
 void recorded_view(const struct recorded *r, struct view *v);
 uint8_t recorded_cell(const void *r, uint32_t pfn);
 enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn);
+/* Migrate type of the page block that holds a frame; VIEW_UNKNOWN. */
+unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn);
 /* Has compaction moved pages so far? */
 bool recorded_compacted(const struct recorded *r);
 /* Pages on the list of a CPU in a zone. */

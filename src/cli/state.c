@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/machines.h"
+#include "replay/framemap.h"
 #include "replay/procfs.h"
 #include "replay/replay.h"
 
@@ -16,12 +17,13 @@ static double at = INFINITY;
 static int show;
 static struct machines_options mo;
 
-static const char *const shows[] = { "buddyinfo", "pagetypeinfo", "zoneinfo", NULL };
+static const char *const shows[] = { "buddyinfo", "pagetypeinfo", "zoneinfo", "frames", NULL };
 
 static struct option options[] = {
 	{ "at", 'a', OPTION_SECONDS, &at, "SECONDS", NULL,
 	  "the instant: seconds of the capture's clock, start or end (default)" },
-	{ "show", 's', OPTION_CHOICE, &show, "FILE", shows, "which file of /proc to print" },
+	{ "show", 's', OPTION_CHOICE, &show, "FILE", shows,
+	  "which file of /proc to print; frames: every free block and what the other frames are, as CSV" },
 	MACHINES_OPTIONS(mo),
 	INPUT_OPTIONS(in),
 	{ NULL },
@@ -66,8 +68,12 @@ static int print_state(struct kmw_reader *k, struct err *e)
 			procfs_buddyinfo(m, v, stdout);
 		else if (show == 1)
 			procfs_pagetypeinfo(m, v, stdout);
-		else
+		else if (show == 2)
 			procfs_zoneinfo(m, v, stdout);
+		else
+			framemap_print(m, &r.runs[0], stdout);
+		if (fflush(stdout) || ferror(stdout))
+			ret = err_set(e, EIO, "the output could not be written");
 		if (!m->have_before)
 			fprintf(stderr,
 				"kmemlab state: the start is unknown, so only pages that were "
@@ -108,7 +114,9 @@ struct command cmd_state = {
 		"compare it with the kernel's own file.\n\n"
 		"\"end\" is the marker of the matching after/ file where the trace has one, else the last "
 		"event; \"start\" is the instant at which the before/ snapshot holds. With --policy the "
-		"machine shown is the one simulated under that policy.",
+		"machine shown is the one simulated under that policy.\n\n"
+		"--show frames prints a CSV of all page frames, for other simulators or to make such a "
+		"machine again (docs/framemap.md); \"end\" is then the end of the trace.",
 	.examples = "kmemlab state --at end --show buddyinfo traces/amd64-6.1-small\n"
 		    "  compare with traces/amd64-6.1-small/after/buddyinfo\n",
 	.options = options,

@@ -33,4 +33,19 @@ same state/start "$tmp/a" $SMALL/before/buddyinfo
 # Deterministic: twice the same workload, byte for byte.
 $KMEMLAB import -q -o "$tmp/again.kmw" $SMALL
 same import/deterministic "$tmp/small.kmw" "$tmp/again.kmw"
+# The frame map's free blocks are buddyinfo of the same instant, and its rows cover the zones without a gap.
+for at in start 5.5; do
+	$KMEMLAB state --show frames --at $at $SMALL > "$tmp/frames"
+	awk -F, 'NR > 1 && $5 == "free" { n[$4, $6]++ }
+		END { for (z = 0; z < 2; z++) { name = z ? "DMA32" : "DMA"
+			for (o = 0; o < 11; o++) printf "%d%s", n[name, o], o < 10 ? " " : "\n" } }' "$tmp/frames" > "$tmp/a"
+	$KMEMLAB state --show buddyinfo --at $at $SMALL | awk '{ for (o = 0; o < 11; o++) printf "%d%s", $(5 + o), o < 10 ? " " : "\n" }' > "$tmp/b"
+	same state/frames-$at "$tmp/a" "$tmp/b"
+done
+# Page frames that zoneinfo has: present ones.
+present=$(awk '$1 == "present" { n += $2 } END { print n }' $SMALL/before/zoneinfo)
+frames=$(awk -F, 'NR > 1 { n += $2 } END { print n }' "$tmp/frames")
+if [ "$frames" -ge "$present" ] && [ "$frames" -le $((present * 101 / 100)) ]; then ok state/frames-cover; else
+	not_ok state/frames-cover "$frames rows of $present present frames"; fi
+check state/frames-simulated $KMEMLAB state --show frames --policy linux-2.6-slab $SMALL
 exit $failed

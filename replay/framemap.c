@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/framemap.h"
+
+#include <inttypes.h>
+
+#include "store/store.h"
+
+static const char *const states[CELL_KINDS] = {
+	[CELL_FREE] = "free",	    [CELL_PCP] = "pcp",	      [CELL_USER] = "user",
+	[CELL_SLAB] = "slab",	    [CELL_KERNEL] = "kernel", [CELL_RECLAIMABLE] = "reclaimable",
+	[CELL_UNKNOWN] = "unknown",
+};
+
+static const char *const types[VIEW_TYPES] = { "Unmovable", "Movable", "Reclaimable", "HighAtomic",
+					       "CMA",	    "Isolate", "Unknown" };
+
+static uint8_t cell(const struct replay_run *run, uint64_t pfn)
+{
+	return run->recorded ? recorded_cell(run->recorded, (uint32_t)pfn) :
+			       simulated_cell(run->simulated, (uint32_t)pfn);
+}
+
+static unsigned type_of(const struct replay_run *run, uint64_t pfn)
+{
+	unsigned type = run->recorded ?
+				recorded_pageblock(run->recorded, (uint32_t)pfn) :
+				kmm_pageblock_type(simulated_model(run->simulated), (kmm_pfn)pfn);
+
+	return type < KMM_MIGRATETYPES ? type : VIEW_UNKNOWN;
+}
+
+/* Frames alike from pfn on, within the page block. */
+static uint64_t alike(const struct machine *m, const struct replay_run *run, uint64_t pfn,
+		      uint64_t end)
+{
+	uint64_t stop = ((pfn >> m->pageblock_order) + 1) << m->pageblock_order, at = pfn + 1;
+	uint8_t kind = cell(run, pfn);
+
+	while (at < end && at < stop && cell(run, at) == kind)
+		at++;
+	return at - pfn;
+}
+
+/* The largest aligned block of free frames at pfn: a set of free frames is made up of blocks in one way only. */
+static unsigned free_order(const struct machine *m, const struct replay_run *run, uint64_t pfn,
+			   uint64_t end)
+{
+	unsigned order = 0;
+
+	while (order + 1 < m->orders && !(pfn & ((2ull << order) - 1)) &&
+	       pfn + (2ull << order) <= end) {
+		uint64_t at = pfn + (1ull << order), stop = pfn + (2ull << order);
+
+		while (at < stop && cell(run, at) == CELL_FREE)
+			at++;
+		if (at < stop)
+			break;
+		order++;
+	}
+	return order;
+}
+
+void framemap_print(const struct machine *m, const struct replay_run *run, FILE *out)
+{
+	fputs("pfn,frames,node,zone,state,order,pageblock_type\n", out);
+	for (uint32_t z = 0; z < m->zone_count; z++) {
+		const struct machine_zone *zone = &m->zones[z];
+		uint64_t end = zone->start_pfn + zone->spanned, frames;
+
+		if (end > m->max_pfn)
+			end = m->max_pfn;
+		for (uint64_t pfn = zone->start_pfn; pfn < end; pfn += frames) {
+			uint8_t kind = cell(run, pfn);
+			unsigned order = 0;
+
+			if (kind == CELL_FREE)
+				order = free_order(m, run, pfn, end);
+			frames = kind == CELL_FREE ? 1ull << order : alike(m, run, pfn, end);
+			if (kind == CELL_HOLE)
+				continue;
+			fprintf(out, "%" PRIu64 ",%" PRIu64 ",%u,%s,%s,", pfn, frames, zone->node,
+				zone->name, states[kind]);
+			if (kind == CELL_FREE)
+				fprintf(out, "%u", order);
+			fprintf(out, ",%s\n", types[type_of(run, pfn)]);
+		}
+	}
+}
