@@ -6,6 +6,8 @@
  * permits, pages are conserved, the same sequence gives the same events, and
  * when all is freed and drained the zones are whole again.
  *
+ * A second sequence, 20 times as long, is checked after every 1000 operations.
+ *
  * A sequence that fails is shrunk by leaving out parts of it, and printed.
  * KMEMLAB_PROPERTY_OPS and KMEMLAB_PROPERTY_SEED change its length and seed.
  */
@@ -23,7 +25,9 @@
 
 #define FRAMES 4096
 #define MOST_LIVE 2048
-#define DEFAULT_OPS 20000
+#define DEFAULT_OPS 100000
+#define QUICK_OPS 10000
+#define LONG 20	       /* times as long is the second sequence */
 #define SPECIAL_CPUS 5 /* marks the machine that has page blocks of special types */
 
 enum op_kind {
@@ -569,9 +573,9 @@ static bool all_comes_back(struct world *w)
 	return conserved(w);
 }
 
-/* Run a sequence; true if all went well.  *at: the operation that failed. */
+/* Run a sequence, the validator after each `every` operations; true if all went well.  *at: the operation that failed. */
 static bool run(struct world *w, const struct kmm_config *c, const struct op *ops, unsigned n,
-		unsigned *at)
+		unsigned every, unsigned *at)
 {
 	bool ok;
 
@@ -588,7 +592,9 @@ static bool run(struct world *w, const struct kmm_config *c, const struct op *op
 		struct op o = ops[*at];
 
 		o.cpu = (uint8_t)(o.cpu % c->cpus);
-		ok = step(w, &o) && conserved(w) && !kmm_validate(w->mm, w->why, sizeof(w->why));
+		ok = step(w, &o);
+		if (ok && (*at + 1) % every == 0)
+			ok = conserved(w) && !kmm_validate(w->mm, w->why, sizeof(w->why));
 		if (!ok)
 			break;
 	}
@@ -639,7 +645,7 @@ static unsigned shrink(struct world *w, const struct kmm_config *c, struct op *o
 
 			memcpy(trial, ops, from * sizeof(*ops));
 			memcpy(trial + from, ops + from + gone, (n - from - gone) * sizeof(*ops));
-			if (n > gone && !run(w, c, trial, n - gone, &at)) {
+			if (n > gone && !run(w, c, trial, n - gone, 1, &at)) {
 				n -= gone;
 				memcpy(ops, trial, n * sizeof(*ops));
 			} else {
@@ -660,29 +666,36 @@ static unsigned long number_from(const char *name, unsigned long def)
 
 static void check_machine(void (*make)(struct kmm_config *c))
 {
-	unsigned n = (unsigned)number_from("KMEMLAB_PROPERTY_OPS", DEFAULT_OPS), at = 0;
+	const char *quick = getenv("QUICK");
+	unsigned n = (unsigned)number_from("KMEMLAB_PROPERTY_OPS",
+					   quick && *quick ? QUICK_OPS : DEFAULT_OPS);
+	unsigned at = 0, many = n * LONG;
 	uint64_t seed = number_from("KMEMLAB_PROPERTY_SEED", 20261) * 0x9e3779b97f4a7c15ull | 1;
 	struct world *w = malloc(sizeof(*w));
-	struct op *ops = calloc(n, sizeof(*ops));
+	struct op *ops = calloc((size_t)n * LONG, sizeof(*ops));
 	struct kmm_config *c = malloc(sizeof(*c));
 	uint64_t events;
 
 	assert_true(w && ops && c && n);
 	make(c);
 	generate(ops, n, seed);
-	if (!run(w, c, ops, n, &at)) {
+	if (!run(w, c, ops, n, 1, &at)) {
 		fprintf(stderr, "after %u operations: %s\n", at, w->why);
 		n = shrink(w, c, ops, at < n ? at + 1 : n);
-		run(w, c, ops, n, &at);
+		run(w, c, ops, n, 1, &at);
 		for (unsigned i = 0; i < n; i++)
 			fprintf(stderr, "  %s cpu %u a %#x b %#x\n", op_names[ops[i].kind],
 				ops[i].cpu % c->cpus, ops[i].a, ops[i].b);
 		fail_msg("%u operations suffice: %s", n, w->why);
 	}
 	events = w->events;
-	assert_true(run(w, c, ops, n < 2000 ? n : 2000, &at));
-	assert_true(run(w, c, ops, n, &at));
+	assert_true(run(w, c, ops, n < 2000 ? n : 2000, 1, &at));
+	assert_true(run(w, c, ops, n, 1, &at));
 	assert_int_equal(events, w->events);
+	generate(ops, many, seed * 3);
+	if (!run(w, c, ops, many, 1000, &at))
+		fail_msg("after %u operations, seed %#llx: %s", at, (unsigned long long)seed * 3,
+			 w->why);
 	free(c);
 	free(ops);
 	free(w);
