@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "workload/attribution.h"
 
 /* Frees of one name, of objects from one call site and of one size. */
 struct seen {
@@ -26,11 +27,6 @@ struct pass {
 	uint32_t room;
 };
 
-static bool is_kmalloc(const char *name)
-{
-	return !strncmp(name, "kmalloc-", 8) || !strncmp(name, "dma-kmalloc-", 12);
-}
-
 int nametest_by_sizes(const struct machine *m, uint32_t bytes_req, uint32_t bytes_alloc)
 {
 	int found = -1;
@@ -38,7 +34,8 @@ int nametest_by_sizes(const struct machine *m, uint32_t bytes_req, uint32_t byte
 	for (uint32_t i = 0; i < m->slab_count; i++) {
 		const struct machine_slab *x = &m->slabs[i];
 
-		if (x->object_size != bytes_req || x->size != bytes_alloc || is_kmalloc(x->name))
+		if (x->object_size != bytes_req || x->size != bytes_alloc ||
+		    attribution_is_kmalloc(x->name))
 			continue;
 		if (found >= 0)
 			return -1;

@@ -55,12 +55,6 @@ struct objects {
 
 /* ---- caches ---- */
 
-static bool is_kmalloc_name(const char *name)
-{
-	return !strncmp(name, "kmalloc-", 8) || !strncmp(name, "dma-kmalloc-", 12) ||
-	       !strncmp(name, "size-", 5);
-}
-
 static bool has_cache(const struct machine *m, const char *prefix)
 {
 	for (uint32_t i = 0; i < m->slab_count; i++)
@@ -135,7 +129,7 @@ static struct known_cache *cache_of_string(struct objects *o, uint32_t string, u
 		return c;
 	name = intern_str(o->src->strings, string);
 	c->asked = true;
-	c->kmalloc = is_kmalloc_name(name);
+	c->kmalloc = attribution_is_kmalloc(name);
 	c->cache = find_cache(o, name);
 	if (!c->cache && !c->kmalloc)
 		c->cache = make_cache(o, name, bytes ? bytes : 8);
@@ -436,7 +430,7 @@ static int allocate_anew(struct objects *o, const struct machine_slabpage *x, ui
 			 uint8_t *object)
 {
 	const struct machine_slab *s = &o->m->slabs[x->cache];
-	bool kmalloc = is_kmalloc_name(s->name);
+	bool kmalloc = attribution_is_kmalloc(s->name);
 	struct kmm_cache *c = kmalloc ? NULL : cache_of_slab(o, x);
 	enum kmm_slab_place place;
 	unsigned cpu;

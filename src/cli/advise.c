@@ -161,25 +161,11 @@ static int advise(struct kmw_reader *k, struct err *e)
 
 static int run(int argc, char **argv)
 {
-	struct err e = { 0 };
-	struct kmw_reader *k;
-	int ret;
-
-	if (argc != 1) {
-		fprintf(stderr,
-			"kmemlab advise: one capture is expected; see kmemlab advise --help\n");
-		return 2;
-	}
 	if (!tries || tries > MOST) {
 		fprintf(stderr, "kmemlab advise: --tries: 1 to %d\n", MOST);
 		return 2;
 	}
-	k = input_open(&in, argv[0], NULL, &e);
-	if (!k)
-		return input_fail("advise", &e);
-	ret = advise(k, &e);
-	kmw_close(k);
-	return ret < 0 ? input_fail("advise", &e) : 0;
+	return input_run("advise", &in, argc, argv, advise);
 }
 
 struct command cmd_advise = {

@@ -376,21 +376,7 @@ static int colour(struct kmw_reader *k, struct err *e)
 
 static int run(int argc, char **argv)
 {
-	struct err e = { 0 };
-	struct kmw_reader *k;
-	int ret;
-
-	if (argc != 1) {
-		fprintf(stderr,
-			"kmemlab colour: one capture is expected; see kmemlab colour --help\n");
-		return 2;
-	}
-	k = input_open(&in, argv[0], NULL, &e);
-	if (!k)
-		return input_fail("colour", &e);
-	ret = colour(k, &e);
-	kmw_close(k);
-	return ret < 0 ? input_fail("colour", &e) : 0;
+	return input_run("colour", &in, argc, argv, colour);
 }
 
 struct command cmd_colour = {

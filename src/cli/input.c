@@ -64,3 +64,23 @@ int input_fail(const char *command, const struct err *e)
 	fprintf(stderr, "kmemlab %s: %s\n", command, e->text);
 	return 2;
 }
+
+int input_run(const char *command, const struct input_options *in, int argc, char **argv,
+	      int (*work)(struct kmw_reader *k, struct err *e))
+{
+	struct err e = { 0 };
+	struct kmw_reader *k;
+	int ret;
+
+	if (argc != 1) {
+		fprintf(stderr, "kmemlab %s: one capture is expected; see kmemlab %s --help\n",
+			command, command);
+		return 2;
+	}
+	k = input_open(in, argv[0], NULL, &e);
+	if (!k)
+		return input_fail(command, &e);
+	ret = work(k, &e);
+	kmw_close(k);
+	return ret < 0 ? input_fail(command, &e) : 0;
+}

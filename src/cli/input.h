@@ -69,5 +69,8 @@ struct kmw_reader *input_open(const struct input_options *in, const char *path,
 			      struct import_result *res, struct err *e);
 /* Print the error as one line and return 2, "could not do or judge". */
 int input_fail(const char *command, const struct err *e);
+/* The whole of a command that wants one capture as a workload; its exit status. */
+int input_run(const char *command, const struct input_options *in, int argc, char **argv,
+	      int (*work)(struct kmw_reader *k, struct err *e));
 
 #endif

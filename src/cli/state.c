@@ -87,21 +87,7 @@ static int print_state(struct kmw_reader *k, struct err *e)
 
 static int run(int argc, char **argv)
 {
-	struct err e = { 0 };
-	struct kmw_reader *k;
-	int ret;
-
-	if (argc != 1) {
-		fprintf(stderr,
-			"kmemlab state: one capture is expected; see kmemlab state --help\n");
-		return 2;
-	}
-	k = input_open(&in, argv[0], NULL, &e);
-	if (!k)
-		return input_fail("state", &e);
-	ret = print_state(k, &e);
-	kmw_close(k);
-	return ret < 0 ? input_fail("state", &e) : 0;
+	return input_run("state", &in, argc, argv, print_state);
 }
 
 struct command cmd_state = {

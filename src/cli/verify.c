@@ -611,13 +611,8 @@ static bool parse_curve(void)
 
 static int run(int argc, char **argv)
 {
-	struct err e = { 0 };
-	struct kmw_reader *k;
-	int ret;
-
-	if (argc != 1 || samples < 2 || samples > 100000) {
-		fprintf(stderr, "kmemlab verify: %s; see kmemlab verify --help\n",
-			argc != 1 ? "one capture is expected" : "--samples is from 2 to 100000");
+	if (samples < 2 || samples > 100000) {
+		fprintf(stderr, "kmemlab verify: --samples is from 2 to 100000\n");
 		return 2;
 	}
 	if (!parse_curve()) {
@@ -626,12 +621,7 @@ static int run(int argc, char **argv)
 			anchor_every, RUNS_CURVE);
 		return 2;
 	}
-	k = input_open(&in, argv[0], NULL, &e);
-	if (!k)
-		return input_fail("verify", &e);
-	ret = verify(k, &e);
-	kmw_close(k);
-	return ret < 0 ? input_fail("verify", &e) : 0;
+	return input_run("verify", &in, argc, argv, verify);
 }
 
 struct command cmd_verify = {

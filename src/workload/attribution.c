@@ -88,3 +88,9 @@ uint32_t attribution_cache(const struct attribution *a, const struct request_sig
 		return 0;
 	return a->sites[at].cache;
 }
+
+bool attribution_is_kmalloc(const char *name)
+{
+	return !strncmp(name, "kmalloc-", 8) || !strncmp(name, "dma-kmalloc-", 12) ||
+	       !strncmp(name, "size-", 5); /* SLAB's, to 3.9 */
+}

@@ -31,4 +31,7 @@ void attribution_free(struct attribution *a);
 /* The cache of an object's allocation as a string number: as recorded, else as learned; 0 unknown. */
 uint32_t attribution_cache(const struct attribution *a, const struct request_sig *sig);
 
+/* Is it one of kmalloc's own caches, by its name? */
+bool attribution_is_kmalloc(const char *name);
+
 #endif
