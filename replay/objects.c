@@ -190,7 +190,7 @@ static struct kmm_cache *cache_by_place(struct objects *o, const struct request 
 static struct held ask(struct objects *o, const struct request *q)
 {
 	uint32_t string = attribution_cache(&o->src->attribution, &q->sig);
-	int node = q->sig.node;
+	int node = q->sig.node < 0 ? -1 : (int)(uint8_t)q->sig.node;
 	struct held h = { KMM_NULL, NULL };
 	bool kmalloc = !string && q->sig.bytes_alloc > KMALLOC_MAX_CACHE;
 
@@ -501,6 +501,19 @@ int objects_seed(struct objects *o, const struct machine_state *s, struct err *e
 	return ret ? err_set(e, ENOMEM, "out of memory for the objects of the start") : 0;
 }
 
+/* Nothing changed that decides where an object goes? */
+static bool same_policy(const struct kmm_slab_policy *a, const struct kmm_slab_policy *b)
+{
+	return a->kind == b->kind && a->version == b->version && a->word == b->word &&
+	       a->base == b->base && a->merge == b->merge && a->debug == b->debug &&
+	       a->cpu_partial == b->cpu_partial && a->slub_min_order == b->slub_min_order &&
+	       a->slub_max_order == b->slub_max_order &&
+	       a->slub_min_objects == b->slub_min_objects &&
+	       a->kmalloc_cgroup == b->kmalloc_cgroup && a->kmalloc_reclaim == b->kmalloc_reclaim &&
+	       a->kmalloc_dma == b->kmalloc_dma && a->kmalloc_random == b->kmalloc_random &&
+	       a->sheaves == b->sheaves;
+}
+
 struct objects *objects_new(struct kmm *mm, const struct machine *m,
 			    const struct objects_source *src, const struct kmm_slab_policy *policy,
 			    struct err *e)
@@ -517,7 +530,7 @@ struct objects *objects_new(struct kmm *mm, const struct machine *m,
 	o->m = m;
 	o->src = src;
 	objects_native_policy(m, &own);
-	o->native = !memcmp(&own, policy, sizeof(own));
+	o->native = same_policy(&own, policy);
 	o->page = KMM_NO_PFN;
 	o->moved_free = MAP_NONE;
 	for (unsigned c = 0; c < KMM_CPUS; c++)

@@ -94,6 +94,8 @@ void setload_figures(const struct setload *s, struct setload_figures *f)
 	double square = 0;
 
 	memset(f, 0, sizeof(*f));
+	if (!s->g.sets)
+		return;
 	f->lines = s->total;
 	f->mean = (double)s->total / s->g.sets;
 	for (uint32_t i = 0; i < s->g.sets; i++) {

@@ -250,10 +250,11 @@ static int read_accesses(struct context *c, struct err *e)
 static int find_models(struct context *c, struct err *e)
 {
 	static const char *const usual[] = { "skylake", "zen3", "neoverse-n1" };
+	const char *const *names = wanted.count ? wanted.items : usual;
 	size_t n = wanted.count ? wanted.count : sizeof(usual) / sizeof(*usual);
 
 	for (size_t i = 0; i < n; i++) {
-		const char *name = wanted.count ? wanted.items[i] : usual[i];
+		const char *name = names[i];
 		const struct tlb_model *m;
 
 		if (!strcmp(name, "all")) {

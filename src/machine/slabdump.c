@@ -86,7 +86,7 @@ static int read_caches(struct slabdump *s, struct text *t)
 		}
 		s->caches[s->cache_count++] = c;
 	}
-	if (s->cache_count)
+	if (s->caches)
 		qsort(s->caches, s->cache_count, sizeof(*s->caches), by_addr);
 	return 0;
 }

@@ -37,10 +37,10 @@ enum statement {
 
 static const char *const sql_text[STATEMENTS] = {
 	[ADD_CAPTURE] =
-		"INSERT INTO capture (name, format, clock, kernel, arch, clock_is_time, first, "
-		"last,"
-		" events, lost, cpus, nodes, page_size, pageblock_order, orders, mem_total_kb)"
-		" VALUES (coalesce(?,''),?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		("INSERT INTO capture (name, format, clock, kernel, arch, clock_is_time, first, "
+		 "last,"
+		 " events, lost, cpus, nodes, page_size, pageblock_order, orders, mem_total_kb)"
+		 " VALUES (coalesce(?,''),?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
 	[ADD_ZONE] = "INSERT INTO zone VALUES (?,?,?,coalesce(?,''),?,?,?,?,?,?,?)",
 	[ADD_EVENT_COUNT] = "INSERT INTO event_count VALUES (?,coalesce(?,''),coalesce(?,''),?)",
 	[ADD_NOTE] =
