@@ -95,7 +95,7 @@ static const struct cache_dump *cache_of(const struct slabdump *s, uint64_t pfn)
 {
 	struct cache_dump key = { .addr = page_read(s->d, pfn, s->d->l->slab.cache) };
 
-	if (!key.addr)
+	if (!key.addr || !s->caches)
 		return NULL;
 	return bsearch(&key, s->caches, s->cache_count, sizeof(key), by_addr);
 }
@@ -274,9 +274,9 @@ int dumps_slabs(struct dumps *d, struct machine_state *to, struct text *caches)
 	struct slabdump s = { .d = d };
 	int ret = read_caches(&s, caches);
 
-	if (!ret)
+	if (!ret && s.cache_count)
 		ret = find_slabs(&s);
-	if (!ret) {
+	if (!ret && s.cache_count) {
 		place_all(&s);
 		to->slabpages = s.out;
 		to->slabpage_count = s.count;

@@ -45,8 +45,8 @@ static const char *const sql_text[STATEMENTS] = {
 	[ADD_EVENT_COUNT] = "INSERT INTO event_count VALUES (?,coalesce(?,''),coalesce(?,''),?)",
 	[ADD_NOTE] =
 		"INSERT INTO note (capture_id, run_id, text) VALUES (?,nullif(?,0),coalesce(?,''))",
-	[ADD_RUN] = "INSERT INTO run (capture_id, mode, policy, policy_text, start, status)"
-		    " VALUES (?,?,coalesce(?,''),?,?,'incomplete')",
+	[ADD_RUN] = ("INSERT INTO run (capture_id, mode, policy, policy_text, start, status)"
+		     " VALUES (?,?,coalesce(?,''),?,?,'incomplete')"),
 	[END_RUN] = "UPDATE run SET status = ?, requests = ?, seconds = ? WHERE id = ?",
 	[ADD_SAMPLE] = "INSERT INTO sample VALUES (?,?,?,?)",
 	[ADD_SAMPLE_ZONE] = "INSERT INTO sample_zone VALUES (?,?,?,nullif(?,-1))",
@@ -55,9 +55,9 @@ static const char *const sql_text[STATEMENTS] = {
 	[ADD_COUNTER] = "INSERT INTO counter VALUES (?,?,?,?)",
 	[ADD_MAP_COLUMN] = "INSERT INTO map_column VALUES (?,?,?,?,?)",
 	[ADD_FIDELITY] =
-		"INSERT INTO fidelity (run_id, metric, zone, block_order, type, recorded, "
-		"simulated,"
-		" error, unit, note) VALUES (?,?,nullif(?,-1),nullif(?,-1),nullif(?,-1),?,?,?,?,?)",
+		("INSERT INTO fidelity (run_id, metric, zone, block_order, type, recorded, "
+		 "simulated,"
+		 " error, unit, note) VALUES (?,?,nullif(?,-1),nullif(?,-1),nullif(?,-1),?,?,?,?,?)"),
 	[ADD_OWNER] = "INSERT INTO owner VALUES (?,?,coalesce(?,''),?,?,?,?)",
 	[ADD_DEMAND] = "INSERT INTO demand VALUES (?,?,?,?,?)",
 	[ADD_SLAB_CACHE] = "INSERT INTO slab_cache VALUES (?,?,?,?,?,?,?,?,?)",
