@@ -105,7 +105,7 @@ static int record(struct pass *p, const struct request *q)
 	return q->sig.cache && !(q->sig.flags & REQ_IMPLIED) ? see(p, q->slot, q->sig.cache) : 0;
 }
 
-/* What would be said of objects from this site and of this size; 0: nothing. */
+/* What would be said of objects from this site and of these sizes; 0: nothing. */
 static uint32_t guess(const struct pass *p, const struct seen *x, const struct machine *m,
 		      const struct intern *strings)
 {
@@ -116,7 +116,8 @@ static uint32_t guess(const struct pass *p, const struct seen *x, const struct m
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct seen *y = &p->seen[i];
 
-		if (y->site == x->site && y->bytes_alloc == x->bytes_alloc && y->learned > most) {
+		if (y->site == x->site && y->bytes_req == x->bytes_req &&
+		    y->bytes_alloc == x->bytes_alloc && y->learned > most) {
 			most = y->learned;
 			best = y->cache;
 		}

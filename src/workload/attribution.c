@@ -7,9 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t key(uint64_t site, uint32_t bytes)
+#include "workload/sites.h"
+
+/* The place of a site; MAP_NONE, and the key that it would have, where it is not there. */
+static uint32_t find(const struct attribution *a, uint64_t site, uint32_t bytes_req,
+		     uint32_t bytes_alloc, uint64_t *key)
 {
-	return site ^ (uint64_t)bytes * 0x9e3779b97f4a7c15ull;
+	uint32_t at;
+
+	*key = sites_key(site, bytes_req, bytes_alloc);
+	for (; (at = map_get(&a->by_site, *key)) != MAP_NONE; ++*key)
+		if (a->sites[at].site == site && a->sites[at].bytes_req == bytes_req &&
+		    a->sites[at].bytes_alloc == bytes_alloc)
+			break;
+	return at;
 }
 
 static int parse(struct attribution *a, const struct blob *b, uint32_t strings, struct err *e)
@@ -22,18 +33,24 @@ static int parse(struct attribution *a, const struct blob *b, uint32_t strings, 
 		const char *stop = memchr(p, '\n', (size_t)(end - p));
 		size_t len = (size_t)((stop ? stop : end) - p);
 		struct attribution_site s;
+		uint64_t key;
 
 		number++;
-		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : 0), p);
+		snprintf(line, sizeof(line), "%.*s",
+			 (int)(len < sizeof(line) ? len : sizeof(line) - 1), p);
 		p += len + 1;
 		if (*line == '#' || !*line)
 			continue;
-		if (sscanf(line, "%" SCNx64 " %" SCNu32 " %" SCNu32 " %" SCNu64 " %" SCNu64,
-			   &s.site, &s.bytes_alloc, &s.cache, &s.named, &s.other) != 5 ||
-		    s.cache >= strings)
+		if (sscanf(line,
+			   "%" SCNx64 " %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu64 " %" SCNu64,
+			   &s.site, &s.bytes_req, &s.bytes_alloc, &s.cache, &s.named,
+			   &s.other) != 6 ||
+		    s.cache >= strings ||
+		    find(a, s.site, s.bytes_req, s.bytes_alloc, &key) != MAP_NONE)
 			return err_set(e, EBADMSG,
-				       ATTRIBUTION_NAME ": line %u: expected a site, a "
-							"size, a cache and two counts",
+				       ATTRIBUTION_NAME
+				       ": line %u: expected a site not yet "
+				       "told of, two sizes, a cache and two counts",
 				       number);
 		if (!(a->count & (a->count - 1))) {
 			struct attribution_site *more = realloc(a->sites,
@@ -44,7 +61,7 @@ static int parse(struct attribution *a, const struct blob *b, uint32_t strings, 
 				return err_set(e, ENOMEM, "out of memory");
 			a->sites = more;
 		}
-		if (map_put(&a->by_site, key(s.site, s.bytes_alloc), a->count))
+		if (map_put(&a->by_site, key, a->count))
 			return err_set(e, ENOMEM, "out of memory");
 		a->sites[a->count++] = s;
 	}
@@ -78,15 +95,15 @@ void attribution_free(struct attribution *a)
 
 uint32_t attribution_cache(const struct attribution *a, const struct request_sig *sig)
 {
+	uint64_t key;
 	uint32_t at;
 
 	if (sig->cache || !a->count)
 		return sig->cache;
-	at = map_get(&a->by_site, key(sig->site, sig->bytes_alloc));
-	if (at == MAP_NONE || a->sites[at].site != sig->site ||
-	    a->sites[at].bytes_alloc != sig->bytes_alloc)
-		return 0;
-	return a->sites[at].cache;
+	at = find(a, sig->site, sig->bytes_req, sig->bytes_alloc, &key);
+	if (at == MAP_NONE)
+		at = find(a, sig->site, 0, sig->bytes_alloc, &key);
+	return at == MAP_NONE ? 0 : a->sites[at].cache;
 }
 
 bool attribution_is_kmalloc(const char *name)

@@ -2,7 +2,7 @@
 /*
  * attribution: which cache a call site allocates from.  Most kernels name the
  * cache only when an object is freed; what the import learned from these names,
- * and from the sizes of kmalloc, stands in the workload by call site and size.
+ * and from the sizes of kmalloc, stands in the workload by call site and sizes.
  */
 #ifndef WORKLOAD_ATTRIBUTION_H
 #define WORKLOAD_ATTRIBUTION_H
@@ -14,6 +14,7 @@
 
 struct attribution_site {
 	uint64_t site;
+	uint32_t bytes_req; /* 0: kmalloc, whatever was asked for */
 	uint32_t bytes_alloc;
 	uint32_t cache;	       /* string number; 0 not known */
 	uint64_t named, other; /* frees that bore this name, and another one */
@@ -22,7 +23,7 @@ struct attribution_site {
 struct attribution {
 	struct attribution_site *sites;
 	uint32_t count;
-	struct map by_site; /* site and size -> place in sites */
+	struct map by_site; /* sites_key() and what follows it -> place in sites */
 };
 
 /* 0, also where the workload has none of it; -EBADMSG for a damaged table; -ENOMEM. */

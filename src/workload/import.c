@@ -239,10 +239,14 @@ static int attach_learned(struct import *im, struct err *e)
 	f = open_memstream(&text, &len);
 	if (!f)
 		return err_set(e, ENOMEM, "out of memory for " ATTRIBUTION_NAME);
-	fprintf(f, "# call-site bytes-allocated cache frees-with-this-name frees-with-another\n");
+	fprintf(f, "# call-site bytes-requested bytes-allocated cache frees-with-this-name "
+		   "frees-with-another\n");
 	for (uint32_t i = 0; i < t->count; i++)
-		fprintf(f, "%#" PRIx64 " %" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRIu64 "\n",
-			t->s[i].addr, t->s[i].bytes, t->s[i].cache, t->s[i].named, t->s[i].other);
+		fprintf(f,
+			"%#" PRIx64 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRIu64
+			"\n",
+			t->s[i].addr, t->s[i].bytes_req, t->s[i].bytes, t->s[i].cache,
+			t->s[i].named, t->s[i].other);
 	ret = attach_stream(im, ATTRIBUTION_NAME, f, &text, &len, e);
 	if (ret < 0 || !im->symbols)
 		return ret;

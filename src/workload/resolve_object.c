@@ -134,7 +134,8 @@ static int object_alloc(struct resolver *r, struct ctx *c, const struct event *e
 	if (c->twin != WINDOW_NONE && window_has(&r->win, c->twin))
 		window_at(&r->win, c->twin)->waits &= (uint8_t)~WAIT_TWIN;
 	c->twin = WINDOW_NONE;
-	site = sites_get(&r->sites, ev->object.call_site, cut32(ev->object.bytes_alloc));
+	site = sites_get(&r->sites, ev->object.call_site, kmalloc ? 0 : cut32(ev->object.bytes_req),
+			 cut32(ev->object.bytes_alloc));
 	if (site == UINT32_MAX)
 		return resolver_oom(r);
 	name = resolver_name(r, ev->object.name);

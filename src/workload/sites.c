@@ -17,19 +17,23 @@ void sites_free(struct sites *t)
 	memset(t, 0, sizeof(*t));
 }
 
-/* Kernel text is far smaller than 2^48, so the size fits beside the address. */
-static uint64_t key_of(uint64_t addr, uint32_t bytes)
+uint64_t sites_key(uint64_t addr, uint32_t bytes_req, uint32_t bytes)
 {
-	return addr ^ (uint64_t)bytes << 44;
+	uint64_t sizes = (uint64_t)bytes_req << 32 | bytes;
+
+	sizes *= 0x9e3779b97f4a7c15ull; /* 2^64 by the golden ratio, odd */
+	return addr ^ sizes ^ sizes >> 32;
 }
 
-uint32_t sites_get(struct sites *t, uint64_t addr, uint32_t bytes)
+uint32_t sites_get(struct sites *t, uint64_t addr, uint32_t bytes_req, uint32_t bytes)
 {
-	uint64_t key = key_of(addr, bytes);
-	uint32_t n = map_get(&t->index, key);
+	uint64_t key = sites_key(addr, bytes_req, bytes);
+	uint32_t n;
 
-	if (n != MAP_NONE)
-		return n;
+	for (; (n = map_get(&t->index, key)) != MAP_NONE; key++)
+		if (t->s[n].addr == addr && t->s[n].bytes_req == bytes_req &&
+		    t->s[n].bytes == bytes)
+			return n;
 	if (t->count == t->room) {
 		uint32_t room = t->room ? t->room * 2 : 256;
 		struct site *more = realloc(t->s, room * sizeof(*more));
@@ -41,7 +45,7 @@ uint32_t sites_get(struct sites *t, uint64_t addr, uint32_t bytes)
 	}
 	if (map_put(&t->index, key, t->count))
 		return UINT32_MAX;
-	t->s[t->count] = (struct site){ .addr = addr, .bytes = bytes };
+	t->s[t->count] = (struct site){ .addr = addr, .bytes_req = bytes_req, .bytes = bytes };
 	return t->count++;
 }
 

@@ -2,9 +2,11 @@
 /*
  * sites: which slab cache a call site allocates from.  Most kernels name the
  * cache only when an object is freed (5.12 and later), so the name is learned
- * from the first frees and applied to all allocations of that site and size.
- * One site may serve several caches (mempools, wrappers): the object's size is
- * part of the key, and a pair that was seen with two names counts as mixed.
+ * from the first frees and applied to all allocations of that site and sizes.
+ * One site may serve several caches (mempools, wrappers), and these may differ in
+ * the size asked for alone: kmem_cache_alloc() reports its cache's object_size, so
+ * both sizes are part of the key.  What is asked of kmalloc() differs from call to
+ * call within one cache, and is left out.  A key seen with two names counts as mixed.
  */
 #ifndef WORKLOAD_SITES_H
 #define WORKLOAD_SITES_H
@@ -15,11 +17,12 @@
 #include "base/map.h"
 
 struct site {
-	uint64_t addr;	/* call site */
-	uint32_t bytes; /* bytes_alloc of its objects */
-	uint32_t cache; /* string number of the name, 0 while unknown */
-	uint64_t named; /* frees that bore this name */
-	uint64_t other; /* frees that bore another name */
+	uint64_t addr;	    /* call site */
+	uint32_t bytes_req; /* of its objects; 0: kmalloc */
+	uint32_t bytes;	    /* bytes_alloc of its objects */
+	uint32_t cache;	    /* string number of the name, 0 while unknown */
+	uint64_t named;	    /* frees that bore this name */
+	uint64_t other;	    /* frees that bore another name */
 };
 
 struct sites {
@@ -31,7 +34,9 @@ struct sites {
 int sites_init(struct sites *t);
 void sites_free(struct sites *t);
 /* The site's number; UINT32_MAX out of memory. */
-uint32_t sites_get(struct sites *t, uint64_t addr, uint32_t bytes);
+uint32_t sites_get(struct sites *t, uint64_t addr, uint32_t bytes_req, uint32_t bytes);
+/* A key for these three; it may be another's too. */
+uint64_t sites_key(uint64_t addr, uint32_t bytes_req, uint32_t bytes);
 /* An object of this site was freed under this cache name. */
 void sites_learn(struct sites *t, uint32_t site, uint32_t cache);
 

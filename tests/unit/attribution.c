@@ -14,6 +14,10 @@
 
 #include "workload/attribution.h"
 
+/* Longer than any line that is written. */
+#define TEN "0000000000"
+#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 /* A workload with this table; string 1 is "dentry", 2 "filp". */
 static struct kmw_reader *workload(const char *table)
 {
@@ -49,8 +53,8 @@ static uint32_t cache_of(const struct attribution *a, uint64_t site, uint32_t by
 static void test_found(void **state)
 {
 	struct kmw_reader *k = workload(
-		"# heading\n0xffffffff81000010 192 1 20 0\n"
-		"0xffffffff81000010 256 2 3 1\n0xffffffff81000020 64 0 0 0\n");
+		"# heading\n0xffffffff81000010 0 192 1 20 0\n"
+		"0xffffffff81000010 0 256 2 3 1\n0xffffffff81000020 0 64 0 0 0\n");
 	struct request_sig named = { .site = 0xffffffff81000010, .bytes_alloc = 192, .cache = 2 };
 	struct attribution a;
 	struct err e = { 0 };
@@ -83,10 +87,37 @@ static void test_none(void **state)
 	kmw_close(k);
 }
 
+/* A mempool's call site: two caches of one size, that differ in what is asked of them. */
+static void test_sizes(void **state)
+{
+	struct kmw_reader *k = workload(
+		"0x10 192 256 1 9 0\n0x10 256 256 2 9 0\n0x20 0 96 1 1 0\n");
+	struct request_sig sig = { .site = 0x10, .bytes_req = 192, .bytes_alloc = 256 };
+	struct attribution a;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(attribution_load(&a, k, &e), 0);
+	assert_int_equal(attribution_cache(&a, &sig), 1);
+	sig.bytes_req = 256;
+	assert_int_equal(attribution_cache(&a, &sig), 2);
+	sig.bytes_req = 200;
+	assert_int_equal(attribution_cache(&a, &sig), 0);
+	/* kmalloc: whatever was asked for. */
+	sig = (struct request_sig){ .site = 0x20, .bytes_req = 70, .bytes_alloc = 96 };
+	assert_int_equal(attribution_cache(&a, &sig), 1);
+	attribution_free(&a);
+	kmw_close(k);
+}
+
 static void test_damaged(void **state)
 {
-	static const char *const bad[] = { "0x10 192 1 20\n", "0x10 192 9 1 1\n", "what\n",
-					   "# fine\n0x10 1 1 1 1\n0x10 x\n" };
+	static const char *const bad[] = { "0x10 0 192 1 20\n",
+					   "0x10 0 192 9 1 1\n",
+					   "what\n",
+					   "# fine\n0x10 1 1 1 1 1\n0x10 x\n",
+					   "0x10 1 1 1 1 1\n0x10 1 1 2 1 1\n",
+					   LONG "\n" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -105,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found),
+		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_damaged),
 	};

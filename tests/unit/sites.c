@@ -14,10 +14,14 @@ static void one_site_serves_caches_by_size(void **state)
 
 	(void)state;
 	assert_int_equal(sites_init(&t), 0);
-	a = sites_get(&t, 0xffffffff81000010, 64);
-	b = sites_get(&t, 0xffffffff81000010, 128);
+	a = sites_get(&t, 0xffffffff81000010, 0, 64);
+	b = sites_get(&t, 0xffffffff81000010, 0, 128);
 	assert_int_not_equal(a, b);
-	assert_int_equal(sites_get(&t, 0xffffffff81000010, 64), a);
+	assert_int_equal(sites_get(&t, 0xffffffff81000010, 0, 64), a);
+	/* Caches of one size that differ in what is asked of them; kmalloc (0) is apart. */
+	assert_int_not_equal(sites_get(&t, 0xffffffff81000010, 50, 64), a);
+	assert_int_not_equal(sites_get(&t, 0xffffffff81000010, 50, 64),
+			     sites_get(&t, 0xffffffff81000010, 64, 64));
 	sites_learn(&t, a, 7);
 	assert_int_equal(t.s[a].cache, 7);
 	assert_int_equal(t.s[b].cache, 0);
@@ -31,7 +35,7 @@ static void a_second_name_counts_as_mixed(void **state)
 
 	(void)state;
 	assert_int_equal(sites_init(&t), 0);
-	a = sites_get(&t, 0x1000, 64);
+	a = sites_get(&t, 0x1000, 64, 64);
 	sites_learn(&t, a, 3);
 	sites_learn(&t, a, 3);
 	sites_learn(&t, a, 4);
@@ -49,9 +53,9 @@ static void many_sites(void **state)
 	(void)state;
 	assert_int_equal(sites_init(&t), 0);
 	for (uint32_t i = 0; i < 20000; i++)
-		assert_int_equal(sites_get(&t, 0xffffffff81000000 + 4 * i, 32), i);
+		assert_int_equal(sites_get(&t, 0xffffffff81000000 + 4 * i, 32, 32), i);
 	for (uint32_t i = 0; i < 20000; i++)
-		assert_int_equal(sites_get(&t, 0xffffffff81000000 + 4 * i, 32), i);
+		assert_int_equal(sites_get(&t, 0xffffffff81000000 + 4 * i, 32, 32), i);
 	sites_free(&t);
 }
 
