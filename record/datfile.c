@@ -20,6 +20,7 @@
 #define OPTION_TRACECLOCK 4
 #define MOST_CPUS 4096
 #define RESERVE "reserve"
+#define UNFINISHED DATFILE_HEAD ".part"
 #define CHUNK (4u << 20) /* copied at once where the disk is full */
 
 /* All numbers are of the machine's own byte order; the head says which. */
@@ -179,7 +180,7 @@ static int reserve(int dir, off_t bytes, struct err *e)
 int datfile_head(int dir, struct tracefs_instance *t, const struct event_set *s, unsigned cpus,
 		 const char *clock, struct err *e)
 {
-	int fd = openat(dir, DATFILE_HEAD, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), ret;
+	int fd = openat(dir, UNFINISHED, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), ret;
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	off_t at;
 
@@ -196,6 +197,9 @@ int datfile_head(int dir, struct tracefs_instance *t, const struct event_set *s,
 	if ((ferror(f) | fclose(f)) && !ret)
 		ret = err_set(e, errno ? errno : EIO, DATFILE_HEAD ": %s",
 			      strerror(errno ? errno : EIO));
+	/* Whole or not there: pieces behind half a head could not be read. */
+	if (!ret && renameat(dir, UNFINISHED, dir, DATFILE_HEAD))
+		ret = err_set(e, errno, DATFILE_HEAD ": %s", strerror(errno));
 	return ret ? ret : reserve(dir, at + RESERVE_MORE, e);
 }
 
@@ -357,7 +361,9 @@ int datfile_finish(int dir, const char *cmdlines, const char (*stats)[512], stru
 	char name[32];
 
 	if (!head)
-		return err_set(e, errno, DATFILE_HEAD ": %s", strerror(errno));
+		return err_set(e, errno, "%s",
+			       errno == ENOENT ? "nothing was recorded in it yet" :
+						 strerror(errno));
 	unlinkat(dir, RESERVE, 0);
 	ret = finish(dir, head, cmdlines, stats, &cpus, e);
 	fclose(head);

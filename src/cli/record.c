@@ -185,6 +185,7 @@ static int run(int argc, char **argv)
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on files ends it as a full disk does */
 	if (flight)
 		return run_flight(&e);
 	if (record_run(&o, &r, &e) < 0)

@@ -177,6 +177,7 @@ int slabs_parse(struct machine *m, struct machine_state *s, struct text *t, stru
 		free(r.out);
 		return ret;
 	}
+	free(s->slabpages); /* of the raw dumps, where a capture has both */
 	s->slabpages = r.out;
 	s->slabpage_count = r.count;
 	s->have_slabpages = true;

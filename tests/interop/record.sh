@@ -58,6 +58,12 @@ if [ $got = 0 ] && [ -e ended/trace.dat ] && [ "$(instances)" = 0 ]; then ok "re
 	not_ok "record/SIGINT ends it well" "status $got"; fi
 status "record/a capture is not overwritten" 2 "$k" record -o ended -d 0.1
 
+mkdir early.part
+status "record/--finish of what never began" 2 "$k" record --finish -o early
+(ulimit -f 20000; "$k" record -o limited -d 20 -- sh -c "$forever" > limited.out 2>&1); got=$?
+if [ $got = 2 ] && [ "$(instances)" = 0 ]; then ok "record/a limit on files ends it like a full disk"; else
+	not_ok "record/a limit on files ends it like a full disk" "status $got"; fi
+
 mkdir small
 room=$(($(du -sk --exclude=trace.dat one | cut -f1) / 2 + 36000))
 if mount -t tmpfs -o size=${room}k tmpfs small 2> /dev/null; then
