@@ -152,7 +152,7 @@ static uint32_t search(struct freescan *f, struct freescan_run *r, bool may_find
 	struct search s = { .limit = ((CLUSTER >> (r->fails < 31 ? r->fails : 31)) + 1) >> 1,
 			    .peek = peek };
 
-	if (r->order <= 0 || r->free_pfn < r->migrate_pfn)
+	if (f->blind || r->order <= 0 || r->free_pfn < r->migrate_pfn)
 		return KMM_NO_PFN;
 	if (!s.limit)
 		s.limit = 1;
@@ -210,7 +210,7 @@ static void find_source(struct freescan *f, struct freescan_run *r, uint32_t sta
 	uint32_t limit = (CLUSTER >> (r->fails < 31 ? r->fails : 31)) + 1;
 	uint32_t distance = (r->free_pfn - r->migrate_pfn) >> 1;
 
-	if (r->order <= COSTLY_ORDER || r->free_pfn < r->migrate_pfn ||
+	if (f->blind || r->order <= COSTLY_ORDER || r->free_pfn < r->migrate_pfn ||
 	    (r->migrate_pfn != zone_start && r->migrate_pfn != block_start(f, r->migrate_pfn)))
 		return;
 	if (r->migrate_pfn != zone_start)

@@ -62,6 +62,7 @@ struct freescan {
 	const struct machine *m;
 	const struct freescan_lists *lists;
 	void *who;
+	bool blind; /* the order of the lists is not known: no fast search is followed */
 	struct freescan_run run[FREESCAN_RUNS];
 	uint32_t init_free[MACHINE_ZONES]; /* where the zone's free scanner was last reset to, 0 never */
 	uint64_t searches, found, taken; /* fast searches; that found a block; pages isolated */

@@ -17,18 +17,9 @@
 
 #include "base/err.h"
 #include "machine/machine.h"
+#include "replay/freeset.h"
 #include "replay/view.h"
 #include "workload/request.h"
-
-/* What is known of one page frame. */
-enum frame_state {
-	FRAME_UNKNOWN,	/* nothing yet */
-	FRAME_NOT_FREE, /* not in the buddy lists at the start; in use or on a per-CPU list */
-	FRAME_BUDDY,
-	FRAME_PCP,
-	FRAME_USED,
-	FRAME_HOLE,
-};
 
 /* X(NAME, "name", explained, "what it means") */
 #define CONTRADICTIONS(X)                                                                       \
