@@ -504,8 +504,12 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 		return e ? e->code : -ENOMEM;
 	if (key >= 0) {
 		resolve_irq_leave(r, ev);
-		/* Another task ran here meanwhile: what comes now has nothing to do with what was. */
-		if (r->irq[ev->cpu].last != ev->pid)
+		/*
+		 * Another task ran here meanwhile: a free and its drain are not torn apart so.
+		 * Between a reclaim and the drain of all lists the task may sleep.
+		 */
+		if (r->irq[ev->cpu].last != ev->pid &&
+		    c->last_kind != EVENT_MM_VMSCAN_DIRECT_RECLAIM_END)
 			c->last_kind = EVENT_OTHER;
 		r->irq[ev->cpu].last = ev->pid;
 	}

@@ -591,43 +591,66 @@ static uint32_t free_pfn(const struct resolver *r, const struct window_entry *w)
 								r->slots.s[w->r.slot].pfn;
 }
 
-/* A batched free takes place here, not at its mm_page_free (pitfalls 7 and 23). */
-int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev)
+/* The free at pos takes place here, not where it was logged. */
+static struct window_entry *move_free(struct resolver *r, const struct event *ev, uint64_t pos,
+				      uint64_t *to)
 {
-	uint64_t pos;
-	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE, &pos), *old = NULL;
-	uint32_t i;
+	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE, to), *old;
 
 	if (!w)
-		return r->err->code;
-	for (i = 0; i < c->frees.count; i++) {
-		old = window_at(&r->win, c->frees.pos[i]);
-		if (window_has(&r->win, c->frees.pos[i]) && free_pfn(r, old) == ev->page.pfn)
-			break;
+		return NULL;
+	if (!window_has(&r->win, pos)) { /* forced out by a full window */
+		w->dropped = true;
+		return w;
 	}
+	old = window_at(&r->win, pos);
+	w->r = old->r;
+	w->r.time = ev->time;
+	w->freed_pfn = old->freed_pfn;
+	w->freed_type = old->freed_type;
+	w->gives = old->gives;
+	old->gives = false;
+	old->dropped = true;
+	old->waits = 0;
+	return w;
+}
+
+/*
+ * A batch is logged page by page first, and freed after that: a batched free takes place
+ * here, not at its mm_page_free (pitfalls 7 and 23).  Pages passed over found the per-CPU
+ * list locked, and were freed past it just before.
+ */
+int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	struct window_entry *w;
+	uint64_t pos;
+	uint32_t i;
+
+	for (i = 0; i < c->frees.count; i++)
+		if (window_has(&r->win, c->frees.pos[i]) &&
+		    free_pfn(r, window_at(&r->win, c->frees.pos[i])) == ev->page.pfn)
+			break;
 	if (i == c->frees.count) {
+		w = resolver_append(r, ev, REQ_PAGE_FREE, NULL);
+		if (!w)
+			return r->err->code;
 		w->dropped = true;
 		r->stats.batched_alone++;
 		return 0;
 	}
-	/* Those passed over were not in this batch, or found the pcp locked: they come before it. */
 	for (uint32_t k = 0; k < i; k++)
-		if (window_has(&r->win, c->frees.pos[k]))
-			window_at(&r->win, c->frees.pos[k])->waits &= (uint8_t)~WAIT_BATCH;
+		if (window_has(&r->win, c->frees.pos[k]) &&
+		    !move_free(r, ev, c->frees.pos[k], NULL))
+			return r->err->code;
+	w = move_free(r, ev, c->frees.pos[i], &pos);
+	if (!w)
+		return r->err->code;
 	r->stats.batched++;
 	c->list_pfn = (uint32_t)ev->page.pfn;
-	w->r = old->r;
-	w->freed_pfn = old->freed_pfn;
-	w->freed_type = old->freed_type;
-	w->r.time = ev->time;
 	w->r.sig.flags |= REQ_BATCHED;
 	w->r.sig.flags &= (uint8_t)~REQ_DIRECT;
-	w->gives = old->gives;
 	w->waits = WAIT_DRAIN;
 	c->last_free = pos;
-	old->gives = false;
-	old->dropped = true;
-	old->waits = 0;
 	memmove(c->frees.pos, c->frees.pos + i + 1,
 		(c->frees.count - i - 1) * sizeof(*c->frees.pos));
 	c->frees.count -= i + 1;
