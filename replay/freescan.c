@@ -265,6 +265,20 @@ static void begin(struct freescan *f, const struct request *q)
 		f->init_free[zone] = r->free_pfn;
 }
 
+/* Is a scan from pfn on one around a block that the fast search found? */
+static bool looks_around(struct freescan *f, const struct freescan_run *r, uint32_t pfn)
+{
+	struct freescan_run copy = *r;
+	uint32_t found;
+
+	if (r->direct && !r->sync)
+		return false;
+	if (block_start(f, r->free_pfn) != block_start(f, pfn))
+		return true;
+	found = search(f, &copy, true, true);
+	return found != KMM_NO_PFN && block_start(f, found) == block_start(f, pfn);
+}
+
 /* The linear scanner looked for targets: the fast search had failed, or had not got enough. */
 static void scanned(struct freescan *f, struct freescan_run *r, const struct request *q)
 {
@@ -273,8 +287,7 @@ static void scanned(struct freescan *f, struct freescan_run *r, const struct req
 
 	if (r->due) {
 		/* Around what the search took, all of its page block is scanned. */
-		r->around = !(r->direct && !r->sync) &&
-			    block_start(f, r->free_pfn) != block_start(f, q->pfn);
+		r->around = looks_around(f, r, q->pfn);
 		fast_search(f, r, r->around);
 		r->due = false;
 		r->stride = r->sync || r->count ? 1 : CLUSTER;
@@ -288,9 +301,8 @@ static void scanned(struct freescan *f, struct freescan_run *r, const struct req
 		return;
 	enough = r->count >= r->wanted;
 	r->free_pfn = end != block_start(f, end) ? end :
-		      enough			 ? block_start(f, end - 1) -
-						      (1u << f->m->pageblock_order) :
-						   block_start(f, end - 1);
+		      enough ? block_start(f, end - 1) - (1u << f->m->pageblock_order) :
+			       block_start(f, end - 1);
 }
 
 void freescan_event(struct freescan *f, const struct request *q)

@@ -41,18 +41,18 @@ struct freescan_lists {
 struct freescan_run {
 	int32_t pid;
 	bool on, sync, direct;
-	int8_t order;	    /* wanted; -1 the whole zone */
-	int8_t search;	    /* order at which the next fast search begins */
-	uint8_t fails;	    /* fast searches since the last success */
-	uint8_t stride;	    /* of the linear scanner */
+	int8_t order;	/* wanted; -1 the whole zone */
+	int8_t search;	/* order at which the next fast search begins */
+	uint8_t fails;	/* fast searches since the last success */
+	uint8_t stride; /* of the linear scanner */
 	unsigned zone;
 	uint32_t migrate_pfn, free_pfn;
-	bool moving;	    /* between the isolation of pages and the word that they were moved */
-	bool around;	    /* what the linear scanner does is to look around a block found */
-	bool due;	    /* the next page to be moved needs a target, and none is left */
-	uint32_t from, to;  /* pages of this range are moved */
+	bool moving;	   /* between the isolation of pages and the word that they were moved */
+	bool around;	   /* what the linear scanner does is to look around a block found */
+	bool due;	   /* the next page to be moved needs a target, and none is left */
+	uint32_t from, to; /* pages of this range are moved */
 	uint32_t wanted, moved;
-	uint32_t *page;	    /* targets, the next one last */
+	uint32_t *page; /* targets, the next one last */
 	uint32_t count, room;
 };
 
@@ -75,8 +75,8 @@ void freescan_free(struct freescan *f);
 void freescan_event(struct freescan *f, const struct request *q);
 
 enum freescan_freed {
-	FREESCAN_OTHER,	  /* nothing to do with a compaction */
-	FREESCAN_SOURCE,  /* a page that was moved; *target is where to */
+	FREESCAN_OTHER,	 /* nothing to do with a compaction */
+	FREESCAN_SOURCE, /* a page that was moved; *target is where to */
 	FREESCAN_RETURNED /* a target that was not needed; *target is the one that is returned next */
 };
 /* What a page that is freed was to the compaction of the task that frees it. */

@@ -20,10 +20,10 @@ struct recorded {
 		uint8_t order;
 		uint32_t pfn;
 	} kept[FREESCAN_RUNS]; /* blocks that direct compactions captured, not yet handed out */
-	bool compacted;	    /* compaction has been seen to move pages */
-	bool *giving_back;  /* [cpus] a compaction there may give back what it did not need */
-	bool claims_silent; /* 6.10+: a steal shows as extfrag alone */
-	uint64_t *pcp; /* [zone * cpus + cpu] pages */
+	bool compacted;	       /* compaction has been seen to move pages */
+	bool *giving_back;     /* [cpus] a compaction there may give back what it did not need */
+	bool claims_silent;    /* 6.10+: a steal shows as extfrag alone */
+	uint64_t *pcp;	       /* [zone * cpus + cpu] pages */
 	uint64_t unknown;
 	struct map
 		waiting; /* slot -> number in pending[]: allocations whose refills are still to come */
@@ -117,8 +117,8 @@ static uint32_t in_state(const struct recorded *r, uint32_t pfn, unsigned order,
 static bool valid(struct recorded *r, const struct request *q, unsigned order)
 {
 	if (order <= r->set.max_order && q->pfn != KMM_NO_PFN && !(q->pfn & ((1u << order) - 1)) &&
-	    q->pfn < r->set.frames && (1u << order) <= r->set.frames - q->pfn && q->cpu < r->m->cpus &&
-	    r->set.f[q->pfn].state != FRAME_HOLE)
+	    q->pfn < r->set.frames && (1u << order) <= r->set.frames - q->pfn &&
+	    q->cpu < r->m->cpus && r->set.f[q->pfn].state != FRAME_HOLE)
 		return true;
 	contradict(r, CONTRADICTION_OUTSIDE, q->pfn, 1u << (order & 15), q->seq);
 	return false;
@@ -198,7 +198,8 @@ static void follow_take(struct recorded *r, const struct request *q)
 		return;
 	expect_not(r, q, FRAME_PCP, CONTRADICTION_TAKE_PCP);
 	expect_not(r, q, FRAME_USED,
-		   r->set.f[q->pfn].isolated ? CONTRADICTION_NOT_ISOLATED : CONTRADICTION_TAKE_USED);
+		   r->set.f[q->pfn].isolated ? CONTRADICTION_NOT_ISOLATED :
+					       CONTRADICTION_TAKE_USED);
 	expect_not(r, q, FRAME_NOT_FREE, CONTRADICTION_TAKE_USED);
 	freeset_take(&r->set, q->pfn, order);
 	enter(r, q->pfn, order, FRAME_PCP, q->cpu, q->sig.type, OWNER_UNKNOWN);
@@ -238,7 +239,8 @@ static void follow_fallback(struct recorded *r, const struct request *q)
 		if (r->set.block_type[q->pfn >> pb] < KMM_PCPTYPES ||
 		    r->set.block_type[q->pfn >> pb] == VIEW_UNKNOWN) {
 			for (uint32_t p = start; p < start + (1u << pb) && p < r->set.frames; p++)
-				if (r->set.f[p].state == FRAME_BUDDY && r->set.f[p].order != NOT_HEAD)
+				if (r->set.f[p].state == FRAME_BUDDY &&
+				    r->set.f[p].order != NOT_HEAD)
 					freeset_move(&r->set, p, type);
 			if (owned)
 				freeset_retag(&r->set, q->pfn, type);
@@ -335,8 +337,8 @@ static bool hand_out_kept(struct recorded *r, const struct request *q)
 			use(r, q);
 			return true;
 		}
-		freeset_put(&r->set, pfn, k->order,
-			    r->set.block_type[pfn >> r->m->pageblock_order], false);
+		freeset_put(&r->set, pfn, k->order, r->set.block_type[pfn >> r->m->pageblock_order],
+			    false);
 	}
 	return false;
 }
@@ -664,6 +666,19 @@ unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn)
 	return pfn < r->set.frames ? r->set.block_type[pfn >> r->m->pageblock_order] : VIEW_UNKNOWN;
 }
 
+bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsigned type)
+{
+	unsigned zone;
+
+	if (pfn >= r->set.frames || type >= VIEW_TYPES)
+		return false;
+	zone = r->set.f[pfn].zone;
+	for (; order <= r->set.max_order; order++)
+		if (r->set.v.nr_free[zone][type][order])
+			return freeset_next(&r->set, zone, order, type, KMM_NO_PFN) == pfn;
+	return false;
+}
+
 bool recorded_compacted(const struct recorded *r)
 {
 	return r->compacted;
@@ -719,12 +734,14 @@ int recorded_validate(const struct recorded *r, struct err *e)
 			return err_set(e, EUCLEAN, "free block %#x of order %u is not aligned", p,
 				       f->order);
 		for (uint32_t i = 1; i < 1u << f->order; i++)
-			if (r->set.f[p + i].state != FRAME_BUDDY || r->set.f[p + i].order != NOT_HEAD)
+			if (r->set.f[p + i].state != FRAME_BUDDY ||
+			    r->set.f[p + i].order != NOT_HEAD)
 				return err_set(
 					e, EUCLEAN,
 					"frame %#x inside free block %#x of order %u is not free",
 					p + i, p, f->order);
-		if (f->order < r->set.max_order && freeset_may_join(&r->set, p, p ^ 1u << f->order, f->order))
+		if (f->order < r->set.max_order &&
+		    freeset_may_join(&r->set, p, p ^ 1u << f->order, f->order))
 			return err_set(e, EUCLEAN,
 				       "free block %#x of order %u has not joined its buddy", p,
 				       f->order);

@@ -86,6 +86,8 @@ uint8_t recorded_cell(const void *r, uint32_t pfn);
 enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn);
 /* Migrate type of the page block that holds a frame; VIEW_UNKNOWN. */
 unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn);
+/* Would a refill of this order and type in the zone of pfn get pfn first? */
+bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsigned type);
 /* Has compaction moved pages so far? */
 bool recorded_compacted(const struct recorded *r);
 /* Pages on the list of a CPU in a zone. */

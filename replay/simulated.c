@@ -127,8 +127,13 @@ static void hold(struct simulated *s, const struct request *q, kmm_pfn got)
 
 	if (!h)
 		return;
-	*h = (struct held){ got, q->pfn, q->sig.order, q->sig.type, q->sig.owner, true,
-			   q->sig.gfp & KMM_GFP_COMP };
+	*h = (struct held){ got,
+			    q->pfn,
+			    q->sig.order,
+			    q->sig.type,
+			    q->sig.owner,
+			    true,
+			    q->sig.gfp & KMM_GFP_COMP };
 	if (s->seeded && got != KMM_NO_PFN)
 		own(s, got, q->sig.order, q->slot + 1);
 }
@@ -366,8 +371,7 @@ static void release(struct simulated *s, const struct request *q)
 	struct held *h = q->slot == NO_SLOT || q->slot >= s->slots ? NULL : &s->held[q->slot];
 	kmm_pfn pfn, target;
 
-	if (s->seeded && s->o.native &&
-	    freescan_page(&s->scan, q, &target) == FREESCAN_RETURNED) {
+	if (s->seeded && s->o.native && freescan_page(&s->scan, q, &target) == FREESCAN_RETURNED) {
 		give_back(s, q, target, 0);
 		return;
 	}
@@ -553,7 +557,7 @@ static void keep_for(struct simulated *s, const struct request *q)
 	if (r && r->order > 0)
 		kmm_capture(s->mm, (int)r->zone, (unsigned)r->order,
 			    (unsigned)r->order >= s->m->pageblock_order ? KMM_MOVABLE :
-									   KMM_UNMOVABLE);
+									  KMM_UNMOVABLE);
 }
 
 static void keep(struct simulated *s, const struct request *q)

@@ -96,7 +96,7 @@ static void each(void *arg, const struct kmm_cache *s, kmm_addr at)
 static int gather_recorded(struct colour *c, struct kmw_reader *k, struct machine *m,
 			   const struct objects_source *src, struct err *e)
 {
-	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
+	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
 	struct living l;
 	struct feed f = { 0 };
 	uint64_t addr;

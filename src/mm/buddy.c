@@ -59,7 +59,8 @@ static bool may_join(const struct kmm *mm, unsigned type, kmm_pfn buddy)
 }
 
 /* Keep a block for the task that compacts; not one that would mix a page block's types. */
-static bool capture(struct kmm *mm, const struct zone *z, kmm_pfn pfn, unsigned order, unsigned type)
+static bool capture(struct kmm *mm, const struct zone *z, kmm_pfn pfn, unsigned order,
+		    unsigned type)
 {
 	if (mm->captured != KMM_NO_PFN || z->index != mm->capture_zone || type > KMM_HIGHATOMIC)
 		return false;
