@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "replay/tieorder.h"
+#include "trace/event.h"
 
 static uint32_t mark(const struct kmw_reader *k, const char *text)
 {
@@ -217,9 +218,30 @@ static uint32_t one_time(const struct request *q, uint32_t n)
 	return k;
 }
 
+/*
+ * A free that drained a list below its high mark: kswapd was still balancing the zone,
+ * though no event of it has come since what was taken for its end (kernel 6.1: the limit is
+ * min(4 * batch, high) then).
+ */
+static void extend_kswapd(struct feed *f, const struct recorded *r, const struct machine *m,
+			  const struct request *q, uint64_t ended)
+{
+	int zone;
+
+	if (!ended || q->sig.op != OBS_PCPU_DRAIN || q->sig.aux2 || q->pfn == KMM_NO_PFN ||
+	    (q->sig.aux != DRAIN_FREE && q->sig.aux != DRAIN_EITHER))
+		return;
+	zone = machine_zone_of(m, q->pfn);
+	if (zone >= 0 && m->zones[zone].node == f->known.ends[ended - 1].node &&
+	    recorded_pcp(r, (unsigned)zone, q->cpu) < m->zones[zone].pcp_high)
+		f->known.ends[ended - 1].time = q->time;
+}
+
 /* Follow the records as a reconstruction does, and find the order of those of one time. */
 static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 {
+	uint64_t ended = 0; /* so many of kswapd's runs, the last one not followed by another */
+	bool idle = false;
 	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
 	uint16_t *order = malloc(TIEORDER_MOST * sizeof(*order));
 	struct recorded *r = recorded_new(m, e);
@@ -243,6 +265,14 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 			}
 			if (!started)
 				continue;
+			for (uint32_t x = i; x < i + k; x++) {
+				idle |= q[x].kswapd_ends != 0;
+				ended += q[x].kswapd_ends != 0;
+				if (q[x].sig.op == OBS_RECLAIM &&
+				    q[x].sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE)
+					idle = false;
+				extend_kswapd(f, r, m, &q[x], idle ? ended : 0);
+			}
 			if (!tieorder_matters(q + i, k)) {
 				for (uint32_t x = i; x < i + k; x++)
 					recorded_apply(r, &q[x]);
