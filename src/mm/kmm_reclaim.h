@@ -2,7 +2,7 @@
 /*
  * kmm_reclaim: what a machine does when its memory runs short: kswapd, direct
  * reclaim, shrinkers of caches, compaction and the OOM killer.  A simple model
- * over the LRU lists of struct kmm_pages, each part counted, each part able to be off:
+ * over the LRU lists of struct kmm_pages, each part counted and able to be off:
  *
  * - Each zone has an inactive and an active list.  Priorities run from 12 to 0; at
  *   each, a 2^-priority part of every zone's inactive list is looked at, oldest
