@@ -52,7 +52,7 @@ struct feed {
 	uint64_t tie_count, tie_room, tied; /* so many are behind */
 	uint16_t *orders;
 	uint64_t order_count, order_room;
-	bool have_ties; /* several CPUs took from the free lists at one time */
+	bool have_ties;	      /* several CPUs took from the free lists at one time */
 	struct request *held; /* [held_count] of a group that goes on in the next block */
 	uint32_t held_count;
 };

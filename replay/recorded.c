@@ -20,6 +20,7 @@ struct recorded {
 		uint8_t order;
 		uint32_t pfn;
 	} kept[FREESCAN_RUNS]; /* blocks that direct compactions captured, not yet handed out */
+	bool *touched;	       /* [pageblocks] an event was about it since it was asked for last */
 	bool compacted;	       /* compaction has been seen to move pages */
 	bool *giving_back;     /* [cpus] a compaction there may give back what it did not need */
 	bool claims_silent;    /* 6.10+: a steal shows as extfrag alone */
@@ -114,12 +115,20 @@ static uint32_t in_state(const struct recorded *r, uint32_t pfn, unsigned order,
 	return n;
 }
 
+static void touch(struct recorded *r, uint32_t pfn, uint64_t end)
+{
+	for (uint64_t b = pfn >> r->m->pageblock_order; b << r->m->pageblock_order < end; b++)
+		r->touched[b] = true;
+}
+
 static bool valid(struct recorded *r, const struct request *q, unsigned order)
 {
 	if (order <= r->set.max_order && q->pfn != KMM_NO_PFN && !(q->pfn & ((1u << order) - 1)) &&
 	    q->pfn < r->set.frames && (1u << order) <= r->set.frames - q->pfn &&
-	    q->cpu < r->m->cpus && r->set.f[q->pfn].state != FRAME_HOLE)
+	    q->cpu < r->m->cpus && r->set.f[q->pfn].state != FRAME_HOLE) {
+		touch(r, q->pfn, q->pfn + (1ull << order));
 		return true;
+	}
 	contradict(r, CONTRADICTION_OUTSIDE, q->pfn, 1u << (order & 15), q->seq);
 	return false;
 }
@@ -127,6 +136,7 @@ static bool valid(struct recorded *r, const struct request *q, unsigned order)
 /* Mark a block as taken by compaction. */
 static void hold_isolated(struct recorded *r, uint32_t pfn, unsigned order)
 {
+	touch(r, pfn, pfn + (1ull << order));
 	enter(r, pfn, order, FRAME_USED, 0, KMM_MOVABLE, OWNER_USER);
 	for (uint32_t i = 0; i < 1u << order; i++)
 		r->set.f[pfn + i].isolated = true;
@@ -528,6 +538,9 @@ struct recorded *recorded_new(const struct machine *m, struct err *e)
 	r->giving_back = calloc(m->cpus + 1u, sizeof(*r->giving_back));
 	if (freeset_init(&r->set, m) || !r->pcp || !r->giving_back || map_init(&r->waiting, 64))
 		goto oom;
+	r->touched = calloc(r->set.blocks + 1ull, sizeof(*r->touched));
+	if (!r->touched)
+		goto oom;
 	for (uint32_t z = 0; z < m->zone_count; z++) {
 		const struct machine_zone *zone = &m->zones[z];
 		uint64_t end = zone->start_pfn + zone->spanned;
@@ -557,6 +570,7 @@ void recorded_free(struct recorded *r)
 	free(r->pending);
 	free(r->pcp);
 	free(r->giving_back);
+	free(r->touched);
 	freescan_free(&r->scan);
 	freeset_free(&r->set);
 	free(r);
@@ -661,6 +675,12 @@ enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn)
 	return pfn < r->set.frames ? (enum frame_state)r->set.f[pfn].state : FRAME_HOLE;
 }
 
+unsigned recorded_owner(const struct recorded *r, uint32_t pfn, unsigned *type)
+{
+	*type = r->set.f[pfn].type;
+	return r->set.f[pfn].owner;
+}
+
 unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn)
 {
 	return pfn < r->set.frames ? r->set.block_type[pfn >> r->m->pageblock_order] : VIEW_UNKNOWN;
@@ -677,6 +697,15 @@ bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsi
 		if (r->set.v.nr_free[zone][type][order])
 			return freeset_next(&r->set, zone, order, type, KMM_NO_PFN) == pfn;
 	return false;
+}
+
+bool recorded_touched(struct recorded *r, uint32_t block)
+{
+	bool was = block < r->set.blocks && r->touched[block];
+
+	if (was)
+		r->touched[block] = false;
+	return was;
 }
 
 bool recorded_compacted(const struct recorded *r)
