@@ -61,7 +61,7 @@ MAN3      := $(patsubst src/mm/%.h,$(BUILD)/man/%.3,$(MM_PUBLIC))
 MAN5      := $(patsubst %,$(BUILD)/man/kmemlab-%.5,policy kmw schema)
 MAN3_LINKS = $(shell awk -v links=1 -f docs/man3.awk $(MM_PUBLIC))
 
-.PHONY: all help man tests deps ci-deps demo check bench soak asan tsan lint format install uninstall clean FORCE
+.PHONY: all help man tests deps ci-deps demo check bench soak asan tsan fuzz fuzzers lint format install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -76,6 +76,7 @@ help:
 	@echo "make soak       the property tests with SEEDS=1000 seeds: a day of work"
 	@echo "make asan       all tests under AddressSanitizer and UBSan (in build-asan/)"
 	@echo "make tsan       unit tests under ThreadSanitizer (in build-tsan/)"
+	@echo "make fuzz       libFuzzer on each reader for FUZZ_SECONDS=1800 (in build-fuzz/)"
 	@echo "make lint       clang-format, cppcheck and clang-tidy; make format mends the first"
 	@echo "make install    to DESTDIR/PREFIX (PREFIX=$(PREFIX)); make uninstall takes it away"
 	@echo "make clean      remove what was built"
@@ -199,6 +200,21 @@ asan:
 tsan: deps
 	+$(MAKE) BUILD=build-tsan LDFLAGS= CFLAGS="-O1 -g -fsanitize=thread" all tests
 	BUILD=build-tsan KMEMLAB=$(CURDIR)/build-tsan/kmemlab SUITES=unit tests/run.sh
+
+# Each reader of traces under libFuzzer for FUZZ_SECONDS, from the corpora in tests/fuzz/corpus; what is
+# new is kept in build-fuzz/.  The first finding ends it.
+FUZZ_SECONDS ?= 1800
+FUZZERS := dat perf text
+$(BUILD)/fuzz-%: tests/fuzz/reader.c $(LIBS)
+	$(call say,LD) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -DREADER=$* -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
+
+fuzzers: $(FUZZERS:%=$(BUILD)/fuzz-%)
+
+fuzz: EXTRA_DEPS += clang
+fuzz: deps
+	+$(MAKE) BUILD=build-fuzz CC=clang LDFLAGS= CFLAGS="-O1 -g -fno-omit-frame-pointer \
+		-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" fuzzers
+	BUILD=build-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) bash tests/fuzz/libfuzzer.sh $(FUZZERS)
 
 # A thousand seeds, each as long as in `make check`; the first failure ends it.
 SEEDS ?= 1000

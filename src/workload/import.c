@@ -350,11 +350,12 @@ static int summarise(struct import *im, struct kmw_summary *s, struct err *e)
 		return err_set(e, ENOMEM, "out of memory for the summary");
 	for (uint32_t id = 0; id < 65536; id++) {
 		struct kmw_event_count *k = &s->counts[s->count_n];
-		const char *system = trace_event_system(im->trace, (uint16_t)id);
-		const char *name = trace_event_name(im->trace, (uint16_t)id);
+		const char *system, *name;
 
 		if (!im->counts[id])
 			continue;
+		system = trace_event_system(im->trace, (uint16_t)id);
+		name = trace_event_name(im->trace, (uint16_t)id);
 		snprintf(k->system, sizeof(k->system), "%s", system ? system : "");
 		if (name)
 			snprintf(k->name, sizeof(k->name), "%s", name);
