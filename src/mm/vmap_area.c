@@ -132,6 +132,7 @@ struct vmap *vmap_area_alloc(struct kmm_vmalloc *v, unsigned cpu, uint64_t size,
 	from = vmap_tree_fit(v->free, size, align, vstart, vend, &at);
 	if (!from && v->config.generation != KMM_LINUX_2_6) {
 		VMAP_OBSERVE(v, alloc_vmap_area, 0, size, align, vstart, vend, true);
+		vmap_block_purge(v);
 		vmap_area_purge(v, true);
 		from = vmap_tree_fit(v->free, size, align, vstart, vend, &at);
 	}
@@ -190,6 +191,9 @@ void vmap_area_free(struct kmm_vmalloc *v, struct vmap *area)
 	free(area->page);
 	area->page = NULL;
 	area->pages = 0;
+	vmap_block_free(area->block);
+	area->block = NULL;
+	area->deferred = false;
 	v->stats.areas--;
 	v->stats.used -= area->size;
 	if (v->config.generation == KMM_LINUX_2_6) {
@@ -240,6 +244,11 @@ void vmap_area_purge(struct kmm_vmalloc *v, bool decay)
 bool vmap_area_init(struct kmm_vmalloc *v)
 {
 	v->lazy_end = &v->lazy;
+	v->cpu = calloc(v->mm->cpus, sizeof(*v->cpu));
+	if (!v->cpu)
+		return false;
+	for (unsigned i = 0; i < v->mm->cpus; i++)
+		v->cpu[i].end = &v->cpu[i].block;
 	v->free = calloc(1, sizeof(*v->free));
 	if (!v->free)
 		return false;
@@ -260,6 +269,7 @@ static void free_tree(struct vmap *t)
 	free_tree(t->left);
 	free_tree(t->right);
 	free(t->page);
+	vmap_block_free(t->block);
 	free(t);
 }
 
@@ -282,4 +292,5 @@ void vmap_area_exit(struct kmm_vmalloc *v)
 	free_tree(v->free);
 	free_tree(v->busy);
 	free(v->pool);
+	free(v->cpu);
 }

@@ -35,6 +35,7 @@ struct held {
 };
 
 struct world {
+	enum kmm_generation generation;
 	struct kmm *mm;
 	void *it; /* the allocator under test */
 	struct held held[MOST_HELD];
@@ -93,25 +94,39 @@ static bool vmalloc_start(struct world *w, const struct subject *s)
 	c.lazy_max = 128;
 	c.huge = s->option;
 	c.huge_order = 4;
+	c.ram_block = 128;
 	w->it = kmm_vmalloc_create(w->mm, &c);
 	return w->it;
 }
 
 static bool vmalloc_step(struct world *w, const struct op *o)
 {
-	unsigned cpu = o->b & 1;
+	static const kmm_pfn pages[80];
+	unsigned cpu = o->b & 1, n = 1 + (o->b >> 8) % 80;
+	struct kmm_vmalloc_stats s;
 	struct held h;
 	uint64_t size, at;
 
+	if (o->a % 9 == 0)
+		kmm_vfree_work(w->it, cpu);
+	if (o->a % 997 == 0)
+		kmm_vm_unmap_aliases(w->it);
 	if (wants_more(w, o)) {
 		size = 1 + o->b % (o->a & 0x100 ? 200000 : 20000);
-		switch (o->a >> 9 & 3) {
+		switch (o->a >> 9 & 7) {
 		case 0:
 			at = kmm_ioremap(w->it, cpu, 0x80000000u + (o->b & 0xffff), size);
 			return !at || hold(w, at, size, 0);
 		case 1:
 			at = kmm_get_vm_area(w->it, cpu, size, KMM_VM_MAP);
 			return !at || hold(w, at, size, 1);
+		case 2:
+		case 3:
+			at = kmm_vm_map_ram(w->it, cpu, pages, n);
+			if (at &&
+			    kmm_vmalloc_to_page(w->it, at + (n - 1) * UINT64_C(4096)) != pages[0])
+				return complain(w, "no page behind an address");
+			return !at || hold(w, at, n * UINT64_C(4096), 3);
 		default:
 			at = kmm_vmalloc(w->it, cpu, size);
 			if (at && kmm_vmalloc_to_page(w->it, at + size - 1) == KMM_NO_PFN)
@@ -124,9 +139,14 @@ static bool vmalloc_step(struct world *w, const struct op *o)
 		kmm_iounmap(w->it, h.at);
 	else if (h.extra == 1)
 		kmm_vunmap(w->it, h.at);
+	else if (h.extra == 3)
+		kmm_vm_unmap_ram(w->it, h.at, (unsigned)(h.size / 4096));
+	else if (o->a & 0x1000 && w->generation != KMM_LINUX_2_6)
+		kmm_vfree_atomic(w->it, cpu, h.at);
 	else
 		kmm_vfree(w->it, cpu, h.at);
-	return true;
+	kmm_vmalloc_stats(w->it, &s);
+	return !s.bad_frees || complain(w, "a free was refused");
 }
 
 static int vmalloc_validate(const struct world *w, char *why, size_t n)
@@ -377,6 +397,7 @@ static bool run(struct world *w, const struct subject *s, const struct op *ops, 
 
 	memset(w, 0, sizeof(*w));
 	*at = 0;
+	w->generation = s->generation;
 	w->mm = new_machine(s->generation);
 	if (!w->mm)
 		return complain(w, "no machine");
