@@ -9,8 +9,9 @@
  *
  * The lowest range that fits is taken; the kernel's search may pass over a
  * range that fits only just once its start is aligned to more than a page.
- * Not modelled: the slab memory of descriptors and of page arrays, KASAN's shadow, decay of the pools by memory pressure.  What the
- * kernel leaves to a worker (the purge) happens at once.
+ * Not modelled: the slab memory of descriptors and of page arrays, KASAN's
+ * shadow, decay of the pools by memory pressure.  What the kernel leaves to a
+ * worker (the purge) happens at once, but for vfree() from interrupts.
  * One struct kmm_vmalloc belongs to its machine's thread.
  */
 #ifndef KMM_VMALLOC_H
@@ -79,8 +80,12 @@ uint64_t kmm_vmalloc_32(struct kmm_vmalloc *v, unsigned cpu, uint64_t size); /* 
 uint64_t kmm_vmap(struct kmm_vmalloc *v, unsigned cpu, const kmm_pfn *pages, unsigned n);
 /* size bytes of device memory from this physical address on; not necessarily page-aligned. */
 uint64_t kmm_ioremap(struct kmm_vmalloc *v, unsigned cpu, uint64_t phys, uint64_t size);
-/* Top down, as per-CPU chunks want them; aligned to a power of two; without guard page. */
-uint64_t kmm_get_percpu_area(struct kmm_vmalloc *v, uint64_t size, uint64_t align);
+/*
+ * Areas for a per-CPU chunk, at these distances from an address that is as high as can be
+ * and aligned to a power of two; without guard pages.  The address.
+ */
+uint64_t kmm_get_percpu_areas(struct kmm_vmalloc *v, const uint64_t *offsets, const uint64_t *sizes,
+			      unsigned n, uint64_t align);
 /* get_vm_area(): addresses alone.  A guard page is added. */
 uint64_t kmm_get_vm_area(struct kmm_vmalloc *v, unsigned cpu, uint64_t size, enum kmm_vm_kind kind);
 

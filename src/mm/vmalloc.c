@@ -351,19 +351,21 @@ uint64_t kmm_ioremap(struct kmm_vmalloc *v, unsigned cpu, uint64_t phys, uint64_
 	return area->start + offset;
 }
 
-uint64_t kmm_get_percpu_area(struct kmm_vmalloc *v, uint64_t size, uint64_t align)
+uint64_t kmm_get_percpu_areas(struct kmm_vmalloc *v, const uint64_t *offsets, const uint64_t *sizes,
+			      unsigned n, uint64_t align)
 {
-	struct vmap *area = NULL;
+	uint64_t base = 0;
+	bool fits = n && n <= KMM_NODES && align >= VMAP_PAGE && !(align & (align - 1));
 
-	if (size && size % VMAP_PAGE == 0 && align >= VMAP_PAGE && !(align & (align - 1)))
-		area = vmap_area_alloc_top(v, size, align);
-	if (!area) {
+	for (unsigned i = 0; i < n && fits; i++)
+		fits = sizes[i] && sizes[i] % VMAP_PAGE == 0 && offsets[i] % align == 0 &&
+		       offsets[i] >= (i ? offsets[i - 1] + sizes[i - 1] : 0);
+	if (!fits || !vmap_area_alloc_congruent(v, offsets, sizes, n, align, &base)) {
 		v->stats.failed++;
 		return 0;
 	}
-	area->kind = KMM_VM_PERCPU;
-	v->stats.allocs++;
-	return area->start;
+	v->stats.allocs += n;
+	return base;
 }
 
 uint64_t kmm_get_vm_area(struct kmm_vmalloc *v, unsigned cpu, uint64_t size, enum kmm_vm_kind kind)

@@ -53,8 +53,12 @@ struct kmm_vmalloc {
 /* NULL on failure; the range is in the busy tree then. size is a multiple of the page size. */
 struct vmap *vmap_area_alloc(struct kmm_vmalloc *v, unsigned cpu, uint64_t size, uint64_t align,
 			     uint64_t vstart, uint64_t vend);
-/* The same, as high as possible. */
-struct vmap *vmap_area_alloc_top(struct kmm_vmalloc *v, uint64_t size, uint64_t align);
+/*
+ * Ranges for a per-CPU chunk at these distances, ascending, from the highest aligned *base
+ * where all of them are free; false on failure.
+ */
+bool vmap_area_alloc_congruent(struct kmm_vmalloc *v, const uint64_t *offsets,
+			       const uint64_t *sizes, unsigned n, uint64_t align, uint64_t *base);
 /* The range is unmapped; it becomes free now or with the next purge. */
 void vmap_area_free(struct kmm_vmalloc *v, struct vmap *area);
 /* decay: empty the pools too. */

@@ -52,6 +52,7 @@ struct subject {
 	int (*validate)(const struct world *w, char *why, size_t n);
 	void (*end)(struct world *w);
 	bool option;
+	unsigned nodes; /* 0: one */
 };
 
 static bool complain(struct world *w, const char *what)
@@ -203,6 +204,64 @@ static int percpu_validate(const struct world *w, char *why, size_t n)
 static void percpu_end(struct world *w)
 {
 	kmm_percpu_destroy(w->it);
+}
+
+/* Two nodes' units apart, chunks in a vmalloc window. */
+struct numa {
+	struct kmm_vmalloc *vm;
+	struct kmm_percpu *p;
+};
+
+static bool numa_start(struct world *w, const struct subject *s)
+{
+	struct numa *n = calloc(1, sizeof(*n));
+	struct kmm_vmalloc_config vc;
+	struct kmm_percpu_config c;
+
+	(void)s;
+	w->it = n;
+	if (!n)
+		return false;
+	kmm_vmalloc_config_init(&vc, KMM_X86_64, KMM_LINUX_6_1, 0);
+	vc.lazy_max = 64;
+	kmm_percpu_config_init(&c);
+	c.static_size = 5000;
+	c.reserved_size = 0;
+	c.dyn_size = 9000;
+	c.atom_size = 4096;
+	c.node_addr[1] = c.base_addr + (1u << 20);
+	c.vmalloc = n->vm = kmm_vmalloc_create(w->mm, &vc);
+	n->p = n->vm ? kmm_percpu_create(w->mm, &c) : NULL;
+	return n->p;
+}
+
+static bool numa_step(struct world *w, const struct op *o)
+{
+	struct numa *n = w->it;
+	bool ok;
+
+	w->it = n->p;
+	ok = percpu_step(w, o);
+	w->it = n;
+	return ok;
+}
+
+static int numa_validate(const struct world *w, char *why, size_t len)
+{
+	const struct numa *n = w->it;
+	int ret = kmm_percpu_validate(n->p, why, len);
+
+	return ret ? ret : kmm_vmalloc_validate(n->vm, why, len);
+}
+
+static void numa_end(struct world *w)
+{
+	struct numa *n = w->it;
+
+	kmm_percpu_destroy(n->p);
+	if (n->vm)
+		kmm_vmalloc_destroy(n->vm);
+	free(n);
 }
 
 /* ---- high memory ---- */
@@ -372,15 +431,21 @@ static void pages_end(struct world *w)
 
 /* ---- running ---- */
 
-static struct kmm *new_machine(enum kmm_generation g)
+static struct kmm *new_machine(enum kmm_generation g, unsigned nodes)
 {
 	struct kmm_config c = config_of(g);
-	struct kmm_zone_config *z = config_zone(&c, 0, KMM_ZONE_NORMAL, 0, FRAMES);
 	char why[200];
 	struct kmm *mm;
 
-	z->pcp_batch = 7;
-	z->pcp_high = 40;
+	c.nodes = nodes;
+	for (unsigned i = 0; i < nodes; i++) {
+		struct kmm_zone_config *z = config_zone(&c, i, KMM_ZONE_NORMAL, i * FRAMES / nodes,
+							FRAMES / nodes);
+
+		z->pcp_batch = 7;
+		z->pcp_high = 40;
+		c.cpu_node[i] = (uint8_t)i;
+	}
 	mm = kmm_create(&c, why, sizeof(why));
 	if (mm && kmm_seed_boot(mm, 0, FRAMES, KMM_MOVABLE)) {
 		kmm_destroy(mm);
@@ -393,12 +458,13 @@ static struct kmm *new_machine(enum kmm_generation g)
 static bool run(struct world *w, const struct subject *s, const struct op *ops, unsigned n,
 		unsigned stride, unsigned *at)
 {
+	uint64_t whole = 0;
 	bool ok;
 
 	memset(w, 0, sizeof(*w));
 	*at = 0;
 	w->generation = s->generation;
-	w->mm = new_machine(s->generation);
+	w->mm = new_machine(s->generation, s->nodes ? s->nodes : 1);
 	if (!w->mm)
 		return complain(w, "no machine");
 	ok = s->start(w, s) || complain(w, "no allocator");
@@ -415,7 +481,9 @@ static bool run(struct world *w, const struct subject *s, const struct op *ops, 
 		s->end(w);
 	kmm_drain_pages(w->mm, 0, 0, KMM_ZONES);
 	kmm_drain_pages(w->mm, 0, 1, KMM_ZONES);
-	if (ok && kmm_zone_free_pages(w->mm, 0) != FRAMES)
+	for (unsigned i = 0; i < (s->nodes ? s->nodes : 1); i++)
+		whole += kmm_zone_free_pages(w->mm, i);
+	if (ok && whole != FRAMES)
 		ok = complain(w, "pages did not come back");
 	if (ok && kmm_stats(w->mm)->bad_frees)
 		ok = complain(w, "the machine refused a free");
@@ -485,6 +553,7 @@ static unsigned long number_from(const char *name, unsigned long def)
 
 #define VMALLOC vmalloc_start, vmalloc_step, vmalloc_validate, vmalloc_end
 #define PERCPU percpu_start, percpu_step, percpu_validate, percpu_end
+#define NUMA numa_start, numa_step, numa_validate, numa_end
 #define HIGHMEM highmem_start, highmem_step, highmem_validate, highmem_end
 #define MEMBLOCK memblock_start, memblock_step, memblock_validate, memblock_end
 #define PAGES pages_start, pages_step, pages_validate, pages_end
@@ -496,6 +565,7 @@ static const struct subject subjects[] = {
 	{ "vmalloc huge", KMM_LINUX_6_1, VMALLOC, true },
 	{ "percpu", KMM_LINUX_6_1, PERCPU, false },
 	{ "percpu reserved", KMM_LINUX_6_1, PERCPU, true },
+	{ "percpu numa", KMM_LINUX_6_1, NUMA, false, 2 },
 	{ "highmem 2.6", KMM_LINUX_2_6, HIGHMEM, false },
 	{ "highmem 5.10", KMM_LINUX_5_10, HIGHMEM, false },
 	{ "highmem 6.1", KMM_LINUX_6_1, HIGHMEM, false },
