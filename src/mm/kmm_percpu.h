@@ -2,9 +2,10 @@
 /*
  * kmm_percpu: memory of which each CPU has its own copy.  A chunk is one unit
  * a CPU at fixed distances, the units of a NUMA node side by side; a per-CPU
- * pointer names the same place in all of them.  The first chunk holds the static area, a reserve for modules and the
- * first dynamic allocations; later ones are made on demand, and their pages
- * are taken from the machine when first used.  After mm/percpu.c of Linux 6.1:
+ * pointer names the same place in all of them.  The first chunk holds the static
+ * area, a reserve for modules and the first dynamic allocations; later ones are
+ * made on demand, and their pages are taken from the machine when first used.
+ * After mm/percpu.c of Linux 6.1:
  * 4-byte cells, chunks sorted into slots by their largest hole, first fit with
  * the kernel's hints (they decide which holes are passed over), two to four
  * empty populated pages in stock for requests that cannot sleep, and the work
