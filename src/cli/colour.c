@@ -381,7 +381,7 @@ static int run(int argc, char **argv)
 
 struct command cmd_colour = {
 	.name = "colour",
-	.summary = "how live objects spread over the sets of the processor's caches",
+	.summary = "live objects over the sets of the caches",
 	.args = "CAPTURE",
 	.description =
 		"Takes the slab objects that live at the end of a capture, at the addresses that the kernel "

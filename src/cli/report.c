@@ -109,9 +109,9 @@ struct command cmd_report = {
 		"A results file is written by kmemlab replay; of a run that was interrupted the report shows "
 		"what was written before, and says so. Given a capture directory, a trace or a workload instead, "
 		"it is replayed on the way, and --policy names what to simulate besides native.",
-	.examples = "kmemlab report -o demo/report.html demo/small.db\n"
+	.examples = "kmemlab report -o small.html small.db\n"
 		    "  the report of everything in a results file\n"
-		    "kmemlab report --figures demo/figures --policy native demo/small.db\n"
+		    "kmemlab report --figures figures --policy native small.db\n"
 		    "  each figure also as an SVG file, of the recorded machine and one policy\n",
 	.options = options,
 	.run = run,

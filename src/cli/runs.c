@@ -124,6 +124,7 @@ static int replay_and_store(struct kmw_reader *k, struct machine *m, const struc
 				     .run_count = n,
 				     .samples = samples,
 				     .map = true,
+				     .forensics = true,
 				     .stop_at = INFINITY,
 				     .progress = true,
 				     .flush = results_flush,

@@ -118,4 +118,53 @@ struct store_slab_cache {
 int store_add_slab_cache(struct store *s, int64_t run, const struct store_slab_cache *c,
 			 struct err *e);
 
+/* What the page blocks of a zone hold at a sample (docs/schema.md, block_use). */
+struct store_block_use {
+	uint64_t free, movable, mixed, pinned, partial, unknown; /* page blocks */
+	uint64_t pinning_pages, kept_pages;
+};
+int store_add_block_use(struct store *s, int64_t run, uint32_t seq, unsigned zone,
+			const struct store_block_use *u, struct err *e);
+
+#define STORE_NO_TIME UINT64_MAX /* before the start */
+
+/* Allocations that are alike and keep page blocks from being whole; rank 0 the worst. */
+struct store_pin {
+	const char *owner, *cache, *site;
+	bool reclaimable, before;
+	double kept;
+	uint64_t blocks, alone, pages, allocations, one_object;
+	uint64_t oldest, newest; /* STORE_NO_TIME */
+};
+int store_add_pin(struct store *s, int64_t run, unsigned rank, const struct store_pin *p,
+		  struct err *e);
+struct store_mixed_block {
+	uint64_t first_pfn, free, pcp, movable, pinned, allocations;
+	unsigned zone, type, rank; /* rank: the pin with most pages of it */
+	uint64_t since;		   /* the largest allocation of that pin; STORE_NO_TIME */
+};
+int store_add_mixed_block(struct store *s, int64_t run, const struct store_mixed_block *b,
+			  struct err *e);
+
+struct store_fallback {
+	unsigned zone, type, from, order, found;
+	bool claimed;
+	const char *severity;
+	uint64_t events, first, last;
+};
+int store_add_fallback(struct store *s, int64_t run, const struct store_fallback *f, struct err *e);
+
+/* So many slabs of a cache hold in_use of the `room` objects that fit. */
+int store_add_occupancy(struct store *s, int64_t run, const char *cache, unsigned room,
+			unsigned in_use, uint64_t slabs, struct err *e);
+
+/* Objects of one cache and call site. */
+struct store_object_site {
+	const char *cache, *site;
+	uint64_t allocs, frees, live, bytes_req, bytes_alloc, live_req, live_alloc;
+	double held_req, held_alloc; /* bytes times clock units */
+};
+int store_add_object_site(struct store *s, int64_t run, const struct store_object_site *o,
+			  struct err *e);
+
 #endif
