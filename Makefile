@@ -269,6 +269,8 @@ install: all
 	sed 's|@PREFIX@|$(PREFIX)|' record/kmemlab-flight.service \
 		> $(DEST)/lib/systemd/system/kmemlab-flight.service
 	install -m 644 $(DOCS) $(DEST)/share/doc/kmemlab
+	install -d $(DEST)/share/doc/kmemlab/figures
+	install -m 644 $(wildcard docs/figures/*) $(DEST)/share/doc/kmemlab/figures
 
 uninstall:
 	rm -f $(DEST)/bin/kmemlab $(DEST)/lib/libkmm.a $(DEST)/lib/libkmm.so $(DEST)/lib/libkmm.so.0 \

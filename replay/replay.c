@@ -42,6 +42,7 @@ struct worker {
 	struct queue *q;
 	unsigned number;
 	struct feed_marks marks;
+	uint64_t time; /* of the last record */
 	pthread_t thread;
 	bool running;
 };
@@ -104,6 +105,8 @@ static int run_start(struct worker *w)
 		ret = err_set(&run->err, ENODATA, "nothing to start a simulation from: %s",
 			      replay_start(m));
 	run->started = true;
+	if (run->makers.m)
+		makers_start(&run->makers);
 	return ret;
 }
 
@@ -139,6 +142,10 @@ static void take_sample(struct worker *w, uint64_t time)
 	s->request = run->requests;
 	run_view(run, &s->view);
 	run_counters(run, &s->counters);
+	if (run->use.pages) {
+		blockuse_update(&run->use);
+		memcpy(s->use, run->use.use, sizeof(s->use));
+	}
 	if (run->map)
 		take_column(w, run->map + (size_t)run->taken * MAP_ROWS);
 	pthread_mutex_lock(&w->q->lock);
@@ -162,6 +169,21 @@ static int take_caches(struct replay_run *run)
 	return n < 0 ? err_set(&run->err, ENOMEM, "out of memory for the caches") : 0;
 }
 
+/* The recorded machine at the moment of the snapshot afterwards, or at the end. */
+static int examine(struct worker *w, uint64_t time)
+{
+	struct replay_run *run = w->run;
+	int ret = 0;
+
+	if (run->recorded && !run->disputes.known && w->r->m->have_after)
+		ret = disputes_find(&run->disputes, run->recorded, w->r->m, &w->r->m->after,
+				    &run->err);
+	if (ret >= 0 && run->makers.m && !run->forensics.known)
+		ret = forensics_find(&run->forensics, run->recorded, &run->makers,
+				     kmw_strings(w->r->k), time, &run->err);
+	return ret;
+}
+
 static int see_mark(struct worker *w, const struct request *q)
 {
 	struct replay_run *run = w->run;
@@ -174,9 +196,8 @@ static int see_mark(struct worker *w, const struct request *q)
 		run->saw_pagetypeinfo = true;
 	} else if (q->pfn == w->marks.after_slabinfo && run->o.slab && !run->saw_slabinfo) {
 		return take_caches(run);
-	} else if (q->pfn == w->marks.after_frames && run->recorded && !run->disputes.known) {
-		return disputes_find(&run->disputes, run->recorded, w->r->m, &w->r->m->after,
-				     &run->err);
+	} else if (q->pfn == w->marks.after_frames) {
+		return examine(w, q->time);
 	} else if (q->pfn == w->marks.score_end && !run->score_ended) {
 		run_counters(run, &run->at_score_end);
 		run->score_ended = true;
@@ -205,6 +226,7 @@ static int run_block(struct worker *w, const struct request *q, uint32_t n)
 		}
 		if ((double)x->time > stop)
 			return 1;
+		w->time = x->time;
 		if (!run->started && x->sig.op == OBS_MARK && x->pfn == w->marks.start &&
 		    run_start(w) < 0)
 			return run->err.code;
@@ -227,7 +249,10 @@ static int run_block(struct worker *w, const struct request *q, uint32_t n)
 			if (run->started) {
 				recorded_apply(run->recorded, x);
 				owners_record(&run->owners, x);
+				fallbacks_record(&run->fallbacks, x);
 			}
+			if (run->makers.m)
+				makers_record(&run->makers, x);
 			i++;
 		}
 	}
@@ -268,9 +293,7 @@ static void *run_thread(void *arg)
 	run_view(w->run, &w->run->end);
 	if (w->run->o.slab && !w->run->saw_slabinfo && take_caches(w->run) < 0)
 		return NULL;
-	if (w->run->recorded && !w->run->disputes.known && w->r->m->have_after &&
-	    disputes_find(&w->run->disputes, w->run->recorded, w->r->m, &w->r->m->after,
-			  &w->run->err) < 0)
+	if (examine(w, w->time) < 0)
 		return NULL;
 	if (!w->run->saw_buddyinfo)
 		w->run->at_buddyinfo = w->run->end;
@@ -365,6 +388,7 @@ static int make_runs(struct replay *r, struct err *e)
 						.objects = &r->objects };
 
 		run->o = r->o.runs[i];
+		run->fallbacks.m = m;
 		if (run->o.simulated)
 			run->simulated = simulated_new(m, &so, e);
 		else if (owners_init(&run->owners))
@@ -373,6 +397,10 @@ static int make_runs(struct replay *r, struct err *e)
 			run->recorded = recorded_new(m, e);
 		if (!run->simulated && !run->recorded)
 			return err_code(e);
+		if (r->o.forensics && !run->o.anchored &&
+		    (blockuse_init(&run->use, m, run->recorded, run->simulated) ||
+		     (run->recorded && makers_init(&run->makers, m, &r->objects.attribution))))
+			return err_set(e, ENOMEM, "out of memory for what the page blocks hold");
 		run->samples = calloc(r->o.samples + 1ull, sizeof(*run->samples));
 		if (r->o.map)
 			run->map = calloc(r->o.samples + 1ull, MAP_ROWS);
@@ -389,7 +417,7 @@ static int open_objects(struct replay *r, bool *want, struct err *e)
 	for (unsigned i = 0; i < r->o.run_count; i++)
 		*want |= r->o.runs[i].slab != NULL;
 	if (!*want)
-		return 0;
+		return r->o.forensics ? attribution_load(&r->objects.attribution, r->k, e) : 0;
 	r->objects.strings = kmw_strings(r->k);
 	if (population_init(&r->objects.population, r->m, &r->m->before))
 		return err_set(e, ENOMEM, "out of memory for the objects of the start");
@@ -476,6 +504,10 @@ void replay_free(struct replay *r)
 		free(r->runs[i].map);
 		disputes_free(&r->runs[i].disputes);
 		owners_free(&r->runs[i].owners);
+		fallbacks_free(&r->runs[i].fallbacks);
+		blockuse_free(&r->runs[i].use);
+		makers_free(&r->runs[i].makers);
+		forensics_free(&r->runs[i].forensics);
 		free(r->runs[i].caches);
 	}
 	population_free(&r->objects.population);

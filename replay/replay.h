@@ -12,7 +12,10 @@
 
 #include "base/err.h"
 #include "machine/machine.h"
+#include "replay/blockuse.h"
 #include "replay/disputes.h"
+#include "replay/fallbacks.h"
+#include "replay/forensics.h"
 #include "replay/owners.h"
 #include "replay/recorded.h"
 #include "replay/simulated.h"
@@ -32,8 +35,9 @@ struct replay_run_options {
 struct replay_options {
 	const struct replay_run_options *runs;
 	unsigned run_count;
-	uint32_t samples;   /* instants to sample; 0: none */
-	bool map;	    /* take a column of the memory map at each sample too */
+	uint32_t samples; /* instants to sample; 0: none */
+	bool forensics; /* what the page blocks hold, at each sample; who keeps them from being whole */
+	bool map;	/* take a column of the memory map at each sample too */
 	double stop_at;	    /* seconds (or clock units): stop there; INFINITY: the end */
 	bool stop_at_start; /* stop as soon as the start state is loaded */
 	bool progress;
@@ -50,6 +54,8 @@ struct replay_sample {
 	uint64_t time, request;
 	struct view view;
 	struct replay_counters counters;
+	struct zone_use
+		use[MACHINE_ZONES]; /* with options.forensics, of runs that are not anchored */
 };
 
 #define MAP_ROWS 160 /* cells of a map column */
@@ -70,6 +76,10 @@ struct replay_run {
 	bool saw_buddyinfo, saw_pagetypeinfo;
 	struct owners owners;	  /* recorded: from the start on */
 	struct disputes disputes; /* recorded: at the marker of the after/ lists, else at the end */
+	struct blockuse use;	  /* as the samples' */
+	struct makers makers;	  /* recorded, with options.forensics */
+	struct forensics forensics; /* that too: at the same instant as the disputes */
+	struct fallbacks fallbacks; /* recorded: from the start on */
 	struct replay_counters at_score_end;
 	struct objects_cache
 		*caches; /* with slab: at the marker of after/slabinfo, else at the end */

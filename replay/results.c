@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/evidence.h"
 #include "replay/slabfidelity.h"
 
 static int add_capture(struct results *x, const struct kmw_summary *sum, const struct machine *m,
@@ -98,6 +99,27 @@ static int add_counters(struct results *x, int64_t run, uint32_t seq,
 	return ret;
 }
 
+static int add_block_use(struct results *x, unsigned run, uint32_t seq, struct err *e)
+{
+	const struct replay_run *r = &x->r->runs[run];
+	int ret = 0;
+
+	for (unsigned z = 0; r->use.pages && z < x->r->m->zone_count && ret >= 0; z++) {
+		const struct zone_use *u = &r->samples[seq].use[z];
+		struct store_block_use row = { .free = u->blocks[BLOCK_FREE],
+					       .movable = u->blocks[BLOCK_MOVABLE],
+					       .mixed = u->blocks[BLOCK_MIXED],
+					       .pinned = u->blocks[BLOCK_PINNED],
+					       .partial = u->blocks[BLOCK_PARTIAL],
+					       .unknown = u->blocks[BLOCK_UNKNOWN],
+					       .pinning_pages = u->pinning,
+					       .kept_pages = u->kept };
+
+		ret = store_add_block_use(x->store, x->run_ids[run], seq, z, &row, e);
+	}
+	return ret;
+}
+
 int results_flush(void *arg, unsigned run, uint32_t from, uint32_t to, struct err *e)
 {
 	struct results *x = arg;
@@ -119,6 +141,8 @@ int results_flush(void *arg, unsigned run, uint32_t from, uint32_t to, struct er
 		ret = store_add_sample(x->store, x->run_ids[run], &row, e);
 		if (ret >= 0)
 			ret = add_counters(x, x->run_ids[run], i, &s->counters, e);
+		if (ret >= 0)
+			ret = add_block_use(x, run, i, e);
 		if (ret >= 0 && r->map)
 			ret = store_add_map_column(x->store, x->run_ids[run], i, 0,
 						   x->r->pages_per_cell,
@@ -336,6 +360,8 @@ int results_end(struct results *x, const struct fidelity *f, int recorded, int s
 		ret = owner_rows(x, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = object_rows(x, i, e);
+	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
+		ret = evidence_store(x->store, x->run_ids[i], x->r, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = store_end_run(x->store, x->run_ids[i], !x->r->interrupted,
 				    x->r->runs[i].requests, x->r->runs[i].seconds, e);
