@@ -538,10 +538,11 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 
 	r->err = e;
 	/* A text lives no longer than its event, and events before a gap do not mix with others. */
-	if (tieevents_wants(&r->tied, ev) && ev->kind != EVENT_PRINT && !ev->lost)
-		return tieevents_add(&r->tied, ev, seq, lost) ? resolver_oom(r) : 0;
-	if (r->tied.count && tieevents_flush(&r->tied, r, e) < 0)
+	if (r->tied.count && (tieevents_over(&r->tied, ev) || ev->kind == EVENT_PRINT || ev->lost) &&
+	    tieevents_flush(&r->tied, r, e) < 0)
 		return err_code(e);
+	if ((ev->tied || r->tied.count) && ev->kind != EVENT_PRINT && !ev->lost)
+		return tieevents_add(&r->tied, ev, seq, lost) ? resolver_oom(r) : 0;
 	return resolver_take(r, ev, seq, lost, e);
 }
 

@@ -38,10 +38,10 @@ struct tieevents {
 };
 
 void tieevents_free(struct tieevents *t);
-/* Is this event one of a group that waits, or does it begin one? */
-static inline bool tieevents_wants(const struct tieevents *t, const struct event *ev)
+/* Is the time of those that wait over?  There are some. */
+static inline bool tieevents_over(const struct tieevents *t, const struct event *ev)
 {
-	return ev->tied || (t->count && t->e[0].ev.time == ev->time);
+	return t->e[0].ev.time != ev->time;
 }
 
 /* Keep an event until its time is over.  0, or -ENOMEM. */
