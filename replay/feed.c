@@ -221,19 +221,22 @@ static uint32_t one_time(const struct request *q, uint32_t n)
 /*
  * A free that drained a list below its high mark: kswapd was still balancing the zone,
  * though no event of it has come since what was taken for its end (kernel 6.1: the limit is
- * min(4 * batch, high) then).
+ * min(4 * batch, high) then).  A free of order 1 to 3 may drain at any length.
  */
 static void extend_kswapd(struct feed *f, const struct recorded *r, const struct machine *m,
-			  const struct request *q, uint64_t ended)
+			  const struct request *q, unsigned freed_order, uint64_t ended)
 {
 	int zone;
 
-	if (!ended || q->sig.op != OBS_PCPU_DRAIN || q->sig.aux2 || q->pfn == KMM_NO_PFN ||
-	    (q->sig.aux != DRAIN_FREE && q->sig.aux != DRAIN_EITHER))
+	if (!ended || freed_order || q->sig.op != OBS_PCPU_DRAIN || q->sig.aux2 ||
+	    q->pfn == KMM_NO_PFN || (q->sig.aux != DRAIN_FREE && q->sig.aux != DRAIN_EITHER))
 		return;
 	zone = machine_zone_of(m, q->pfn);
-	if (zone >= 0 && m->zones[zone].node == f->known.ends[ended - 1].node &&
-	    recorded_pcp(r, (unsigned)zone, q->cpu) < m->zones[zone].pcp_high)
+	if (zone < 0 || q->cpu >= m->cpus || m->zones[zone].node != f->known.ends[ended - 1].node)
+		return;
+	/* Pages of one time may not be counted yet: nearer to the one limit than to the other. */
+	if (recorded_pcp(r, (unsigned)zone, q->cpu) <
+	    (m->zones[zone].pcp_high + 4 * m->zones[zone].pcp_batch) / 2)
 		f->known.ends[ended - 1].time = q->time;
 }
 
@@ -241,6 +244,7 @@ static void extend_kswapd(struct feed *f, const struct recorded *r, const struct
 static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 {
 	uint64_t ended = 0; /* so many of kswapd's runs, the last one not followed by another */
+	uint8_t freed[KMM_CPUS] = { 0 }; /* order of each CPU's last free */
 	bool idle = false;
 	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
 	uint16_t *order = malloc(TIEORDER_MOST * sizeof(*order));
@@ -271,7 +275,10 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 				if (q[x].sig.op == OBS_RECLAIM &&
 				    q[x].sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE)
 					idle = false;
-				extend_kswapd(f, r, m, &q[x], idle ? ended : 0);
+				if (q[x].sig.op == REQ_PAGE_FREE)
+					freed[q[x].cpu % KMM_CPUS] = q[x].sig.order;
+				extend_kswapd(f, r, m, &q[x], freed[q[x].cpu % KMM_CPUS],
+					      idle ? ended : 0);
 			}
 			if (!tieorder_matters(q + i, k)) {
 				for (uint32_t x = i; x < i + k; x++)

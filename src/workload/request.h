@@ -108,10 +108,10 @@ struct request_sig {
 		bytes_alloc; /* object, percpu, vmalloc: sizes; 0xffffffff and more are cut.
 				OBS_COMPACTION: begin: migrate_pfn, free_pfn; free scanner: frames scanned */
 	kmm_gfp gfp;
-	uint32_t cache;	  /* string number of the slab cache's name; 0 unknown */
-	uint8_t op;	  /* enum request_op */
-	uint8_t flags;	  /* enum request_flag */
-	uint8_t order;	  /* pages; OBS_EXTFRAG: alloc_order; OBS_COMPACTION, finished: wanted, 255 none */
+	uint32_t cache; /* string number of the slab cache's name; 0 unknown */
+	uint8_t op;	/* enum request_op */
+	uint8_t flags;	/* enum request_flag */
+	uint8_t order; /* pages; OBS_EXTFRAG: alloc_order; OBS_COMPACTION, finished: wanted, 255 none */
 	uint8_t type;	  /* enum kmm_migratetype; OBS_EXTFRAG: alloc_migratetype;
 			   OBS_RECLAIM: highest enum kmm_zone_type */
 	uint8_t owner;	  /* enum request_owner */

@@ -538,7 +538,8 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 
 	r->err = e;
 	/* A text lives no longer than its event, and events before a gap do not mix with others. */
-	if (r->tied.count && (tieevents_over(&r->tied, ev) || ev->kind == EVENT_PRINT || ev->lost) &&
+	if (r->tied.count &&
+	    (tieevents_over(&r->tied, ev) || ev->kind == EVENT_PRINT || ev->lost) &&
 	    tieevents_flush(&r->tied, r, e) < 0)
 		return err_code(e);
 	if ((ev->tied || r->tied.count) && ev->kind != EVENT_PRINT && !ev->lost)

@@ -100,7 +100,7 @@ struct resolver {
 	uint32_t cpus;
 	uint64_t seq;	  /* ordinal of the current event */
 	uint64_t arrived; /* events so far */
-	int64_t current; /* key of the current event's context */
+	int64_t current;  /* key of the current event's context */
 	struct kswapd kswapd[KMM_NODES];
 	bool kswapd_seen;
 	uint64_t alone_until; /* positions before this one share their time with no other CPU */
