@@ -26,7 +26,7 @@ static unsigned make_runs(const struct machine *m, const struct machines *user,
 {
 	unsigned n = 0;
 
-	o[n++] = (struct replay_run_options){ .name = "recorded" };
+	o[n++] = (struct replay_run_options){ .name = "recorded", .slabs = true };
 	if (!can_simulate(m))
 		return n;
 	o[n++] = (struct replay_run_options){
