@@ -142,30 +142,37 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 
 /* ---- the first reading ---- */
 
-static int look_ahead(struct feed *f, struct machine *m, struct population *objects, struct err *e)
+/* From here on the trace tells about the start. */
+static void start(struct feed *f, struct population *objects, struct sides_source *sides)
+{
+	hindsight_start(&f->known);
+	if (objects)
+		population_start(objects);
+	if (sides)
+		sides_source_start(sides);
+}
+
+static int look_ahead(struct feed *f, struct machine *m, struct population *objects,
+		      struct sides_source *sides, struct err *e)
 {
 	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	int n = 0, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
 
 	if (ret >= 0)
 		ret = hindsight_init(&f->known, m, e);
-	if (ret >= 0 && f->marks.start == UINT32_MAX) {
-		hindsight_start(&f->known);
-		if (objects)
-			population_start(objects);
-	}
+	if (ret >= 0 && f->marks.start == UINT32_MAX)
+		start(f, objects, sides);
 	while (ret >= 0 && (n = next_block(f, q, e)) > 0)
 		for (int i = 0; i < n && ret >= 0; i++, f->number++) {
 			if (q[i].sig.op == OBS_MARK && q[i].pfn == f->marks.start) {
-				hindsight_start(&f->known);
-				if (objects)
-					population_start(objects);
+				start(f, objects, sides);
 			} else if (q[i].sig.op != OBS_MARK) {
 				f->have_ties |= i && q[i].time == q[i - 1].time &&
 						q[i].cpu != q[i - 1].cpu &&
 						q[i].sig.op <= REQ_PAGE_BULK;
 				hindsight_record(&f->known, &q[i], f->number);
-				if (objects && population_record(objects, &q[i]))
+				if ((objects && population_record(objects, &q[i])) ||
+				    (sides && sides_source_record(sides, &q[i])))
 					ret = err_set(e, ENOMEM, "out of memory");
 			}
 		}
@@ -298,7 +305,7 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 }
 
 int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct population *objects,
-	      struct err *e)
+	      struct sides_source *sides, struct err *e)
 {
 	bool lists = m->before.have_lists;
 	int ret;
@@ -318,7 +325,7 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 	f->marks.after_zoneinfo = mark(k, "snap: after/zoneinfo begin");
 	f->marks.after_frames = mark(k, m->after.have_lists ? "snap: after/struct_page.raw end" :
 							      "snap: after/kpageflags begin");
-	ret = look_ahead(f, m, objects, e);
+	ret = look_ahead(f, m, objects, sides, e);
 	if (ret < 0)
 		return ret;
 	free(m->before.tags);
