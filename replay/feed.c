@@ -15,7 +15,10 @@ void feed_close(struct feed *f)
 	if (f->scratch)
 		kmw_scratch_free(f->scratch);
 	free(f->slots);
+	free(f->batch);
+	silent_free(&f->silent);
 	hindsight_free(&f->known);
+	origin_free(&f->origin);
 	memset(f, 0, sizeof(*f));
 }
 
@@ -68,6 +71,27 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 
 	for (; f->turned < f->known.wrong_count && f->known.wrong[f->turned] < end; f->turned++)
 		out[f->known.wrong[f->turned] - f->number].sig.flags ^= REQ_DIRECT;
+	for (int i = 0; i < n; i++) {
+		out[i].pcp_batch = 0;
+		out[i].silent.count = 0;
+	}
+	for (; f->silent_at < f->silent.count && f->silent.takes[f->silent_at].number < end;
+	     f->silent_at++) {
+		const struct silent_take *t = &f->silent.takes[f->silent_at];
+		struct request *q = &out[t->number - f->number];
+
+		q->silent.count++;
+		q->silent.cpu = t->cpu;
+		q->silent.order = t->order;
+		q->silent.type = t->type;
+	}
+	for (uint32_t z = 0; z < f->batch->m->zone_count; z++) {
+		const struct batch_zone *b = &f->batch->zone[z];
+
+		if (b->early && b->number >= f->number && b->number < end)
+			out[b->number - f->number].pcp_batch =
+				(uint16_t)f->batch->m->zones[z].pcp_batch;
+	}
 	f->number = end;
 	for (int i = 0; i < n; i++) {
 		out[i].kswapd_ends = 0;
@@ -79,6 +103,31 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 
 /* ---- the first reading ---- */
 
+static void see_after(struct feed *f, const struct machine *m)
+{
+	if (!m->have_after)
+		return;
+	if (!m->before.have_kpageflags)
+		hindsight_after(&f->known, &m->after);
+	origin_after(&f->origin, &m->after);
+}
+
+static void see_mark(struct feed *f, const struct machine *m, struct population *objects,
+		     uint32_t text)
+{
+	if (text == f->marks.reading && text != UINT32_MAX && f->origin.first)
+		origin_reading(&f->origin);
+	if (text == f->marks.start) {
+		hindsight_start(&f->known);
+		if (f->origin.first)
+			origin_start(&f->origin);
+		if (objects)
+			population_start(objects);
+	}
+	if (text == f->marks.after_frames && text != UINT32_MAX && f->origin.first)
+		see_after(f, m);
+}
+
 static int look_ahead(struct feed *f, struct machine *m, struct population *objects, struct err *e)
 {
 	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
@@ -86,19 +135,22 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 
 	if (ret >= 0)
 		ret = hindsight_init(&f->known, m, e);
-	if (ret >= 0 && f->marks.start == UINT32_MAX) {
-		hindsight_start(&f->known);
-		if (objects)
-			population_start(objects);
-	}
+	if (ret >= 0)
+		ret = silent_init(&f->silent, m, e);
+	if (ret >= 0 && !m->before.have_lists)
+		ret = origin_init(&f->origin, m, e);
+	if (ret >= 0 && f->marks.start == UINT32_MAX)
+		see_mark(f, m, objects, UINT32_MAX);
 	while (ret >= 0 && (n = next_block(f, q, e)) > 0)
 		for (int i = 0; i < n && ret >= 0; i++, f->number++) {
-			if (q[i].sig.op == OBS_MARK && q[i].pfn == f->marks.start) {
-				hindsight_start(&f->known);
-				if (objects)
-					population_start(objects);
-			} else if (q[i].sig.op != OBS_MARK) {
+			if (q[i].sig.op == OBS_MARK) {
+				see_mark(f, m, objects, q[i].pfn);
+			} else {
 				hindsight_record(&f->known, &q[i], f->number);
+				batch_record(f->batch, &q[i], f->number);
+				silent_record(&f->silent, &q[i], f->number);
+				if (f->origin.first)
+					origin_record(&f->origin, &q[i]);
 				if (objects && population_record(objects, &q[i]))
 					ret = err_set(e, ENOMEM, "out of memory");
 			}
@@ -107,7 +159,14 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	if (ret >= 0 && objects && population_settle(objects))
 		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0)
-		ret = n < 0 ? n : hindsight_end(&f->known, e);
+		ret = n;
+	if (ret >= 0 && f->origin.first)
+		see_after(f, m);
+	if (ret >= 0)
+		ret = hindsight_end(&f->known, e);
+	batch_end(f->batch);
+	if (ret >= 0)
+		ret = silent_end(&f->silent, m->have_after ? &m->after : NULL, e);
 	f->block = 0;
 	f->number = 0;
 	return ret;
@@ -123,8 +182,11 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 	f->k = k;
 	f->blocks = kmw_block_count(k);
 	f->scratch = kmw_scratch_new();
-	if (!f->scratch)
+	f->batch = malloc(sizeof(*f->batch));
+	if (!f->scratch || !f->batch)
 		return err_set(e, ENOMEM, "out of memory");
+	batch_init(f->batch, m);
+	f->marks.reading = mark(k, "snap: before/kpageflags begin");
 	f->marks.start = mark(k, lists ? "snap: before/struct_page.raw end" :
 					 "snap: before/kpageflags end");
 	f->marks.score_end = mark(k, "snap: after begin");
@@ -141,5 +203,11 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 	m->before.tags = f->known.type;
 	m->before.tag_count = f->known.blocks;
 	f->known.type = NULL;
-	return 0;
+	for (uint32_t z = 0; z < m->zone_count; z++)
+		m->before.pcp_batch[z] = f->batch->zone[z].early;
+	if (!f->origin.first)
+		return 0;
+	ret = origin_settle(&f->origin, m, e);
+	m->have_before |= !ret && m->before.have_kpageflags;
+	return ret;
 }

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "base/map.h"
-#include "machine/model.h"
+#include "machine/freemap.h"
+#include "machine/pageblocks.h"
 #include "store/store.h"
 #include "trace/event.h"
 
@@ -641,9 +642,45 @@ static void seed_flags(struct recorded *r, const struct machine_state *s)
 
 			enter(r, p, 0, used, 0, owner == OWNER_USER ? KMM_MOVABLE : KMM_UNMOVABLE,
 			      owner);
-		} else if (!s->have_lists) {
+		}
+	}
+}
+
+static void seed_block(struct recorded *r, uint32_t pfn, unsigned order, unsigned type)
+{
+	for (uint32_t k = 0; k < 1u << order; k++)
+		leave(r, &r->f[pfn + k]);
+	set_block(r, pfn, order, type);
+}
+
+static int seed_map(struct recorded *r, const struct machine_state *s, const uint8_t *certain,
+		    struct err *e)
+{
+	struct freemap map;
+	int ret = freemap_build(&map, r->m, s, r->block_type, certain, e);
+
+	for (uint64_t i = 0; i < map.count; i++)
+		seed_block(r, map.blocks[i].pfn, map.blocks[i].order, map.blocks[i].type);
+	freemap_free(&map);
+	return ret;
+}
+
+/* Without any map: the frames of which later events tell where they were; the rest is unknown. */
+static void seed_first(struct recorded *r, const struct machine_state *s)
+{
+	for (uint32_t p = 0; p < r->frames && p < r->m->max_pfn; p++) {
+		const struct machine_first *f = &s->first[p];
+
+		if (r->f[p].state != FRAME_UNKNOWN)
+			continue;
+		if (f->state == FIRST_USED) {
+			enter(r, p, 0, FRAME_NOT_FREE, 0, KMM_UNMOVABLE, OWNER_UNKNOWN);
+		} else if (f->state == FIRST_FREE) {
 			leave(r, &r->f[p]);
-			put_buddy(r, p, 0, r->block_type[p >> r->m->pageblock_order]);
+			put_buddy(r, p, 0,
+				  f->type != FIRST_TYPE_UNKNOWN && f->type != FIRST_TYPE_BLOCK ?
+					  f->type - 1u :
+					  r->block_type[p >> r->m->pageblock_order]);
 		}
 	}
 }
@@ -668,9 +705,7 @@ static int seed_lists(struct recorded *r, const struct machine_state *s, struct 
 				      OWNER_UNKNOWN);
 				continue;
 			}
-			for (uint32_t k = 0; k < pages; k++)
-				leave(r, &r->f[pfn + k]);
-			set_block(r, pfn, l->order, l->type);
+			seed_block(r, pfn, l->order, l->type);
 		}
 	}
 	return 0;
@@ -684,6 +719,8 @@ int recorded_seed(struct recorded *r, const struct machine_state *s, struct err 
 	if (!certain)
 		return err_set(e, ENOMEM, "out of memory for %u pageblocks", r->blocks);
 	ret = machine_pageblocks(r->m, s, r->block_type, certain, e);
+	if (!ret && s->have_kpageflags && !s->have_lists)
+		ret = seed_map(r, s, certain, e);
 	free(certain);
 	if (ret < 0)
 		return ret;
@@ -697,7 +734,9 @@ int recorded_seed(struct recorded *r, const struct machine_state *s, struct err 
 	}
 	if (s->have_kpageflags)
 		seed_flags(r, s);
-	return s->have_lists ? seed_lists(r, s, e) : 0;
+	else if (s->first)
+		seed_first(r, s);
+	return seed_lists(r, s, e);
 }
 
 /* ---- what it knows ---- */
@@ -711,6 +750,7 @@ const struct recorded_stats *recorded_stats(struct recorded *r)
 void recorded_view(const struct recorded *r, struct view *v)
 {
 	*v = r->v;
+	v->unknown = r->unknown;
 }
 
 enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn)

@@ -523,6 +523,7 @@ static void state_free(struct machine_state *s)
 	free(s->pcps);
 	free(s->pcp_totals);
 	free(s->tags);
+	free(s->first);
 }
 
 void machine_free(struct machine *m)
