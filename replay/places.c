@@ -169,7 +169,7 @@ static const enum place_source simulated[] = { PLACE_SLUB, PLACE_SLAB, PLACE_SLA
 static int gather_recorded(struct places *p, struct kmw_reader *k, struct machine *m,
 			   const struct objects_source *src, struct err *e)
 {
-	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
+	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
 	struct living l;
 	struct feed f = { 0 };
 	uint64_t addr;

@@ -490,7 +490,7 @@ int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_opti
 	q.consumed = calloc(o->run_count + 1, sizeof(*q.consumed));
 	ret = w && flushed && q.consumed ? 0 : err_set(e, ENOMEM, "out of memory");
 	for (unsigned i = 0; i < QUEUE && !ret; i++) {
-		q.block[i] = malloc(KMW_BLOCK_RECORDS * sizeof(struct request));
+		q.block[i] = malloc(FEED_RECORDS * sizeof(struct request));
 		if (!q.block[i])
 			ret = err_set(e, ENOMEM, "out of memory for the queue of blocks");
 	}

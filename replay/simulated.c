@@ -7,6 +7,7 @@
 
 #include "machine/model.h"
 #include "replay/anchor.h"
+#include "replay/freescan.h"
 #include "store/store.h"
 #include "trace/event.h"
 
@@ -19,7 +20,7 @@ struct held {
 	uint8_t order;
 	uint8_t type;
 	uint8_t owner;
-	bool live;
+	bool live, compound;
 };
 
 struct simulated {
@@ -44,6 +45,12 @@ struct simulated {
 	uint64_t requests;
 	bool marks_unknown;	    /* the start was worked out: watermarks are those of the end */
 	int8_t zone_used[KMM_CPUS]; /* zone of the CPU's last unmovable page; -1 unknown */
+	struct freescan scan;
+	struct kept {
+		int32_t pid;
+		uint8_t order;
+		kmm_pfn pfn;
+	} kept[FREESCAN_RUNS]; /* blocks that direct compactions captured, not yet handed out */
 	struct simulated_stats stats;
 	uint32_t course_room;
 	const struct machine_state *start; /* what the pages held since before were */
@@ -143,7 +150,13 @@ static void hold(struct simulated *s, const struct request *q, kmm_pfn got)
 
 	if (!h)
 		return;
-	*h = (struct held){ got, q->pfn, q->sig.order, q->sig.type, q->sig.owner, true };
+	*h = (struct held){ got,
+			    q->pfn,
+			    q->sig.order,
+			    q->sig.type,
+			    q->sig.owner,
+			    true,
+			    q->sig.gfp & KMM_GFP_COMP };
 	if (s->seeded && got != KMM_NO_PFN)
 		own(s, got, q->sig.order, q->slot + 1);
 }
@@ -249,14 +262,33 @@ static int expect_zone(struct simulated *s, const struct request *q)
 	return node;
 }
 
+/* What a compaction kept for this request; KMM_NO_PFN. */
+static kmm_pfn take_kept(struct simulated *s, const struct request *q)
+{
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++) {
+		struct kept *k = &s->kept[i];
+		kmm_pfn pfn = k->pfn;
+
+		if (pfn == KMM_NO_PFN || k->pid != q->pid)
+			continue;
+		k->pfn = KMM_NO_PFN;
+		if (k->order == q->sig.order)
+			return pfn;
+		kmm_free_pages_direct(s->mm, q->cpu, pfn, k->order, false);
+	}
+	return KMM_NO_PFN;
+}
+
 static void alloc(struct simulated *s, const struct request *q)
 {
 	bool direct = q->sig.flags & REQ_DIRECT;
-	kmm_pfn got;
+	kmm_pfn got = q->sig.order ? take_kept(s, q) : KMM_NO_PFN;
 
 	if (direct)
 		kmm_lock_pcp(s->mm, true);
-	got = kmm_alloc_pages_node(s->mm, q->cpu, expect_zone(s, q), q->sig.gfp, q->sig.order);
+	if (got == KMM_NO_PFN)
+		got = kmm_alloc_pages_node(s->mm, q->cpu, expect_zone(s, q), q->sig.gfp,
+					   q->sig.order);
 	if (direct)
 		kmm_lock_pcp(s->mm, false);
 	s->requests++;
@@ -398,8 +430,12 @@ static void free_unknown(struct simulated *s, const struct request *q)
 static void release(struct simulated *s, const struct request *q)
 {
 	struct held *h = q->slot == NO_SLOT || q->slot >= s->slots ? NULL : &s->held[q->slot];
-	kmm_pfn pfn;
+	kmm_pfn pfn, target;
 
+	if (s->seeded && s->o.native && freescan_page(&s->scan, q, &target) == FREESCAN_RETURNED) {
+		give_back(s, q, target, 0);
+		return;
+	}
 	if (!h || !h->live) {
 		if (s->seeded)
 			free_unknown(s, q);
@@ -441,25 +477,49 @@ static void release(struct simulated *s, const struct request *q)
 
 /* ---- what the machine around the allocator did ---- */
 
-/*
- * Compaction's free scanner went through a range and took so many pages.  Which
- * ones is the model's affair; those that were not needed are freed one by one.
- */
-static void isolate(struct simulated *s, const struct request *q)
+/* The free lists as compaction's free scanner meets them. */
+
+static uint32_t list_prev(void *who, unsigned zone, unsigned order, uint32_t at)
 {
-	uint64_t end = q->addr >> 32, taken = (uint32_t)q->addr, got = 0;
-
-	if (q->pfn == KMM_NO_PFN || end > s->frames)
-		return;
-	for (kmm_pfn p = q->pfn; p < end && got < taken; p++) {
-		int order = kmm_free_block_order(s->mm, p);
-
-		if (order >= 0 && !kmm_take(s->mm, p, (unsigned)order)) {
-			touch(s, p, (unsigned)order);
-			got += 1u << order;
-		}
-	}
+	return kmm_free_list_prev(((struct simulated *)who)->mm, zone, order, KMM_MOVABLE, at);
 }
+
+static uint32_t list_next(void *who, unsigned zone, unsigned order, uint32_t at)
+{
+	return kmm_free_list_next(((struct simulated *)who)->mm, zone, order, KMM_MOVABLE, at);
+}
+
+static void list_turn(void *who, unsigned zone, unsigned order, uint32_t first)
+{
+	kmm_free_list_turn(((struct simulated *)who)->mm, zone, order, KMM_MOVABLE, first);
+}
+
+static int free_block(void *who, uint32_t pfn)
+{
+	return kmm_free_block_order(((struct simulated *)who)->mm, pfn);
+}
+
+static unsigned compound_page(void *who, uint32_t pfn)
+{
+	const struct simulated *s = who;
+	const struct held *h = pfn < s->frames && s->owner_of[pfn] ?
+				       &s->held[s->owner_of[pfn] - 1] :
+				       NULL;
+
+	return h && h->pfn == pfn && h->compound ? h->order : 0;
+}
+
+static void isolate_block(void *who, uint32_t pfn)
+{
+	struct simulated *s = who;
+	int order = kmm_isolate_block(s->mm, pfn);
+
+	if (order >= 0)
+		touch(s, pfn, (unsigned)order);
+}
+
+static const struct freescan_lists lists = { list_prev,	 list_next,	list_turn,
+					     free_block, compound_page, isolate_block };
 
 static void reclaim_event(struct simulated *s, const struct request *q)
 {
@@ -554,6 +614,33 @@ static void drain(struct simulated *s, const struct request *q, uint32_t n)
 		s->unseen[q->cpu]--;
 }
 
+/* A task that compacts keeps the first block that its frees make whole. */
+static void keep_for(struct simulated *s, const struct request *q)
+{
+	const struct freescan_run *r = s->o.native ? freescan_direct(&s->scan, q->pid) : NULL;
+
+	if (r && r->order > 0)
+		kmm_capture(s->mm, (int)r->zone, (unsigned)r->order,
+			    (unsigned)r->order >= s->m->pageblock_order ? KMM_MOVABLE :
+									  KMM_UNMOVABLE);
+}
+
+static void keep(struct simulated *s, const struct request *q)
+{
+	const struct freescan_run *r = s->o.native ? freescan_direct(&s->scan, q->pid) : NULL;
+	kmm_pfn pfn;
+
+	if (!r)
+		return;
+	pfn = kmm_captured(s->mm);
+	kmm_capture(s->mm, -1, 0, 0);
+	for (unsigned i = 0; i < FREESCAN_RUNS && pfn != KMM_NO_PFN; i++)
+		if (s->kept[i].pfn == KMM_NO_PFN) {
+			s->kept[i] = (struct kept){ q->pid, (uint8_t)r->order, pfn };
+			return;
+		}
+}
+
 uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
 {
 	s->last = KMM_NO_PFN;
@@ -582,7 +669,9 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		hold(s, q, KMM_NO_PFN);
 		break;
 	case REQ_PAGE_FREE:
+		keep_for(s, q);
 		release(s, q);
+		keep(s, q);
 		break;
 	case REQ_OBJ_ALLOC:
 	case REQ_OBJ_FREE:
@@ -592,7 +681,9 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 	case OBS_PCPU_DRAIN:
 		if (!s->seeded)
 			break;
+		keep_for(s, q);
 		drain(s, q, n);
+		keep(s, q);
 		if (corrects(s))
 			anchor_drained(s->anchor, s->mm, q);
 		break;
@@ -602,8 +693,8 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 			anchor_taken(s->anchor, s->mm, q);
 		break;
 	case OBS_COMPACTION:
-		if (s->seeded && s->o.native && q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
-			isolate(s, q);
+		if (s->seeded && s->o.native)
+			freescan_event(&s->scan, q);
 		break;
 	case OBS_RECLAIM:
 		if (s->seeded)
@@ -630,6 +721,9 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	s->m = m;
 	s->o = *o;
 	s->early = UINT64_MAX;
+	freescan_init(&s->scan, m, &lists, s);
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
+		s->kept[i].pfn = KMM_NO_PFN;
 	s->frames = (uint32_t)m->max_pfn;
 	s->owner_of = calloc(s->frames + 1ull, sizeof(*s->owner_of));
 	s->touched = calloc((s->frames >> m->pageblock_order) + 1ull, sizeof(*s->touched));
@@ -666,6 +760,7 @@ void simulated_free(struct simulated *s)
 	if (s->mm)
 		kmm_destroy(s->mm);
 	anchor_free(s->anchor);
+	freescan_free(&s->scan);
 	free(s->stats.course);
 	free(s->held);
 	free(s->owner_of);

@@ -47,7 +47,7 @@ static int by_seq(const void *pa, const void *pb)
 static int follow(struct resolved *r, struct feed *f, const struct machine *m, struct simulated *s,
 		  struct err *e)
 {
-	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
+	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
 	bool started = false;
 	int n, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
 

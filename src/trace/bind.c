@@ -46,7 +46,7 @@ static const char *const fields[PAYLOADS][BIND_FIELDS] = {
 	[PAYLOAD_probe] = { "addr|page|vaddr|ret", "size", "pfn", "flags|prot" },
 	[PAYLOAD_compaction] = { "start_pfn|zone_start", "end_pfn|zone_end", "migrate_pfn",
 				 "free_pfn", "nr_scanned|nr_failed", "nr_taken|nr_migrated", "sync",
-				 "status" },
+				 "status", "order" },
 	[PAYLOAD_reclaim] = { "nid", "order", "zid", "gfp_flags", "nr_reclaimed" },
 	[PAYLOAD_print] = { "buf" },
 };

@@ -76,6 +76,7 @@ enum bind_compaction {
 	COMP_TAKEN,
 	COMP_SYNC,
 	COMP_STATUS,
+	COMP_ORDER,
 };
 enum bind_reclaim { REC_NID, REC_ORDER, REC_ZID, REC_GFP, REC_RECLAIMED };
 enum bind_print { PRINT_BUF };

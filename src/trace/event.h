@@ -60,6 +60,7 @@
 	X(MM_COMPACTION_ISOLATE_MIGRATEPAGES, "compaction", "mm_compaction_isolate_migratepages", \
 	  compaction)                                                                             \
 	X(MM_COMPACTION_MIGRATEPAGES, "compaction", "mm_compaction_migratepages", compaction)     \
+	X(MM_COMPACTION_FINISHED, "compaction", "mm_compaction_finished", compaction)             \
 	X(MM_VMSCAN_DIRECT_RECLAIM_BEGIN, "vmscan", "mm_vmscan_direct_reclaim_begin", reclaim)    \
 	X(MM_VMSCAN_DIRECT_RECLAIM_END, "vmscan", "mm_vmscan_direct_reclaim_end", reclaim)        \
 	X(MM_VMSCAN_KSWAPD_WAKE, "vmscan", "mm_vmscan_kswapd_wake", reclaim)                      \
@@ -142,6 +143,7 @@ struct event {
 			uint64_t migrate_pfn, free_pfn;
 			uint64_t scanned,
 				taken; /* migratepages: nr_migrated in taken, nr_failed in scanned */
+			int16_t order; /* finished: wanted; -1 the whole zone */
 			int8_t sync;
 			uint8_t status;
 		} compaction;

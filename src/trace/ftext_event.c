@@ -458,6 +458,7 @@ static bool fill(const struct values *x, struct event *ev, unsigned payload)
 		ev->compaction.taken = x->v[COMP_TAKEN];
 		ev->compaction.sync = (int8_t)x->v[COMP_SYNC];
 		ev->compaction.status = (uint8_t)x->v[COMP_STATUS];
+		ev->compaction.order = (int16_t)x->v[COMP_ORDER];
 		break;
 	case PAYLOAD_reclaim:
 		ev->reclaim.nid = (int32_t)x->v[REC_NID];

@@ -181,6 +181,7 @@ static void load_compaction(const struct binding *b, const uint8_t *rec, struct 
 	ev->compaction.taken = get(b, COMP_TAKEN, rec, swap);
 	ev->compaction.sync = (int8_t)get_signed(b, COMP_SYNC, rec, swap);
 	ev->compaction.status = (uint8_t)get(b, COMP_STATUS, rec, swap);
+	ev->compaction.order = (int16_t)get_signed(b, COMP_ORDER, rec, swap);
 }
 
 static void load_reclaim(const struct binding *b, const uint8_t *rec, struct event *ev)

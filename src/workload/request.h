@@ -79,6 +79,9 @@ enum drain_cause {
 	DRAIN_SOME,   /* the vmstat pass, lists of other nodes' zones: so many pages */
 };
 
+/* How a compaction began. */
+enum compact_flag { COMPACT_SYNC = 1 << 0, COMPACT_KCOMPACTD = 1 << 1 };
+
 enum request_flag {
 	REQ_RESPONSE =
 		1 << 0, /* the kernel's own reaction, not demand: reclaim, migration, retries */
@@ -102,12 +105,13 @@ enum request_flag {
 struct request_sig {
 	uint64_t site; /* call site, an address of the traced kernel; 0 unknown */
 	uint32_t bytes_req,
-		bytes_alloc; /* object, percpu, vmalloc: sizes; 0xffffffff and more are cut */
+		bytes_alloc; /* object, percpu, vmalloc: sizes; 0xffffffff and more are cut.
+				OBS_COMPACTION: begin: migrate_pfn, free_pfn; free scanner: frames scanned */
 	kmm_gfp gfp;
 	uint32_t cache;	  /* string number of the slab cache's name; 0 unknown */
 	uint8_t op;	  /* enum request_op */
 	uint8_t flags;	  /* enum request_flag */
-	uint8_t order;	  /* pages; OBS_EXTFRAG: alloc_order */
+	uint8_t order;	  /* pages; OBS_EXTFRAG: alloc_order; OBS_COMPACTION, finished: wanted, 255 none */
 	uint8_t type;	  /* enum kmm_migratetype; OBS_EXTFRAG: alloc_migratetype;
 			   OBS_RECLAIM: highest enum kmm_zone_type */
 	uint8_t owner;	  /* enum request_owner */
@@ -117,6 +121,7 @@ struct request_sig {
 			   REQ_PAGE_FREE with REQ_DIRECT: 1 if to the tail (tails of alloc_pages_exact);
 			   OBS_LOST: 1 if the number is unknown; objects: accounted (0, 1, 2 absent) */
 	uint8_t aux2;	  /* OBS_EXTFRAG: fallback_migratetype, with 0x80 for change_ownership;
+			   OBS_COMPACTION, its begin: enum compact_flag;
 			   OBS_PCPU_DRAIN: 1 if it goes on where the one before stopped */
 	int8_t node;	  /* requested node, -1 any or unknown */
 	uint32_t own_obs; /* allocations: observations of its own that follow on this CPU */

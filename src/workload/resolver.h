@@ -50,6 +50,8 @@ struct ctx {
 	uint64_t twin;	/* large kmalloc that may be traced again */
 	uint64_t bulk;	/* first of bulk_n silent pages that may still move; WINDOW_NONE */
 	uint32_t bulk_n;
+	uint32_t bulk_array;	/* number of their array */
+	bool bulk_moved;	/* they stand at their first refill already */
 	uint32_t exact_slot;	/* block just allocated that alloc_pages_exact may trim; NO_SLOT */
 	uint64_t area_size;	/* of the vmalloc_range probe that is under way, 0 */
 	uint64_t last_free;	/* WAIT_DRAIN; WINDOW_NONE */
