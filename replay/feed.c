@@ -166,6 +166,18 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 
 /* ---- the first reading ---- */
 
+/* From here on the trace tells about the start. */
+static void start(struct feed *f, struct population *objects, struct sides_source *sides)
+{
+	hindsight_start(&f->known);
+	if (f->origin.first)
+		origin_start(&f->origin);
+	if (objects)
+		population_start(objects);
+	if (sides)
+		sides_source_start(sides);
+}
+
 static void see_after(struct feed *f, const struct machine *m)
 {
 	if (!m->have_after)
@@ -176,22 +188,18 @@ static void see_after(struct feed *f, const struct machine *m)
 }
 
 static void see_mark(struct feed *f, const struct machine *m, struct population *objects,
-		     uint32_t text)
+		     struct sides_source *sides, uint32_t text)
 {
 	if (text == f->marks.reading && text != UINT32_MAX && f->origin.first)
 		origin_reading(&f->origin);
-	if (text == f->marks.start) {
-		hindsight_start(&f->known);
-		if (f->origin.first)
-			origin_start(&f->origin);
-		if (objects)
-			population_start(objects);
-	}
+	if (text == f->marks.start)
+		start(f, objects, sides);
 	if (text == f->marks.after_frames && text != UINT32_MAX && f->origin.first)
 		see_after(f, m);
 }
 
-static int look_ahead(struct feed *f, struct machine *m, struct population *objects, struct err *e)
+static int look_ahead(struct feed *f, struct machine *m, struct population *objects,
+		      struct sides_source *sides, struct err *e)
 {
 	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	int n = 0, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
@@ -203,11 +211,11 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	if (ret >= 0 && !m->before.have_lists)
 		ret = origin_init(&f->origin, m, e);
 	if (ret >= 0 && f->marks.start == UINT32_MAX)
-		see_mark(f, m, objects, UINT32_MAX);
+		see_mark(f, m, objects, sides, UINT32_MAX);
 	while (ret >= 0 && (n = next_block(f, q, e)) > 0)
 		for (int i = 0; i < n && ret >= 0; i++, f->number++) {
 			if (q[i].sig.op == OBS_MARK) {
-				see_mark(f, m, objects, q[i].pfn);
+				see_mark(f, m, objects, sides, q[i].pfn);
 			} else {
 				f->have_ties |= i && q[i].time == q[i - 1].time &&
 						q[i].cpu != q[i - 1].cpu &&
@@ -217,7 +225,8 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 				silent_record(&f->silent, &q[i], f->number);
 				if (f->origin.first)
 					origin_record(&f->origin, &q[i]);
-				if (objects && population_record(objects, &q[i]))
+				if ((objects && population_record(objects, &q[i])) ||
+				    (sides && sides_source_record(sides, &q[i])))
 					ret = err_set(e, ENOMEM, "out of memory");
 			}
 		}
@@ -350,7 +359,7 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 }
 
 int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct population *objects,
-	      struct err *e)
+	      struct sides_source *sides, struct err *e)
 {
 	bool lists = m->before.have_lists;
 	int ret;
@@ -373,7 +382,7 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 	f->marks.after_zoneinfo = mark(k, "snap: after/zoneinfo begin");
 	f->marks.after_frames = mark(k, m->after.have_lists ? "snap: after/struct_page.raw end" :
 							      "snap: after/kpageflags begin");
-	ret = look_ahead(f, m, objects, e);
+	ret = look_ahead(f, m, objects, sides, e);
 	if (ret < 0)
 		return ret;
 	free(m->before.tags);

@@ -18,6 +18,7 @@
 #include "replay/origin.h"
 #include "replay/silent.h"
 #include "replay/population.h"
+#include "replay/sides.h"
 #include "workload/kmw.h"
 
 /*
@@ -67,10 +68,10 @@ struct feed {
 
 /*
  * Reads the workload once, and gives m->before what it tells about the start, and
- * *objects (NULL: nobody asks) what it tells about the objects that lived then.
+ * *objects and *sides (NULL: nobody asks) what it tells about what lived then.
  */
 int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct population *objects,
-	      struct err *e);
+	      struct sides_source *sides, struct err *e);
 void feed_close(struct feed *f);
 /* The next records into out[FEED_RECORDS]; how many, 0 at the end. */
 int feed_next(struct feed *f, struct request *out, struct err *e);

@@ -181,7 +181,7 @@ static int gather_recorded(struct places *p, struct kmw_reader *k, struct machin
 		free(q);
 		return ret;
 	}
-	ret = feed_open(&f, k, m, NULL, e);
+	ret = feed_open(&f, k, m, NULL, NULL, e);
 	if (ret >= 0 && f.marks.start == UINT32_MAX && living_start(&l))
 		ret = err_set(e, ENOMEM, "out of memory");
 	while (ret >= 0 && (n = feed_next(&f, q, e)) > 0)

@@ -95,7 +95,7 @@ struct resolved *resolved_make(const char *path, const struct input_options *in,
 		ret = s ? 0 : err_code(e);
 	}
 	if (ret >= 0)
-		ret = feed_open(&f, k, m, NULL, e);
+		ret = feed_open(&f, k, m, NULL, NULL, e);
 	if (ret >= 0)
 		ret = follow(r, &f, m, s, e);
 	if (ret >= 0 && r->count)

@@ -66,7 +66,7 @@ enum bind_percpu {
 	PER_ATOMIC,
 };
 enum bind_vmap { VMAP_ADDR, VMAP_SIZE, VMAP_ALIGN, VMAP_START, VMAP_END, VMAP_N, VMAP_FAILED };
-enum bind_probe { PROBE_ADDR, PROBE_SIZE, PROBE_PFN, PROBE_FLAGS };
+enum bind_probe { PROBE_ADDR, PROBE_SIZE, PROBE_PFN, PROBE_FLAGS, PROBE_ALIGN };
 enum bind_compaction {
 	COMP_START,
 	COMP_END,

@@ -137,6 +137,7 @@ struct event {
 			uint64_t size;	/* size=, 0 absent */
 			uint64_t pfn;	/* pfn=, EVENT_NO_PFN absent */
 			uint64_t flags; /* flags= (page->flags) or prot, 0 absent */
+			uint64_t align; /* align=, 0 absent */
 		} probe;
 		struct {
 			uint64_t start_pfn, end_pfn; /* begin: zone_start, zone_end */

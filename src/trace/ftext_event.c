@@ -448,6 +448,7 @@ static bool fill(const struct values *x, struct event *ev, unsigned payload)
 		ev->probe.size = x->v[PROBE_SIZE];
 		ev->probe.pfn = x->v[PROBE_PFN];
 		ev->probe.flags = x->v[PROBE_FLAGS];
+		ev->probe.align = x->v[PROBE_ALIGN];
 		break;
 	case PAYLOAD_compaction:
 		ev->compaction.start_pfn = x->v[COMP_START];

@@ -215,6 +215,7 @@ static void load_rest(struct binding *b, const uint8_t *rec, uint32_t len, struc
 		ev->probe.size = get(b, PROBE_SIZE, rec, swap);
 		ev->probe.pfn = get(b, PROBE_PFN, rec, swap);
 		ev->probe.flags = get(b, PROBE_FLAGS, rec, swap);
+		ev->probe.align = get(b, PROBE_ALIGN, rec, swap);
 		break;
 	case PAYLOAD_compaction:
 		load_compaction(b, rec, ev);

@@ -528,6 +528,9 @@ int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev
 	w->r.sig.order = (uint8_t)order;
 	w->r.sig.type = resolver_type(r, ev->page.migratetype);
 	w->r.sig.owner = (uint8_t)resolve_page_guess(ev->page.gfp, order);
+	/* Inside of __vmalloc_node_range(): a page of the area, or a table that maps it. */
+	if (c->area_size && w->r.sig.owner == OWNER_KERNEL)
+		w->r.sig.owner = OWNER_VMALLOC;
 	if (ev->page.pfn >= KMM_NO_PFN - (1u << order)) {
 		/* Pitfall 12: a failed attempt is not demand; the retry that follows is. */
 		w->r.sig.flags = REQ_FAILED | REQ_RESPONSE;
