@@ -5,6 +5,7 @@
 # program; everything else is libkmemlab.a, which the program and the tests link.
 
 VERSION := 0.1
+RELEASED := 2026-11-27
 PREFIX  ?= /usr/local
 BUILD   ?= build
 CFLAGS  ?= -O2 -g
@@ -24,7 +25,8 @@ WARN     := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prot
 PC_CFLAGS  = $(eval PC_CFLAGS := $$(shell pkg-config --cflags $(LIBS_PC)))$(PC_CFLAGS)
 PC_LIBS    = $(eval PC_LIBS := $$(shell pkg-config --libs $(LIBS_PC)))$(PC_LIBS)
 BASE_FLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(CPPFLAGS) -I. -Isrc -pthread
-ALL_CFLAGS = $(BASE_FLAGS) -DKMEMLAB_VERSION='"$(VERSION)"' $(PC_CFLAGS)
+ALL_CFLAGS = $(BASE_FLAGS) -DKMEMLAB_VERSION='"$(VERSION)"' \
+             -DKMEMLAB_RELEASED='"$(RELEASED)"' $(PC_CFLAGS)
 ALL_LIBS   = -Wl,--as-needed $(PC_LIBS) -lplot -lm -lpthread
 
 MM_SRC   := $(wildcard src/mm/*.c)
@@ -44,7 +46,9 @@ bin       = $(patsubst %.c,$(BUILD)/%,$(1))
 MM_OBJ   := $(call obj,$(MM_SRC))
 LIB_OBJ  := $(call obj,$(LIB_SRC))
 CLI_OBJ  := $(call obj,$(CLI_SRC))
-TEST_BIN := $(call bin,$(UNIT_SRC) $(TOOL_SRC))
+PROPERTY_SRC := $(wildcard tests/property/*.c)
+PROPERTY_BIN := $(call bin,$(PROPERTY_SRC))
+TEST_BIN := $(filter-out $(PROPERTY_BIN),$(call bin,$(UNIT_SRC) $(TOOL_SRC)))
 LIBS     := $(BUILD)/libkmemlab.a $(BUILD)/libkmm.a
 
 # The program stands at the top for the usual build, in the build folder for any other.
@@ -55,9 +59,11 @@ MAN      := $(BUILD)/man/kmemlab.1 $(patsubst %,$(BUILD)/man/kmemlab-%.1,$(COMMA
 # The library's public headers, and the manual page that each of them is.
 MM_PUBLIC := $(wildcard src/mm/kmm*.h) src/mm/gfp.h
 MAN3      := $(patsubst src/mm/%.h,$(BUILD)/man/%.3,$(MM_PUBLIC))
+# The pages of section 5 are pages of docs/.
+MAN5      := $(patsubst %,$(BUILD)/man/kmemlab-%.5,policy kmw schema)
 MAN3_LINKS = $(shell awk -v links=1 -f docs/man3.awk $(MM_PUBLIC))
 
-.PHONY: all help man tests deps ci-deps demo check bench soak asan tsan lint format install uninstall clean FORCE
+.PHONY: all help man tests deps ci-deps demo check bench soak asan tsan fuzz fuzzers lint format install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -72,6 +78,7 @@ help:
 	@echo "make soak       the property tests with SEEDS=1000 seeds: a day of work"
 	@echo "make asan       all tests under AddressSanitizer and UBSan (in build-asan/)"
 	@echo "make tsan       unit tests under ThreadSanitizer (in build-tsan/)"
+	@echo "make fuzz       libFuzzer on each reader for FUZZ_SECONDS=1800 (in build-fuzz/)"
 	@echo "make lint       clang-format, cppcheck and clang-tidy; make format mends the first"
 	@echo "make install    to DESTDIR/PREFIX (PREFIX=$(PREFIX)); make uninstall takes it away"
 	@echo "make clean      remove what was built"
@@ -122,9 +129,24 @@ $(KMEMLAB): $(CLI_OBJ) $(LIBS) $(BUILD)/cli.list
 $(TEST_BIN): %: %.o $(LIBS)
 	$(call say,LD) $(CC) $(BASE_FLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
 
--include $(patsubst %.o,%.d,$(MM_OBJ) $(LIB_OBJ) $(CLI_OBJ)) $(patsubst %,%.d,$(TEST_BIN))
+# The property tests, and the model with them, always run under sanitizers: Address and
+# UndefinedBehavior, unless the whole build has others.
+SANITIZE := $(if $(findstring sanitize,$(CFLAGS)),$(CFLAGS),-O1 -g -fno-omit-frame-pointer \
+	-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all)
+SANITIZED := $(patsubst %.c,$(BUILD)/sanitized/%.o,$(MM_SRC) $(PROPERTY_SRC))
 
-man: $(MAN) $(MAN3) $(BUILD)/kmemlab.bash
+$(BUILD)/sanitized/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC) $(CC) -std=gnu11 $(WARN) $(SANITIZE) $(CPPFLAGS) -I. -Isrc -pthread -MMD -MP -c -o $@ $<
+
+$(PROPERTY_BIN): $(BUILD)/tests/property/%: $(BUILD)/sanitized/tests/property/%.o \
+		$(patsubst %.c,$(BUILD)/sanitized/%.o,$(MM_SRC)) $(BUILD)/libkmm.list
+	@mkdir -p $(@D)
+	$(call say,LD) $(CC) $(SANITIZE) $(LDFLAGS) -pthread -o $@ $(filter %.o,$^) -lcmocka
+
+-include $(patsubst %.o,%.d,$(MM_OBJ) $(LIB_OBJ) $(CLI_OBJ)) $(patsubst %,%.d,$(TEST_BIN)) $(SANITIZED:.o=.d)
+
+man: $(MAN) $(MAN3) $(MAN5) $(BUILD)/kmemlab.bash
 
 $(BUILD)/man/kmemlab.1: $(KMEMLAB)
 	@mkdir -p $(@D)
@@ -136,7 +158,16 @@ $(BUILD)/man/kmemlab-%.1: $(KMEMLAB)
 
 $(BUILD)/man/%.3: src/mm/%.h docs/man3.awk
 	@mkdir -p $(@D)
-	$(call say,MAN) awk -v page=$* -v header=$*.h -f docs/man3.awk $< > $@
+	$(call say,MAN) awk -v page=$* -v header=$*.h -v date=$(RELEASED) -f docs/man3.awk $< > $@
+
+$(BUILD)/man/kmemlab-%.5: docs/%.md docs/man5.awk
+	@mkdir -p $(@D)
+	$(call say,MAN) awk -v page=kmemlab-$* -v see='kmemlab-replay(1)' -v date=$(RELEASED) -f docs/man5.awk $< > $@
+
+$(BUILD)/man/kmemlab-policy.5: docs/policies.md docs/man5.awk $(KMEMLAB)
+	@mkdir -p $(@D)
+	$(call say,MAN) $(KMEMLAB) policy list --keys --format csv | awk -v page=kmemlab-policy \
+		-v see='kmemlab-policy(1) kmemlab-replay(1)' -v date=$(RELEASED) -f docs/man5.awk docs/policies.md - > $@
 
 $(BUILD)/kmemlab.bash: $(KMEMLAB)
 	$(call say,MAN) $(KMEMLAB) help --completion > $@
@@ -173,7 +204,7 @@ demo: deps
 
 # ---- testing ----
 
-tests: $(TEST_BIN)
+tests: $(TEST_BIN) $(PROPERTY_BIN)
 
 check: deps
 	+$(MAKE) all tests
@@ -186,6 +217,21 @@ asan:
 tsan: deps
 	+$(MAKE) BUILD=build-tsan LDFLAGS= CFLAGS="-O1 -g -fsanitize=thread" all tests
 	BUILD=build-tsan KMEMLAB=$(CURDIR)/build-tsan/kmemlab SUITES=unit tests/run.sh
+
+# Each reader of traces under libFuzzer for FUZZ_SECONDS, from the corpora in tests/fuzz/corpus; what is
+# new is kept in build-fuzz/.  The first finding ends it.
+FUZZ_SECONDS ?= 1800
+FUZZERS := dat perf text
+$(BUILD)/fuzz-%: tests/fuzz/reader.c $(LIBS)
+	$(call say,LD) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -DREADER=$* -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
+
+fuzzers: $(FUZZERS:%=$(BUILD)/fuzz-%)
+
+fuzz: EXTRA_DEPS += clang
+fuzz: deps
+	+$(MAKE) BUILD=build-fuzz CC=clang LDFLAGS= CFLAGS="-O1 -g -fno-omit-frame-pointer \
+		-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" fuzzers
+	BUILD=build-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) bash tests/fuzz/libfuzzer.sh $(FUZZERS)
 
 # A thousand seeds, each as long as in `make check`; the first failure ends it.
 SEEDS ?= 1000
@@ -221,7 +267,7 @@ DOCS = README.md LICENSE $(wildcard docs/*.md)
 
 install: all
 	install -d $(DEST)/bin $(DEST)/lib/pkgconfig $(DEST)/lib/systemd/system $(DEST)/include/kmm $(DEST)/share/man/man1 \
-		$(DEST)/share/man/man3 $(DEST)/share/bash-completion/completions $(DEST)/share/doc/kmemlab
+		$(DEST)/share/man/man3 $(DEST)/share/man/man5 $(DEST)/share/bash-completion/completions $(DEST)/share/doc/kmemlab
 	install -m 755 $(KMEMLAB) $(DEST)/bin/kmemlab
 	install -m 644 $(BUILD)/libkmm.a $(DEST)/lib
 	install -m 755 $(BUILD)/libkmm.so.0 $(DEST)/lib
@@ -231,6 +277,7 @@ install: all
 		> $(DEST)/lib/pkgconfig/kmm.pc
 	install -m 644 $(MAN) $(DEST)/share/man/man1
 	install -m 644 $(MAN3) $(DEST)/share/man/man3
+	install -m 644 $(MAN5) $(DEST)/share/man/man5
 	for h in $(MM_PUBLIC); do page=$$(basename $$h .h); \
 		for f in $$(awk -v links=1 -f docs/man3.awk $$h); do \
 			[ $$f = $$page ] || echo ".so man3/$$page.3" > $(DEST)/share/man/man3/$$f.3; \
@@ -239,6 +286,8 @@ install: all
 	sed 's|@PREFIX@|$(PREFIX)|' record/kmemlab-flight.service \
 		> $(DEST)/lib/systemd/system/kmemlab-flight.service
 	install -m 644 $(DOCS) $(DEST)/share/doc/kmemlab
+	install -d $(DEST)/share/doc/kmemlab/figures
+	install -m 644 $(wildcard docs/figures/*) $(DEST)/share/doc/kmemlab/figures
 
 uninstall:
 	rm -f $(DEST)/bin/kmemlab $(DEST)/lib/libkmm.a $(DEST)/lib/libkmm.so $(DEST)/lib/libkmm.so.0 \
@@ -247,7 +296,8 @@ uninstall:
 		$(DEST)/lib/systemd/system/kmemlab-flight.service \
 		$(DEST)/share/bash-completion/completions/kmemlab
 	rm -f $(patsubst $(BUILD)/man/%,$(DEST)/share/man/man3/%,$(MAN3)) \
-		$(patsubst %,$(DEST)/share/man/man3/%.3,$(MAN3_LINKS))
+		$(patsubst %,$(DEST)/share/man/man3/%.3,$(MAN3_LINKS)) \
+		$(patsubst $(BUILD)/man/%,$(DEST)/share/man/man5/%,$(MAN5))
 	rm -rf $(DEST)/include/kmm $(DEST)/share/doc/kmemlab
 
 clean:

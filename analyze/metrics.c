@@ -59,6 +59,86 @@ const struct metric metrics[] = {
 	  .limits = "The tag is not the contents: a Movable pageblock can hold unmovable pages "
 		    "after a fallback. Where the start is not known a block counts as Unknown "
 		    "until an event tells." },
+	{ .id = "block-use",
+	  .name = "Page blocks by contents",
+	  .unit = "page blocks",
+	  .definition =
+		  "A page *pins* its page block if it is neither free nor movable: slab, page tables, "
+		  "other kernel pages, reclaimable ones, and what was in use before the start and is not "
+		  "known to be movable. A block is free (all pages free), movable (free and movable pages: "
+		  "compaction can make it whole), mixed (some page pins it, others are free or movable), "
+		  "pinned (every page pins it), partial (a hole or another zone takes part of it) or "
+		  "unknown. THP-able memory is that of free and movable blocks: what huge pages can be made "
+		  "of, now or by compaction.",
+	  .source = "block_use and the view thp_memory; recorded runs: from the events, simulated "
+		    "ones: the model's pages",
+	  .limits =
+		  "Movable is judged by the flags of the allocation: no event tells that a user page "
+		  "is pinned for I/O, mlocked or busy, so compaction may fail on it. Reclaimable pages "
+		  "may be freed by their shrinkers; here they pin." },
+	{ .id = "grouping",
+	  .name = "Page blocks under perfect grouping",
+	  .unit = "page blocks",
+	  .definition =
+		  "How many page blocks would hold no pinning page if all pinning pages of a "
+		  "zone's mixed blocks had been packed into as few blocks as they fill: free + "
+		  "movable + mixed − ceil(pinning pages / pages of a block). The distance to the "
+		  "THP-able blocks is what mixing costs.",
+	  .source = "view thp_memory, column grouped",
+	  .limits = "A bound that no allocator without knowledge of lifetimes reaches. Pinned and "
+		    "partial blocks are left as they are." },
+	{ .id = "pins",
+	  .name = "What keeps page blocks from being whole",
+	  .unit = "pages kept",
+	  .definition =
+		  "For each mixed page block, its free and movable pages are shared out among the "
+		  "allocations that pin it, by their pages; allocations alike in owner, slab cache and "
+		  "call site are summed up and ranked. Alone: blocks that nothing else pins. A slab is "
+		  "held by the objects in it: its call site is that of most of them.",
+	  .source = "pin, mixed_block; `kmemlab state --show pins` and `--show holders`",
+	  .limits =
+		  "At one instant: that of the snapshot of page frames afterwards, else the end. Call "
+		  "sites are known of slab pages and large kmallocs; of others where the capture has "
+		  "stacks. Of what was there at the start owner and cache are known, not who and when; "
+		  "how many allocations such pages are is not known either, runs of them count as one." },
+	{ .id = "fallback-severity",
+	  .name = "Severity of fallbacks",
+	  .unit = "events",
+	  .definition =
+		  "whole: a page block or more changed hands, nothing was mixed. mild: a movable "
+		  "allocation went into an unmovable or reclaimable block, from where compaction can take "
+		  "it, or unmovable and reclaimable ones into each other's. moderate: the block was "
+		  "claimed for unmovable or reclaimable pages, and movable ones may be left in it. severe: "
+		  "an unmovable or reclaimable page in a block that stays Movable.",
+	  .source =
+		  "fallback; mm_page_alloc_extfrag of the capture: alloc and fallback migratetype, "
+		  "fallback_order and change_ownership",
+	  .limits = "change_ownership says what the block's type is afterwards, also if it was so "
+		    "before. How long the page lives decides what it costs; see the pins." },
+	{ .id = "internal",
+	  .name = "Internal fragmentation",
+	  .unit = "share of the bytes given",
+	  .definition =
+		  "1 − bytes asked for / bytes given, per slab cache and call site. Of traffic: "
+		  "over all allocations. Held: each allocation weighed with the time that it lived "
+		  "(the integral of live bytes over time). Live: bytes wasted at the end.",
+	  .source = "object_site, views site_waste and cache_waste",
+	  .limits =
+		  "Objects that were allocated in the capture. kmem_cache_alloc() reports its cache's "
+		  "object size as asked for, so there the waste is padding and alignment alone." },
+	{ .id = "occupancy",
+	  .name = "Occupancy of slabs",
+	  .unit = "slabs",
+	  .definition =
+		  "How many objects live in each slab of a cache, of those that fit. One object: "
+		  "slabs that a single object keeps from being given back. Spare: slabs that would "
+		  "be empty were the objects packed.",
+	  .source =
+		  "slab_occupancy, view cache_occupancy; allocations and frees by address, and the "
+		  "snapshot's counts for slabs of the start",
+	  .limits =
+		  "Objects allocated or freed in bulk leave no event. In a slab that a CPU allocated "
+		  "from at the start, the free objects in its hand count as live." },
 	{ .id = "map",
 	  .name = "Map of memory",
 	  .unit = "state of a cell",

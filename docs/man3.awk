@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # man3.awk: a public header of libkmm as a manual page of section 3.
 #
-#	awk -v page=kmm_vmalloc -f docs/man3.awk src/mm/kmm_vmalloc.h
+#	awk -v page=kmm_vmalloc -v header=kmm_vmalloc.h -v date=2026-11-27 -f docs/man3.awk src/mm/kmm_vmalloc.h
 #
 # The header's first comment is the description, its functions make the
 # synopsis, and its declarations follow with their comments, which are the
@@ -58,7 +58,7 @@ END {
 	title = sentence[1]
 	sub(/^[a-z_]+: */, "", title)
 	sub(/[.:;].*/, "", title)
-	printf ".TH %s 3 \"\" kmemlab \"Library Functions Manual\"\n", toupper(page)
+	printf ".TH %s 3 %s kmemlab \"Library Functions Manual\"\n", toupper(page), date
 	printf ".SH NAME\n%s \\- %s\n", page, title
 	printf ".SH SYNOPSIS\n.nf\n#include <kmm/%s>\n.sp\n%s.fi\n.PP\nLink with\n.BR \\-lkmm .\n",
 		header, synopsis

@@ -27,6 +27,7 @@ struct recorded {
 	struct frame *f; /* [frames] */
 	uint32_t frames;
 	uint8_t *block_type; /* [pageblocks], VIEW_UNKNOWN unknown */
+	bool *touched;	     /* [pageblocks] an event was about it since it was asked for last */
 	uint32_t blocks;
 	unsigned max_order; /* top order, inclusive */
 	bool compacted;	    /* compaction has been seen to move pages */
@@ -233,12 +234,20 @@ static uint32_t in_state(const struct recorded *r, uint32_t pfn, unsigned order,
 	return n;
 }
 
+static void touch(struct recorded *r, uint32_t pfn, uint64_t end)
+{
+	for (uint64_t b = pfn >> r->m->pageblock_order; b << r->m->pageblock_order < end; b++)
+		r->touched[b] = true;
+}
+
 static bool valid(struct recorded *r, const struct request *q, unsigned order)
 {
 	if (order <= r->max_order && q->pfn != KMM_NO_PFN && !(q->pfn & ((1u << order) - 1)) &&
 	    q->pfn < r->frames && (1u << order) <= r->frames - q->pfn && q->cpu < r->m->cpus &&
-	    r->f[q->pfn].state != FRAME_HOLE)
+	    r->f[q->pfn].state != FRAME_HOLE) {
+		touch(r, q->pfn, q->pfn + (1ull << order));
 		return true;
+	}
 	contradict(r, CONTRADICTION_OUTSIDE, q->pfn, 1u << (order & 15), q->seq);
 	return false;
 }
@@ -357,6 +366,8 @@ static void follow_isolation(struct recorded *r, const struct request *q)
 
 	if (q->pfn == KMM_NO_PFN || end > r->frames)
 		return;
+	touch(r, q->pfn,
+	      end + (1ull << r->max_order) < r->frames ? end + (1ull << r->max_order) : r->frames);
 	for (uint32_t p = q->pfn; p < end && got < taken; p++) {
 		unsigned order, pb = r->m->pageblock_order;
 
@@ -563,9 +574,11 @@ struct recorded *recorded_new(const struct machine *m, struct err *e)
 	r->pending_free = UINT32_MAX;
 	r->f = calloc(r->frames + 1ull, sizeof(*r->f));
 	r->block_type = malloc(r->blocks + 1ull);
+	r->touched = calloc(r->blocks + 1ull, sizeof(*r->touched));
 	r->pcp = calloc((size_t)(m->zone_count + 1) * (m->cpus + 1), sizeof(*r->pcp));
 	r->giving_back = calloc(m->cpus + 1u, sizeof(*r->giving_back));
-	if (!r->f || !r->block_type || !r->pcp || !r->giving_back || map_init(&r->waiting, 64))
+	if (!r->f || !r->block_type || !r->touched || !r->pcp || !r->giving_back ||
+	    map_init(&r->waiting, 64))
 		goto oom;
 	memset(r->block_type, VIEW_UNKNOWN, r->blocks + 1ull);
 	r->v.zones = m->zone_count;
@@ -603,6 +616,7 @@ void recorded_free(struct recorded *r)
 	free(r->pcp);
 	free(r->giving_back);
 	free(r->block_type);
+	free(r->touched);
 	free(r->f);
 	free(r);
 }
@@ -704,9 +718,24 @@ enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn)
 	return pfn < r->frames ? (enum frame_state)r->f[pfn].state : FRAME_HOLE;
 }
 
+unsigned recorded_owner(const struct recorded *r, uint32_t pfn, unsigned *type)
+{
+	*type = r->f[pfn].type;
+	return r->f[pfn].owner;
+}
+
 unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn)
 {
 	return pfn < r->frames ? r->block_type[pfn >> r->m->pageblock_order] : VIEW_UNKNOWN;
+}
+
+bool recorded_touched(struct recorded *r, uint32_t block)
+{
+	bool was = block < r->blocks && r->touched[block];
+
+	if (was)
+		r->touched[block] = false;
+	return was;
 }
 
 bool recorded_compacted(const struct recorded *r)

@@ -93,8 +93,12 @@ const struct recorded_stats *recorded_stats(struct recorded *r);
 void recorded_view(const struct recorded *r, struct view *v);
 uint8_t recorded_cell(const void *r, uint32_t pfn);
 enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn);
+/* What a page in use is for: enum request_owner, and the migrate type that it was asked for with. */
+unsigned recorded_owner(const struct recorded *r, uint32_t pfn, unsigned *type);
 /* Migrate type of the page block that holds a frame; VIEW_UNKNOWN. */
 unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn);
+/* Was an event about this page block since the last call for it? */
+bool recorded_touched(struct recorded *r, uint32_t block);
 /* Has compaction moved pages so far? */
 bool recorded_compacted(const struct recorded *r);
 /* Pages on the list of a CPU in a zone. */

@@ -34,6 +34,7 @@ struct simulated {
 	uint32_t slots;
 	uint32_t *owner_of; /* [frames] slot + 1 of the block that covers it, 0: held since before */
 	uint32_t frames;
+	bool *touched; /* [pageblocks] something happened in it since it was asked for last */
 	kmm_pfn last;
 	int drained_cpu;	   /* whose list the drain under way empties */
 	uint32_t unseen[KMM_CPUS]; /* drains of the model by frees that the kernel's have not matched */
@@ -46,13 +47,21 @@ struct simulated {
 	const struct machine_state *start; /* what the pages held since before were */
 };
 
+static void touch(struct simulated *s, kmm_pfn pfn, unsigned order)
+{
+	for (uint64_t p = pfn; p < pfn + (1ull << order) && p < s->frames;
+	     p += 1ull << s->m->pageblock_order)
+		s->touched[p >> s->m->pageblock_order] = true;
+}
+
 /* ---- the model's own trace points ---- */
 
 static void on_refill(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type, bool pcp)
 {
 	struct simulated *s = arg;
 
-	(void)cpu, (void)pfn, (void)order, (void)type, (void)pcp;
+	(void)cpu, (void)type, (void)pcp;
+	touch(s, pfn, order);
 	s->stats.refills++;
 }
 
@@ -60,7 +69,8 @@ static void on_drain(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsig
 {
 	struct simulated *s = arg;
 
-	(void)pfn, (void)order, (void)type;
+	(void)type;
+	touch(s, pfn, order);
 	s->stats.drains++;
 	s->unseen[cpu]++;
 }
@@ -80,12 +90,22 @@ static void on_page(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, kmm_gf
 	struct simulated *s = arg;
 
 	(void)cpu, (void)gfp, (void)type;
-	if (s->in_objects && pfn != KMM_NO_PFN)
+	if (pfn == KMM_NO_PFN)
+		return;
+	touch(s, pfn, order);
+	if (s->in_objects)
 		objects_saw_page(s->objects, pfn, order);
+}
+
+static void on_free(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order)
+{
+	(void)cpu;
+	touch(arg, pfn, order);
 }
 
 static const struct kmm_observer observer = {
 	.mm_page_alloc = on_page,
+	.mm_page_free = on_free,
 	.mm_page_alloc_zone_locked = on_refill,
 	.mm_page_pcpu_drain = on_drain,
 	.mm_page_alloc_extfrag = on_fallback,
@@ -110,6 +130,7 @@ static struct held *held_at(struct simulated *s, uint32_t slot)
 
 static void own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark)
 {
+	touch(s, pfn, order);
 	for (uint32_t i = 0; i < 1u << order && pfn + i < s->frames; i++)
 		s->owner_of[pfn + i] = mark;
 }
@@ -393,8 +414,10 @@ static void isolate(struct simulated *s, const struct request *q)
 	for (kmm_pfn p = q->pfn; p < end && got < taken; p++) {
 		int order = kmm_free_block_order(s->mm, p);
 
-		if (order >= 0 && !kmm_take(s->mm, p, (unsigned)order))
+		if (order >= 0 && !kmm_take(s->mm, p, (unsigned)order)) {
+			touch(s, p, (unsigned)order);
 			got += 1u << order;
+		}
 	}
 }
 
@@ -565,10 +588,12 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	s->early = UINT64_MAX;
 	s->frames = (uint32_t)m->max_pfn;
 	s->owner_of = calloc(s->frames + 1ull, sizeof(*s->owner_of));
-	s->mm = s->owner_of ? kmm_create(o->config, why, sizeof(why)) : NULL;
+	s->touched = calloc((s->frames >> m->pageblock_order) + 1ull, sizeof(*s->touched));
+	s->mm = s->owner_of && s->touched ? kmm_create(o->config, why, sizeof(why)) : NULL;
 	if (!s->mm) {
-		err_set(e, s->owner_of ? EINVAL : ENOMEM, "the model cannot be built: %s",
-			s->owner_of ? why : "out of memory");
+		err_set(e, s->owner_of && s->touched ? EINVAL : ENOMEM,
+			"the model cannot be built: %s",
+			s->owner_of && s->touched ? why : "out of memory");
 		simulated_free(s);
 		return NULL;
 	}
@@ -600,6 +625,7 @@ void simulated_free(struct simulated *s)
 	free(s->stats.course);
 	free(s->held);
 	free(s->owner_of);
+	free(s->touched);
 	free(s);
 }
 
@@ -662,6 +688,15 @@ void simulated_view(const struct simulated *s, struct view *v)
 	}
 }
 
+bool simulated_touched(struct simulated *s, uint32_t block)
+{
+	bool was = block <= s->frames >> s->m->pageblock_order && s->touched[block];
+
+	if (was)
+		s->touched[block] = false;
+	return was;
+}
+
 uint8_t simulated_cell(const void *who, uint32_t pfn)
 {
 	const struct simulated *s = who;
@@ -679,6 +714,8 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 	}
 	if (pfn >= s->frames)
 		return CELL_HOLE;
+	if (s->objects && objects_hold(s->objects, pfn))
+		return CELL_SLAB;
 	if (!s->owner_of[pfn]) {
 		unsigned owner = s->start && pfn < s->start->kpageflags_len ?
 					 view_owner_of_flags(s->start->kpageflags[pfn]) :

@@ -70,6 +70,8 @@ void simulated_score_end(struct simulated *s);
 const struct simulated_stats *simulated_stats(const struct simulated *s);
 void simulated_view(const struct simulated *s, struct view *v);
 uint8_t simulated_cell(const void *s, uint32_t pfn);
+/* Did the model do something in this page block since the last call for it?  Not what anchoring does. */
+bool simulated_touched(struct simulated *s, uint32_t block);
 /* The page that the last record applied was given; KMM_NO_PFN if it was no allocation. */
 kmm_pfn simulated_last(const struct simulated *s);
 struct kmm *simulated_model(struct simulated *s);

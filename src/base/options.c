@@ -294,25 +294,42 @@ void options_help(const struct command *c, FILE *out, int width)
 
 /* ---- man page ---- */
 
-static void roff_text(FILE *out, const char *s)
+#ifdef KMEMLAB_RELEASED
+#define RELEASED KMEMLAB_RELEASED
+#else
+#define RELEASED "\"\""
+#endif
+
+/* `wrap`: break lines at blanks, so that the source can be read too. */
+static void roff_put(FILE *out, const char *s, bool wrap)
 {
-	bool line_start = true;
+	unsigned column = 0;
 
 	for (; *s; s++) {
-		if (line_start && (*s == '.' || *s == '\''))
+		if (!column && (*s == '.' || *s == '\''))
 			fputs("\\&", out);
-		line_start = *s == '\n';
-		if (*s == '\\')
+		column++;
+		if (*s == '\\') {
 			fputs("\\e", out);
-		else if (*s == '-')
+		} else if (*s == '-') {
 			fputs("\\-", out);
-		else if (s[0] == '\n' && s[1] == '\n') {
+			column++;
+		} else if (s[0] == '\n' && s[1] == '\n') {
 			fputs("\n.PP\n", out);
 			s++;
-			line_start = true;
-		} else
+			column = 0;
+		} else if (*s == '\n' || (wrap && *s == ' ' && column > 56)) {
+			fputc('\n', out);
+			column = 0;
+		} else {
 			fputc(*s, out);
+		}
 	}
+}
+
+static void roff_text(FILE *out, const char *s)
+{
+	roff_put(out, s, true);
 }
 
 static void roff_option(const struct option *o, FILE *out)
@@ -328,7 +345,7 @@ static void roff_option(const struct option *o, FILE *out)
 	fputc('\n', out);
 	roff_text(out, o->help);
 	if (o->choices) {
-		fputs(" (", out);
+		fputs("\n(", out);
 		for (int i = 0; o->choices[i]; i++) {
 			fputs(i ? ", " : "", out);
 			roff_text(out, o->choices[i]);
@@ -350,7 +367,7 @@ static void roff_examples(const char *s, FILE *out)
 		snprintf(line, sizeof(line), "%.*s", (int)len, s + strspn(s, " "));
 		if (*s != ' ')
 			fputs(".TP\n.B ", out);
-		roff_text(out, line);
+		roff_put(out, line, *s == ' ');
 		fputc('\n', out);
 		s += len + (s[len] == '\n');
 	}
@@ -358,9 +375,11 @@ static void roff_examples(const char *s, FILE *out)
 
 void options_man(const struct command *c, FILE *out)
 {
-	fprintf(out,
-		".TH KMEMLAB\\-%s 1 \"\" kmemlab \"User Commands\"\n.SH NAME\nkmemlab\\-%s \\- ",
-		c->name, c->name);
+	fputs(".TH KMEMLAB\\-", out);
+	for (const char *p = c->name; *p; p++)
+		fputc(*p - ('a' <= *p && *p <= 'z' ? 'a' - 'A' : 0), out);
+	fprintf(out, " 1 " RELEASED " kmemlab \"User Commands\"\n.SH NAME\nkmemlab\\-%s \\- ",
+		c->name);
 	roff_text(out, c->summary);
 	fprintf(out, "\n.SH SYNOPSIS\n.B kmemlab %s\n[\\fIOPTIONS\\fR] ", c->name);
 	roff_text(out, c->args ? c->args : "");

@@ -61,24 +61,11 @@ static int by_saving(const void *a, const void *b)
 	return x->cache < y->cache ? -1 : x->cache > y->cache;
 }
 
-static void put_site(struct table *t, const struct kallsyms *k, uint64_t site)
-{
-	char text[200];
-	uint64_t off = 0;
-	const char *name = k ? kallsyms_lookup(k, site, &off) : NULL;
-
-	if (name)
-		snprintf(text, sizeof(text), "%s+0x%" PRIx64, name, off);
-	else
-		snprintf(text, sizeof(text), "0x%" PRIx64, site);
-	table_string(t, text);
-}
-
 static int print(struct savings *s, const struct kallsyms *k, struct err *e)
 {
 	struct table *t = table_new(columns, sizeof(columns) / sizeof(*columns));
 	uint32_t saving = 0;
-	char name[48];
+	char name[48], site[200];
 	int ret = 0;
 
 	if (s->trial_count)
@@ -100,12 +87,14 @@ static int print(struct savings *s, const struct kallsyms *k, struct err *e)
 		table_uint(t, x->was);
 		table_uint(t, x->order);
 		table_uint(t, x->moved);
-		if (x->kind == SAVINGS_DEDICATED)
-			put_site(t, k, s->groups[x->group].site);
-		else if (x->kind == SAVINGS_MERGE)
+		if (x->kind == SAVINGS_DEDICATED) {
+			kallsyms_print(k, s->groups[x->group].site, site, sizeof(site));
+			table_string(t, site);
+		} else if (x->kind == SAVINGS_MERGE) {
 			table_string(t, savings_cache_name(s, x->other, name));
-		else
+		} else {
 			table_none(t);
+		}
 	}
 	if (format == TABLE_TEXT)
 		printf("%" PRIu64
@@ -126,18 +115,10 @@ static int advise(struct kmw_reader *k, struct err *e)
 	struct kmm_slab_policy policy;
 	struct kallsyms *symbols = NULL;
 	struct savings s = { 0 };
-	struct blob text = { 0 };
 	int ret = m ? attribution_load(&a, k, e) : err_code(e);
 
-	if (ret >= 0) {
-		ret = kmw_attachment(k, "system/kallsyms", &text, e);
-		if (ret >= 0) {
-			symbols = kallsyms_parse((const char *)text.data, text.len, e);
-			ret = symbols ? 0 : err_code(e);
-		} else if (ret == -ENOENT) {
-			ret = 0; /* call sites stay addresses */
-		}
-	}
+	if (ret >= 0)
+		ret = import_symbols(k, &symbols, e);
 	if (ret >= 0) {
 		objects_native_policy(m, &policy);
 		ret = savings_read(&s, k, &a, &policy, e);
@@ -152,7 +133,6 @@ static int advise(struct kmw_reader *k, struct err *e)
 		ret = print(&s, symbols, e);
 	savings_free(&s);
 	kallsyms_free(symbols);
-	blob_free(&text);
 	attribution_free(&a);
 	if (m)
 		machine_free(m);

@@ -11,6 +11,9 @@
 #ifndef KMEMLAB_VERSION
 #define KMEMLAB_VERSION "unknown"
 #endif
+#ifndef KMEMLAB_RELEASED
+#define KMEMLAB_RELEASED "\"\""
+#endif
 
 static const struct command *const commands[] = {
 	&cmd_record, &cmd_import, &cmd_stat,	&cmd_info,   &cmd_dump,	  &cmd_state,
@@ -50,17 +53,19 @@ static void print_overview(FILE *out)
 
 static void print_main_man(FILE *out)
 {
-	fputs(".TH KMEMLAB 1 \"\" kmemlab \"User Commands\"\n.SH NAME\n"
-	      "kmemlab \\- trace\\-driven replay and analysis of the Linux kernel's memory allocators\n"
+	fputs(".TH KMEMLAB 1 " KMEMLAB_RELEASED " kmemlab \"User Commands\"\n.SH NAME\nkmemlab \\- "
+	      "trace\\-driven replay of the Linux kernel's memory allocators\n"
 	      ".SH SYNOPSIS\n.B kmemlab\n\\fICOMMAND\\fR [\\fIOPTIONS\\fR] ...\n.SH DESCRIPTION\n"
-	      "Reads ftrace captures of the kmem events, reconstructs what the real allocators did, replays\n"
-	      "the same requests through a model of them, and reports, with the model's error stated.\n"
+	      "Reads ftrace captures of the kmem events, reconstructs what the real\nallocators did, replays "
+	      "the same requests through a model of them, and\nreports, with the model's error stated.\n"
 	      ".SH COMMANDS\n",
 	      out);
 	for (unsigned i = 0; commands[i]; i++)
 		fprintf(out, ".TP\n.BR kmemlab\\-%s (1)\n%s\n", commands[i]->name,
 			commands[i]->summary);
-	fputs(".SH EXIT STATUS\n0: done, or passed. 1: a verdict failed. 2: could not be done or judged.\n",
+	fputs(".SH EXIT STATUS\n0: done, or passed. 1: a verdict failed. 2: could not be done or judged.\n"
+	      ".SH SEE ALSO\n.BR kmemlab\\-policy (5),\n.BR kmemlab\\-kmw (5),\n"
+	      ".BR kmemlab\\-schema (5),\n.BR kmm (3)\n",
 	      out);
 }
 
@@ -80,6 +85,11 @@ static int help(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--completion")) {
 		options_completion(commands, stdout);
+		return 0;
+	}
+	if (!strcmp(argv[1], "--names")) { /* of the commands, for scripts */
+		for (unsigned i = 0; commands[i]; i++)
+			puts(commands[i]->name);
 		return 0;
 	}
 	if (!strcmp(argv[1],

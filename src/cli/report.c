@@ -60,7 +60,8 @@ static struct store *open_results(const char *path, struct err *e)
 	if (is_database(path))
 		return store_open(path, false, e);
 	s = store_open(":memory:", true, e);
-	if (s && runs_to_store(path, &in, &mo, SAMPLES, s, &res, e) < 0) {
+	if (s && runs_to_store(path, &in, &mo, &(struct runs_options){ SAMPLES, true }, s, &res,
+			       e) < 0) {
 		store_close(s, NULL);
 		return NULL;
 	}
@@ -109,9 +110,9 @@ struct command cmd_report = {
 		"A results file is written by kmemlab replay; of a run that was interrupted the report shows "
 		"what was written before, and says so. Given a capture directory, a trace or a workload instead, "
 		"it is replayed on the way, and --policy names what to simulate besides native.",
-	.examples = "kmemlab report -o demo/report.html demo/small.db\n"
+	.examples = "kmemlab report -o small.html small.db\n"
 		    "  the report of everything in a results file\n"
-		    "kmemlab report --figures demo/figures --policy native demo/small.db\n"
+		    "kmemlab report --figures figures --policy native small.db\n"
 		    "  each figure also as an SVG file, of the recorded machine and one policy\n",
 	.options = options,
 	.run = run,

@@ -8,22 +8,29 @@
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/machines.h"
+#include "replay/blockmap.h"
 #include "replay/framemap.h"
 #include "replay/procfs.h"
 #include "replay/replay.h"
 
 static struct input_options in = INPUT_DEFAULTS;
 static double at = INFINITY;
-static int show;
+static int show, format;
 static struct machines_options mo;
 
-static const char *const shows[] = { "buddyinfo", "pagetypeinfo", "zoneinfo", "frames", NULL };
+enum { BUDDYINFO, PAGETYPEINFO, ZONEINFO, FRAMES, PAGEBLOCKS, HOLDERS, PINS };
+static const char *const shows[] = { "buddyinfo",  "pagetypeinfo", "zoneinfo", "frames",
+				     "pageblocks", "holders",	   "pins",     NULL };
 
 static struct option options[] = {
 	{ "at", 'a', OPTION_SECONDS, &at, "SECONDS", NULL,
 	  "the instant: seconds of the capture's clock, start or end (default)" },
-	{ "show", 's', OPTION_CHOICE, &show, "FILE", shows,
-	  "which file of /proc to print; frames: every free block and what the other frames are, as CSV" },
+	{ "show", 's', OPTION_CHOICE, &show, "WHAT", shows,
+	  "a file of /proc (buddyinfo); frames: every free block and what the other frames are, as CSV; "
+	  "pageblocks: what each page block holds; holders: each allocation that keeps one from being "
+	  "whole; pins: these by who made them, worst first" },
+	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats,
+	  "how to print page blocks, holders and pins" },
 	MACHINES_OPTIONS(mo),
 	INPUT_OPTIONS(in),
 	{ NULL },
@@ -33,6 +40,25 @@ static struct option options[] = {
 static double clock_units(const struct kmw_summary *s, double seconds)
 {
 	return isfinite(seconds) && s->clock_is_time ? seconds * 1e9 : seconds;
+}
+
+static int print_blocks(struct kmw_reader *k, const struct machine *m, struct replay_run *run,
+			struct err *e)
+{
+	double unit = kmw_summary(k)->clock_is_time ? 1e-9 : 1;
+	struct kallsyms *symbols;
+	struct table *t;
+	int ret = import_symbols(k, &symbols, e);
+
+	if (ret < 0)
+		return ret;
+	t = show == PAGEBLOCKS ? blockmap_blocks(m, run, symbols) :
+	    show == HOLDERS    ? blockmap_holders(m, run, symbols, unit) :
+				 blockmap_pins(run, symbols, unit);
+	ret = t ? table_print(t, (enum table_format)format, stdout) : -ENOMEM;
+	table_free(t);
+	kallsyms_free(symbols);
+	return ret < 0 ? err_set(e, -ret, "the table could not be printed: %s", strerror(-ret)) : 0;
 }
 
 static int print_state(struct kmw_reader *k, struct err *e)
@@ -54,6 +80,11 @@ static int print_state(struct kmw_reader *k, struct err *e)
 		run.native = policy_is_native(&set.policy[0]);
 		run.config = &set.config[0];
 	}
+	if (ret >= 0 && run.simulated && (show == HOLDERS || show == PINS))
+		ret = err_set(e, EINVAL,
+			      "who holds a page block is known of the recorded machine only: "
+			      "leave --policy out");
+	o.forensics = show >= PAGEBLOCKS;
 	o.runs = &run;
 	o.run_count = 1;
 	o.stop_at_start = at == -INFINITY;
@@ -61,18 +92,20 @@ static int print_state(struct kmw_reader *k, struct err *e)
 	if (ret >= 0)
 		ret = replay_all(k, m, &o, &r, e);
 	if (ret >= 0) {
-		v = at != INFINITY ? &r.runs[0].end :
-		    show == 1	   ? &r.runs[0].at_pagetypeinfo :
-				     &r.runs[0].at_buddyinfo;
-		if (show == 0)
+		v = at != INFINITY	 ? &r.runs[0].end :
+		    show == PAGETYPEINFO ? &r.runs[0].at_pagetypeinfo :
+					   &r.runs[0].at_buddyinfo;
+		if (show == BUDDYINFO)
 			procfs_buddyinfo(m, v, stdout);
-		else if (show == 1)
+		else if (show == PAGETYPEINFO)
 			procfs_pagetypeinfo(m, v, stdout);
-		else if (show == 2)
+		else if (show == ZONEINFO)
 			procfs_zoneinfo(m, v, stdout);
-		else
+		else if (show == FRAMES)
 			framemap_print(m, &r.runs[0], stdout);
-		if (fflush(stdout) || ferror(stdout))
+		else
+			ret = print_blocks(k, m, &r.runs[0], e);
+		if (ret >= 0 && (fflush(stdout) || ferror(stdout)))
 			ret = err_set(e, EIO, "the output could not be written");
 		if (!m->have_before)
 			fprintf(stderr,
@@ -102,9 +135,14 @@ struct command cmd_state = {
 		"event; \"start\" is the instant at which the before/ snapshot holds. With --policy the "
 		"machine shown is the one simulated under that policy.\n\n"
 		"--show frames prints a CSV of all page frames, for other simulators or to make such a "
-		"machine again (docs/framemap.md); \"end\" is then the end of the trace.",
+		"machine again (docs/framemap.md); \"end\" is then the end of the trace.\n\n"
+		"--show pageblocks, holders and pins tell what the page blocks hold and which allocations "
+		"keep the mixed ones from being whole: owner, slab cache, call site and age; \"end\" is then "
+		"the marker of the page frames' snapshot where the trace has one.",
 	.examples = "kmemlab state --at end --show buddyinfo traces/amd64-6.1-small\n"
-		    "  compare with traces/amd64-6.1-small/after/buddyinfo\n",
+		    "  compare with traces/amd64-6.1-small/after/buddyinfo\n"
+		    "kmemlab state --show pins traces/amd64-6.1-small\n"
+		    "  who keeps page blocks from being whole, worst first\n",
 	.options = options,
 	.run = run,
 };

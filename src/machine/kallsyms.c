@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,11 +139,32 @@ const char *kallsyms_lookup(const struct kallsyms *k, uint64_t addr, uint64_t *o
 	return k->names + s->name;
 }
 
+void kallsyms_print(const struct kallsyms *k, uint64_t addr, char *out, size_t n)
+{
+	uint64_t off = 0;
+	const char *name = k ? kallsyms_lookup(k, addr, &off) : NULL;
+
+	if (name)
+		snprintf(out, n, "%s+%#" PRIx64, name, off);
+	else
+		snprintf(out, n, "%#" PRIx64, addr);
+}
+
 uint64_t kallsyms_start(const struct kallsyms *k, uint64_t addr)
 {
 	const struct symbol *s = below(k, addr);
 
 	return s ? s->addr : 0;
+}
+
+uint64_t kallsyms_next(const struct kallsyms *k, uint64_t addr)
+{
+	const struct symbol *s = below(k, addr), *end = k->s + k->count;
+
+	for (s = s ? s : k->s; s < end; s++)
+		if (s->addr > addr)
+			return s->addr;
+	return 0;
 }
 
 bool kallsyms_range(const struct kallsyms *k, const char *name, uint64_t *start, uint64_t *end)

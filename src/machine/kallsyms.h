@@ -21,9 +21,13 @@ void kallsyms_free(struct kallsyms *k);
 size_t kallsyms_count(const struct kallsyms *k);
 /* The symbol that holds addr and the distance from its start; NULL if none is known to. */
 const char *kallsyms_lookup(const struct kallsyms *k, uint64_t addr, uint64_t *offset);
+/* "name+0x1f" into out[n]; the address where k is NULL or knows no name for it. */
+void kallsyms_print(const struct kallsyms *k, uint64_t addr, char *out, size_t n);
 /* First address of a text symbol and of the one that follows; false if the name is unknown. */
 bool kallsyms_range(const struct kallsyms *k, const char *name, uint64_t *start, uint64_t *end);
 /* Start of the symbol that holds addr, for trimming; 0 if there is none. */
 uint64_t kallsyms_start(const struct kallsyms *k, uint64_t addr);
+/* Start of the first symbol beyond addr; 0 if there is none. */
+uint64_t kallsyms_next(const struct kallsyms *k, uint64_t addr);
 
 #endif

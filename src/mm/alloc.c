@@ -4,6 +4,7 @@
 #include "mm/compact.h"
 #include "mm/fallback.h"
 #include "mm/highatomic.h"
+#include "mm/kmm_gfp.h"
 #include "mm/pcp.h"
 #include "mm/watermark.h"
 #include "mm/zonelist.h"
@@ -34,7 +35,15 @@ bool alloc_prepare(struct alloc_request *r, struct kmm *mm, unsigned cpu, unsign
 	if (unlikely(!r->zl->n))
 		return false;
 	r->preferred = &mm->zone[r->zl->zone[0]];
-	return !(gfp & KMM_GFP_THISNODE) || r->preferred->node == node;
+	if (likely(!(gfp & KMM_GFP_THISNODE)) || r->preferred->node == node)
+		return true;
+	/* In zone order the node's own first zone may stand behind others. */
+	for (unsigned i = 1; i < r->zl->n; i++) {
+		r->preferred = &mm->zone[r->zl->zone[i]];
+		if (r->preferred->node == node)
+			return true;
+	}
+	return false;
 }
 
 bool alloc_zone_fits(const struct alloc_request *r, const struct zone *z)
@@ -79,7 +88,7 @@ unsigned alloc_fast_flags(const struct alloc_request *r)
 unsigned alloc_slow_flags(const struct alloc_request *r)
 {
 	unsigned flags = WMARK_MIN | common_flags(r);
-	bool waits = r->gfp & KMM_GFP_DIRECT_RECLAIM;
+	bool waits = kmm_gfp_may_sleep(r->gfp);
 	bool high = r->gfp & KMM_GFP_HIGH;
 	bool modest = r->gfp & KMM_GFP_NOMEMALLOC;
 
@@ -107,6 +116,8 @@ static void wake_kswapd(const struct alloc_request *r, const struct zone *z, uns
 {
 	r->mm->stats.kswapd_wakeups++;
 	OBSERVE(r->mm, wakeup_kswapd, r->cpu, z->index, order);
+	if (r->mm->shortage.wakeup_kswapd)
+		r->mm->shortage.wakeup_kswapd(r->mm->shortage.arg, z->index, order, r->highest);
 }
 
 /* Past the per-CPU lists. */
@@ -175,7 +186,7 @@ static kmm_pfn walk_zones(const struct alloc_request *r, unsigned flags)
 			kmm_pfn pfn;
 
 			if (!alloc_zone_fits(r, z))
-				break;
+				continue;
 			if (flags & ALLOC_NOFRAGMENT && z->node != r->preferred->node) {
 				/* Memory near by counts more than whole page blocks. */
 				restart = true;
@@ -224,9 +235,13 @@ static uint64_t reclaim_once(const struct alloc_request *r)
 	if (pages < RECLAIM_PAGES)
 		pages = RECLAIM_PAGES;
 	mm->stats.direct_reclaims++;
-	if (!mm->seen.reclaim_pages)
+	if (mm->seen.reclaim_pages)
+		got = mm->seen.reclaim_pages(mm->seen_arg, r->cpu, r->preferred->index, pages);
+	else if (mm->shortage.reclaim_pages)
+		got = mm->shortage.reclaim_pages(mm->shortage.arg, r->cpu, r->preferred->index,
+						 pages);
+	else
 		return 0;
-	got = mm->seen.reclaim_pages(mm->seen_arg, r->cpu, r->preferred->index, pages);
 	if (got)
 		OBSERVE(mm, reclaim, r->cpu, r->preferred->index, got);
 	return got;
@@ -269,10 +284,35 @@ static kmm_pfn compact_and_retry(const struct alloc_request *r, unsigned flags)
 	return made ? walk_zones(r, flags) : KMM_NO_PFN;
 }
 
+/* Who may have others killed: a request that others could make, small, and with a way back. */
+static bool may_kill(const struct alloc_request *r)
+{
+	kmm_gfp gives_up = KMM_GFP_NORETRY | KMM_GFP_RETRY_MAYFAIL | KMM_GFP_THISNODE;
+
+	return r->mm->config.policy.oom && r->mm->shortage.out_of_memory &&
+	       r->order <= COSTLY_ORDER && r->gfp & KMM_GFP_FS && !(r->gfp & gives_up) &&
+	       r->highest >= KMM_ZONE_NORMAL;
+}
+
+/* One after the other, for as long as there is one. */
+static kmm_pfn kill_and_retry(const struct alloc_request *r, unsigned flags)
+{
+	struct kmm *mm = r->mm;
+	kmm_pfn pfn = KMM_NO_PFN;
+
+	while (pfn == KMM_NO_PFN && mm->shortage.out_of_memory(mm->shortage.arg, r->cpu)) {
+		mm->stats.oom_kills++;
+		pfn = walk_zones(r, flags);
+		if (pfn == KMM_NO_PFN && mm->config.policy.reclaim)
+			pfn = reclaim_and_retry(r, flags);
+	}
+	return pfn;
+}
+
 /*
  * What the kernel does when no zone is above its low mark, without what a model
- * of free memory cannot know: the OOM killer, tasks that may use all memory.  A
- * NOFAIL request that finds nothing fails here and is counted.
+ * of free memory cannot know: tasks that may use all memory.  A NOFAIL request that
+ * finds nothing fails here and is counted.
  */
 static kmm_pfn slow_path(const struct alloc_request *r)
 {
@@ -291,12 +331,14 @@ static kmm_pfn slow_path(const struct alloc_request *r)
 		if (pfn != KMM_NO_PFN)
 			return pfn;
 	}
-	if (!(r->gfp & KMM_GFP_DIRECT_RECLAIM))
+	if (!kmm_gfp_may_sleep(r->gfp))
 		return KMM_NO_PFN;
 	if (r->order && r->mm->config.policy.compaction)
 		pfn = compact_and_retry(r, flags);
 	if (pfn == KMM_NO_PFN && r->mm->config.policy.reclaim)
 		pfn = reclaim_and_retry(r, flags);
+	if (pfn == KMM_NO_PFN && may_kill(r))
+		pfn = kill_and_retry(r, flags);
 	return pfn;
 }
 
@@ -407,7 +449,7 @@ static struct zone *bulk_zone(const struct alloc_request *r, unsigned flags, uns
 		uint64_t mark = z->mark[WMARK_LOW] + z->boost + n;
 
 		if (z->node != r->preferred->node)
-			break;
+			continue;
 		if (watermark_ok(r->mm, z, 0, mark, r->preferred->type, flags))
 			return z;
 	}

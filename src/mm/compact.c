@@ -43,11 +43,19 @@ static void move_page(struct kmm *mm, struct zone *z, unsigned cpu, kmm_pfn from
 	buddy_free(mm, z, from, 0, frame_tag(mm, from), false);
 }
 
+/* Whether the owner lets the page move. */
+static bool migrate(struct kmm *mm, unsigned cpu, kmm_pfn from, kmm_pfn to)
+{
+	if (mm->seen.migrate_page)
+		return mm->seen.migrate_page(mm->seen_arg, cpu, from, to);
+	return mm->shortage.migrate_page(mm->shortage.arg, cpu, from, to);
+}
+
 bool compact_zone(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order)
 {
 	kmm_pfn target = z->end;
 
-	if (!mm->seen.migrate_page)
+	if (!mm->seen.migrate_page && !mm->shortage.migrate_page)
 		return false;
 	mm->stats.compactions++;
 	for (kmm_pfn pfn = z->start; pfn < target && !has_block(z, order); pfn++) {
@@ -59,7 +67,7 @@ bool compact_zone(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order)
 		if (to == KMM_NO_PFN)
 			break;
 		target = to + 1;
-		if (mm->seen.migrate_page(mm->seen_arg, cpu, pfn, to))
+		if (migrate(mm, cpu, pfn, to))
 			move_page(mm, z, cpu, pfn, to);
 	}
 	return has_block(z, order);

@@ -14,7 +14,7 @@
  * Not modelled: what interrupts see of half-done operations, the lag of the
  * kernel's free counter behind its lists (marks are tested against the exact
  * count), cpusets, memory policies and node reclaim, tasks with special rights
- * (memalloc, real time, OOM victims), list shuffling, zone order of zonelists.
+ * (memalloc, real time, OOM victims), list shuffling.
  * Which pages sit on the LRU is not known: a page in use counts as movable if
  * it was allocated as movable.
  */
@@ -56,6 +56,8 @@ struct kmm_policy {
 	bool defrag_noretry_nofragment; /* ALLOC_NOFRAGMENT on the fast path */
 	bool reclaim;	 /* model reclaim when memory runs out; else allocations fail */
 	bool compaction; /* move pages to make room for high orders */
+	bool oom;	 /* then kill a task, where kmm_reclaim.h knows one */
+	bool zone_order; /* zonelists of a NUMA machine by zone first: to 4.13, numa_zonelist_order= */
 };
 
 /* Defaults of a generation, as on x86-64 with huge pages. */
@@ -249,6 +251,7 @@ struct kmm_stats {
 	uint64_t ownership_changes;
 	uint64_t zone_locks; /* zone lock acquisitions */
 	uint64_t slowpaths, kswapd_wakeups, direct_reclaims, compactions, boosts;
+	uint64_t oom_kills;
 	uint64_t highatomic_reserved;
 	uint64_t zones_expected; /* allocations that kmm_expect_zone() sent elsewhere */
 	uint64_t bad_frees;	 /* of what was not in use, or not a block: ignored */

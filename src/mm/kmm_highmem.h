@@ -11,8 +11,9 @@
  * Addresses are numbers; in a backed machine kmm_highmem_bytes() looks behind
  * them.  A task is any number below the configured count.
  * Waiting is the caller's: kmm_kmap() says that the task sleeps, kmm_kunmap()
- * whom it woke; a task asks again when it is woken, or whenever it likes.  (The kernel wakes all who wait;
- * the first finds the slot, the others sleep again.)
+ * whom it woke; a task asks again when it is woken, or whenever it likes.
+ * (The kernel wakes all who wait; the first finds the slot, the others sleep
+ * again.)
  */
 #ifndef KMM_HIGHMEM_H
 #define KMM_HIGHMEM_H

@@ -52,6 +52,7 @@ struct kmm_pages_config {
 	kmm_pfn highmem;	  /* first frame without an address; KMM_NO_PFN: all have one */
 	struct kmm_highmem *maps; /* where such a page may get one; NULL: nowhere */
 	unsigned descriptor;	  /* bytes of a struct page: 40 in the books, 64 on x86-64 */
+	uint64_t mem_map;	  /* address of frame 0's: 0xffffea0000000000 on x86-64 */
 	/* A machine that is backed: the bytes of frame 0 and on, for every frame; else NULL. */
 	void *memory;
 	/* A task dies and frees pages, so that a NOFAIL request can go on; false: nobody is left. */
@@ -100,6 +101,9 @@ kmm_pfn kmm_lru_next(const struct kmm_pages *p, unsigned zone, bool active, kmm_
 uint64_t kmm_page_virtual(const struct kmm_pages *p, kmm_pfn pfn);
 /* virt_to_page(): KMM_NO_PFN if no directly mapped page has this address. */
 kmm_pfn kmm_virt_to_page(const struct kmm_pages *p, uint64_t addr);
+/* Address of a page's descriptor; 0: no such page.  And back; KMM_NO_PFN. */
+uint64_t kmm_pfn_to_page(const struct kmm_pages *p, kmm_pfn pfn);
+kmm_pfn kmm_page_to_pfn(const struct kmm_pages *p, uint64_t page);
 int kmm_page_node(const struct kmm_pages *p, kmm_pfn pfn); /* -1: none */
 
 /* ---- requests ---- */

@@ -100,6 +100,15 @@ struct pcp {
 	} side[2]; /* 2.6: hot, cold */
 } __attribute__((aligned(64)));
 
+/* Who is asked when memory runs short, where the observer does not say (reclaim.c). */
+struct shortage {
+	void *arg;
+	uint64_t (*reclaim_pages)(void *arg, unsigned cpu, unsigned zone, uint64_t pages);
+	bool (*migrate_page)(void *arg, unsigned cpu, kmm_pfn from, kmm_pfn to);
+	void (*wakeup_kswapd)(void *arg, unsigned zone, unsigned order, unsigned highest);
+	bool (*out_of_memory)(void *arg, unsigned cpu);
+};
+
 struct zonelist {
 	uint8_t n;
 	uint8_t zone[KMM_ZONES];
@@ -126,6 +135,7 @@ struct kmm {
 	struct kmm_stats stats;
 	struct kmm_observer seen;
 	void *seen_arg;
+	struct shortage shortage;
 	struct zone zone[KMM_ZONES];
 	uint8_t highest[16];			     /* zone type by the low four gfp bits */
 	struct zonelist (*zonelist)[KMM_ZONE_TYPES]; /* by node, highest zone type */

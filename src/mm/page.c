@@ -317,6 +317,49 @@ int kmm_lru_del(struct kmm_pages *p, kmm_pfn pfn)
 	return 0;
 }
 
+/* The link that points to a page from its neighbour, or from the end of the list. */
+static void relink(struct kmm_pages *p, kmm_pfn pfn, unsigned zone, bool active)
+{
+	*(p->newer[pfn] != NO_LINK ? &p->older[p->newer[pfn]] : &p->newest[zone][active]) = pfn;
+	*(p->older[pfn] != NO_LINK ? &p->newer[p->older[pfn]] : &p->oldest[zone][active]) = pfn;
+}
+
+void page_migrate(struct kmm_pages *p, kmm_pfn from, kmm_pfn to)
+{
+	bool listed = kmm_page_flag(p, from, KMM_PG_LRU), active;
+
+	if (p->count) {
+		p->count[to] = p->count[from];
+		p->order[to] = p->order[from];
+		p->count[from] = 0;
+	}
+	if (p->mapcount) {
+		p->mapcount[to] = p->mapcount[from];
+		p->mapcount[from] = 0;
+	}
+	if (p->private_value) {
+		p->private_value[to] = p->private_value[from];
+		p->private_value[from] = 0;
+	}
+	if (p->mapping) {
+		p->mapping[to] = p->mapping[from];
+		p->mapping[from] = KMM_MAPPING_NONE;
+	}
+	if (p->config.memory)
+		memcpy((char *)p->config.memory + (size_t)to * PAGE_BYTES,
+		       (char *)p->config.memory + (size_t)from * PAGE_BYTES, PAGE_BYTES);
+	if (!p->flags)
+		return;
+	p->flags[to] = p->flags[from];
+	p->flags[from] = 0;
+	if (!listed)
+		return;
+	active = p->flags[to] >> KMM_PG_ACTIVE & 1;
+	p->newer[to] = p->newer[from];
+	p->older[to] = p->older[from];
+	relink(p, to, p->mm->frame[from].zone, active);
+}
+
 uint64_t kmm_lru_pages(const struct kmm_pages *p, unsigned zone, bool active)
 {
 	return zone < p->mm->zones ? p->lru[zone][active] : 0;
@@ -350,6 +393,24 @@ kmm_pfn kmm_virt_to_page(const struct kmm_pages *p, uint64_t addr)
 	    !page_exists(p, (kmm_pfn)pfn))
 		return KMM_NO_PFN;
 	return (kmm_pfn)pfn;
+}
+
+uint64_t kmm_pfn_to_page(const struct kmm_pages *p, kmm_pfn pfn)
+{
+	if (!page_exists(p, pfn) || !p->config.descriptor)
+		return 0;
+	return p->config.mem_map + (uint64_t)pfn * p->config.descriptor;
+}
+
+kmm_pfn kmm_page_to_pfn(const struct kmm_pages *p, uint64_t page)
+{
+	uint64_t in = page - p->config.mem_map;
+
+	if (!p->config.descriptor || page < p->config.mem_map || in % p->config.descriptor ||
+	    in / p->config.descriptor >= p->mm->frames ||
+	    !page_exists(p, (kmm_pfn)(in / p->config.descriptor)))
+		return KMM_NO_PFN;
+	return (kmm_pfn)(in / p->config.descriptor);
 }
 
 int kmm_page_node(const struct kmm_pages *p, kmm_pfn pfn)

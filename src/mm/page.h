@@ -33,6 +33,8 @@ bool page_exists(const struct kmm_pages *p, kmm_pfn pfn);
 bool page_need(const struct kmm_pages *p, void **array, size_t size);
 /* A new block: the first page has count 1, the others 0.  0 or -ENOMEM. */
 int page_set_counts(struct kmm_pages *p, kmm_pfn pfn, unsigned order, bool compound);
+/* All that is known of a page is of another one now, in its place on the lists. */
+void page_migrate(struct kmm_pages *p, kmm_pfn from, kmm_pfn to);
 /* Clear all that is known of n pages. */
 void page_forget(struct kmm_pages *p, kmm_pfn pfn, unsigned n);
 

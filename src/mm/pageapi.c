@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 
+#include "mm/kmm_gfp.h"
 #include "mm/page.h"
 
 /* ---- contexts ---- */
@@ -60,7 +61,7 @@ static bool combines(struct kmm_pages *p, kmm_gfp gfp)
 
 kmm_pfn kmm_page_alloc_node(struct kmm_pages *p, unsigned cpu, int nid, kmm_gfp gfp, unsigned order)
 {
-	bool sleeps = gfp & KMM_GFP_DIRECT_RECLAIM;
+	bool sleeps = kmm_gfp_may_sleep(gfp);
 	kmm_pfn pfn;
 
 	if (cpu >= p->mm->cpus || order > p->mm->max_order || !combines(p, gfp))

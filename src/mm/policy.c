@@ -18,6 +18,7 @@ void kmm_policy_init(struct kmm_policy *p, enum kmm_generation g)
 	p->pcp_orders = g >= KMM_LINUX_6_1 ? 4 : 1;
 	p->pcp_thp = g >= KMM_LINUX_6_1;
 	p->reclaim = true;
+	p->oom = true;
 	p->compaction = g != KMM_LINUX_2_6; /* from 2.6.35 */
 	if (g == KMM_LINUX_2_6) {
 		p->lowmem_reserve_ratio[KMM_ZONE_HIGHMEM] = 32;

@@ -67,9 +67,25 @@ static void order_nodes(const struct kmm *mm, unsigned own, unsigned load[KMM_NO
 	}
 }
 
+/* Before 4.14, if asked for: all nodes' zones of a type, then the next lower type. */
+static void fill_list_by_zone(const struct kmm *mm, const struct order *o, unsigned highest,
+			      struct zonelist *zl)
+{
+	for (unsigned type = highest + 1; type-- > 0;)
+		for (unsigned k = 0; k < o->n; k++)
+			for (unsigned i = 0; i < mm->zones; i++)
+				if (mm->zone[i].node == o->node[k] && mm->zone[i].type == type &&
+				    mm->zone[i].managed)
+					zl->zone[zl->n++] = (uint8_t)i;
+}
+
 static void fill_list(const struct kmm *mm, const struct order *o, unsigned highest,
 		      struct zonelist *zl)
 {
+	if (mm->config.policy.zone_order) {
+		fill_list_by_zone(mm, o, highest, zl);
+		return;
+	}
 	for (unsigned k = 0; k < o->n; k++)
 		for (unsigned type = highest + 1; type-- > 0;)
 			for (unsigned i = 0; i < mm->zones; i++)

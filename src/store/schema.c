@@ -59,6 +59,58 @@ static const char run_tables[] =
 	"slabs INTEGER NOT NULL, objects INTEGER NOT NULL, active INTEGER NOT NULL, in_use "
 	"INTEGER NOT NULL, PRIMARY KEY (run_id, cache)) WITHOUT ROWID;";
 
+/* What holds the page blocks of the recorded machine, and the fallbacks that brought it there. */
+static const char forensic_tables[] =
+	"CREATE TABLE pin ( run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, rank INTEGER "
+	"NOT NULL, owner TEXT NOT NULL, cache TEXT NOT NULL, site TEXT NOT NULL, reclaimable "
+	"INTEGER NOT NULL, kept REAL NOT NULL, blocks INTEGER NOT NULL, alone INTEGER NOT NULL, "
+	"pages INTEGER NOT NULL, allocations INTEGER NOT NULL, one_object INTEGER NOT NULL, "
+	"before_start INTEGER NOT NULL, oldest INTEGER, newest INTEGER, PRIMARY KEY (run_id, rank)) "
+	"WITHOUT ROWID;CREATE TABLE mixed_block ( run_id INTEGER NOT NULL REFERENCES run ON DELETE "
+	"CASCADE, first_pfn INTEGER NOT NULL, zone INTEGER NOT NULL, type INTEGER NOT NULL "
+	"REFERENCES migratetype, free INTEGER NOT NULL, pcp INTEGER NOT NULL, movable INTEGER NOT "
+	"NULL, pinned INTEGER NOT NULL, allocations INTEGER NOT NULL, rank INTEGER NOT NULL, since "
+	"INTEGER, PRIMARY KEY (run_id, first_pfn), FOREIGN KEY (run_id, rank) REFERENCES pin ON "
+	"DELETE CASCADE) WITHOUT ROWID;CREATE TABLE fallback ( run_id INTEGER NOT NULL REFERENCES "
+	"run ON DELETE CASCADE, zone INTEGER NOT NULL, type INTEGER NOT NULL REFERENCES migratetype, "
+	"from_type INTEGER NOT NULL REFERENCES migratetype, block_order INTEGER NOT NULL, "
+	"found_order INTEGER NOT NULL, claimed INTEGER NOT NULL CHECK (claimed IN (0, 1)), severity "
+	"TEXT NOT NULL, events INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, "
+	"PRIMARY KEY (run_id, zone, type, from_type, block_order, found_order, claimed)) WITHOUT "
+	"ROWID;CREATE TABLE slab_occupancy ( run_id INTEGER NOT NULL REFERENCES run ON DELETE "
+	"CASCADE, cache TEXT NOT NULL, room INTEGER NOT NULL, in_use INTEGER NOT NULL, slabs INTEGER "
+	"NOT NULL, PRIMARY KEY (run_id, cache, room, in_use)) WITHOUT ROWID;CREATE TABLE object_site "
+	"( run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, cache TEXT NOT NULL, site TEXT "
+	"NOT NULL, allocs INTEGER NOT NULL, frees INTEGER NOT NULL, live INTEGER NOT NULL, bytes_req "
+	"INTEGER NOT NULL, bytes_alloc INTEGER NOT NULL, live_req INTEGER NOT NULL, live_alloc "
+	"INTEGER NOT NULL, held_req REAL NOT NULL, held_alloc REAL NOT NULL, PRIMARY KEY (run_id, "
+	"cache, site)) WITHOUT ROWID;";
+
+/* What the hardware makes of it: cache sets, TLB entries, maps of high memory. */
+static const char hardware_tables[] =
+	"CREATE TABLE set_load ( id INTEGER PRIMARY KEY, capture_id INTEGER NOT NULL REFERENCES "
+	"capture ON DELETE CASCADE, cache TEXT NOT NULL, addresses TEXT NOT NULL, level TEXT NOT "
+	"NULL, size INTEGER NOT NULL, ways INTEGER NOT NULL, line INTEGER NOT NULL, sets INTEGER "
+	"NOT NULL, hot_lines INTEGER NOT NULL, object_size INTEGER, objects INTEGER NOT NULL, "
+	"lines INTEGER NOT NULL, sets_used INTEGER NOT NULL, most INTEGER NOT NULL, mean REAL NOT "
+	"NULL, deviation REAL NOT NULL, misses INTEGER NOT NULL, even_misses INTEGER NOT "
+	"NULL);CREATE INDEX set_load_of_capture ON set_load (capture_id);CREATE TABLE "
+	"set_histogram ( set_load_id INTEGER NOT NULL REFERENCES set_load ON DELETE CASCADE, lines "
+	"INTEGER NOT NULL, sets INTEGER NOT NULL, PRIMARY KEY (set_load_id, lines)) WITHOUT "
+	"ROWID;CREATE TABLE mapping ( id INTEGER PRIMARY KEY, capture_id INTEGER NOT NULL "
+	"REFERENCES capture ON DELETE CASCADE, subject TEXT NOT NULL, how TEXT NOT NULL, ranges "
+	"INTEGER, bytes_4k INTEGER NOT NULL, bytes_2m INTEGER NOT NULL, bytes_1g INTEGER NOT "
+	"NULL, entries INTEGER NOT NULL, extra INTEGER NOT NULL);CREATE INDEX mapping_of_capture "
+	"ON mapping (capture_id);CREATE TABLE tlb_pressure ( id INTEGER PRIMARY KEY, capture_id "
+	"INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE, processor TEXT NOT NULL, mapping "
+	"TEXT NOT NULL, reach INTEGER NOT NULL, accesses INTEGER NOT NULL, l1_misses INTEGER NOT "
+	"NULL, walks INTEGER NOT NULL);CREATE INDEX tlb_pressure_of_capture ON tlb_pressure "
+	"(capture_id);CREATE TABLE kmap ( id INTEGER PRIMARY KEY, capture_id INTEGER NOT NULL "
+	"REFERENCES capture ON DELETE CASCADE, slots INTEGER NOT NULL, own INTEGER NOT NULL, maps "
+	"INTEGER NOT NULL, reused INTEGER NOT NULL, flushes INTEGER NOT NULL, sleeps INTEGER NOT "
+	"NULL, temporary INTEGER NOT NULL, local_flushes INTEGER NOT NULL);CREATE INDEX "
+	"kmap_of_capture ON kmap (capture_id);";
+
 static const char sample_tables[] =
 	"CREATE TABLE sample ( run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, seq "
 	"INTEGER NOT NULL, time INTEGER NOT NULL, request INTEGER NOT NULL, PRIMARY KEY (run_id, "
@@ -77,7 +129,12 @@ static const char sample_tables[] =
 	"FOREIGN KEY (run_id, seq) REFERENCES sample ON DELETE CASCADE) WITHOUT ROWID;CREATE "
 	"TABLE map_column ( run_id INTEGER NOT NULL, seq INTEGER NOT NULL, first_pfn INTEGER NOT "
 	"NULL, pages_per_cell INTEGER NOT NULL, cells BLOB NOT NULL, PRIMARY KEY (run_id, seq), "
-	"FOREIGN KEY (run_id, seq) REFERENCES sample ON DELETE CASCADE) WITHOUT ROWID;";
+	"FOREIGN KEY (run_id, seq) REFERENCES sample ON DELETE CASCADE) WITHOUT ROWID;CREATE TABLE "
+	"block_use ( run_id INTEGER NOT NULL, seq INTEGER NOT NULL, zone INTEGER NOT NULL, free "
+	"INTEGER NOT NULL, movable INTEGER NOT NULL, mixed INTEGER NOT NULL, pinned INTEGER NOT "
+	"NULL, partial INTEGER NOT NULL, unknown INTEGER NOT NULL, pinning_pages INTEGER NOT NULL, "
+	"kept_pages INTEGER NOT NULL, PRIMARY KEY (run_id, seq, zone), FOREIGN KEY (run_id, seq) "
+	"REFERENCES sample ON DELETE CASCADE) WITHOUT ROWID;";
 
 static const char summary_views[] =
 	"CREATE VIEW run_summary AS SELECT r.id AS run_id, r.capture_id, c.name AS capture, "
@@ -122,8 +179,33 @@ static const char fragmentation_views[] =
 	"(sum(free_pages) - (sum(suitable) << block_order)) / sum(free_pages) END AS unusable "
 	"FROM zone_free GROUP BY run_id, seq, block_order;";
 
+/* Huge pages there are, that compaction could make, and that perfect grouping would leave. */
+static const char forensic_views[] =
+	"CREATE VIEW thp_memory AS SELECT u.run_id, u.seq, s.time, sum(u.free) AS free, "
+	"sum(u.free + u.movable) AS thp_able, sum(u.free + u.movable + u.mixed - (u.pinning_pages + "
+	"(1 << c.pageblock_order) - 1 >> c.pageblock_order)) AS grouped, sum(u.mixed) AS mixed, "
+	"sum(u.pinned) AS pinned, sum(u.partial) AS partial, sum(u.unknown) AS unknown, "
+	"sum(u.pinning_pages) AS pinning_pages, sum(u.kept_pages) AS kept_pages FROM block_use u "
+	"JOIN sample s ON s.run_id = u.run_id AND s.seq = u.seq JOIN run r ON r.id = u.run_id JOIN "
+	"capture c ON c.id = r.capture_id GROUP BY u.run_id, u.seq;CREATE VIEW site_waste AS SELECT "
+	"run_id, cache, site, allocs, live, bytes_alloc, 1.0 - 1.0 * bytes_req / "
+	"nullif(bytes_alloc, 0) AS traffic_waste, held_alloc, 1.0 - held_req / nullif(held_alloc, 0) "
+	"AS held_waste, live_alloc, live_alloc - live_req AS live_wasted FROM object_site;CREATE "
+	"VIEW cache_waste AS SELECT run_id, cache, sum(allocs) AS allocs, sum(live) AS live, "
+	"sum(bytes_alloc) AS bytes_alloc, 1.0 - 1.0 * sum(bytes_req) / nullif(sum(bytes_alloc), 0) "
+	"AS traffic_waste, sum(held_alloc) AS held_alloc, 1.0 - sum(held_req) / "
+	"nullif(sum(held_alloc), 0) AS held_waste, sum(live_alloc) AS live_alloc, sum(live_alloc) - "
+	"sum(live_req) AS live_wasted FROM object_site GROUP BY run_id, cache;CREATE VIEW "
+	"cache_occupancy AS SELECT run_id, cache, sum(slabs) AS slabs, sum(slabs * room) AS room, "
+	"sum(slabs * in_use) AS in_use, coalesce(sum(slabs) FILTER (WHERE in_use = 0), 0) AS empty, "
+	"coalesce(sum(slabs) FILTER (WHERE in_use = 1 AND room > 1), 0) AS one_object, "
+	"coalesce(sum(slabs) FILTER (WHERE in_use = room), 0) AS full, max(0, sum(slabs) - "
+	"(sum(slabs * in_use) + max(room) - 1) / max(room)) AS spare FROM slab_occupancy GROUP BY "
+	"run_id, cache;";
+
 static const char *const parts[] = {
-	lookups, capture_tables, run_tables, sample_tables, summary_views, fragmentation_views,
+	lookups,       capture_tables, run_tables,	    forensic_tables, hardware_tables,
+	sample_tables, summary_views,  fragmentation_views, forensic_views,
 };
 
 static int make_objects(sqlite3 *db)

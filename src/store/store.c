@@ -32,6 +32,17 @@ enum statement {
 	ADD_OWNER,
 	ADD_DEMAND,
 	ADD_SLAB_CACHE,
+	ADD_BLOCK_USE,
+	ADD_PIN,
+	ADD_MIXED_BLOCK,
+	ADD_FALLBACK,
+	ADD_OCCUPANCY,
+	ADD_OBJECT_SITE,
+	ADD_SET_LOAD,
+	ADD_SET_HISTOGRAM,
+	ADD_MAPPING,
+	ADD_TLB_PRESSURE,
+	ADD_KMAP,
 	STATEMENTS,
 };
 
@@ -60,7 +71,24 @@ static const char *const sql_text[STATEMENTS] = {
 		 " error, unit, note) VALUES (?,?,nullif(?,-1),nullif(?,-1),nullif(?,-1),?,?,?,?,?)"),
 	[ADD_OWNER] = "INSERT INTO owner VALUES (?,?,coalesce(?,''),?,?,?,?)",
 	[ADD_DEMAND] = "INSERT INTO demand VALUES (?,?,?,?,?)",
+	[ADD_SET_LOAD] =
+		("INSERT INTO set_load (capture_id, cache, addresses, level, size, ways, line, sets,"
+		 " hot_lines, object_size, objects, lines, sets_used, most, mean, deviation, misses,"
+		 " even_misses) VALUES (?,?,?,?,?,?,?,?,?,nullif(?,0),?,?,?,?,?,?,?,?)"),
+	[ADD_SET_HISTOGRAM] = "INSERT INTO set_histogram VALUES (?,?,?)",
+	[ADD_MAPPING] = ("INSERT INTO mapping (capture_id, subject, how, ranges, bytes_4k, bytes_2m,"
+			 " bytes_1g, entries, extra) VALUES (?,?,?,nullif(?,0),?,?,?,?,?)"),
+	[ADD_TLB_PRESSURE] = ("INSERT INTO tlb_pressure (capture_id, processor, mapping, reach,"
+			      " accesses, l1_misses, walks) VALUES (?,?,?,?,?,?,?)"),
+	[ADD_KMAP] = ("INSERT INTO kmap (capture_id, slots, own, maps, reused, flushes, sleeps,"
+		      " temporary, local_flushes) VALUES (?,?,?,?,?,?,?,?,?)"),
 	[ADD_SLAB_CACHE] = "INSERT INTO slab_cache VALUES (?,?,?,?,?,?,?,?,?)",
+	[ADD_BLOCK_USE] = "INSERT INTO block_use VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+	[ADD_PIN] = "INSERT INTO pin VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,nullif(?,-1),nullif(?,-1))",
+	[ADD_MIXED_BLOCK] = "INSERT INTO mixed_block VALUES (?,?,?,?,?,?,?,?,?,?,nullif(?,-1))",
+	[ADD_FALLBACK] = "INSERT INTO fallback VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+	[ADD_OCCUPANCY] = "INSERT INTO slab_occupancy VALUES (?,?,?,?,?)",
+	[ADD_OBJECT_SITE] = "INSERT INTO object_site VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
 };
 
 struct store {
@@ -411,4 +439,128 @@ int store_add_slab_cache(struct store *s, int64_t run, const struct store_slab_c
 			 put(s, ADD_SLAB_CACHE, e, "ituuuuuuu", run, c->name, (uint64_t)c->order,
 			     (uint64_t)c->object_size, (uint64_t)c->size, c->slabs, c->objects,
 			     c->active, c->in_use);
+}
+
+/* ---- what holds the page blocks ---- */
+
+int store_add_block_use(struct store *s, int64_t run, uint32_t seq, unsigned zone,
+			const struct store_block_use *u, struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_BLOCK_USE, e, "iiiuuuuuuuu", run, (int64_t)seq, (int64_t)zone,
+			     u->free, u->movable, u->mixed, u->pinned, u->partial, u->unknown,
+			     u->pinning_pages, u->kept_pages);
+}
+
+static int64_t time_or_none(uint64_t t)
+{
+	return t == STORE_NO_TIME ? -1 : (int64_t)(t & INT64_MAX);
+}
+
+int store_add_pin(struct store *s, int64_t run, unsigned rank, const struct store_pin *p,
+		  struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_PIN, e, "iitttiduuuuuiii", run, (int64_t)rank, p->owner,
+			     p->cache, p->site, (int64_t)p->reclaimable, p->kept, p->blocks,
+			     p->alone, p->pages, p->allocations, p->one_object, (int64_t)p->before,
+			     time_or_none(p->oldest), time_or_none(p->newest));
+}
+
+int store_add_mixed_block(struct store *s, int64_t run, const struct store_mixed_block *b,
+			  struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_MIXED_BLOCK, e, "iuiiuuuuuii", run, b->first_pfn,
+			     (int64_t)b->zone, (int64_t)b->type, b->free, b->pcp, b->movable,
+			     b->pinned, b->allocations, (int64_t)b->rank, time_or_none(b->since));
+}
+
+int store_add_fallback(struct store *s, int64_t run, const struct store_fallback *f, struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ?
+		       ret :
+		       put(s, ADD_FALLBACK, e, "iiiiiiituuu", run, (int64_t)f->zone,
+			   (int64_t)f->type, (int64_t)f->from, (int64_t)f->order, (int64_t)f->found,
+			   (int64_t)f->claimed, f->severity, f->events, f->first, f->last);
+}
+
+int store_add_occupancy(struct store *s, int64_t run, const char *cache, unsigned room,
+			unsigned in_use, uint64_t slabs, struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_OCCUPANCY, e, "itiiu", run, cache, (int64_t)room,
+			     (int64_t)in_use, slabs);
+}
+
+int store_add_object_site(struct store *s, int64_t run, const struct store_object_site *o,
+			  struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_OBJECT_SITE, e, "ittuuuuuuudd", run, o->cache, o->site,
+			     o->allocs, o->frees, o->live, o->bytes_req, o->bytes_alloc,
+			     o->live_req, o->live_alloc, o->held_req, o->held_alloc);
+}
+
+/* ---- hardware ---- */
+
+int store_add_set_load(struct store *s, int64_t capture, const struct store_set_load *x,
+		       struct err *e)
+{
+	int64_t id;
+	int ret = begin(s, e);
+
+	if (ret >= 0)
+		ret = put(s, ADD_SET_LOAD, e, "itttuuuuuuuuuudduu", capture, x->cache, x->addresses,
+			  x->level, (uint64_t)x->size, (uint64_t)x->ways, (uint64_t)x->line,
+			  (uint64_t)x->sets, x->hot_lines, (uint64_t)x->object_size, x->objects,
+			  x->lines, (uint64_t)x->sets_used, (uint64_t)x->most, x->mean,
+			  x->deviation, x->misses, x->even_misses);
+	id = ret < 0 ? 0 : sqlite3_last_insert_rowid(s->db);
+	for (uint32_t i = 0; i <= x->most && ret >= 0; i++)
+		if (x->histogram[i])
+			ret = put(s, ADD_SET_HISTOGRAM, e, "iuu", id, (uint64_t)i, x->histogram[i]);
+	return ret;
+}
+
+int store_add_mapping(struct store *s, int64_t capture, const struct store_mapping *x,
+		      struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_MAPPING, e, "ittuuuuuu", capture, x->subject, x->how, x->ranges,
+			     x->bytes[0], x->bytes[1], x->bytes[2], x->entries, x->extra);
+}
+
+int store_add_tlb_pressure(struct store *s, int64_t capture, const struct store_tlb_pressure *x,
+			   struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_TLB_PRESSURE, e, "ittuuuu", capture, x->processor, x->mapping,
+			     x->reach, x->accesses, x->l1_misses, x->walks);
+}
+
+int store_add_kmap(struct store *s, int64_t capture, const struct store_kmap *x, struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_KMAP, e, "iuiuuuuuu", capture, (uint64_t)x->slots,
+			     (int64_t)x->own, x->maps, x->reused, x->flushes, x->sleeps,
+			     x->temporary, x->local_flushes);
 }

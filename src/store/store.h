@@ -118,4 +118,93 @@ struct store_slab_cache {
 int store_add_slab_cache(struct store *s, int64_t run, const struct store_slab_cache *c,
 			 struct err *e);
 
+/* What the page blocks of a zone hold at a sample (docs/schema.md, block_use). */
+struct store_block_use {
+	uint64_t free, movable, mixed, pinned, partial, unknown; /* page blocks */
+	uint64_t pinning_pages, kept_pages;
+};
+int store_add_block_use(struct store *s, int64_t run, uint32_t seq, unsigned zone,
+			const struct store_block_use *u, struct err *e);
+
+#define STORE_NO_TIME UINT64_MAX /* before the start */
+
+/* Allocations that are alike and keep page blocks from being whole; rank 0 the worst. */
+struct store_pin {
+	const char *owner, *cache, *site;
+	bool reclaimable, before;
+	double kept;
+	uint64_t blocks, alone, pages, allocations, one_object;
+	uint64_t oldest, newest; /* STORE_NO_TIME */
+};
+int store_add_pin(struct store *s, int64_t run, unsigned rank, const struct store_pin *p,
+		  struct err *e);
+struct store_mixed_block {
+	uint64_t first_pfn, free, pcp, movable, pinned, allocations;
+	unsigned zone, type, rank; /* rank: the pin with most pages of it */
+	uint64_t since;		   /* the largest allocation of that pin; STORE_NO_TIME */
+};
+int store_add_mixed_block(struct store *s, int64_t run, const struct store_mixed_block *b,
+			  struct err *e);
+
+struct store_fallback {
+	unsigned zone, type, from, order, found;
+	bool claimed;
+	const char *severity;
+	uint64_t events, first, last;
+};
+int store_add_fallback(struct store *s, int64_t run, const struct store_fallback *f, struct err *e);
+
+/* So many slabs of a cache hold in_use of the `room` objects that fit. */
+int store_add_occupancy(struct store *s, int64_t run, const char *cache, unsigned room,
+			unsigned in_use, uint64_t slabs, struct err *e);
+
+/* Objects of one cache and call site. */
+struct store_object_site {
+	const char *cache, *site;
+	uint64_t allocs, frees, live, bytes_req, bytes_alloc, live_req, live_alloc;
+	double held_req, held_alloc; /* bytes times clock units */
+};
+int store_add_object_site(struct store *s, int64_t run, const struct store_object_site *o,
+			  struct err *e);
+
+/* ---- hardware ---- */
+
+/* Lines of live objects by cache set (docs/hardware.md). */
+struct store_set_load {
+	const char *cache, *addresses, *level;
+	uint32_t size, ways, line, sets, object_size /* 0: NULL */;
+	uint64_t hot_lines; /* 0: all of each object */
+	uint64_t objects, lines, misses, even_misses;
+	uint32_t sets_used, most;
+	double mean, deviation;
+	const uint64_t *histogram; /* [most + 1] sets with so many lines */
+};
+int store_add_set_load(struct store *s, int64_t capture, const struct store_set_load *x,
+		       struct err *e);
+
+/* A piece of memory and what maps it, or could. */
+struct store_mapping {
+	const char *subject, *how;
+	uint64_t ranges;   /* 0: NULL */
+	uint64_t bytes[3]; /* by pages of 4 KiB, 2 MiB, 1 GiB */
+	uint64_t entries, extra;
+};
+int store_add_mapping(struct store *s, int64_t capture, const struct store_mapping *x,
+		      struct err *e);
+
+struct store_tlb_pressure {
+	const char *processor, *mapping;
+	uint64_t reach, accesses, l1_misses, walks;
+};
+int store_add_tlb_pressure(struct store *s, int64_t capture, const struct store_tlb_pressure *x,
+			   struct err *e);
+
+/* Maps of high memory through a window of so many slots. */
+struct store_kmap {
+	uint32_t slots;
+	bool own; /* the captured kernel's */
+	uint64_t maps, reused, flushes, sleeps, temporary, local_flushes;
+};
+int store_add_kmap(struct store *s, int64_t capture, const struct store_kmap *x, struct err *e);
+
 #endif

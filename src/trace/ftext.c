@@ -89,7 +89,7 @@ static struct ftext_type *add_type(struct trace *t, const struct ftext_line *l, 
 								  l->system_len)) :
 					    event_kind_system(mine->kind);
 	type->format = &f->formats[id];
-	t->types.by_id[id] = type;
+	types_set(&t->types, (uint16_t)id, type);
 	t->types.kinds[mine->kind] = true;
 	f->types[id] = mine;
 	return mine;

@@ -52,12 +52,13 @@ int arenas_unpack(struct arenas *s, const uint8_t **p, const uint8_t *end, struc
 		s->zstd = ZSTD_createDCtx();
 	if (!s->zstd)
 		return err_set(e, ENOMEM, "out of memory for unpacking");
-	while (in.pos < in.size && out.pos < out.size) {
+	/* Once at least: with all of the input read, some of what it unpacks to may still be held back. */
+	do {
 		ret = ZSTD_decompressStream(s->zstd, &out, &in);
 		if (ZSTD_isError(ret))
 			return err_set(e, EBADMSG, "damaged zstd data in a packed record: %s",
 				       ZSTD_getErrorName(ret));
-	}
+	} while (in.pos < in.size && out.pos < out.size);
 	*p += in.pos;
 	a->len = out.pos;
 	/* A full arena: the unpacker may hold back more that it has already read. */

@@ -27,6 +27,13 @@ static bool format_line(const char *text, uint32_t len, const char *key, char *o
 	return n > 0;
 }
 
+void types_set(struct types *ts, uint16_t id, struct type *type)
+{
+	ts->by_id[id] = type;
+	if (ts->end <= id)
+		ts->end = id + 1u;
+}
+
 static int add_type(struct types *ts, const struct dat_format *f, struct err *e)
 {
 	char name[128], id[16];
@@ -45,7 +52,7 @@ static int add_type(struct types *ts, const struct dat_format *f, struct err *e)
 		free(type);
 		return err_set(e, ENOMEM, "out of memory for the event types");
 	}
-	ts->by_id[number] = type;
+	types_set(ts, (uint16_t)number, type);
 	type->format = f;
 	if (!bind_wants(f->system, name))
 		return 0;
@@ -155,7 +162,7 @@ static void read_common(struct types *ts)
 {
 	struct types_common c = { .usual = true, .need = 8 };
 
-	for (unsigned i = 0; i < TYPES_MAX; i++) {
+	for (unsigned i = 0; i < ts->end; i++) {
 		struct tep_event *te = ts->by_id[i] ? types_tep_event(ts, (uint16_t)i) : NULL;
 
 		if (!te || !find_common(te, "common_type", &c.type, &c.type_size, &c.need) ||
@@ -192,7 +199,7 @@ int types_init(struct types *ts, const struct datfile *f, unsigned long_size, st
 
 void types_free(struct types *ts)
 {
-	for (unsigned i = 0; ts->by_id && i < TYPES_MAX; i++)
+	for (unsigned i = 0; i < ts->end; i++)
 		if (ts->by_id[i]) {
 			bind_free(&ts->by_id[i]->binding);
 			free(ts->by_id[i]->name);

@@ -38,6 +38,7 @@ struct types_common {
 
 struct types {
 	struct type **by_id; /* [TYPES_MAX], NULL unknown */
+	unsigned end;	     /* no number from here on is known */
 	struct types_common common;
 	bool kinds[EVENT_KIND_COUNT];
 	struct tep_handle *tep;
@@ -48,6 +49,8 @@ struct types {
 
 int types_init(struct types *ts, const struct datfile *f, unsigned long_size, struct err *e);
 void types_free(struct types *ts);
+/* The type of a number that had none. */
+void types_set(struct types *ts, uint16_t id, struct type *type);
 /* libtraceevent's own idea of a type, less how it is printed; NULL if it has none. */
 struct tep_event *types_tep_event(struct types *ts, uint16_t id);
 /* The same with the print format, in the handle `printer`. */

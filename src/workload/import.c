@@ -226,11 +226,19 @@ static int attach_stream(struct import *im, const char *name, FILE *f, char **te
 	return ret;
 }
 
+static void print_symbol(FILE *f, const struct kallsyms *k, uint64_t start)
+{
+	const char *name = start ? kallsyms_lookup(k, start, NULL) : NULL;
+
+	if (name)
+		fprintf(f, "%016" PRIx64 " t %s\n", start, name);
+}
+
 /* Which cache each call site allocates from, and the symbols of these sites. */
 static int attach_learned(struct import *im, struct err *e)
 {
 	const struct sites *t = resolver_sites(im->resolver);
-	uint64_t last = 0;
+	uint64_t last = 0, highest = 0;
 	char *text = NULL;
 	size_t len = 0;
 	FILE *f;
@@ -254,13 +262,16 @@ static int attach_learned(struct import *im, struct err *e)
 	if (!f)
 		return err_set(e, ENOMEM, "out of memory for " SYMBOLS);
 	for (uint32_t i = 0; i < t->count; i++) {
-		uint64_t start = kallsyms_start(im->symbols, t->s[i].addr), off;
+		uint64_t start = kallsyms_start(im->symbols, t->s[i].addr);
 
-		if (start && start != last)
-			fprintf(f, "%016" PRIx64 " t %s\n", start,
-				kallsyms_lookup(im->symbols, start, &off));
+		if (start != last)
+			print_symbol(f, im->symbols, start);
 		last = start;
+		if (t->s[i].addr > highest)
+			highest = t->s[i].addr;
 	}
+	/* How far the last one reaches is told by what follows it. */
+	print_symbol(f, im->symbols, kallsyms_next(im->symbols, highest));
 	return attach_stream(im, SYMBOLS, f, &text, &len, e);
 }
 
@@ -354,11 +365,12 @@ static int summarise(struct import *im, struct kmw_summary *s, struct err *e)
 		return err_set(e, ENOMEM, "out of memory for the summary");
 	for (uint32_t id = 0; id < 65536; id++) {
 		struct kmw_event_count *k = &s->counts[s->count_n];
-		const char *system = trace_event_system(im->trace, (uint16_t)id);
-		const char *name = trace_event_name(im->trace, (uint16_t)id);
+		const char *system, *name;
 
 		if (!im->counts[id])
 			continue;
+		system = trace_event_system(im->trace, (uint16_t)id);
+		name = trace_event_name(im->trace, (uint16_t)id);
 		snprintf(k->system, sizeof(k->system), "%s", system ? system : "");
 		if (name)
 			snprintf(k->name, sizeof(k->name), "%s", name);
@@ -585,4 +597,17 @@ struct machine *import_machine(struct kmw_reader *k, struct err *e)
 	}
 	blob_free(&facts);
 	return m;
+}
+
+int import_symbols(struct kmw_reader *k, struct kallsyms **out, struct err *e)
+{
+	struct blob text = { 0 };
+	int ret = kmw_attachment(k, SYMBOLS, &text, e);
+
+	*out = NULL;
+	if (ret < 0)
+		return ret == -ENOENT ? 0 : ret;
+	*out = kallsyms_parse((const char *)text.data, text.len, e);
+	blob_free(&text);
+	return *out ? 0 : err_code(e);
 }

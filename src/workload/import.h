@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "machine/kallsyms.h"
 #include "workload/capture.h"
 #include "workload/kmw.h"
 #include "workload/resolve.h"
@@ -49,5 +50,7 @@ struct kmw_reader *import_open(const char *path, const struct import_options *o,
 
 /* The machine that a workload carries; a bare one made from the requests where it has no snapshot. */
 struct machine *import_machine(struct kmw_reader *k, struct err *e);
+/* The symbols that it carries; *out is NULL where it has none. 0 or a negative errno. */
+int import_symbols(struct kmw_reader *k, struct kallsyms **out, struct err *e);
 
 #endif

@@ -11,6 +11,10 @@ damage() { # NAME FILE
 	check "fuzz/$1" timeout 250 "$BUILD/tests/fuzz/trace" "$2" $cuts $flips
 }
 
+for reader in dat perf text; do
+	[ -z "$(ls tests/fuzz/corpus/$reader 2>/dev/null)" ] ||
+		check "fuzz/corpus-$reader" "$BUILD/tests/fuzz/reader" $reader tests/fuzz/corpus/$reader/*
+done
 trace-cmd report $SMALL/trace.dat 2>/dev/null | head -n 400 > "$tmp/text"
 damage text "$tmp/text"
 trace-cmd report -l $SMALL/trace.dat 2>/dev/null | head -n 400 > "$tmp/latency"

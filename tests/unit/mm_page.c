@@ -7,6 +7,8 @@
 #include "mm/kmm_highmem.h"
 #include "mm/kmm_page.h"
 
+#define MEM_MAP 0xc1000000u
+
 static struct kmm *machine(void)
 {
 	struct kmm_config c = config_of(KMM_LINUX_2_6);
@@ -22,9 +24,11 @@ static struct kmm *machine(void)
 
 static struct kmm_pages *pages(struct kmm *mm, struct kmm_highmem *maps)
 {
-	struct kmm_pages_config c = {
-		.direct_map = 0xc0000000u, .highmem = 4096, .maps = maps, .descriptor = 32
-	};
+	struct kmm_pages_config c = { .direct_map = 0xc0000000u,
+				      .highmem = 4096,
+				      .maps = maps,
+				      .descriptor = 32,
+				      .mem_map = MEM_MAP };
 	struct kmm_pages *p = kmm_pages_create(mm, &c);
 
 	assert_non_null(p);
@@ -177,6 +181,12 @@ static void test_addresses(void **state)
 	assert_int_equal(kmm_kunmap(h, 5000, &woken), 0);
 	kmm_kmap_flush_unused(h);
 	assert_int_equal(kmm_page_virtual(p, 5000), 0);
+	/* mem_map[]: from number to descriptor and back. */
+	assert_int_equal(kmm_pfn_to_page(p, 5), MEM_MAP + 5 * 32);
+	assert_int_equal(kmm_page_to_pfn(p, MEM_MAP + 5 * 32), 5);
+	assert_int_equal(kmm_page_to_pfn(p, MEM_MAP + 5 * 32 + 4), KMM_NO_PFN);
+	assert_int_equal(kmm_page_to_pfn(p, MEM_MAP - 32), KMM_NO_PFN);
+	assert_int_equal(kmm_pfn_to_page(p, 1 << 20), 0);
 	assert_int_equal(kmm_page_node(p, 5), 0);
 	assert_int_equal(kmm_page_node(p, 1 << 20), -1);
 	kmm_highmem_destroy(h);

@@ -116,12 +116,37 @@ static void test_empty_zones_are_left_out(void **state)
 	check_order(&c, 0, GFP_USER_MOVABLE, "0");
 }
 
+/* numa_zonelist_order=zone: NORMAL of both nodes before DMA of the first. */
+static void test_zone_order(void **state)
+{
+	struct kmm_config c = config_of(KMM_LINUX_5_10);
+
+	(void)state;
+	c.policy.pcp_batch = 0;
+	c.nodes = 2;
+	c.cpu_node[1] = 1;
+	config_zone(&c, 0, KMM_ZONE_DMA, 0, 16);
+	config_zone(&c, 0, KMM_ZONE_NORMAL, 16, 16);
+	config_zone(&c, 1, KMM_ZONE_NORMAL, 32, 16);
+	check_order(&c, 0, 0, "102");
+	check_order(&c, 1, 0, "210");
+	c.policy.zone_order = true;
+	check_order(&c, 0, 0, "120");
+	check_order(&c, 1, 0, "210");
+	check_order(&c, 0, KMM_GFP_DMA, "0");
+	/* The own node's zones alone, also where another's stands between. */
+	check_order(&c, 0, KMM_GFP_THISNODE, "10");
+	check_order(&c, 1, KMM_GFP_THISNODE, "2");
+	check_order(&c, 1, KMM_GFP_THISNODE | KMM_GFP_DMA, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_x86_64),
 		cmocka_unit_test(test_i386),
 		cmocka_unit_test(test_numa),
+		cmocka_unit_test(test_zone_order),
 		cmocka_unit_test(test_empty_zones_are_left_out),
 	};
 

@@ -50,9 +50,54 @@ static void pieces(void **state)
 	free(zst);
 }
 
+/*
+ * What a piece holds is there when the piece has been read, also where it fills an arena of which
+ * the unpacker has read all of the input: nothing may come after the last piece.
+ */
+static void flushed(void **state)
+{
+	struct arenas s = { 0 };
+	ZSTD_CStream *z = ZSTD_createCStream();
+	uint8_t *plain = malloc(LONG), *zst = malloc(LONG);
+	size_t lens[] = { ARENA_SIZE - 1000, 50000, 2 * ARENA_SIZE, 3, ARENA_SIZE - 49003 },
+	       seen = 0;
+	size_t given = 0;
+	struct err e = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < LONG; i++)
+		plain[i] = (uint8_t)(i / 1000);
+	assert_int_equal(arenas_turn(&s, 0, &e), 0);
+	for (unsigned n = 0; n < sizeof(lens) / sizeof(*lens) && given + lens[n] <= LONG; n++) {
+		ZSTD_inBuffer in = { plain + given, lens[n], 0 };
+		ZSTD_outBuffer out = { zst, LONG, 0 };
+		const uint8_t *p = zst;
+		int more = 1;
+
+		assert_int_equal(ZSTD_compressStream2(z, &out, &in, ZSTD_e_flush), 0);
+		given += lens[n];
+		while (more) {
+			size_t had = s.filling->len;
+
+			more = arenas_unpack(&s, &p, zst + out.pos, &e);
+			assert_true(more >= 0);
+			assert_memory_equal(s.filling->data + had, plain + seen,
+					    s.filling->len - had);
+			seen += s.filling->len - had;
+			if (s.filling->len == ARENA_SIZE)
+				assert_int_equal(arenas_turn(&s, 0, &e), 0);
+		}
+		assert_int_equal(seen, given);
+	}
+	arenas_free(&s);
+	ZSTD_freeCStream(z);
+	free(plain);
+	free(zst);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(pieces) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(pieces), cmocka_unit_test(flushed) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

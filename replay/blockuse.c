@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/blockuse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store.h"
+
+#define NO_ZONE 0xff
+
+const char *block_kind_name(enum block_kind k)
+{
+	static const char *const names[BLOCK_KIND_COUNT] = {
+#define X(name, text, help) [BLOCK_##name] = text,
+		BLOCK_KINDS(X)
+#undef X
+	};
+
+	return names[k];
+}
+
+int blockuse_init(struct blockuse *b, const struct machine *m, struct recorded *r,
+		  struct simulated *s)
+{
+	memset(b, 0, sizeof(*b));
+	b->m = m;
+	b->recorded = r;
+	b->simulated = s;
+	b->blocks = (uint32_t)((m->max_pfn + (1ull << m->pageblock_order) - 1) >>
+			       m->pageblock_order);
+	b->pages = calloc(b->blocks + 1ull, sizeof(*b->pages));
+	b->zone = malloc(b->blocks + 1ull);
+	if (!b->pages || !b->zone)
+		return -ENOMEM;
+	memset(b->zone, NO_ZONE, b->blocks + 1ull);
+	for (uint32_t z = 0; z < m->zone_count; z++) {
+		uint64_t first = m->zones[z].start_pfn;
+		uint64_t end = first + m->zones[z].spanned;
+
+		for (uint64_t i = first >> m->pageblock_order;
+		     i < b->blocks && i << m->pageblock_order < end; i++)
+			if (b->zone[i] == NO_ZONE)
+				b->zone[i] = (uint8_t)z;
+	}
+	return 0;
+}
+
+void blockuse_free(struct blockuse *b)
+{
+	free(b->pages);
+	free(b->zone);
+	memset(b, 0, sizeof(*b));
+}
+
+static void count_recorded(const struct recorded *r, uint32_t pfn, struct block_pages *n)
+{
+	switch (recorded_frame(r, pfn)) {
+	case FRAME_HOLE:
+		n->hole++;
+		break;
+	case FRAME_UNKNOWN:
+		n->unknown++;
+		break;
+	case FRAME_BUDDY:
+		n->free++;
+		break;
+	case FRAME_PCP:
+		n->pcp++;
+		break;
+	default:
+		if (recorded_cell(r, pfn) == CELL_USER)
+			n->movable++;
+		else
+			n->pinned++;
+	}
+}
+
+static void count_simulated(const struct simulated *s, uint32_t pfn, struct block_pages *n)
+{
+	switch (simulated_cell(s, pfn)) {
+	case CELL_HOLE:
+		n->hole++;
+		break;
+	case CELL_FREE:
+		n->free++;
+		break;
+	case CELL_PCP:
+		n->pcp++;
+		break;
+	case CELL_USER:
+		n->movable++;
+		break;
+	default:
+		n->pinned++;
+	}
+}
+
+/* Frames beyond the last one are holes, as are those of another zone. */
+static void count_block(const struct blockuse *b, uint32_t block, struct block_pages *n)
+{
+	const struct machine_zone *z = &b->m->zones[b->zone[block]];
+	uint64_t first = (uint64_t)block << b->m->pageblock_order;
+	uint64_t end = first + (1ull << b->m->pageblock_order);
+
+	memset(n, 0, sizeof(*n));
+	for (uint64_t p = first; p < end; p++) {
+		if (p >= b->m->max_pfn || p < z->start_pfn || p >= z->start_pfn + z->spanned)
+			n->hole++;
+		else if (b->recorded)
+			count_recorded(b->recorded, (uint32_t)p, n);
+		else
+			count_simulated(b->simulated, (uint32_t)p, n);
+	}
+}
+
+static enum block_kind kind_of(const struct block_pages *n)
+{
+	if (n->hole)
+		return BLOCK_PARTIAL;
+	if (n->unknown)
+		return BLOCK_UNKNOWN;
+	if (!n->pinned)
+		return n->movable ? BLOCK_MOVABLE : BLOCK_FREE;
+	return n->free || n->pcp || n->movable ? BLOCK_MIXED : BLOCK_PINNED;
+}
+
+enum block_kind blockuse_kind(const struct blockuse *b, uint32_t block)
+{
+	return kind_of(&b->pages[block]);
+}
+
+static void add(struct blockuse *b, uint32_t block, int by)
+{
+	const struct block_pages *n = &b->pages[block];
+	struct zone_use *u = &b->use[b->zone[block]];
+	enum block_kind k = kind_of(n);
+
+	u->blocks[k] += (uint32_t)by;
+	if (k != BLOCK_MIXED)
+		return;
+	u->pinning += (uint64_t)(int64_t)(by * n->pinned);
+	u->kept += (uint64_t)(int64_t)(by * (n->free + n->pcp + n->movable));
+}
+
+void blockuse_update(struct blockuse *b)
+{
+	for (uint32_t i = 0; i < b->blocks; i++) {
+		if (b->zone[i] == NO_ZONE)
+			continue;
+		/* The first time counts all, and leaves to others what they ask for. */
+		if (b->counted && !(b->recorded ? recorded_touched(b->recorded, i) :
+						  simulated_touched(b->simulated, i)))
+			continue;
+		if (b->counted)
+			add(b, i, -1);
+		count_block(b, i, &b->pages[i]);
+		add(b, i, 1);
+	}
+	b->counted = true;
+}
+
+uint32_t blockuse_grouped(const struct blockuse *b, const struct zone_use *u)
+{
+	uint32_t all = u->blocks[BLOCK_FREE] + u->blocks[BLOCK_MOVABLE] + u->blocks[BLOCK_MIXED];
+	uint64_t size = 1ull << b->m->pageblock_order;
+
+	return all - (uint32_t)((u->pinning + size - 1) / size);
+}
