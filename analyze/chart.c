@@ -7,7 +7,8 @@
 #define KEY_BOX 11.0
 #define KEY_LINE 18.0
 #define ROW 17.0
-#define WIDER 1.12 /* the reader's font may be wider than the one measured */
+#define WIDER 1.12  /* the reader's font may be wider than the one measured */
+#define BOLDER 1.25 /* its bold more so */
 
 static void draw_key(struct figure *f, const struct chart_key *k, double x, double y, double w)
 {
@@ -101,7 +102,7 @@ static void draw_x_axis(struct chart *c, const char *name)
 void chart_begin(struct chart *c, const struct chart_text *t, const struct chart_key *keys,
 		 unsigned n)
 {
-	double size = 14, y, w = figure_text_width(c->f, size, true, t->heading) * WIDER;
+	double size = 14, y, w = figure_text_width(c->f, size, true, t->heading) * BOLDER;
 
 	if (w > CHART_WIDTH - 2 * MARGIN)
 		size *= (CHART_WIDTH - 2 * MARGIN) / w;

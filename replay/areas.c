@@ -58,6 +58,28 @@ static bool has(struct span line, const char *word)
 	return false;
 }
 
+#define LARGE (2ull << 20)
+#define MOST_BLOCK (4ull << 20) /* KMALLOC_MAX_SIZE: a block of order 10 */
+
+static void add_area(struct area *a, uint64_t bytes)
+{
+	uint64_t block = 4096;
+
+	a->bytes[TLB_4K] += bytes;
+	if (bytes >= LARGE) {
+		a->large += bytes;
+		a->large_rounded += (bytes + LARGE - 1) & ~(LARGE - 1);
+	}
+	if (bytes > MOST_BLOCK) {
+		a->too_large++;
+		return;
+	}
+	while (block < bytes)
+		block <<= 1;
+	a->fits += bytes;
+	a->as_blocks += block;
+}
+
 /* "0xffffc90000000000-0xffffc90000005000   20480 caller+0x1/0x2 pages=4 vmalloc" */
 static void read_vmallocinfo(struct area a[AREAS], struct text *t)
 {
@@ -79,7 +101,7 @@ static void read_vmallocinfo(struct area a[AREAS], struct text *t)
 		/* The guard page at the end is mapped by nothing. */
 		a[k].known = true;
 		a[k].ranges++;
-		a[k].bytes[TLB_4K] += bytes > 4096 ? bytes - 4096 : bytes;
+		add_area(&a[k], bytes > 4096 ? bytes - 4096 : bytes);
 	}
 }
 

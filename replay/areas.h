@@ -23,6 +23,10 @@ struct area {
 	bool known;
 	uint64_t ranges;
 	uint64_t bytes[TLB_SIZES]; /* by size of its mappings */
+	/* Of areas in vmallocinfo, in bytes: what-ifs (mapping.h). */
+	uint64_t large, large_rounded; /* areas of 2 MiB and more; rounded up to that */
+	uint64_t fits, as_blocks;      /* areas that one block could serve; such blocks */
+	uint64_t too_large;	       /* areas that none could: above 4 MiB */
 };
 
 const char *area_name(enum area_kind k);

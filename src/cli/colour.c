@@ -7,26 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
+#include "analyze/loadplot.h"
 #include "base/table.h"
 #include "cli/commands.h"
 #include "cli/input.h"
-#include "cli/machines.h"
-#include "replay/feed.h"
-#include "replay/living.h"
-#include "replay/replay.h"
-#include "replay/setload.h"
-
-#define LEVELS 4
-#define TOGETHER "all together"
-
-/* Where the addresses come from. */
-enum variant { RECORDED, SLUB, SLAB, SLAB_PLAIN, VARIANTS };
-static const char *const variant_names[VARIANTS] = { "recorded", "slub", "slab",
-						     "slab, no colouring" };
+#include "replay/colouring.h"
 
 static struct input_options in = INPUT_DEFAULTS;
 static struct option_list geometry;
+static const char *synthetic, *figure, *only;
 static int format;
 static uint64_t top = 10, hot = 1;
 
@@ -38,210 +27,15 @@ static struct option options[] = {
 	  "cache lines from each object's start that are touched (1); 0: all of it" },
 	{ "top", 'n', OPTION_UINT, &top, "N", NULL,
 	  "slab caches to show, most objects first (10); 0: all" },
+	{ "slab", 'S', OPTION_STRING, &only, "NAME", NULL, "this slab cache and no other" },
+	{ "synthetic", 's', OPTION_STRING, &synthetic, "SIZE[:SLABS]", NULL,
+	  "instead of a capture: full slabs (64) of objects of this size; needs --cache" },
+	{ "figure", 'f', OPTION_STRING, &figure, "FILE.svg", NULL,
+	  "draw the set-load histogram of the last slab cache shown at the first level" },
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats, "how to print it" },
 	INPUT_OPTIONS(in),
 	{ NULL },
 };
-
-/* An object, by cache. */
-struct place {
-	uint32_t cache;
-	uint64_t address; /* physical */
-};
-
-struct places {
-	struct place *p;
-	uint64_t count, room;
-	bool no_memory;
-};
-
-struct colour {
-	const struct machine *m;
-	struct cache_geometry g[LEVELS];
-	unsigned levels;
-	struct intern caches;
-	uint32_t *sizes; /* [caches] bytes of an object */
-	struct places at[VARIANTS];
-	uint64_t base; /* of the addresses being gathered */
-	struct places *into;
-};
-
-static void add_place(struct colour *c, const char *cache, uint64_t address)
-{
-	struct places *p = c->into;
-	uint32_t n = intern_add(&c->caches, cache, strlen(cache));
-
-	if (p->count == p->room) {
-		uint64_t room = p->room ? p->room * 2 : 4096;
-		struct place *more = realloc(p->p, room * sizeof(*more));
-
-		if (!more) {
-			p->no_memory = true;
-			return;
-		}
-		p->p = more;
-		p->room = room;
-	}
-	p->no_memory |= n == UINT32_MAX;
-	p->p[p->count++] = (struct place){ n, address - c->base };
-}
-
-static void each(void *arg, const struct kmm_cache *s, kmm_addr at)
-{
-	add_place(arg, kmm_kmem_cache_name(s), at);
-}
-
-/* ---- gathering ---- */
-
-static int gather_recorded(struct colour *c, struct kmw_reader *k, struct machine *m,
-			   const struct objects_source *src, struct err *e)
-{
-	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
-	struct living l;
-	struct feed f = { 0 };
-	uint64_t addr;
-	uint32_t val;
-	size_t at = 0;
-	int n = 0, ret = !q || living_init(&l, m, src) ? err_set(e, ENOMEM, "out of memory") : 0;
-
-	if (ret < 0) {
-		free(q);
-		return ret;
-	}
-	ret = feed_open(&f, k, m, NULL, e);
-	if (ret >= 0 && f.marks.start == UINT32_MAX && living_start(&l))
-		ret = err_set(e, ENOMEM, "out of memory");
-	while (ret >= 0 && (n = feed_next(&f, q, e)) > 0)
-		for (int i = 0; i < n && ret >= 0; i++) {
-			int failed = q[i].sig.op == OBS_MARK && q[i].pfn == f.marks.start ?
-					     living_start(&l) :
-					     living_record(&l, &q[i]);
-
-			if (failed)
-				ret = err_set(e, ENOMEM, "out of memory");
-		}
-	if (ret >= 0 && n < 0)
-		ret = n;
-	c->into = &c->at[RECORDED];
-	c->base = m->direct_map_base;
-	while (ret >= 0 && map_next(&l.objects, &at, &addr, &val))
-		if (addr >= c->base && (addr - c->base) >> 12 < m->max_pfn)
-			add_place(c, living_cache(&l, val), addr);
-	feed_close(&f);
-	living_free(&l);
-	free(q);
-	return ret;
-}
-
-static int gather(struct colour *c, struct kmw_reader *k, struct machine *m, struct err *e)
-{
-	struct kmm_slab_policy slab[VARIANTS];
-	struct replay_run_options o[VARIANTS - 1];
-	struct machines native = { 0 };
-	struct replay r = { 0 };
-	int ret = 0;
-	struct replay_options ro = { .runs = o, .stop_at = INFINITY, .progress = true };
-
-	if (m->before.have_slabpages)
-		ret = machines_add_native(&native, m, e);
-	if (ret < 0)
-		return ret;
-	objects_native_policy(m, &slab[SLUB]);
-	kmm_slab_policy_init(&slab[SLAB], KMM_SLAB, slab[SLUB].version);
-	slab[SLAB].base = slab[SLUB].base;
-	slab[SLAB].word = slab[SLUB].word;
-	slab[SLAB].merge = false;
-	slab[SLAB_PLAIN] = slab[SLAB];
-	slab[SLAB_PLAIN].slab_no_colour = true;
-	for (unsigned v = SLUB; v < VARIANTS && native.count; v++)
-		o[ro.run_count++] = (struct replay_run_options){ .simulated = true,
-								 .native = true,
-								 .name = variant_names[v],
-								 .config = native.config,
-								 .slab = &slab[v] };
-	if (ro.run_count)
-		ret = replay_all(k, m, &ro, &r, e);
-	for (unsigned v = SLUB; v < VARIANTS && native.count && ret >= 0; v++) {
-		c->into = &c->at[v];
-		c->base = slab[v].base;
-		kmm_slab_walk(objects_model(simulated_objects(r.runs[v - SLUB].simulated)), each,
-			      c);
-	}
-	if (!ro.run_count) {
-		r.objects.strings = kmw_strings(k);
-		ret = attribution_load(&r.objects.attribution, k, e);
-	}
-	if (ret >= 0)
-		ret = gather_recorded(c, k, m, &r.objects, e);
-	if (!ro.run_count)
-		attribution_free(&r.objects.attribution);
-	replay_free(&r);
-	machines_free(&native);
-	for (unsigned v = 0; v < VARIANTS && ret >= 0; v++)
-		if (c->at[v].no_memory)
-			ret = err_set(e, ENOMEM, "out of memory");
-	return ret;
-}
-
-/* ---- counting ---- */
-
-static uint32_t object_size(const struct colour *c, uint32_t cache)
-{
-	const char *name = intern_str(&c->caches, cache);
-
-	for (uint32_t i = 0; i < c->m->slab_count; i++)
-		if (!strcmp(c->m->slabs[i].name, name))
-			return c->m->slabs[i].size;
-	return 0;
-}
-
-/* The lines of one cache's objects (UINT32_MAX: of all); how many objects. */
-static uint64_t load(const struct colour *c, enum variant v, uint32_t cache, struct setload *s)
-{
-	uint64_t objects = 0, last = UINT64_MAX;
-
-	setload_clear(s);
-	for (uint64_t i = 0; i < c->at[v].count; i++) {
-		const struct place *p = &c->at[v].p[i];
-		uint32_t size = c->sizes[p->cache], line = s->g.line;
-		uint64_t first = p->address / line;
-		uint64_t end = (p->address + (size ? size : 1) - 1) / line + 1;
-
-		if (cache != UINT32_MAX && p->cache != cache)
-			continue;
-		objects++;
-		if (hot && end - first > hot)
-			end = first + hot;
-		/* Neighbours in order of addresses may share a line. */
-		for (uint64_t l = first == last ? first + 1 : first; l < end; l++)
-			setload_add(s, l * line);
-		last = end - 1;
-	}
-	return objects;
-}
-
-static int by_address(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
-
-	return x->address < y->address ? -1 : x->address > y->address;
-}
-
-struct ranked {
-	uint32_t cache;
-	uint64_t objects;
-};
-
-static int by_objects(const void *a, const void *b)
-{
-	const struct ranked *x = a, *y = b;
-
-	if (x->objects != y->objects)
-		return x->objects < y->objects ? 1 : -1;
-	return x->cache < y->cache ? -1 : x->cache > y->cache;
-}
-
-/* ---- printing ---- */
 
 static const struct column columns[] = {
 	{ "cache", "slab cache", COLUMN_STRING, 0, "slab cache, or all of them" },
@@ -260,141 +54,158 @@ static const struct column columns[] = {
 	{ "even", "if even", COLUMN_PERCENT, 1, "the same were the lines spread evenly" },
 };
 
-static void add_row(const struct colour *c, struct table *t, enum variant v, uint32_t cache,
-		    struct setload *s)
-{
-	struct setload_figures f;
-	uint64_t objects = load(c, v, cache, s);
+struct output {
+	struct table *t;
+	struct loadplot plot; /* of the cache that the rows are of now */
+	char cache[64];
+};
 
-	setload_figures(s, &f);
+static int add_row(void *arg, const struct colouring_row *r, struct err *e)
+{
+	struct output *out = arg;
+	struct table *t = out->t;
+	const struct setload *s = r->load;
+
 	table_row(t);
-	table_string(t, cache == UINT32_MAX ? TOGETHER : intern_str(&c->caches, cache));
-	table_string(t, variant_names[v]);
+	table_string(t, r->cache);
+	table_string(t, place_source_name(r->source));
 	table_string(t, s->g.name);
-	table_uint(t, objects);
-	table_uint(t, f.lines);
-	table_uint(t, f.sets_used);
+	table_uint(t, r->objects);
+	table_uint(t, r->f.lines);
+	table_uint(t, r->f.sets_used);
 	table_uint(t, s->g.sets);
-	table_real(t, f.mean);
-	table_real(t, f.deviation);
-	table_uint(t, f.most);
-	table_real(t, f.lines ? (double)f.misses / (double)f.lines : NAN);
-	table_real(t, f.lines ? (double)f.even_misses / (double)f.lines : NAN);
-}
-
-static int print(const struct colour *c, struct err *e)
-{
-	struct ranked *r = calloc(c->caches.count + 2ull, sizeof(*r));
-	struct table *t = table_new(columns, sizeof(columns) / sizeof(*columns));
-	struct setload s[LEVELS];
-	uint32_t n = c->caches.count;
-	int ret = r && t ? 0 : err_set(e, ENOMEM, "out of memory");
-
-	memset(s, 0, sizeof(s));
-	for (unsigned i = 0; i < c->levels && ret >= 0; i++)
-		if (setload_init(&s[i], &c->g[i]))
-			ret = err_set(e, ENOMEM, "out of memory for %u cache sets", c->g[i].sets);
-	for (uint32_t i = 0; i < n && ret >= 0; i++)
-		r[i].cache = i;
-	for (uint64_t i = 0; i < c->at[RECORDED].count && ret >= 0; i++)
-		r[c->at[RECORDED].p[i].cache].objects++;
-	if (ret >= 0 && n)
-		qsort(r, n, sizeof(*r), by_objects);
-	for (uint32_t i = 0; i <= n && ret >= 0 && (!top || i <= top); i++) {
-		uint32_t cache = i ? r[i - 1].cache : UINT32_MAX;
-
-		if (i && !r[i - 1].objects)
-			break;
-		for (unsigned l = 0; l < c->levels; l++)
-			for (unsigned v = 0; v < VARIANTS; v++)
-				if (c->at[v].count)
-					add_row(c, t, (enum variant)v, cache, &s[l]);
+	table_real(t, r->f.mean);
+	table_real(t, r->f.deviation);
+	table_uint(t, r->f.most);
+	table_real(t, r->f.lines ? (double)r->f.misses / (double)r->f.lines : NAN);
+	table_real(t, r->f.lines ? (double)r->f.even_misses / (double)r->f.lines : NAN);
+	if (!figure)
+		return 0;
+	if (strcmp(out->cache, r->cache)) {
+		loadplot_free(&out->plot);
+		snprintf(out->cache, sizeof(out->cache), "%s", r->cache);
 	}
-	if (ret >= 0 && table_print(t, (enum table_format)format, stdout) < 0)
-		ret = err_set(e, EIO, "the table could not be printed");
-	for (unsigned i = 0; i < c->levels; i++)
-		setload_free(&s[i]);
-	table_free(t);
-	free(r);
-	return ret;
+	for (uint32_t i = 0; i < s->g.sets; i++)
+		if (loadplot_add(&out->plot, s->g.name, s->g.ways, place_source_name(r->source),
+				 s->lines[i], 1))
+			return err_set(e, ENOMEM, "out of memory for the figure");
+	return 0;
 }
 
-static int find_geometry(struct colour *c, struct err *e)
+static int find_geometry(struct colouring_options *o, const struct machine *m, struct err *e)
 {
 	int ret = 0;
 
+	if (!geometry.count && !m)
+		return err_set(e, EINVAL, "--synthetic needs --cache SIZE:WAYS");
 	if (!geometry.count) {
-		c->levels = cache_geometries(c->m, c->g, LEVELS);
-		return c->levels ?
+		o->levels = cache_geometries(m, o->g, COLOURING_LEVELS);
+		return o->levels ?
 			       0 :
 			       err_set(e, ENODATA,
 				       "the capture does not say what caches its processor has; "
 				       "--cache SIZE:WAYS does");
 	}
-	if (geometry.count > LEVELS)
-		return err_set(e, E2BIG, "more than %d caches", LEVELS);
+	if (geometry.count > COLOURING_LEVELS)
+		return err_set(e, E2BIG, "more than %d caches", COLOURING_LEVELS);
 	for (size_t i = 0; i < geometry.count && ret >= 0; i++)
-		ret = cache_geometry_parse(geometry.items[i], &c->g[c->levels++], e);
+		ret = cache_geometry_parse(geometry.items[i], &o->g[o->levels++], e);
+	return ret;
+}
+
+static int print(const struct places *p, struct colouring_options *o, struct err *e)
+{
+	struct output out = { .t = table_new(columns, sizeof(columns) / sizeof(*columns)) };
+	int ret = out.t ? 0 : err_set(e, ENOMEM, "out of memory");
+
+	o->hot = hot;
+	o->top = top;
+	o->only = only;
+	if (ret >= 0)
+		ret = colouring_each(p, o, add_row, &out, e);
+	if (ret >= 0 && table_print(out.t, (enum table_format)format, stdout) < 0)
+		ret = err_set(e, EIO, "the table could not be printed");
+	if (ret >= 0 && figure)
+		ret = loadplot_file(&out.plot, out.cache, figure, e);
+	loadplot_free(&out.plot);
+	table_free(out.t);
 	return ret;
 }
 
 static int colour(struct kmw_reader *k, struct err *e)
 {
 	struct machine *m = import_machine(k, e);
-	struct colour c = { .m = m };
-	int ret = m ? 0 : err_code(e);
+	struct colouring_options o = { .levels = 0 };
+	struct places p = { .no_memory = false };
+	int ret = m ? find_geometry(&o, m, e) : err_code(e);
 
-	if (ret >= 0 && !m->direct_map_base)
-		ret = err_set(e, ENODATA,
-			      "where the direct map begins is not known, so no address is");
 	if (ret >= 0)
-		ret = find_geometry(&c, e);
-	if (ret >= 0 && intern_init(&c.caches))
-		ret = err_set(e, ENOMEM, "out of memory");
+		ret = places_gather(&p, k, m, e);
 	if (ret >= 0)
-		ret = gather(&c, k, m, e);
-	c.sizes = calloc(c.caches.count + 1ull, sizeof(*c.sizes));
-	if (ret >= 0 && !c.sizes)
-		ret = err_set(e, ENOMEM, "out of memory");
-	for (uint32_t i = 0; i < c.caches.count && ret >= 0; i++)
-		c.sizes[i] = object_size(&c, i);
-	for (unsigned v = 0; v < VARIANTS && ret >= 0; v++)
-		if (c.at[v].count)
-			qsort(c.at[v].p, c.at[v].count, sizeof(struct place), by_address);
-	if (ret >= 0 && !c.at[RECORDED].count)
-		ret = err_set(e, ENODATA, "no slab object lives in this capture");
-	if (ret >= 0)
-		ret = print(&c, e);
-	for (unsigned v = 0; v < VARIANTS; v++)
-		free(c.at[v].p);
-	free(c.sizes);
-	intern_free(&c.caches);
+		ret = print(&p, &o, e);
+	places_free(&p);
 	if (m)
 		machine_free(m);
 	return ret;
 }
 
+static int invented(struct err *e)
+{
+	struct colouring_options o = { .levels = 0 };
+	struct places p = { .no_memory = false };
+	char *end;
+	unsigned long size = strtoul(synthetic, &end, 10), slabs = 64;
+	int ret;
+
+	if (*end == ':')
+		slabs = strtoul(end + 1, &end, 10);
+	if (*end || size < 8 || size > 1 << 20 || !slabs || slabs > 1 << 16)
+		return err_set(e, EINVAL,
+			       "'%.40s' is not SIZE[:SLABS], such as 904:64 (8 to 1048576 bytes, "
+			       "65536 slabs at most)",
+			       synthetic);
+	ret = find_geometry(&o, NULL, e);
+	if (ret >= 0)
+		ret = places_invent(&p, (unsigned)size, (unsigned)slabs, e);
+	top = 1;
+	if (ret >= 0)
+		ret = print(&p, &o, e);
+	places_free(&p);
+	return ret;
+}
+
 static int run(int argc, char **argv)
 {
-	return input_run("colour", &in, argc, argv, colour);
+	struct err e = { 0 };
+
+	if (!synthetic)
+		return input_run("colour", &in, argc, argv, colour);
+	if (argc) {
+		fprintf(stderr, "kmemlab colour: --synthetic takes no capture\n");
+		return 2;
+	}
+	return invented(&e) < 0 ? input_fail("colour", &e) : 0;
 }
 
 struct command cmd_colour = {
 	.name = "colour",
 	.summary = "live objects over the sets of the caches",
-	.args = "CAPTURE",
+	.args = "[CAPTURE]",
 	.description =
 		"Takes the slab objects that live at the end of a capture, at the addresses that the kernel "
-		"gave them and at those that simulated allocators have for them (SLUB, which does not colour; "
-		"SLAB with its colouring and without), and counts the cache lines at their starts by set. A "
-		"set of more lines than the cache has ways misses on each of them when all are touched in "
-		"turn (LRU); beside it stands what an even spread would miss.\n\n"
+		"gave them and at those that simulated allocators have for them, and counts the cache lines at "
+		"their starts by set. The allocators: SLUB, which does not colour; the same with each cache's "
+		"slabs on the page colours in turn; SLAB with its colouring, with two and four times its colour "
+		"offset, and without. A set of more lines than the cache has ways misses on each of them when "
+		"all are touched in turn (LRU); beside it stands what an even spread would miss.\n\n"
 		"The set is (physical address / line) mod sets. Last-level caches that hash addresses do not "
 		"follow that. Simulated addresses need a snapshot that knows its slabs (docs/objects.md).",
 	.examples = "kmemlab colour --top 3 traces/amd64-6.1-small\n"
 		    "  all objects, and the three largest caches\n"
 		    "kmemlab colour --cache 32K:8 --cache 1M:16 traces/amd64-6.1-small\n"
-		    "  on another processor\n",
+		    "  on another processor\n"
+		    "kmemlab colour --synthetic 904:32 --cache 32K:8 --figure bonwick.svg\n"
+		    "  objects that leave room over in each slab: what colouring was made for\n",
 	.options = options,
 	.run = run,
 };

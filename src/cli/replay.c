@@ -16,12 +16,15 @@ static struct input_options in = INPUT_DEFAULTS;
 static struct machines_options mo;
 static const char *output;
 static uint64_t samples = 240;
+static bool hardware;
 
 static struct option options[] = {
 	{ "output", 'o', OPTION_STRING, &output, "FILE", NULL,
 	  "the results file, SQLite; it may hold several replays (default: the capture's name with .db)" },
 	MACHINES_OPTIONS(mo),
 	{ "samples", 'n', OPTION_UINT, &samples, "N", NULL, "instants to sample (240)" },
+	{ "hardware", 0, OPTION_FLAG, &hardware, NULL, NULL,
+	  "also what the processor's caches and TLBs make of it (as colour and tlb); takes as long again" },
 	INPUT_OPTIONS(in),
 	{ NULL },
 };
@@ -58,7 +61,10 @@ static int run(int argc, char **argv)
 		return input_fail("replay", &e);
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
-	ret = runs_to_store(argv[0], &in, &mo, (uint32_t)samples, s, &res, &e);
+	ret = runs_to_store(argv[0], &in, &mo,
+			    &(struct runs_options){ .samples = (uint32_t)samples,
+						    .hardware = hardware },
+			    s, &res, &e);
 	if (store_close(s, ret < 0 ? NULL : &e) < 0 && ret >= 0)
 		ret = e.code;
 	if (ret < 0)

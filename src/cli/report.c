@@ -60,7 +60,8 @@ static struct store *open_results(const char *path, struct err *e)
 	if (is_database(path))
 		return store_open(path, false, e);
 	s = store_open(":memory:", true, e);
-	if (s && runs_to_store(path, &in, &mo, SAMPLES, s, &res, e) < 0) {
+	if (s && runs_to_store(path, &in, &mo, &(struct runs_options){ SAMPLES, true }, s, &res,
+			       e) < 0) {
 		store_close(s, NULL);
 		return NULL;
 	}

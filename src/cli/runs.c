@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/hardware.h"
+
 /* A simulation needs to know which pages were free at the start. */
 static bool can_simulate(const struct machine *m)
 {
@@ -24,7 +26,7 @@ static unsigned make_runs(const struct machine *m, const struct machines *user,
 {
 	unsigned n = 0;
 
-	o[n++] = (struct replay_run_options){ .name = "recorded" };
+	o[n++] = (struct replay_run_options){ .name = "recorded", .slabs = true };
 	if (!can_simulate(m))
 		return n;
 	o[n++] = (struct replay_run_options){
@@ -109,8 +111,8 @@ static int describe(const struct replay_run_options *o, unsigned n, const struct
 }
 
 static int replay_and_store(struct kmw_reader *k, struct machine *m, const struct machines *user,
-			    const struct kmm_config *native, uint32_t samples, struct store *s,
-			    struct runs_result *res, struct err *e)
+			    const struct kmm_config *native, const struct runs_options *opt,
+			    struct store *s, struct runs_result *res, struct err *e)
 {
 	struct replay_run_options o[MACHINES_MAX + 4];
 	struct results_run info[MACHINES_MAX + 4] = { { NULL, NULL } };
@@ -122,7 +124,7 @@ static int replay_and_store(struct kmw_reader *k, struct machine *m, const struc
 	struct replay r = { 0 };
 	struct replay_options ro = { .runs = o,
 				     .run_count = n,
-				     .samples = samples,
+				     .samples = opt->samples,
 				     .map = true,
 				     .forensics = true,
 				     .stop_at = INFINITY,
@@ -149,6 +151,8 @@ static int replay_and_store(struct kmw_reader *k, struct machine *m, const struc
 		res->seconds = r.seconds;
 		snprintf(res->start, sizeof(res->start), "%s", replay_start(m));
 	}
+	if (ret >= 0 && opt->hardware && !r.interrupted)
+		ret = hardware_to_store(k, m, r.runs[RUN_RECORDED].recorded, s, x.capture, e);
 	replay_free(&r);
 	results_close(&x);
 	for (unsigned i = 0; i < n; i++)
@@ -157,7 +161,7 @@ static int replay_and_store(struct kmw_reader *k, struct machine *m, const struc
 }
 
 int runs_to_store(const char *path, const struct input_options *in,
-		  const struct machines_options *mo, uint32_t samples, struct store *s,
+		  const struct machines_options *mo, const struct runs_options *o, struct store *s,
 		  struct runs_result *res, struct err *e)
 {
 	struct machines user = { 0 }, native = { 0 };
@@ -175,7 +179,7 @@ int runs_to_store(const char *path, const struct input_options *in,
 			      replay_start(m));
 	}
 	if (ret >= 0)
-		ret = replay_and_store(k, m, &user, native.config, samples, s, res, e);
+		ret = replay_and_store(k, m, &user, native.config, o, s, res, e);
 	machines_free(&native);
 	machines_free(&user);
 	if (m)

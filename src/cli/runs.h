@@ -29,9 +29,14 @@ struct runs_result {
 	char start[160]; /* where the start state came from */
 };
 
+struct runs_options {
+	uint32_t samples;
+	bool hardware; /* what caches and TLBs make of it, too (hardware.h): doubles the time */
+};
+
 /* Import (where needed), replay everything, store it. */
 int runs_to_store(const char *path, const struct input_options *in,
-		  const struct machines_options *mo, uint32_t samples, struct store *s,
+		  const struct machines_options *mo, const struct runs_options *o, struct store *s,
 		  struct runs_result *res, struct err *e);
 #define RUNS_CURVE 16 /* most points of a re-anchoring curve */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* kmemlab tlb: what maps the kernel's memory, and the pressure on the TLB that allocations alone make. */
+/* kmemlab tlb: what maps the kernel's memory, what could, and the pressure on the TLB. */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -8,14 +8,14 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/progress.h"
 #include "base/table.h"
 #include "cli/commands.h"
 #include "cli/input.h"
-#include "replay/areas.h"
-#include "replay/tlb.h"
-#include "trace/trace.h"
-#include "workload/capture.h"
+#include "replay/hardware.h"
+#include "replay/kmaps.h"
+#include "replay/mapping.h"
+#include "replay/replay.h"
+#include "replay/touches.h"
 
 #define MOST_MODELS 16
 #define HUGE_ORDER 9
@@ -30,8 +30,9 @@ static struct option options[] = {
 	  "processors: core2, haswell, skylake, icelake, goldencove, k10, zen2, zen3, zen4, cortex-a72, "
 	  "neoverse-n1, or all (default: skylake, zen3, neoverse-n1)" },
 	{ "accesses", 'a', OPTION_STRING, &accesses, "FILE", NULL,
-	  "addresses that were really touched, instead of what the events imply: \"[CPU] ADDRESS\" a line, "
-	  "hexadecimal, such as perf script -F addr prints" },
+	  "addresses that were really touched, instead of what the events imply: lines of perf script with "
+	  "addresses (\"[CPU] ADDRESS\" will do), of perf mem -D report, of damo report raw, or of "
+	  "DAMON's trace point" },
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats, "how to print it" },
 	INPUT_OPTIONS(in),
 	{ NULL },
@@ -40,47 +41,46 @@ static struct option options[] = {
 static const char *const size_names[TLB_SIZES] = { "4 KiB", "2 MiB", "1 GiB" };
 
 struct context {
-	struct machine *m; /* NULL: a bare trace */
-	struct area areas[AREAS];
+	struct machine *m;
+	struct mapping map;
+	struct kmaps kmaps;
 	const struct tlb_model *models[MOST_MODELS];
 	unsigned model_count;
-	struct tlb t[MOST_MODELS * TLB_SIZES];
-	unsigned count, cpus;
-	uint64_t touches[2]; /* of objects, of pages */
+	struct touches x;
 };
 
 /* ---- what is mapped ---- */
 
 static const struct column area_columns[] = {
-	{ "area", "area", COLUMN_STRING, 0, "part of the kernel's address space" },
+	{ "area", "memory", COLUMN_STRING, 0,
+	  "part of the kernel's address space, or user memory" },
+	{ "how", "mapped", COLUMN_STRING, 0, "as it was, or as it could be" },
 	{ "ranges", "ranges", COLUMN_UINT, 0, "areas in vmallocinfo" },
 	{ "bytes_4k", "by 4 KiB", COLUMN_UINT, 0, "bytes mapped by 4 KiB pages" },
 	{ "bytes_2m", "by 2 MiB", COLUMN_UINT, 0, "bytes mapped by 2 MiB pages" },
 	{ "bytes_1g", "by 1 GiB", COLUMN_UINT, 0, "bytes mapped by 1 GiB pages" },
 	{ "entries", "TLB entries", COLUMN_UINT, 0, "entries that map all of it at once" },
-	{ "entries_4k", "if all 4 KiB", COLUMN_UINT, 0, "entries if there were no large pages" },
+	{ "extra", "extra bytes", COLUMN_UINT, 0, "memory that it would take more" },
 };
 
 static struct table *area_table(const struct context *c)
 {
 	struct table *t = table_new(area_columns, sizeof(area_columns) / sizeof(*area_columns));
 
-	for (unsigned k = 0; t && k < AREAS; k++) {
-		const struct area *a = &c->areas[k];
-		uint64_t all = a->bytes[TLB_4K] + a->bytes[TLB_2M] + a->bytes[TLB_1G];
+	for (unsigned i = 0; t && i < c->map.count; i++) {
+		const struct mapping_row *r = &c->map.row[i];
 
-		if (!a->known)
-			continue;
 		table_row(t);
-		table_string(t, area_name((enum area_kind)k));
-		if (k == AREA_DIRECT)
-			table_none(t);
+		table_string(t, r->subject);
+		table_string(t, r->how);
+		if (r->ranges)
+			table_uint(t, r->ranges);
 		else
-			table_uint(t, a->ranges);
+			table_none(t);
 		for (unsigned s = 0; s < TLB_SIZES; s++)
-			table_uint(t, a->bytes[s]);
-		table_uint(t, area_entries(a));
-		table_uint(t, (all + 4095) >> 12);
+			table_uint(t, r->bytes[s]);
+		table_uint(t, r->entries);
+		table_uint(t, r->extra);
 	}
 	return t;
 }
@@ -137,8 +137,8 @@ static struct table *pressure_table(const struct context *c)
 	struct table *t = table_new(pressure_columns,
 				    sizeof(pressure_columns) / sizeof(*pressure_columns));
 
-	for (unsigned i = 0; t && i < c->count; i++) {
-		const struct tlb *x = &c->t[i];
+	for (unsigned i = 0; t && i < c->x.count; i++) {
+		const struct tlb *x = &c->x.t[i];
 
 		table_row(t);
 		table_string(t, x->model->processor);
@@ -152,107 +152,48 @@ static struct table *pressure_table(const struct context *c)
 	return t;
 }
 
-static void touch(struct context *c, uint32_t cpu, uint64_t address)
-{
-	for (unsigned i = 0; i < c->count; i++)
-		tlb_access(&c->t[i], cpu, address);
-}
+/* ---- maps of high memory ---- */
 
-/*
- * What an event says was touched: an object when it is given out and when it is given
- * back (its free pointer, its contents), a page that is zeroed.
- */
-static void imply(struct context *c, const struct event *ev)
-{
-	uint64_t base = c->m ? c->m->direct_map_base : 0;
+static const struct column kmap_columns[] = {
+	{ "slots", "slots", COLUMN_UINT, 0, "of the window for permanent maps" },
+	{ "own", "captured", COLUMN_STRING, 0, "whether the captured kernel's window is so" },
+	{ "maps", "kmaps", COLUMN_UINT, 0, "permanent maps asked for" },
+	{ "reused", "reused", COLUMN_UINT, 0, "that found their page mapped" },
+	{ "flushes", "flushes", COLUMN_UINT, 0, "of the window, from the TLBs of all CPUs" },
+	{ "sleeps", "sleeps", COLUMN_UINT, 0, "tasks that had to wait for a slot" },
+	{ "temporary", "kmap_local", COLUMN_UINT, 0, "temporary maps" },
+	{ "local_flushes", "of one page", COLUMN_UINT, 0, "flushes of one address on one CPU" },
+};
 
-	switch (ev->kind) {
-	case EVENT_KMALLOC:
-	case EVENT_KMALLOC_NODE:
-	case EVENT_KMEM_CACHE_ALLOC:
-	case EVENT_KMEM_CACHE_ALLOC_NODE:
-	case EVENT_KFREE:
-	case EVENT_KMEM_CACHE_FREE:
-		if (ev->object.ptr < 4096)
-			return;
-		touch(c, ev->cpu, ev->object.ptr);
-		c->touches[0]++;
-		return;
-	case EVENT_MM_PAGE_ALLOC:
-		if (!base || ev->page.pfn == EVENT_NO_PFN || !(ev->page.gfp & KMM_GFP_ZERO))
-			return;
-		touch(c, ev->cpu, base + (ev->page.pfn << 12));
-		c->touches[1]++;
-		return;
-	default:
-		return;
+static struct table *kmap_table(const struct context *c)
+{
+	struct table *t = table_new(kmap_columns, sizeof(kmap_columns) / sizeof(*kmap_columns));
+
+	for (unsigned i = 0; t && i < c->kmaps.count; i++) {
+		const struct kmaps_window *w = &c->kmaps.window[i];
+
+		table_row(t);
+		table_uint(t, w->slots);
+		table_string(t, w->own ? "yes" : "no");
+		table_uint(t, w->s.kmaps - w->s.temporary);
+		table_uint(t, w->s.reused);
+		table_uint(t, w->s.flushes);
+		table_uint(t, w->s.sleeps);
+		table_uint(t, w->s.temporary);
+		table_uint(t, w->s.local_flushes);
 	}
-}
-
-static int read_events(struct context *c, const struct capture *cap, struct err *e)
-{
-	struct trace_options o = { .keep_going = in.keep_going, .instance = in.instance };
-	struct progress bar;
-	struct trace *t = trace_open(cap->trace, &o, e);
-	uint64_t n = 0, total;
-	struct event ev;
-	int ret;
-
-	if (!t)
-		return err_code(e);
-	progress_start(&bar, "tlb", "events");
-	while ((ret = trace_next(t, &ev, e)) == 1) {
-		imply(c, &ev);
-		if (!(++n & 0xffff) && bar.on) {
-			uint64_t done = trace_progress(t, &total);
-
-			progress_update(&bar, done, total, n);
-		}
-	}
-	progress_end(&bar);
-	trace_close(t);
-	return ret;
-}
-
-static int read_accesses(struct context *c, struct err *e)
-{
-	FILE *f = fopen(accesses, "re");
-	char line[256];
-	unsigned number = 0;
-	int ret = 0;
-
-	if (!f)
-		return err_set(e, errno, "%s: %s", accesses, strerror(errno));
-	while (ret >= 0 && fgets(line, sizeof(line), f)) {
-		unsigned long long addr;
-		unsigned cpu;
-
-		number++;
-		if (line[strspn(line, " \t\n")] == '\0' || *line == '#')
-			continue;
-		if (sscanf(line, " [%u] %llx", &cpu, &addr) != 2) {
-			cpu = 0;
-			if (sscanf(line, " %llx", &addr) != 1)
-				ret = err_set(e, EBADMSG, "%s: line %u: expected \"[CPU] ADDRESS\"",
-					      accesses, number);
-		}
-		if (ret >= 0)
-			touch(c, cpu, addr);
-	}
-	if (ret >= 0 && ferror(f))
-		ret = err_set(e, EIO, "%s: cannot be read", accesses);
-	fclose(f);
-	return ret;
+	return t;
 }
 
 /* ---- the whole ---- */
 
 static int find_models(struct context *c, struct err *e)
 {
-	static const char *const usual[] = { "skylake", "zen3", "neoverse-n1" };
-	const char *const *names = wanted.count ? wanted.items : usual;
-	size_t n = wanted.count ? wanted.count : sizeof(usual) / sizeof(*usual);
+	const char *const *names = wanted.count ? wanted.items : hardware_processors;
+	size_t n = wanted.count;
 
+	while (!wanted.count && names[n])
+		n++;
 	for (size_t i = 0; i < n; i++) {
 		const char *name = names[i];
 		const struct tlb_model *m;
@@ -274,38 +215,19 @@ static int find_models(struct context *c, struct err *e)
 	return 0;
 }
 
-static int make_tlbs(struct context *c, struct err *e)
+/* What user memory there is, by the machine as it was in the end. */
+static int recorded_end(struct context *c, struct kmw_reader *k, struct err *e)
 {
-	for (unsigned i = 0; i < c->model_count; i++)
-		for (unsigned s = 0; s < TLB_SIZES; s++) {
-			int ret = tlb_init(&c->t[c->count], c->models[i], (enum tlb_size)s,
-					   c->cpus);
+	struct replay_run_options o = { .name = "recorded" };
+	struct replay_options ro = {
+		.runs = &o, .run_count = 1, .stop_at = INFINITY, .progress = true
+	};
+	struct replay r = { 0 };
+	int ret = replay_all(k, c->m, &ro, &r, e);
 
-			if (!ret)
-				c->count++;
-			else if (ret == -ENOMEM)
-				return err_set(e, ENOMEM, "out of memory");
-		}
-	return 0;
-}
-
-static int load(struct context *c, const struct capture *cap, struct err *e)
-{
-	struct snapshot_source src;
-	int ret;
-
-	c->cpus = 64;
-	if (cap->kind != CAPTURE_DIR)
-		return 0;
-	ret = snapshot_dir_open(cap->dir, &src, e);
-	if (ret < 0)
-		return ret;
-	c->m = machine_load(&src, e);
-	ret = c->m ? areas_read(c->areas, &src, c->m->have_after ? "after" : "before", e) :
-		     err_code(e);
-	snapshot_dir_close(&src);
-	if (c->m && c->m->cpus)
-		c->cpus = c->m->cpus;
+	if (ret >= 0)
+		mapping_user(&c->map, r.runs[0].recorded, c->m);
+	replay_free(&r);
 	return ret;
 }
 
@@ -322,22 +244,25 @@ static int put(struct table *t, const char *heading)
 
 static int print_json(const struct context *c)
 {
+	struct {
+		const char *name;
+		struct table *t;
+	} all[] = { { "areas", area_table(c) },
+		    { "free", free_table(c) },
+		    { "kmap", kmap_table(c) },
+		    { "pressure", pressure_table(c) } };
 	struct json j;
-	struct table *t;
 
 	json_start(&j, stdout);
 	json_object(&j, NULL);
 	json_string(&j, "accesses",
 		    accesses ? accesses : "implied by allocations and frees: a lower bound");
-	for (unsigned k = 0; k < 3; k++) {
-		t = k == 0 ? (c->m ? area_table(c) : NULL) :
-		    k == 1 ? (c->m ? free_table(c) : NULL) :
-			     pressure_table(c);
-		json_array(&j, k == 0 ? "areas" : k == 1 ? "free" : "pressure");
-		if (t)
-			table_json(t, &j);
+	for (unsigned k = 0; k < sizeof(all) / sizeof(*all); k++) {
+		json_array(&j, all[k].name);
+		if (all[k].t)
+			table_json(all[k].t, &j);
 		json_end_array(&j);
-		table_free(t);
+		table_free(all[k].t);
 	}
 	json_end_object(&j);
 	return json_finish(&j);
@@ -351,52 +276,56 @@ static int print(const struct context *c)
 		return print_json(c);
 	if (format == TABLE_CSV)
 		return put(pressure_table(c), "");
-	if (c->m) {
-		ret = put(area_table(c), "Kernel memory by its mappings, bytes:\n");
-		if (ret >= 0)
-			ret = put(free_table(c), "\nFree memory that could be mapped large:\n");
-		printf("\n");
-	}
+	if (c->map.count)
+		ret = put(area_table(c), "Memory by its mappings, bytes:\n");
+	if (ret >= 0 && c->m->zone_count && c->m->have_before)
+		ret = put(free_table(c), "\nFree memory that could be mapped large:\n");
+	if (ret >= 0 && c->kmaps.count)
+		ret = put(kmap_table(c),
+			  "\nMaps of high memory, replayed through windows of several sizes:\n");
 	if (accesses)
-		printf("Data TLBs on the accesses of %s:\n", accesses);
+		printf("\nData TLBs on the accesses of %s (%" PRIu64 " addresses, %" PRIu64
+		       " regions):\n",
+		       accesses, c->x.given, c->x.regions);
 	else
-		printf("Data TLBs on what the events imply (a LOWER BOUND: %" PRIu64
+		printf("\nData TLBs on what the events imply (a LOWER BOUND: %" PRIu64
 		       " touches of objects as they come and\ngo, %" PRIu64
 		       " of pages zeroed; what programs and the kernel do with them is not in the trace):\n",
-		       c->touches[0], c->touches[1]);
+		       c->x.objects, c->x.pages);
 	return ret < 0 ? ret : put(pressure_table(c), "");
+}
+
+static int tlb(struct kmw_reader *k, struct err *e)
+{
+	struct area areas[AREAS];
+	struct context c = { .m = NULL };
+	int ret = find_models(&c, e);
+
+	if (ret >= 0) {
+		c.m = import_machine(k, e);
+		ret = c.m ? hardware_areas(k, c.m, areas, e) : err_code(e);
+	}
+	if (ret >= 0) {
+		mapping_areas(&c.map, areas);
+		ret = c.m->have_before ? recorded_end(&c, k, e) : 0;
+	}
+	if (ret >= 0)
+		ret = kmaps_replay(&c.kmaps, k, c.m, e);
+	if (ret >= 0)
+		ret = touches_init(&c.x, c.models, c.model_count, c.m->cpus ? c.m->cpus : 64, e);
+	if (ret >= 0)
+		ret = accesses ? touches_read(&c.x, accesses, e) : touches_imply(&c.x, k, c.m, e);
+	if (ret >= 0 && print(&c) < 0)
+		ret = err_set(e, EIO, "the tables could not be printed");
+	touches_free(&c.x);
+	if (c.m)
+		machine_free(c.m);
+	return ret;
 }
 
 static int run(int argc, char **argv)
 {
-	struct context c = { .m = NULL };
-	struct capture cap;
-	struct err e = { 0 };
-	int ret;
-
-	if (argc != 1) {
-		fprintf(stderr, "kmemlab tlb: one capture is expected; see kmemlab tlb --help\n");
-		return 2;
-	}
-	ret = find_models(&c, &e);
-	if (ret >= 0)
-		ret = capture_find(argv[0], &cap, &e);
-	if (ret >= 0 && cap.kind == CAPTURE_KMW)
-		ret = err_set(&e, EINVAL, "%s: a workload has no events any more; give its capture",
-			      argv[0]);
-	if (ret >= 0)
-		ret = load(&c, &cap, &e);
-	if (ret >= 0)
-		ret = make_tlbs(&c, &e);
-	if (ret >= 0)
-		ret = accesses ? read_accesses(&c, &e) : read_events(&c, &cap, &e);
-	if (ret >= 0 && print(&c) < 0)
-		ret = err_set(&e, EIO, "the tables could not be printed");
-	for (unsigned i = 0; i < c.count; i++)
-		tlb_free(&c.t[i]);
-	if (c.m)
-		machine_free(c.m);
-	return ret < 0 ? input_fail("tlb", &e) : 0;
+	return input_run("tlb", &in, argc, argv, tlb);
 }
 
 struct command cmd_tlb = {
@@ -405,8 +334,10 @@ struct command cmd_tlb = {
 	.args = "CAPTURE",
 	.description =
 		"Prints how the kernel's memory is mapped (the direct map by meminfo, the vmalloc space by "
-		"vmallocinfo), how many TLB entries map all of it, and how much of the free memory could be "
-		"mapped by 2 MiB pages. Then the pressure: a trace of allocations has no accesses, but for those "
+		"vmallocinfo), how many TLB entries map all of it, and what it would take otherwise: huge "
+		"vmalloc, vmalloc areas taken with kmalloc, the direct map in 4 KiB, user memory in 2 MiB as "
+		"far as the free blocks allow, or after a perfect compaction. Where the capture has maps of high "
+		"memory, how often windows of several sizes would have been flushed. Then the pressure: a trace of allocations has no accesses, but for those "
 		"that it implies, an object as it is given out and given back, a page that is zeroed. They are "
 		"run through the data TLBs of named processors, one for each CPU, with the direct map in pages "
 		"of 4 KiB, 2 MiB and 1 GiB. That is a lower bound; --accesses takes the addresses that a "

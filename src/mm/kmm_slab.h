@@ -74,7 +74,8 @@ struct kmm_slab_policy {
 	unsigned slub_min_objects; /* slub_min_objects=; 0: by the number of CPUs */
 	bool sheaves;		   /* honour sheaf_capacity: 6.18 */
 	/* SLAB */
-	bool slab_break_order; /* more than 32 MiB of memory: slabs of order 1 are fine */
+	bool slab_break_order;	   /* more than 32 MiB of memory: slabs of order 1 are fine */
+	unsigned slab_colour_step; /* the kernel's colour offset times this; 0: as it is */
 	bool slab_no_colour; /* no kernel has this: every slab's first object at the same offset */
 	/* A machine that is backed: the bytes of frame 0 and on, for every frame; else NULL. */
 	void *memory;
@@ -199,6 +200,7 @@ struct kmm_cache_figures {
 	uint64_t active_slabs;	 /* with an active object */
 	uint64_t partial_slabs;	 /* on the nodes' lists */
 	uint64_t cpu_slabs, cpu_partials;
+	uint64_t made, gone; /* slabs whose pages were asked for, given back */
 };
 /* The figures of contents take a walk over all slabs. */
 void kmm_kmem_cache_figures(const struct kmm_cache *s, struct kmm_cache_figures *f);

@@ -211,6 +211,8 @@ int slab_size_compute(const struct kmm_slab_policy *p, unsigned cpus, unsigned m
 	if (flags & KMM_SLAB_STORE_USER)
 		g->track_at = g->size - g->offset - p->word;
 	g->colour_off = p->cache_line > g->align ? p->cache_line : g->align;
+	if (p->slab_colour_step)
+		g->colour_off *= p->slab_colour_step;
 	if (p->version >= KMM_VERSION(4, 6, 0))
 		place_4_6(p, &r, a, max_order, g);
 	else

@@ -86,6 +86,31 @@ static const char forensic_tables[] =
 	"INTEGER NOT NULL, held_req REAL NOT NULL, held_alloc REAL NOT NULL, PRIMARY KEY (run_id, "
 	"cache, site)) WITHOUT ROWID;";
 
+/* What the hardware makes of it: cache sets, TLB entries, maps of high memory. */
+static const char hardware_tables[] =
+	"CREATE TABLE set_load ( id INTEGER PRIMARY KEY, capture_id INTEGER NOT NULL REFERENCES "
+	"capture ON DELETE CASCADE, cache TEXT NOT NULL, addresses TEXT NOT NULL, level TEXT NOT "
+	"NULL, size INTEGER NOT NULL, ways INTEGER NOT NULL, line INTEGER NOT NULL, sets INTEGER "
+	"NOT NULL, hot_lines INTEGER NOT NULL, object_size INTEGER, objects INTEGER NOT NULL, "
+	"lines INTEGER NOT NULL, sets_used INTEGER NOT NULL, most INTEGER NOT NULL, mean REAL NOT "
+	"NULL, deviation REAL NOT NULL, misses INTEGER NOT NULL, even_misses INTEGER NOT "
+	"NULL);CREATE INDEX set_load_of_capture ON set_load (capture_id);CREATE TABLE "
+	"set_histogram ( set_load_id INTEGER NOT NULL REFERENCES set_load ON DELETE CASCADE, lines "
+	"INTEGER NOT NULL, sets INTEGER NOT NULL, PRIMARY KEY (set_load_id, lines)) WITHOUT "
+	"ROWID;CREATE TABLE mapping ( id INTEGER PRIMARY KEY, capture_id INTEGER NOT NULL "
+	"REFERENCES capture ON DELETE CASCADE, subject TEXT NOT NULL, how TEXT NOT NULL, ranges "
+	"INTEGER, bytes_4k INTEGER NOT NULL, bytes_2m INTEGER NOT NULL, bytes_1g INTEGER NOT "
+	"NULL, entries INTEGER NOT NULL, extra INTEGER NOT NULL);CREATE INDEX mapping_of_capture "
+	"ON mapping (capture_id);CREATE TABLE tlb_pressure ( id INTEGER PRIMARY KEY, capture_id "
+	"INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE, processor TEXT NOT NULL, mapping "
+	"TEXT NOT NULL, reach INTEGER NOT NULL, accesses INTEGER NOT NULL, l1_misses INTEGER NOT "
+	"NULL, walks INTEGER NOT NULL);CREATE INDEX tlb_pressure_of_capture ON tlb_pressure "
+	"(capture_id);CREATE TABLE kmap ( id INTEGER PRIMARY KEY, capture_id INTEGER NOT NULL "
+	"REFERENCES capture ON DELETE CASCADE, slots INTEGER NOT NULL, own INTEGER NOT NULL, maps "
+	"INTEGER NOT NULL, reused INTEGER NOT NULL, flushes INTEGER NOT NULL, sleeps INTEGER NOT "
+	"NULL, temporary INTEGER NOT NULL, local_flushes INTEGER NOT NULL);CREATE INDEX "
+	"kmap_of_capture ON kmap (capture_id);";
+
 static const char sample_tables[] =
 	"CREATE TABLE sample ( run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, seq "
 	"INTEGER NOT NULL, time INTEGER NOT NULL, request INTEGER NOT NULL, PRIMARY KEY (run_id, "
@@ -179,7 +204,7 @@ static const char forensic_views[] =
 	"run_id, cache;";
 
 static const char *const parts[] = {
-	lookups,       capture_tables, run_tables,	    forensic_tables,
+	lookups,       capture_tables, run_tables,	    forensic_tables, hardware_tables,
 	sample_tables, summary_views,  fragmentation_views, forensic_views,
 };
 

@@ -38,6 +38,11 @@ enum statement {
 	ADD_FALLBACK,
 	ADD_OCCUPANCY,
 	ADD_OBJECT_SITE,
+	ADD_SET_LOAD,
+	ADD_SET_HISTOGRAM,
+	ADD_MAPPING,
+	ADD_TLB_PRESSURE,
+	ADD_KMAP,
 	STATEMENTS,
 };
 
@@ -66,6 +71,17 @@ static const char *const sql_text[STATEMENTS] = {
 		 " error, unit, note) VALUES (?,?,nullif(?,-1),nullif(?,-1),nullif(?,-1),?,?,?,?,?)"),
 	[ADD_OWNER] = "INSERT INTO owner VALUES (?,?,coalesce(?,''),?,?,?,?)",
 	[ADD_DEMAND] = "INSERT INTO demand VALUES (?,?,?,?,?)",
+	[ADD_SET_LOAD] =
+		("INSERT INTO set_load (capture_id, cache, addresses, level, size, ways, line, sets,"
+		 " hot_lines, object_size, objects, lines, sets_used, most, mean, deviation, misses,"
+		 " even_misses) VALUES (?,?,?,?,?,?,?,?,?,nullif(?,0),?,?,?,?,?,?,?,?)"),
+	[ADD_SET_HISTOGRAM] = "INSERT INTO set_histogram VALUES (?,?,?)",
+	[ADD_MAPPING] = ("INSERT INTO mapping (capture_id, subject, how, ranges, bytes_4k, bytes_2m,"
+			 " bytes_1g, entries, extra) VALUES (?,?,?,nullif(?,0),?,?,?,?,?)"),
+	[ADD_TLB_PRESSURE] = ("INSERT INTO tlb_pressure (capture_id, processor, mapping, reach,"
+			      " accesses, l1_misses, walks) VALUES (?,?,?,?,?,?,?)"),
+	[ADD_KMAP] = ("INSERT INTO kmap (capture_id, slots, own, maps, reused, flushes, sleeps,"
+		      " temporary, local_flushes) VALUES (?,?,?,?,?,?,?,?,?)"),
 	[ADD_SLAB_CACHE] = "INSERT INTO slab_cache VALUES (?,?,?,?,?,?,?,?,?)",
 	[ADD_BLOCK_USE] = "INSERT INTO block_use VALUES (?,?,?,?,?,?,?,?,?,?,?)",
 	[ADD_PIN] = "INSERT INTO pin VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,nullif(?,-1),nullif(?,-1))",
@@ -496,4 +512,55 @@ int store_add_object_site(struct store *s, int64_t run, const struct store_objec
 			 put(s, ADD_OBJECT_SITE, e, "ittuuuuuuudd", run, o->cache, o->site,
 			     o->allocs, o->frees, o->live, o->bytes_req, o->bytes_alloc,
 			     o->live_req, o->live_alloc, o->held_req, o->held_alloc);
+}
+
+/* ---- hardware ---- */
+
+int store_add_set_load(struct store *s, int64_t capture, const struct store_set_load *x,
+		       struct err *e)
+{
+	int64_t id;
+	int ret = begin(s, e);
+
+	if (ret >= 0)
+		ret = put(s, ADD_SET_LOAD, e, "itttuuuuuuuuuudduu", capture, x->cache, x->addresses,
+			  x->level, (uint64_t)x->size, (uint64_t)x->ways, (uint64_t)x->line,
+			  (uint64_t)x->sets, x->hot_lines, (uint64_t)x->object_size, x->objects,
+			  x->lines, (uint64_t)x->sets_used, (uint64_t)x->most, x->mean,
+			  x->deviation, x->misses, x->even_misses);
+	id = ret < 0 ? 0 : sqlite3_last_insert_rowid(s->db);
+	for (uint32_t i = 0; i <= x->most && ret >= 0; i++)
+		if (x->histogram[i])
+			ret = put(s, ADD_SET_HISTOGRAM, e, "iuu", id, (uint64_t)i, x->histogram[i]);
+	return ret;
+}
+
+int store_add_mapping(struct store *s, int64_t capture, const struct store_mapping *x,
+		      struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_MAPPING, e, "ittuuuuuu", capture, x->subject, x->how, x->ranges,
+			     x->bytes[0], x->bytes[1], x->bytes[2], x->entries, x->extra);
+}
+
+int store_add_tlb_pressure(struct store *s, int64_t capture, const struct store_tlb_pressure *x,
+			   struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_TLB_PRESSURE, e, "ittuuuu", capture, x->processor, x->mapping,
+			     x->reach, x->accesses, x->l1_misses, x->walks);
+}
+
+int store_add_kmap(struct store *s, int64_t capture, const struct store_kmap *x, struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_KMAP, e, "iuiuuuuuu", capture, (uint64_t)x->slots,
+			     (int64_t)x->own, x->maps, x->reused, x->flushes, x->sleeps,
+			     x->temporary, x->local_flushes);
 }

@@ -167,4 +167,44 @@ struct store_object_site {
 int store_add_object_site(struct store *s, int64_t run, const struct store_object_site *o,
 			  struct err *e);
 
+/* ---- hardware ---- */
+
+/* Lines of live objects by cache set (docs/hardware.md). */
+struct store_set_load {
+	const char *cache, *addresses, *level;
+	uint32_t size, ways, line, sets, object_size /* 0: NULL */;
+	uint64_t hot_lines; /* 0: all of each object */
+	uint64_t objects, lines, misses, even_misses;
+	uint32_t sets_used, most;
+	double mean, deviation;
+	const uint64_t *histogram; /* [most + 1] sets with so many lines */
+};
+int store_add_set_load(struct store *s, int64_t capture, const struct store_set_load *x,
+		       struct err *e);
+
+/* A piece of memory and what maps it, or could. */
+struct store_mapping {
+	const char *subject, *how;
+	uint64_t ranges;   /* 0: NULL */
+	uint64_t bytes[3]; /* by pages of 4 KiB, 2 MiB, 1 GiB */
+	uint64_t entries, extra;
+};
+int store_add_mapping(struct store *s, int64_t capture, const struct store_mapping *x,
+		      struct err *e);
+
+struct store_tlb_pressure {
+	const char *processor, *mapping;
+	uint64_t reach, accesses, l1_misses, walks;
+};
+int store_add_tlb_pressure(struct store *s, int64_t capture, const struct store_tlb_pressure *x,
+			   struct err *e);
+
+/* Maps of high memory through a window of so many slots. */
+struct store_kmap {
+	uint32_t slots;
+	bool own; /* the captured kernel's */
+	uint64_t maps, reused, flushes, sleeps, temporary, local_flushes;
+};
+int store_add_kmap(struct store *s, int64_t capture, const struct store_kmap *x, struct err *e);
+
 #endif
