@@ -13,6 +13,13 @@ static uint32_t mark(const struct kmw_reader *k, const char *text)
 	return intern_find(kmw_strings(k), text, strlen(text));
 }
 
+/* Where the ordered lists of a state hold. */
+static uint32_t lists_mark(const struct kmw_reader *k, const struct machine_state *s,
+			   const char *usual)
+{
+	return mark(k, s->lists_mark[0] ? s->lists_mark : usual);
+}
+
 void feed_close(struct feed *f)
 {
 	if (f->scratch)
@@ -373,15 +380,17 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 		return err_set(e, ENOMEM, "out of memory");
 	batch_init(f->batch, m);
 	f->marks.reading = mark(k, "snap: before/kpageflags begin");
-	f->marks.start = mark(k, lists ? "snap: before/struct_page.raw end" :
-					 "snap: before/kpageflags end");
+	f->marks.start = lists ? lists_mark(k, &m->before, "snap: before/struct_page.raw end") :
+				 mark(k, "snap: before/kpageflags end");
 	f->marks.score_end = mark(k, "snap: after begin");
 	f->marks.after_buddyinfo = mark(k, "snap: after/buddyinfo begin");
 	f->marks.after_pagetypeinfo = mark(k, "snap: after/pagetypeinfo begin");
 	f->marks.after_slabinfo = mark(k, "snap: after/slabinfo begin");
 	f->marks.after_zoneinfo = mark(k, "snap: after/zoneinfo begin");
-	f->marks.after_frames = mark(k, m->after.have_lists ? "snap: after/struct_page.raw end" :
-							      "snap: after/kpageflags begin");
+	f->marks.after_frames = m->after.have_lists ?
+					lists_mark(k, &m->after,
+						   "snap: after/struct_page.raw end") :
+					mark(k, "snap: after/kpageflags begin");
 	ret = look_ahead(f, m, objects, sides, e);
 	if (ret < 0)
 		return ret;
