@@ -236,7 +236,8 @@ static void find_source(struct freescan *f, struct freescan_run *r, uint32_t sta
 	for (int o = r->order - 1; o >= COSTLY_ORDER && seen < limit; o--)
 		for (uint32_t at = f->lists->next(f->who, r->zone, (unsigned)o, KMM_NO_PFN);
 		     at != KMM_NO_PFN; at = f->lists->next(f->who, r->zone, (unsigned)o, at)) {
-			bool found = at < high && block_start(f, at) == block_start(f, start);
+			/* A start inside of a page block is where the scanner went on. */
+			bool found = at < high && block_start(f, at) == start;
 			uint32_t behind;
 
 			if (seen++ < limit && !found)
