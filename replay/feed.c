@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/mapread.h"
 #include "replay/tieorder.h"
 #include "trace/event.h"
 
@@ -162,15 +163,23 @@ static void start(struct feed *f, struct population *objects, struct sides_sourc
 static int look_ahead(struct feed *f, struct machine *m, struct population *objects,
 		      struct sides_source *sides, struct err *e)
 {
+	struct mapread before, after;
 	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	int n = 0, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
 
+	if (mapread_init(&before, m, &m->before, mark(f->k, "snap: before/kpageflags begin"),
+			 mark(f->k, "snap: before/kpageflags end"), true) |
+	    mapread_init(&after, m, &m->after, mark(f->k, "snap: after/kpageflags begin"),
+			 mark(f->k, "snap: after/kpageflags end"), false))
+		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0)
 		ret = hindsight_init(&f->known, m, e);
 	if (ret >= 0 && f->marks.start == UINT32_MAX)
 		start(f, objects, sides);
 	while (ret >= 0 && (n = next_block(f, q, e)) > 0)
 		for (int i = 0; i < n && ret >= 0; i++, f->number++) {
+			mapread_record(&before, &q[i]);
+			mapread_record(&after, &q[i]);
 			if (q[i].sig.op == OBS_MARK && q[i].pfn == f->marks.start) {
 				start(f, objects, sides);
 			} else if (q[i].sig.op != OBS_MARK) {
@@ -184,6 +193,8 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 			}
 		}
 	free(q);
+	mapread_free(&before);
+	mapread_free(&after);
 	if (ret >= 0 && objects && population_settle(objects))
 		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0)
