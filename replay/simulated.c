@@ -32,7 +32,6 @@ struct simulated {
 	bool in_objects;   /* what the page model is asked for, the object model asks */
 	struct held *held; /* [slots] */
 	uint32_t slots;
-	uint32_t *owner_of; /* [frames] slot + 1 of the block that covers it, 0: held since before */
 	uint32_t frames;
 	bool *touched; /* [pageblocks] something happened in it since it was asked for last */
 	kmm_pfn last;
@@ -128,11 +127,11 @@ static struct held *held_at(struct simulated *s, uint32_t slot)
 	return &s->held[slot];
 }
 
+/* mark: slot + 1 of the block that covers the frames, 0: held since before */
 static void own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark)
 {
 	touch(s, pfn, order);
-	for (uint32_t i = 0; i < 1u << order && pfn + i < s->frames; i++)
-		s->owner_of[pfn + i] = mark;
+	kmm_set_frame_words(s->mm, pfn, order, mark);
 }
 
 static void hold(struct simulated *s, const struct request *q, kmm_pfn got)
@@ -193,7 +192,7 @@ static void score(struct simulated *s, const struct request *q, kmm_pfn got)
 static bool held_since_before(const struct simulated *s, kmm_pfn pfn, unsigned order)
 {
 	for (uint32_t i = 0; i < 1u << order; i++)
-		if (pfn + i >= s->frames || s->owner_of[pfn + i] ||
+		if (pfn + i >= s->frames || kmm_frame_word(s->mm, pfn + i) ||
 		    kmm_frame_state(s->mm, pfn + i) != KMM_FRAME_USED)
 			return false;
 	return true;
@@ -587,13 +586,11 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	s->o = *o;
 	s->early = UINT64_MAX;
 	s->frames = (uint32_t)m->max_pfn;
-	s->owner_of = calloc(s->frames + 1ull, sizeof(*s->owner_of));
 	s->touched = calloc((s->frames >> m->pageblock_order) + 1ull, sizeof(*s->touched));
-	s->mm = s->owner_of && s->touched ? kmm_create(o->config, why, sizeof(why)) : NULL;
+	s->mm = s->touched ? kmm_create(o->config, why, sizeof(why)) : NULL;
 	if (!s->mm) {
-		err_set(e, s->owner_of && s->touched ? EINVAL : ENOMEM,
-			"the model cannot be built: %s",
-			s->owner_of && s->touched ? why : "out of memory");
+		err_set(e, s->touched ? EINVAL : ENOMEM, "the model cannot be built: %s",
+			s->touched ? why : "out of memory");
 		simulated_free(s);
 		return NULL;
 	}
@@ -624,7 +621,6 @@ void simulated_free(struct simulated *s)
 	anchor_free(s->anchor);
 	free(s->stats.course);
 	free(s->held);
-	free(s->owner_of);
 	free(s->touched);
 	free(s);
 }
@@ -716,7 +712,7 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 		return CELL_HOLE;
 	if (s->objects && objects_hold(s->objects, pfn))
 		return CELL_SLAB;
-	if (!s->owner_of[pfn]) {
+	if (!kmm_frame_word(s->mm, pfn)) {
 		unsigned owner = s->start && pfn < s->start->kpageflags_len ?
 					 view_owner_of_flags(s->start->kpageflags[pfn]) :
 					 OWNER_UNKNOWN;
@@ -725,7 +721,7 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 		       owner == OWNER_USER ? CELL_USER :
 					     CELL_UNKNOWN;
 	}
-	h = &s->held[s->owner_of[pfn] - 1];
+	h = &s->held[kmm_frame_word(s->mm, pfn) - 1];
 	if (h->owner == OWNER_SLAB)
 		return CELL_SLAB;
 	if (h->type == KMM_MOVABLE)

@@ -61,9 +61,9 @@ static void test_slub(void **state)
 	sl->stats.frees++;
 	found("objects live");
 	sl->stats.frees--;
-	sl->owner[slab->pfn] = 0;
+	set_owner(sl, slab->pfn, 0);
 	found("middle of a slab");
-	sl->owner[slab->pfn] = (uintptr_t)slab;
+	set_owner(sl, slab->pfn, (uintptr_t)slab);
 	slab->place = PLACE_PARTIAL;
 	found("checked");
 	slab->place = PLACE_CPU_PARTIAL;
