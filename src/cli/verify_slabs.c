@@ -33,6 +33,19 @@ static const struct column cache_columns[] = {
 	{ "pages_max_error", "max error", COLUMN_REAL, 2, "the largest of these" },
 };
 
+/* What of it is shown as text. */
+static const struct column short_columns[] = {
+	{ "cache", "cache", COLUMN_STRING, 0, "slab cache" },
+	{ "slabs", "slabs", COLUMN_UINT, 0, "num_slabs of after/slabinfo" },
+	{ "recorded", "recorded", COLUMN_UINT, 0, "the same of the recorded slabs" },
+	{ "simulated", "simul.", COLUMN_UINT, 0, "the same of the model" },
+	{ "max", "max err%", COLUMN_REAL, 2, "largest error of the model's slab pages over time" },
+	{ "active", "active", COLUMN_UINT, 0, "active_objs of after/slabinfo" },
+	{ "active_recorded", "recorded", COLUMN_UINT, 0, "the same of the recorded slabs" },
+	{ "active_simulated", "simul.", COLUMN_UINT, 0, "the same of the model" },
+	{ "in_use", "in use", COLUMN_UINT, 0, "objects that somebody has" },
+};
+
 static const struct column name_columns[] = {
 	{ "cache", "cache", COLUMN_STRING, 0, "slab cache that the free named" },
 	{ "objects", "objects", COLUMN_UINT, 0, "objects whose name was hidden" },
@@ -41,11 +54,14 @@ static const struct column name_columns[] = {
 	{ "unknown", "unknown", COLUMN_UINT, 0, "not found" },
 };
 
-static const unsigned columns = sizeof(cache_columns) / sizeof(*cache_columns);
-
 static double share(struct score s)
 {
 	return s.allocations ? (double)s.hits / (double)s.allocations : NAN;
+}
+
+static bool nothing(const struct slab_row *x)
+{
+	return !x->kernel.slabs && !x->simulated.slabs && !x->followed.slabs;
 }
 
 static void cache_row(struct table *t, const struct slab_row *x, bool simulated)
@@ -65,18 +81,33 @@ static void cache_row(struct table *t, const struct slab_row *x, bool simulated)
 	table_real(t, simulated ? x->pages_max : NAN);
 }
 
-struct table *verify_cache_table(const struct slabfidelity *f, uint32_t most)
+struct table *verify_cache_table(const struct slabfidelity *f)
 {
-	struct table *t = table_new(cache_columns, columns);
-	uint32_t shown = 0;
+	struct table *t = table_new(cache_columns, sizeof(cache_columns) / sizeof(*cache_columns));
 
-	for (uint32_t i = 0; t && i < f->count && shown < most; i++) {
+	for (uint32_t i = 0; t && i < f->count; i++)
+		if (!nothing(&f->rows[i]))
+			cache_row(t, &f->rows[i], f->simulated);
+	return t;
+}
+
+static struct table *short_table(const struct slabfidelity *f)
+{
+	struct table *t = table_new(short_columns, sizeof(short_columns) / sizeof(*short_columns));
+
+	for (uint32_t i = 0; t && i < f->count && i < CACHES_SHOWN; i++) {
 		const struct slab_row *x = &f->rows[i];
 
-		if (!x->kernel.slabs && !x->simulated.slabs && !x->followed.slabs)
-			continue;
-		cache_row(t, x, f->simulated);
-		shown++;
+		table_row(t);
+		table_string(t, x->name);
+		table_uint(t, x->kernel.slabs);
+		table_uint(t, x->followed.slabs);
+		table_uint(t, x->simulated.slabs);
+		table_real(t, f->simulated ? x->pages_max : NAN);
+		table_uint(t, x->kernel.active);
+		table_uint(t, x->followed.active);
+		table_uint(t, x->simulated.active);
+		table_uint(t, x->followed.in_use);
 	}
 	return t;
 }
@@ -180,7 +211,7 @@ int verify_print_slabs(const struct replay *r, int recorded, int objects,
 	if (!f->known)
 		return 0;
 	printf("\n");
-	t = verify_cache_table(f, CACHES_SHOWN);
+	t = short_table(f);
 	ret = t ? table_print(t, TABLE_TEXT, stdout) : -1;
 	table_free(t);
 	if (f->count > CACHES_SHOWN)
@@ -291,7 +322,7 @@ void verify_json_slabs(struct json *j, const struct replay *r, int recorded, int
 		json_simulated(j, &r->runs[objects], f);
 	if (f->known) {
 		json_recorded(j, &r->runs[recorded], f);
-		json_rows(j, "caches", verify_cache_table(f, UINT32_MAX));
+		json_rows(j, "caches", verify_cache_table(f));
 	}
 	json_end_object(j);
 }
