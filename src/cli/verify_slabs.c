@@ -48,10 +48,16 @@ static const struct column short_columns[] = {
 
 static const struct column name_columns[] = {
 	{ "cache", "cache", COLUMN_STRING, 0, "slab cache that the free named" },
-	{ "objects", "objects", COLUMN_UINT, 0, "objects whose name was hidden" },
+	{ "objects", "objects", COLUMN_UINT, 0, "objects whose name was hidden, half of all" },
 	{ "right", "right", COLUMN_UINT, 0, "found" },
 	{ "wrong", "wrong", COLUMN_UINT, 0, "taken for another cache's" },
 	{ "unknown", "unknown", COLUMN_UINT, 0, "not found" },
+	{ "confidence", "confidence", COLUMN_PERCENT, 2, "share found right" },
+	{ "objects_late", "late", COLUMN_UINT, 0,
+	  "objects of the second half of the trace, names hidden, the first half known" },
+	{ "right_late", "right", COLUMN_UINT, 0, "of them found" },
+	{ "objects_early", "early", COLUMN_UINT, 0, "the other way round" },
+	{ "right_early", "right", COLUMN_UINT, 0, "of them found" },
 };
 
 static double share(struct score s)
@@ -114,17 +120,23 @@ static struct table *short_table(const struct slabfidelity *f)
 
 struct table *verify_name_table(const struct nametest *n, const struct intern *strings)
 {
-	struct table *t = table_new(name_columns, 5);
+	struct table *t = table_new(name_columns, sizeof(name_columns) / sizeof(*name_columns));
 
 	for (uint32_t i = 0; t && i < n->count; i++) {
 		const struct nametest_row *x = &n->rows[i];
+		const struct nametest_counts *c = &x->by[NAMETEST_HASH];
 
 		table_row(t);
 		table_string(t, intern_str(strings, x->cache));
-		table_uint(t, x->objects);
-		table_uint(t, x->right);
-		table_uint(t, x->wrong);
-		table_uint(t, x->unknown);
+		table_uint(t, c->objects);
+		table_uint(t, c->right);
+		table_uint(t, c->wrong);
+		table_uint(t, c->unknown);
+		table_real(t, c->objects ? (double)c->right / (double)c->objects : NAN);
+		for (unsigned s = NAMETEST_LATE; s < NAMETEST_SPLITS; s++) {
+			table_uint(t, x->by[s].objects);
+			table_uint(t, x->by[s].right);
+		}
 	}
 	return t;
 }
@@ -221,11 +233,24 @@ int verify_print_slabs(const struct replay *r, int recorded, int objects,
 
 void verify_print_names(const struct nametest *n)
 {
-	if (!n->objects)
+	static const char *const what[NAMETEST_SPLITS] = {
+		[NAMETEST_HASH] = "half of them, at random",
+		[NAMETEST_LATE] = "the second half of the trace",
+		[NAMETEST_EARLY] = "the first half of the trace",
+	};
+
+	if (!n->all[NAMETEST_HASH].objects)
 		return;
-	printf("\nCaches by call site and size, names hidden for half of the objects: %.3f %% of %" PRIu64
-	       " right,\n%" PRIu64 " wrong, %" PRIu64 " unknown\n",
-	       100.0 * (double)n->right / (double)n->objects, n->objects, n->wrong, n->unknown);
+	printf("\nCaches of objects whose names were hidden, found by call site, sizes and slab:\n");
+	for (unsigned s = 0; s < NAMETEST_SPLITS; s++) {
+		const struct nametest_counts *c = &n->all[s];
+
+		if (c->objects)
+			printf("  %-28s %.3f %% of %" PRIu64 " right, %" PRIu64 " wrong, %" PRIu64
+			       " unknown\n",
+			       what[s], 100.0 * (double)c->right / (double)c->objects, c->objects,
+			       c->wrong, c->unknown);
+	}
 }
 
 /* ---- JSON ---- */
@@ -327,13 +352,23 @@ void verify_json_slabs(struct json *j, const struct replay *r, int recorded, int
 	json_end_object(j);
 }
 
+static void json_split(struct json *j, const struct nametest_counts *c)
+{
+	json_uint(j, "objects", c->objects);
+	json_uint(j, "right", c->right);
+	json_uint(j, "wrong", c->wrong);
+	json_uint(j, "unknown", c->unknown);
+}
+
 void verify_json_names(struct json *j, const struct replay *r, const struct nametest *n)
 {
 	json_object(j, "attribution");
-	json_uint(j, "objects", n->objects);
-	json_uint(j, "right", n->right);
-	json_uint(j, "wrong", n->wrong);
-	json_uint(j, "unknown", n->unknown);
+	json_split(j, &n->all[NAMETEST_HASH]);
+	for (unsigned s = NAMETEST_LATE; s < NAMETEST_SPLITS; s++) {
+		json_object(j, nametest_split_name(s));
+		json_split(j, &n->all[s]);
+		json_end_object(j);
+	}
 	json_rows(j, "caches", verify_name_table(n, kmw_strings(r->k)));
 	json_end_object(j);
 }
