@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Compaction's free scanner on lists made by hand; the rules are those of kernel 6.1. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "replay/freescan.h"
+#include "replay/freeset.h"
+#include "trace/event.h"
+
+#define PID 7
+
+static struct machine machine = { .zone_count = 1,
+				  .zones[0] = { .spanned = 16384, .managed = 16384 },
+				  .max_pfn = 16384,
+				  .orders = 11,
+				  .pageblock_order = 9 };
+
+static uint32_t prev(void *who, unsigned zone, unsigned order, uint32_t at)
+{
+	return freeset_prev(who, zone, order, KMM_MOVABLE, at);
+}
+
+static uint32_t next(void *who, unsigned zone, unsigned order, uint32_t at)
+{
+	return freeset_next(who, zone, order, KMM_MOVABLE, at);
+}
+
+static void turn(void *who, unsigned zone, unsigned order, uint32_t first)
+{
+	freeset_turn(who, zone, order, KMM_MOVABLE, first);
+}
+
+static int block(void *who, uint32_t pfn)
+{
+	const struct freeset *s = who;
+
+	return s->f[pfn].state == FRAME_BUDDY && s->f[pfn].order != NOT_HEAD ? s->f[pfn].order : -1;
+}
+
+static unsigned compound(void *who, uint32_t pfn)
+{
+	(void)who, (void)pfn;
+	return 0;
+}
+
+static void isolate(void *who, uint32_t pfn)
+{
+	freeset_remove(who, pfn);
+}
+
+static const struct freescan_lists lists = { prev, next, turn, block, compound, isolate };
+
+static void start(struct freeset *s, struct freescan *f)
+{
+	assert_int_equal(freeset_init(s, &machine), 0);
+	for (uint32_t p = 0; p < s->frames; p++)
+		s->f[p].state = FRAME_USED;
+	for (uint32_t b = 0; b < s->blocks; b++)
+		s->block_type[b] = KMM_MOVABLE;
+	freescan_init(f, &machine, &lists, s);
+}
+
+static void stop(struct freeset *s, struct freescan *f)
+{
+	freescan_free(f);
+	freeset_free(s);
+}
+
+static void event(struct freescan *f, unsigned kind, uint32_t from, uint32_t to, uint32_t taken)
+{
+	struct request q = { .pid = PID,
+			     .pfn = from,
+			     .addr = (uint64_t)to << 32 | taken,
+			     .sig = { .op = OBS_COMPACTION, .aux = (uint8_t)kind } };
+
+	freescan_event(f, &q);
+}
+
+/* A compaction for order 9, its cursors at both ends of the zone. */
+static void begin(struct freescan *f, unsigned how)
+{
+	struct request q = { .pid = PID,
+			     .pfn = 0,
+			     .addr = 16384ull << 32,
+			     .sig = { .op = OBS_COMPACTION,
+				      .aux = EVENT_MM_COMPACTION_BEGIN,
+				      .aux2 = (uint8_t)how,
+				      .bytes_req = 512,
+				      .bytes_alloc = 16384 - 512 } };
+
+	freescan_event(f, &q);
+	q.sig.aux = EVENT_MM_COMPACTION_FINISHED;
+	q.sig.order = 9;
+	freescan_event(f, &q);
+}
+
+static enum freescan_freed free_page(struct freescan *f, uint32_t pfn, uint32_t *target)
+{
+	struct request q = { .pid = PID, .pfn = pfn, .sig = { .op = REQ_PAGE_FREE } };
+
+	return freescan_page(f, &q, target);
+}
+
+/*
+ * A direct, asynchronous compaction takes the first block from the tail that lies in
+ * the upper quarter; its pages are used from its end, and what is left is given back.
+ */
+static void test_fast_search(void **state)
+{
+	struct freescan f;
+	struct freeset s = { 0 };
+	uint32_t target;
+
+	(void)state;
+	start(&s, &f);
+	freeset_set(&s, 15360, 2, KMM_MOVABLE, true);
+	freeset_set(&s, 14336, 2, KMM_MOVABLE, true);
+	freeset_set(&s, 4096, 2, KMM_MOVABLE, true); /* the tail, too low */
+	begin(&f, 0);
+	event(&f, EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES, 1024, 1056, 2);
+	assert_int_equal(block(&s, 14336), -1);
+	assert_int_equal(block(&s, 15360), 2);
+	assert_int_equal(free_page(&f, 1025, &target), FREESCAN_SOURCE);
+	assert_int_equal(target, 14339);
+	assert_int_equal(free_page(&f, 5000, &target), FREESCAN_OTHER); /* not of the range */
+	assert_int_equal(free_page(&f, 1024, &target), FREESCAN_SOURCE);
+	assert_int_equal(target, 14338);
+	event(&f, EVENT_MM_COMPACTION_MIGRATEPAGES, 0, 0, 2);
+	assert_int_equal(free_page(&f, 14337, &target), FREESCAN_RETURNED);
+	assert_int_equal(target, 14337);
+	assert_int_equal(free_page(&f, 14336, &target), FREESCAN_RETURNED);
+	assert_int_equal(free_page(&f, 14336, &target), FREESCAN_OTHER);
+	/* The list was turned to the block found, before that was taken: those before it come last. */
+	assert_int_equal(next(&s, 0, 2, KMM_NO_PFN), 4096);
+	assert_int_equal(prev(&s, 0, 2, KMM_NO_PFN), 15360);
+	assert_non_null(freescan_direct(&f, PID));
+	event(&f, EVENT_MM_COMPACTION_END, 0, 0, 0);
+	assert_null(freescan_direct(&f, PID));
+	stop(&s, &f);
+}
+
+/* Nothing found: the linear scanner's event names the range; async it looks at every 32nd page first. */
+static void test_linear(void **state)
+{
+	struct freescan f;
+	struct freeset s = { 0 };
+	uint32_t target;
+
+	(void)state;
+	start(&s, &f);
+	for (uint32_t p = 1536; p < 1600; p += 2) /* all below the middle */
+		freeset_set(&s, p, 0, KMM_MOVABLE, true);
+	begin(&f, 0);
+	event(&f, EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES, 1024, 1056, 3);
+	assert_int_equal(s.v.nr_free[0][KMM_MOVABLE][0], 32);
+	event(&f, EVENT_MM_COMPACTION_ISOLATE_FREEPAGES, 1536, 2048, 2);
+	assert_int_equal(block(&s, 1536), -1);
+	assert_int_equal(block(&s, 1538), 0); /* stepped over */
+	assert_int_equal(block(&s, 1568), -1);
+	assert_int_equal(free_page(&f, 1024, &target), FREESCAN_SOURCE);
+	assert_int_equal(target, 1568);
+	stop(&s, &f);
+}
+
+/* kcompactd scans the page block of what the search found, and takes what it needs of it. */
+static void test_around(void **state)
+{
+	struct freescan f;
+	struct freeset s = { 0 };
+	uint32_t target;
+
+	(void)state;
+	start(&s, &f);
+	freeset_set(&s, 14400, 0, KMM_MOVABLE, true);
+	freeset_set(&s, 14338, 1, KMM_MOVABLE, true);
+	begin(&f, COMPACT_SYNC | COMPACT_KCOMPACTD);
+	event(&f, EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES, 1024, 1056, 3);
+	event(&f, EVENT_MM_COMPACTION_ISOLATE_FREEPAGES, 14336, 14848, 1);
+	/* Order 1 was found first, as orders are searched downwards; the scan took the page behind it. */
+	assert_int_equal(block(&s, 14338), -1);
+	assert_int_equal(block(&s, 14400), -1);
+	assert_int_equal(free_page(&f, 1030, &target), FREESCAN_SOURCE);
+	assert_int_equal(target, 14400);
+	assert_int_equal(free_page(&f, 1029, &target), FREESCAN_SOURCE);
+	assert_int_equal(target, 14339);
+	assert_null(freescan_direct(&f, PID)); /* nothing is kept for kcompactd */
+	stop(&s, &f);
+}
+
+/* Without the order of the lists nothing is taken but what events show. */
+static void test_blind(void **state)
+{
+	struct freescan f;
+	struct freeset s = { 0 };
+
+	(void)state;
+	start(&s, &f);
+	f.blind = true;
+	freeset_set(&s, 15360, 2, KMM_MOVABLE, true);
+	begin(&f, 0);
+	event(&f, EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES, 1024, 1056, 2);
+	assert_int_equal(block(&s, 15360), 2);
+	event(&f, EVENT_MM_COMPACTION_ISOLATE_FREEPAGES, 15360, 15364, 4);
+	assert_int_equal(block(&s, 15360), -1);
+	stop(&s, &f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fast_search),
+		cmocka_unit_test(test_linear),
+		cmocka_unit_test(test_around),
+		cmocka_unit_test(test_blind),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
