@@ -9,7 +9,6 @@
 
 #define MOST 8192 /* events of one time that are put in order; more stay as they are */
 #define DEPTH 64  /* events that wait for each other in a row */
-#define PAGE_KEY (1ull << 63)
 
 void tieevents_free(struct tieevents *t)
 {
@@ -72,7 +71,7 @@ static uint64_t key_of(const struct event *ev)
 	case EVENT_MM_PAGE_FREE_BATCHED:
 	case EVENT_MM_PAGE_PCPU_DRAIN:
 	case EVENT_MM_PAGE_ALLOC_ZONE_LOCKED:
-		return ev->page.pfn | PAGE_KEY;
+		return ev->page.pfn << 1 | 1; /* addresses of objects are even */
 	case EVENT_KFREE:
 	case EVENT_KMEM_CACHE_FREE:
 	case EVENT_KMALLOC:
@@ -90,9 +89,9 @@ static bool in_use(const struct resolver *r, uint64_t key, const struct event *e
 {
 	uint32_t slot;
 
-	if (!(key & PAGE_KEY))
+	if (!(key & 1))
 		return map_get(&r->objects, key) != MAP_NONE;
-	slot = pagemap_get(&r->page_slot, (uint32_t)key);
+	slot = pagemap_get(&r->page_slot, (uint32_t)(key >> 1));
 	return slot == PAGE_UNSEEN ? ev->kind == EVENT_MM_PAGE_PCPU_DRAIN : slot != NO_SLOT;
 }
 

@@ -35,6 +35,7 @@ struct bench {
 	int pid;
 	uint8_t irq;
 	bool lost;
+	bool tied; /* the clock stands still, and the events of all CPUs have one time */
 	uint64_t lost_count;
 };
 
@@ -102,7 +103,9 @@ static inline void feed(struct bench *b, struct event *ev)
 {
 	struct err e = { 0 };
 
-	ev->time = b->time++;
+	ev->time = b->time;
+	b->time += !b->tied;
+	ev->tied = b->tied;
 	ev->cpu = b->cpu;
 	ev->pid = b->pid;
 	ev->irq = b->irq;

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which of two CPUs' refills at one time came first, the free lists tell. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "replay/tieorder.h"
+
+static struct machine *machine_new(void)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+
+	assert_non_null(m);
+	m->zone_count = 1;
+	m->zones[0].spanned = m->zones[0].managed = 4096;
+	m->max_pfn = 4096;
+	m->orders = 11;
+	m->pageblock_order = 9;
+	m->cpus = 2;
+	m->kernel_major = 6;
+	m->kernel_minor = 1;
+	return m;
+}
+
+/* Free pages of order 0, MOVABLE, in this order on their list. */
+static struct recorded *start(const struct machine *m, const uint32_t *pfn, uint32_t n)
+{
+	struct err e;
+	struct recorded *r = recorded_new(m, &e);
+
+	assert_non_null(r);
+	for (uint32_t i = n; i--;) { /* each goes to the head */
+		struct request q = { .pfn = pfn[i],
+				     .slot = NO_SLOT,
+				     .sig = { .op = REQ_PAGE_FREE, .flags = REQ_DIRECT } };
+
+		recorded_apply(r, &q);
+	}
+	return r;
+}
+
+static struct request alloc(uint16_t cpu, uint32_t slot, uint32_t pfn)
+{
+	return (struct request){
+		.cpu = cpu,
+		.slot = slot,
+		.pfn = pfn,
+		.sig = { .op = REQ_PAGE_ALLOC, .type = VIEW_UNKNOWN, .own_obs = 1 }
+	};
+}
+
+static struct request locked(uint16_t cpu, uint32_t slot, uint32_t pfn)
+{
+	return (struct request){ .cpu = cpu,
+				 .slot = slot,
+				 .pfn = pfn,
+				 .sig = { .op = OBS_ZONE_LOCKED, .type = VIEW_UNKNOWN } };
+}
+
+static void test_refills(void **state)
+{
+	const uint32_t pages[] = { 100, 200, 300 };
+	struct machine *m = machine_new();
+	struct recorded *r = start(m, pages, 3);
+	/* The file has CPU 0 first, but its page stands second. */
+	struct request q[] = { alloc(0, 1, 200), locked(0, 1, 200), alloc(1, 2, 100),
+			       locked(1, 2, 100) };
+	const uint16_t want[] = { 2, 3, 0, 1 };
+	uint16_t order[4];
+
+	(void)state;
+	assert_true(tieorder_matters(q, 4));
+	assert_true(tieorder_follow(r, q, 4, order));
+	assert_memory_equal(order, want, sizeof(want));
+	assert_true(recorded_first(r, 300, 0, VIEW_UNKNOWN));
+	recorded_free(r);
+	free(m);
+}
+
+static void test_order_stays(void **state)
+{
+	const uint32_t pages[] = { 100, 200 };
+	struct machine *m = machine_new();
+	struct recorded *r = start(m, pages, 2);
+	struct request q[] = { alloc(0, 1, 100), locked(0, 1, 100), alloc(1, 2, 200),
+			       locked(1, 2, 200) };
+	uint16_t order[4];
+
+	(void)state;
+	assert_false(tieorder_follow(r, q, 4, order));
+	recorded_free(r);
+	free(m);
+}
+
+/* A refill that did not get what the other CPU's free drained came before it. */
+static void test_refill_before_drain(void **state)
+{
+	const uint32_t pages[] = { 100, 200 };
+	struct machine *m = machine_new();
+	struct recorded *r = start(m, pages, 2);
+	struct request free_q = {
+		.cpu = 0, .slot = NO_SLOT, .pfn = 500, .sig = { .op = REQ_PAGE_FREE }
+	};
+	struct request drain = { .cpu = 0,
+				 .slot = NO_SLOT,
+				 .pfn = 500,
+				 .sig = { .op = OBS_PCPU_DRAIN, .type = VIEW_UNKNOWN } };
+	struct request q[] = { free_q, drain, alloc(1, 2, 100), locked(1, 2, 100) };
+	const uint16_t want[] = { 2, 3, 0, 1 };
+	uint16_t order[4];
+
+	(void)state;
+	assert_true(tieorder_follow(r, q, 4, order));
+	assert_memory_equal(order, want, sizeof(want));
+	assert_true(recorded_first(r, 500, 0, VIEW_UNKNOWN));
+	recorded_free(r);
+	free(m);
+}
+
+static void test_matters(void **state)
+{
+	struct request q[] = { alloc(0, 1, 100), locked(0, 1, 100), alloc(0, 2, 200) };
+
+	(void)state;
+	assert_false(tieorder_matters(q, 1));
+	assert_false(tieorder_matters(q, 3)); /* one CPU */
+	q[2].cpu = 1;
+	assert_true(tieorder_matters(q, 3));
+	q[0].sig.own_obs = q[2].sig.own_obs = 0; /* nobody refills */
+	assert_false(tieorder_matters(q, 3));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refills),
+		cmocka_unit_test(test_order_stays),
+		cmocka_unit_test(test_refill_before_drain),
+		cmocka_unit_test(test_matters),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
