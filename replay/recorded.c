@@ -24,6 +24,7 @@ struct recorded {
 	} kept[FREESCAN_RUNS]; /* blocks that direct compactions captured, not yet handed out */
 	bool *touched;	       /* [pageblocks] an event was about it since it was asked for last */
 	bool compacted;	       /* compaction has been seen to move pages */
+	bool bare;	       /* nothing was known of the start but what the events tell */
 	bool *giving_back;     /* [cpus] a compaction there may give back what it did not need */
 	bool claims_silent;    /* 6.10+: a steal shows as extfrag alone */
 	uint64_t *pcp;	       /* [zone * cpus + cpu] pages */
@@ -403,6 +404,27 @@ static void take_isolated(struct recorded *r, const struct request *q)
 	hold_isolated(r, head, order);
 }
 
+/*
+ * A compaction moved pages into blocks that it had taken unseen.  Which ones follows from
+ * the order of the lists; without that, and without a snapshot to mend it by, any page that
+ * was known to be free may be in use now.
+ */
+static void forget_free(struct recorded *r)
+{
+	for (uint32_t p = 0; p < r->set.frames; p++) {
+		struct frame *f = &r->set.f[p];
+		uint32_t pages = f->state == FRAME_BUDDY ? 1u << f->order : 0;
+
+		if (!pages)
+			continue;
+		freeset_remove(&r->set, p);
+		for (uint32_t i = 0; i < pages; i++)
+			f[i].state = FRAME_UNKNOWN;
+		r->unknown += pages;
+		p += pages - 1;
+	}
+}
+
 static void follow_compaction(struct recorded *r, const struct request *q)
 {
 	bool *giving = q->cpu < r->m->cpus ? &r->giving_back[q->cpu] : NULL;
@@ -411,6 +433,8 @@ static void follow_compaction(struct recorded *r, const struct request *q)
 	switch (q->sig.aux) {
 	case EVENT_MM_COMPACTION_MIGRATEPAGES:
 		r->compacted = true;
+		if (r->bare && (uint32_t)q->addr)
+			forget_free(r);
 		if (giving)
 			*giving = true;
 		break;
@@ -540,6 +564,7 @@ struct recorded *recorded_new(const struct machine *m, struct err *e)
 	r->claims_silent = m->kernel_major > 6 || (m->kernel_major == 6 && m->kernel_minor >= 10);
 	r->pending_free = UINT32_MAX;
 	freescan_init(&r->scan, m, &lists, r);
+	r->scan.blind = r->bare = true;
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
 		r->kept[i].pfn = KMM_NO_PFN;
 	r->pcp = calloc((size_t)(m->zone_count + 1) * (m->cpus + 1), sizeof(*r->pcp));
@@ -696,6 +721,7 @@ int recorded_seed(struct recorded *r, const struct machine_state *s, struct err 
 			r->set.v.pageblocks[z][r->set.block_type[p >> r->m->pageblock_order]]++;
 	}
 	r->scan.blind = !s->have_lists;
+	r->bare = !s->have_lists && !s->have_kpageflags;
 	if (s->have_kpageflags)
 		seed_flags(r, s);
 	else if (s->first)
