@@ -26,6 +26,8 @@ struct snapshot_source {
 	/* Content of e.g. "before/zoneinfo" (unpacked).  0; -ENOENT; other negative errno with e set. */
 	int (*read)(void *ctx, const char *name, struct blob *out, struct err *e);
 	void *ctx;
+	/* Of raw dumps: memory that stays the source's own; NULL, or false: none, read() is asked. */
+	bool (*lend)(void *ctx, const char *name, struct blob *out);
 };
 
 /* A source over a capture directory; free with snapshot_dir_close(). */
@@ -66,6 +68,13 @@ struct machine_slab {
 	bool from_slabinfo, from_sysfs;
 	char **aliases; /* other names that are merged into it */
 	uint32_t alias_count;
+};
+
+/* A line of vmallocinfo: a range of the vmalloc window, with its guard page. */
+struct machine_area {
+	uint64_t addr, size; /* bytes */
+	uint32_t pages;	     /* that it owns; 0: somebody else's, or device memory */
+	bool percpu;	     /* a per-CPU chunk */
 };
 
 /* Where a slab stood (SLUB). */
@@ -124,6 +133,8 @@ struct machine_state {
 	struct machine_pcp *pcps;
 	uint32_t pcp_count;
 	char lists_source[128]; /* "struct_page.raw, layout linux-6.1-amd64" or why there are none */
+	char lists_mark[48]; /* the mark in the trace at which they hold; "" as of a struct_page.raw */
+	uint32_t lists_torn; /* of them: changed while they were read */
 	/* Every slab, cache by cache, of each place in list order, head first; from the dumps */
 	struct machine_slabpage *slabpages;
 	uint32_t slabpage_count;
@@ -131,6 +142,9 @@ struct machine_state {
 	/* pages on per-CPU lists, from zoneinfo: [zone * KMM_CPUS + cpu], NULL unknown */
 	uint32_t *pcp_totals;
 	struct machine_zone zones[MACHINE_ZONES]; /* as this snapshot's zoneinfo printed them */
+	/* Types of pageblocks as read in the kernel, KMM_MIGRATETYPES none; NULL: not read */
+	uint8_t *block_types;
+	uint64_t block_count;
 	/* Types of pageblocks that later events gave away, KMM_MIGRATETYPES unknown; NULL: none */
 	uint8_t *tags;
 	uint64_t tag_count;
@@ -157,6 +171,8 @@ struct machine {
 	uint32_t slab_count;
 	struct machine_slab *after_slabs; /* from after/slabinfo: names and counts only */
 	uint32_t after_slab_count;
+	struct machine_area *areas; /* of before/vmallocinfo */
+	uint32_t area_count;
 	uint64_t *ram_first, *ram_last; /* System RAM of iomem, inclusive byte addresses */
 	uint32_t ram_count;
 	uint64_t direct_map_base;		 /* 0 unknown */
@@ -187,9 +203,8 @@ void machine_note(struct machine *m, const char *fmt, ...) __attribute__((format
 /*
  * Names of the files that a workload must embed so that machine_load() on it
  * gives the same result: a NULL-terminated list.  The raw dumps are not among
- * them; "before/lists" and "before/slabs" stand for them ("after/..." likewise),
- * made by machine_lists_text() and machine_slabs_text() and understood by
- * machine_load().
+ * them; "before/lists", "before/slabs" and "before/pageblocks" stand for them
+ * ("after/..." likewise), made by the functions below and understood by machine_load().
  */
 const char *const *machine_attachments(void);
 /* The ordered lists of a state as text, one list a line; see docs/captures.md.  -ENOENT if it has none. */
@@ -198,5 +213,8 @@ int machine_lists_text(const struct machine *m, const struct machine_state *s, s
 /* The slabs of a state likewise ("before/slabs"). */
 int machine_slabs_text(const struct machine *m, const struct machine_state *s, struct blob *out,
 		       struct err *e);
+/* The pageblocks' types, where they were read in the kernel ("before/pageblocks"). */
+int machine_blocks_text(const struct machine *m, const struct machine_state *s, struct blob *out,
+			struct err *e);
 
 #endif

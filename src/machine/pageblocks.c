@@ -132,18 +132,14 @@ static int by_resistance(const void *pa, const void *pb)
 	return a->block < b->block ? -1 : a->block > b->block;
 }
 
-/*
- * The blocks that pagetypeinfo counts for a zone: those of every
- * pageblock-sized step from the zone's first frame on, which need not be aligned.
- */
-static uint64_t counted_block(const struct machine *m, uint32_t zone, uint64_t i)
+uint64_t pageblock_counted(const struct machine *m, uint32_t zone, uint64_t i)
 {
 	const struct machine_zone *z = &m->zones[zone];
 
 	return (z->start_pfn + (i << m->pageblock_order)) >> m->pageblock_order;
 }
 
-static uint64_t counted_blocks(const struct machine *m, uint32_t zone)
+uint64_t pageblocks_counted(const struct machine *m, uint32_t zone)
 {
 	uint64_t pages = 1ull << m->pageblock_order;
 
@@ -154,10 +150,10 @@ static uint64_t counted_blocks(const struct machine *m, uint32_t zone)
 static void fit_type(struct inference *x, uint32_t zone, unsigned want, int64_t *over,
 		     struct candidate *c)
 {
-	uint64_t steps = counted_blocks(x->m, zone), n = 0;
+	uint64_t steps = pageblocks_counted(x->m, zone), n = 0;
 
 	for (uint64_t i = 0; i < steps; i++) {
-		uint64_t b = counted_block(x->m, zone, i);
+		uint64_t b = pageblock_counted(x->m, zone, i);
 
 		if (b < x->blocks && x->type[b] < KMM_MIGRATETYPES && x->type[b] != want &&
 		    over[x->type[b]] > 0 && x->certain[b] < PAGEBLOCK_KNOWN)
@@ -179,10 +175,10 @@ static void fit_type(struct inference *x, uint32_t zone, unsigned want, int64_t 
 static void fit_zone(struct inference *x, uint32_t zone, struct candidate *c)
 {
 	int64_t over[KMM_MIGRATETYPES] = { 0 };
-	uint64_t steps = counted_blocks(x->m, zone);
+	uint64_t steps = pageblocks_counted(x->m, zone);
 
 	for (uint64_t i = 0; i < steps; i++) {
-		uint64_t b = counted_block(x->m, zone, i);
+		uint64_t b = pageblock_counted(x->m, zone, i);
 
 		if (b < x->blocks && x->type[b] < KMM_MIGRATETYPES)
 			over[x->type[b]]++;
@@ -206,7 +202,10 @@ static void guess_zone(struct inference *x, uint32_t zone)
 		if (!x->v[b].present && x->s->have_kpageflags)
 			continue;
 		x->type[b] = likely(&x->v[b], &x->certain[b]);
-		if (b < x->s->tag_count && x->s->tags[b] < KMM_MIGRATETYPES) {
+		if (b < x->s->block_count && x->s->block_types[b] < KMM_MIGRATETYPES) {
+			x->type[b] = x->s->block_types[b];
+			x->certain[b] = PAGEBLOCK_KNOWN;
+		} else if (b < x->s->tag_count && x->s->tags[b] < KMM_MIGRATETYPES) {
 			x->type[b] = x->s->tags[b];
 			x->certain[b] = PAGEBLOCK_KNOWN;
 		}
