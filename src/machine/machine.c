@@ -573,6 +573,7 @@ static void state_free(struct machine_state *s)
 	free(s->pcp_totals);
 	free(s->block_types);
 	free(s->tags);
+	free(s->first);
 }
 
 void machine_free(struct machine *m)

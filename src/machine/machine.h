@@ -115,6 +115,29 @@ struct machine_pcp {
 	int32_t alloc_factor, free_count; /* 6.7 and later; -1 unknown */
 };
 
+/* Where a frame was at the start, as its first event tells. */
+enum machine_first_state {
+	FIRST_UNKNOWN,
+	FIRST_FREE,	/* in the buddy lists */
+	FIRST_PCP,	/* on a CPU's list, and left it at the head */
+	FIRST_PCP_TAIL, /* drained from it */
+	FIRST_USED,
+	FIRST_MOVED, /* freed first, after compaction may have put a page into it: unknown */
+};
+
+#define FIRST_TYPE_UNKNOWN 0
+#define FIRST_TYPE_BLOCK 0xff /* of its pageblock, as that was at the start */
+
+/* What later events tell of a frame at the start (replay/origin.h). */
+struct machine_first {
+	uint32_t turn; /* in which it left its list: the order of the list */
+	uint16_t cpu;  /* whose list */
+	uint8_t state; /* enum machine_first_state */
+	uint8_t order; /* of the block on a CPU's list */
+	uint8_t type;  /* enum kmm_migratetype + 1 of its list, or FIRST_TYPE_... */
+	bool stayed;   /* no event touched it: known from the snapshot after the workload */
+};
+
 /* The state of memory at one snapshot ("before" or "after"). */
 struct machine_state {
 	bool have_buddyinfo, have_pagetypeinfo, have_zoneinfo, have_kpageflags, have_lists;
@@ -122,6 +145,7 @@ struct machine_state {
 	uint64_t nr_free_type[MACHINE_ZONES][KMM_MIGRATETYPES][KMM_ORDERS]; /* pagetypeinfo */
 	bool nr_free_type_cut[MACHINE_ZONES][KMM_MIGRATETYPES][KMM_ORDERS]; /* "> 100000" */
 	uint64_t pageblocks[MACHINE_ZONES][KMM_MIGRATETYPES];		    /* pagetypeinfo */
+	bool pageblocks_worked_out; /* ... or those of the other snapshot less what the events changed */
 	uint64_t zone_free[MACHINE_ZONES]; /* zoneinfo "pages free" (lags) */
 	uint64_t *kpageflags; /* [max_pfn] raw words, NULL unknown; bits in kernel-facts: BUDDY 10, SLAB 7 ... */
 	uint64_t kpageflags_len;
@@ -148,6 +172,11 @@ struct machine_state {
 	/* Types of pageblocks that later events gave away, KMM_MIGRATETYPES unknown; NULL: none */
 	uint8_t *tags;
 	uint64_t tag_count;
+	/* [max_pfn] what later events told of frames that no list dump shows; NULL: nothing */
+	struct machine_first *first;
+	uint32_t pcp_batch[MACHINE_ZONES]; /* where it was another than zoneinfo's; 0: it was not */
+	uint64_t frames_put_right; /* the map had them otherwise: it is not read in one instant */
+	uint64_t frames_stayed;	   /* known from the snapshot after the workload alone */
 };
 
 struct machine {

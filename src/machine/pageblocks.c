@@ -72,6 +72,19 @@ static void count_flags(struct inference *x)
 	}
 }
 
+/* Free blocks of which later events told the list. */
+static void count_first(struct inference *x)
+{
+	for (uint64_t p = 0; x->s->first && p < x->m->max_pfn; p++) {
+		const struct machine_first *f = &x->s->first[p];
+		uint64_t b = p >> x->m->pageblock_order;
+
+		if (f->state == FIRST_FREE && b < x->blocks && f->type != FIRST_TYPE_UNKNOWN &&
+		    f->type <= KMM_MIGRATETYPES)
+			x->v[b].free[f->type - 1]++;
+	}
+}
+
 static unsigned most(const uint32_t *pages)
 {
 	unsigned best = 0;
@@ -226,10 +239,11 @@ int machine_pageblocks(const struct machine *m, const struct machine_state *s, u
 		memset(type, PAGEBLOCK_NONE, x.blocks);
 		memset(certain, PAGEBLOCK_GUESSED, x.blocks);
 		count_lists(&x);
+		count_first(&x);
 		count_flags(&x);
 		for (uint32_t z = 0; z < m->zone_count; z++) {
 			guess_zone(&x, z);
-			if (s->have_pagetypeinfo)
+			if (s->have_pagetypeinfo || s->pageblocks_worked_out)
 				fit_zone(&x, z, c);
 		}
 	} else {
