@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/mapread.h"
 #include "replay/tieorder.h"
 #include "trace/event.h"
 
@@ -208,9 +209,15 @@ static void see_mark(struct feed *f, const struct machine *m, struct population 
 static int look_ahead(struct feed *f, struct machine *m, struct population *objects,
 		      struct sides_source *sides, struct err *e)
 {
+	struct mapread before, after;
 	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	int n = 0, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
 
+	if (mapread_init(&before, m, &m->before, mark(f->k, "snap: before/kpageflags begin"),
+			 mark(f->k, "snap: before/kpageflags end"), true) |
+	    mapread_init(&after, m, &m->after, mark(f->k, "snap: after/kpageflags begin"),
+			 mark(f->k, "snap: after/kpageflags end"), false))
+		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0)
 		ret = hindsight_init(&f->known, m, e);
 	if (ret >= 0)
@@ -221,6 +228,8 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 		see_mark(f, m, objects, sides, UINT32_MAX);
 	while (ret >= 0 && (n = next_block(f, q, e)) > 0)
 		for (int i = 0; i < n && ret >= 0; i++, f->number++) {
+			mapread_record(&before, &q[i]);
+			mapread_record(&after, &q[i]);
 			if (q[i].sig.op == OBS_MARK) {
 				see_mark(f, m, objects, sides, q[i].pfn);
 			} else {
@@ -238,6 +247,8 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 			}
 		}
 	free(q);
+	mapread_free(&before);
+	mapread_free(&after);
 	if (ret >= 0 && objects && population_settle(objects))
 		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0)
