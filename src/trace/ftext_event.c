@@ -42,7 +42,10 @@ int ftext_words_init(struct ftext_words *w)
 {
 	memset(w, 0, sizeof(*w));
 	gfpbits_parse(&w->numbers, "", 0);
-	return intern_init(&w->sites) || intern_init(&w->gfp_words) ? -ENOMEM : 0;
+	/* No flags at all: the empty string, which a table of strings begins with. */
+	w->gfp_room = 64;
+	w->gfp = calloc(w->gfp_room, sizeof(*w->gfp));
+	return !w->gfp || intern_init(&w->sites) || intern_init(&w->gfp_words) ? -ENOMEM : 0;
 }
 
 void ftext_words_free(struct ftext_words *w)

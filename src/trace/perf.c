@@ -2,18 +2,31 @@
 /* perf: files of `perf record`, in the form of a file and in that of a pipe. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "trace/bytes.h"
 #include "trace/perf_order.h"
 #include "trace/reader.h"
 
+#define FILES_MAX 4096 /* beside the first, of a directory */
+
+/* A file of records, and its next one. */
+struct stream {
+	struct filemap map; /* .data NULL: the trace's own */
+	struct perf_order order;
+	struct perf_record head;
+	bool have_head, ended;
+};
+
 struct perf {
 	struct perf_file file;
-	struct perf_order order;
+	struct stream *streams;
+	uint32_t stream_count;
 	uint64_t *lost;	       /* [cpus]: told since the CPU's last event */
 	uint64_t lost_records; /* sum of all LOST records: LOST_SAMPLES counts those again */
 	uint64_t lost_samples;
@@ -71,6 +84,46 @@ static void fill_info(struct trace *t, const struct perf *p)
 			 p->file.arch);
 }
 
+static struct stream *add_stream(struct perf *p, struct err *e)
+{
+	struct stream *more = realloc(p->streams, (p->stream_count + 1) * sizeof(*more));
+
+	if (!more) {
+		err_set(e, ENOMEM, "out of memory for the files of records");
+		return NULL;
+	}
+	p->streams = more;
+	memset(&more[p->stream_count], 0, sizeof(*more));
+	return &more[p->stream_count++];
+}
+
+/* The file itself, and those beside it: of them all is records. */
+static int open_streams(struct trace *t, struct perf *p, struct err *e)
+{
+	const uint8_t *map = t->file.map.data;
+	struct stream *s = add_stream(p, e);
+	char path[PATH_MAX];
+
+	if (!s)
+		return err_code(e);
+	perf_order_init(&s->order, &p->file, map, map + p->file.data, map + p->file.end, false);
+	for (unsigned i = 0; p->file.in_directory && i < FILES_MAX; i++) {
+		struct stat st;
+
+		snprintf(path, sizeof(path), "%.4000s.%u", t->path, i);
+		if (stat(path, &st))
+			break;
+		if (!st.st_size)
+			continue;
+		s = add_stream(p, e);
+		if (!s || filemap_open(&s->map, path, e) < 0)
+			return err_prefix(e, ".%u: ", i);
+		perf_order_init(&s->order, &p->file, s->map.data, s->map.data,
+				s->map.data + s->map.size, true);
+	}
+	return 0;
+}
+
 static int perf_open(struct trace *t, struct err *e)
 {
 	struct perf *p = calloc(1, sizeof(*p));
@@ -84,7 +137,8 @@ static int perf_open(struct trace *t, struct err *e)
 	p->lost = calloc(p->file.cpus, sizeof(*p->lost));
 	if (!p->lost)
 		return err_set(e, ENOMEM, "out of memory for %u CPUs", p->file.cpus);
-	perf_order_init(&p->order, &p->file, t->file.map.data);
+	if (open_streams(t, p, e) < 0)
+		return err_code(e);
 	return types_init(&t->types, &t->file, t->info.long_size, e);
 }
 
@@ -94,7 +148,11 @@ static void perf_close(struct trace *t)
 
 	if (!p)
 		return;
-	perf_order_free(&p->order);
+	for (uint32_t i = 0; i < p->stream_count; i++) {
+		perf_order_free(&p->streams[i].order);
+		filemap_close(&p->streams[i].map);
+	}
+	free(p->streams);
 	perf_file_close(&p->file);
 	free(p->lost);
 	free(p);
@@ -106,6 +164,39 @@ static int put_comm(void *arg, int32_t tid, const char *name, size_t len)
 	uint32_t id = intern_add(&t->comms, name, len);
 
 	return id == UINT32_MAX ? -ENOMEM : map_put(&t->comm_of, (uint32_t)tid, id);
+}
+
+/* The earliest of the streams' next records. As perf_order_next(). */
+static int merge_streams(struct trace *t, struct perf *p, struct perf_record *r, struct err *e)
+{
+	struct stream *best = NULL;
+
+	for (uint32_t i = 0; i < p->stream_count; i++) {
+		struct stream *s = &p->streams[i];
+
+		if (!s->have_head && !s->ended) {
+			int ret = perf_order_next(&s->order, &s->head, put_comm, t, e);
+
+			if (ret < 0)
+				return i ? err_prefix(e, ".%u: ", i - 1) : ret;
+			s->have_head = ret == 1;
+			s->ended = ret == 0;
+		}
+		if (s->have_head && (!best || s->head.s.time < best->head.s.time))
+			best = s;
+	}
+	if (!best)
+		return 0;
+	*r = best->head;
+	best->have_head = false;
+	return 1;
+}
+
+static inline int next_record(struct trace *t, struct perf *p, struct perf_record *r, struct err *e)
+{
+	if (__builtin_expect(p->stream_count == 1, 1))
+		return perf_order_next(&p->streams[0].order, r, put_comm, t, e);
+	return merge_streams(t, p, r, e);
 }
 
 /* Records that were lost are told where they are missed: with the CPU's next event. */
@@ -160,7 +251,7 @@ static int perf_next(struct trace *t, struct event *ev, struct err *e)
 		struct err why;
 		struct type *type;
 		uint64_t time;
-		int ret = perf_order_next(&p->order, &r, put_comm, t, &why);
+		int ret = next_record(t, p, &r, &why);
 
 		if (__builtin_expect(ret <= 0, 0)) {
 			if (ret == 0)
@@ -192,7 +283,7 @@ static int perf_next(struct trace *t, struct event *ev, struct err *e)
 				continue;
 			return 0;
 		}
-		if (!types_load_common(&t->types, r.s.raw, r.s.raw_len, ev))
+		if (!types_common(&t->types, r.s.raw, r.s.raw_len, ev))
 			continue;
 		ev->time = time;
 		ev->lost = false;
@@ -217,7 +308,14 @@ static uint64_t perf_progress(const struct trace *t, uint64_t *total)
 {
 	const struct perf *p = t->state;
 
-	return perf_order_progress(&p->order, total);
+	uint64_t done = 0, all;
+
+	*total = 0;
+	for (uint32_t i = 0; i < p->stream_count; i++) {
+		done += perf_order_progress(&p->streams[i].order, &all);
+		*total += all;
+	}
+	return done;
 }
 
 const struct source source_perf = {

@@ -14,6 +14,7 @@ enum feature {
 	FEATURE_OSRELEASE = 4,
 	FEATURE_ARCH = 6,
 	FEATURE_NRCPUS = 7,
+	FEATURE_DIR_FORMAT = 24,
 	FEATURES = 256,
 };
 
@@ -99,6 +100,9 @@ static int read_feature(struct perf_file *f, struct datfile *d, unsigned id, str
 		return 0;
 	case FEATURE_ARCH:
 		read_string(&c, f->arch, sizeof(f->arch));
+		return 0;
+	case FEATURE_DIR_FORMAT:
+		f->in_directory = true;
 		return 0;
 	case FEATURE_NRCPUS: /* online and, before it, available */
 		f->cpus = cursor_u32(&c);
@@ -343,14 +347,12 @@ void perf_file_close(struct perf_file *f)
 	memset(f, 0, sizeof(*f));
 }
 
-const struct perf_layout *perf_file_layout(const struct perf_file *f, const uint8_t *rec,
-					   uint32_t len)
+const struct perf_layout *perf_file_layout_of(const struct perf_file *f, const uint8_t *rec,
+					      uint32_t len)
 {
 	uint16_t at = f->layouts[0].id;
 	uint32_t i;
 
-	if (f->uniform)
-		return &f->layouts[0];
 	if (len < at + 8u)
 		return NULL;
 	i = map_get(&f->by_id, bytes_u64(rec + at, f->swap));

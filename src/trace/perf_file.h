@@ -42,6 +42,7 @@ struct perf_file {
 	uint32_t cpus;
 	char release[160], arch[32];
 	bool has_tracing;
+	bool in_directory; /* records stand in files beside it too: data, data.0, data.1, ... */
 };
 
 /*
@@ -55,8 +56,13 @@ void perf_file_close(struct perf_file *f);
  * being counted there.  0 if the record does not end before `end`.
  */
 uint64_t perf_record_len(const struct perf_file *f, const uint8_t *p, const uint8_t *end);
-/* The layout of a sample; NULL where its id is that of no event of the file. */
-const struct perf_layout *perf_file_layout(const struct perf_file *f, const uint8_t *rec,
-					   uint32_t len);
+/* The layout of a sample by its id; NULL where that is of no event of the file. */
+const struct perf_layout *perf_file_layout_of(const struct perf_file *f, const uint8_t *rec,
+					      uint32_t len);
+static inline const struct perf_layout *perf_file_layout(const struct perf_file *f,
+							 const uint8_t *rec, uint32_t len)
+{
+	return f->uniform ? &f->layouts[0] : perf_file_layout_of(f, rec, len);
+}
 
 #endif

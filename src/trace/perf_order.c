@@ -12,6 +12,7 @@
 #define HELD_MAX (512u << 20) /* of unpacked records; more are not waited for */
 #define RUNS_MAX (1u << 20)
 #define GIVE_BACK (8u << 20)
+#define SORTED_PART (1 << 18) /* bytes looked at ahead where there are no rounds */
 
 /* ---- the heap ---- */
 
@@ -234,6 +235,8 @@ static uint64_t offset(const struct perf_order *o, const uint8_t *p)
 /* Records up to the end of a round: 1, or 0 at the end of the file. */
 static int scan_round(struct perf_order *o, perf_comm_fn comm, void *arg, struct err *e)
 {
+	const uint8_t *from = o->p;
+
 	while (o->p < o->end) {
 		const uint8_t *p = o->p;
 		uint64_t len = perf_record_len(o->f, p, o->end);
@@ -253,7 +256,8 @@ static int scan_round(struct perf_order *o, perf_comm_fn comm, void *arg, struct
 		if (ret < 0)
 			return err_prefix(e, "offset %llu: ", (unsigned long long)offset(o, p));
 		o->p = p + len;
-		if (ret || o->arenas.held > HELD_MAX || o->waiting + o->fresh > RUNS_MAX)
+		if (ret || o->arenas.held > HELD_MAX || o->waiting + o->fresh > RUNS_MAX ||
+		    (o->sorted && o->p - from > SORTED_PART))
 			return 1;
 	}
 	return 0;
@@ -286,7 +290,7 @@ static void fill(struct perf_order *o, perf_comm_fn comm, void *arg)
 	if (ret <= 0) {
 		o->ended = true;
 		o->limit = UINT64_MAX;
-	} else if (o->arenas.held > HELD_MAX || o->waiting + o->fresh > RUNS_MAX) {
+	} else if (o->sorted || o->arenas.held > HELD_MAX || o->waiting + o->fresh > RUNS_MAX) {
 		o->limit = o->latest;
 	}
 	for (; o->fresh; o->fresh--)
@@ -295,13 +299,15 @@ static void fill(struct perf_order *o, perf_comm_fn comm, void *arg)
 
 /* ---- handing out ---- */
 
-void perf_order_init(struct perf_order *o, const struct perf_file *f, const uint8_t *map)
+void perf_order_init(struct perf_order *o, const struct perf_file *f, const uint8_t *map,
+		     const uint8_t *p, const uint8_t *end, bool sorted)
 {
 	memset(o, 0, sizeof(*o));
 	o->f = f;
 	o->start = map;
-	o->p = map + f->data;
-	o->end = map + f->end;
+	o->p = p;
+	o->end = end;
+	o->sorted = sorted;
 	o->given_back = map;
 }
 
@@ -332,7 +338,7 @@ static bool read_head(struct perf_order *o, struct perf_record *r)
 			r->s.time = run->time;
 	} else {
 		l = perf_file_layout(o->f, r->p, r->len);
-		if (!l || !perf_sample_read(l, r->p, r->len, o->f->swap, &r->s))
+		if (!l || !perf_sample_get(l, r->p, r->len, o->f->swap, &r->s))
 			return false;
 		r->tracepoint = l->tracepoint;
 	}

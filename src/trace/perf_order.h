@@ -35,6 +35,7 @@ struct perf_order {
 	uint64_t limit;	    /* all up to this time is known */
 	uint64_t latest, round_latest;
 	struct err broken;	   /* what ends the file early */
+	bool sorted;		   /* the file is in order by itself */
 	bool ended;		   /* nothing more is to be read */
 	size_t packed_done;	   /* bytes of the arena being filled that were looked at */
 	const uint8_t *given_back; /* the file's memory before this */
@@ -50,7 +51,12 @@ struct perf_record {
 /* What the records say besides events: process names. */
 typedef int (*perf_comm_fn)(void *arg, int32_t tid, const char *name, size_t len);
 
-void perf_order_init(struct perf_order *o, const struct perf_file *f, const uint8_t *map);
+/*
+ * The records p .. end of a file that is mapped at `map`.  sorted: they are those of one buffer, in
+ * order and without rounds, as the files of a directory (perf record --threads) are.
+ */
+void perf_order_init(struct perf_order *o, const struct perf_file *f, const uint8_t *map,
+		     const uint8_t *p, const uint8_t *end, bool sorted);
 void perf_order_free(struct perf_order *o);
 /*
  * The next SAMPLE, LOST or LOST_SAMPLES record, valid until the next call.  1; 0 at

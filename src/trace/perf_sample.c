@@ -91,6 +91,7 @@ void perf_layout_make(struct perf_layout *l, const struct perf_attr *a)
 	l->cpu = place(type, S_CPU, &at);
 	place(type, S_PERIOD, &at);
 	l->fixed = at;
+	l->plain = l->tracepoint && l->time && l->cpu && !(type & (S_READ | S_CALLCHAIN));
 	if (!a->sample_id_all)
 		return;
 	/* From the end: IDENTIFIER, CPU, STREAM_ID, ID, TIME, TID. */

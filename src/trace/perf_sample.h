@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #define PERF_NO_ID UINT64_MAX
 #define PERF_NO_CPU UINT32_MAX
@@ -28,11 +29,12 @@ struct perf_layout {
 	/* in the trailer of other records, from the record's end */
 	uint16_t end_time, end_cpu, trailer;
 	bool tracepoint;
+	bool plain; /* the raw data stand at `fixed`, in this machine's byte order as the rest */
 };
 
 struct perf_sample {
-	uint64_t time; /* 0 where there is none */
-	uint32_t cpu;  /* PERF_NO_CPU where there is none */
+	uint64_t time;	      /* 0 where there is none */
+	uint32_t cpu;	      /* PERF_NO_CPU where there is none */
 	const uint8_t *chain; /* addresses of 8 bytes; NULL where there are none */
 	uint32_t chain_words;
 	const uint8_t *raw;
@@ -45,6 +47,22 @@ void perf_layout_make(struct perf_layout *l, const struct perf_attr *a);
 /* The whole of a sample record of len bytes; false if it is too short for what it should hold. */
 bool perf_sample_read(const struct perf_layout *l, const uint8_t *rec, uint32_t len, bool swap,
 		      struct perf_sample *s);
+/* The same, in a few instructions where nothing of variable length stands before the raw data. */
+static inline bool perf_sample_get(const struct perf_layout *l, const uint8_t *rec, uint32_t len,
+				   bool swap, struct perf_sample *s)
+{
+	uint32_t size;
+
+	if (__builtin_expect(!l->plain || swap || len < l->fixed + 4u, 0))
+		return perf_sample_read(l, rec, len, swap, s);
+	memcpy(&size, rec + l->fixed, 4);
+	memcpy(&s->time, rec + l->time, 8);
+	memcpy(&s->cpu, rec + l->cpu, 4);
+	s->raw = rec + l->fixed + 4;
+	s->raw_len = size;
+	return size <= len - l->fixed - 4;
+}
+
 /* Time and CPU of a record that is no sample; false where it has none. */
 bool perf_trailer_read(const struct perf_layout *l, const uint8_t *rec, uint32_t len, bool swap,
 		       struct perf_sample *s);

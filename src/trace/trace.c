@@ -246,22 +246,6 @@ static void count_lost(struct trace *t, struct ring *r)
 	r->lost = false;
 }
 
-/* The fields that all records share; false if the record is too short for them. */
-static inline bool load_common(const struct trace *t, const struct ring *r, struct event *ev)
-{
-	const uint8_t *rec = r->record;
-
-	if (__builtin_expect(!t->types.common.usual, 0))
-		return types_load_common(&t->types, rec, r->record_len, ev);
-	if (__builtin_expect(r->record_len < 8, 0))
-		return false;
-	ev->id = bytes_u16(rec, t->layout.swap);
-	ev->irq = rec[2];
-	ev->preempt = rec[3];
-	ev->pid = (int32_t)bytes_u32(rec + 4, t->layout.swap);
-	return true;
-}
-
 int trace_next(struct trace *t, struct event *ev, struct err *e)
 {
 	ev->tied = false;
@@ -292,7 +276,7 @@ int trace_next(struct trace *t, struct event *ev, struct err *e)
 				merge_drop(&t->merge); /* time does not run backwards */
 			continue;
 		}
-		if (__builtin_expect(!load_common(t, r, ev), 0))
+		if (__builtin_expect(!types_common(&t->types, r->record, r->record_len, ev), 0))
 			continue;
 		ev->time = time;
 		ev->cpu = r->cpu;

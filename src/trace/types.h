@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "trace/bind.h"
+#include "trace/bytes.h"
 #include "trace/datfile.h"
 
 #define TYPES_MAX 65536
@@ -57,5 +58,19 @@ struct tep_event *types_tep_event(struct types *ts, uint16_t id);
 struct tep_event *types_printable(struct types *ts, uint16_t id);
 /* The common fields of a record where they do not stand as usual; false if it is too short. */
 bool types_load_common(const struct types *ts, const uint8_t *rec, uint32_t len, struct event *ev);
+/* The common fields of a record; false if it is too short for them. */
+static inline bool types_common(const struct types *ts, const uint8_t *rec, uint32_t len,
+				struct event *ev)
+{
+	if (__builtin_expect(!ts->common.usual, 0))
+		return types_load_common(ts, rec, len, ev);
+	if (__builtin_expect(len < 8, 0))
+		return false;
+	ev->id = bytes_u16(rec, ts->swap);
+	ev->irq = rec[2];
+	ev->preempt = rec[3];
+	ev->pid = (int32_t)bytes_u32(rec + 4, ts->swap);
+	return true;
+}
 
 #endif

@@ -31,6 +31,20 @@ static void name_of(const char *path, char *name, size_t n)
 	}
 }
 
+/* What perf record --threads writes is a directory: its first file, data, tells of the others. */
+static bool into_directory(char trace[PATH_MAX])
+{
+	size_t len = strlen(trace);
+
+	if (len + sizeof("/data") > PATH_MAX)
+		return false;
+	memcpy(trace + len, "/data", sizeof("/data"));
+	if (!access(trace, F_OK))
+		return true;
+	trace[len] = '\0';
+	return false;
+}
+
 static int find_in_dir(const char *path, struct capture *c, struct err *e)
 {
 	static const char *const names[] = { "trace.dat", "trace.dat.gz", "trace.dat.zst",
@@ -44,8 +58,10 @@ static int find_in_dir(const char *path, struct capture *c, struct err *e)
 		if ((size_t)snprintf(c->trace, sizeof(c->trace), "%s/%s", path, names[i]) >=
 		    sizeof(c->trace))
 			return err_set(e, ENAMETOOLONG, "%s: name too long", path);
-		if (!access(c->trace, F_OK))
+		if (!access(c->trace, F_OK)) {
+			into_directory(c->trace);
 			return 0;
+		}
 	}
 	return err_set(e, ENOENT,
 		       "%s: no trace.dat, perf.data or trace.txt (.gz, .zst) in this directory",
@@ -70,8 +86,13 @@ int capture_find(const char *path, struct capture *c, struct err *e)
 	name_of(path, c->name, sizeof(c->name));
 	if (stat(path, &st))
 		return err_set(e, errno, "%s: %s", path, strerror(errno));
-	if (S_ISDIR(st.st_mode))
-		return find_in_dir(path, c, e);
+	if (S_ISDIR(st.st_mode)) {
+		snprintf(c->trace, sizeof(c->trace), "%s", path);
+		if (!into_directory(c->trace))
+			return find_in_dir(path, c, e);
+		c->kind = CAPTURE_TRACE;
+		return 0;
+	}
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, EINVAL, "%s: neither a file nor a directory", path);
 	if ((size_t)snprintf(c->trace, sizeof(c->trace), "%s", path) >= sizeof(c->trace))

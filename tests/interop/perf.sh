@@ -72,6 +72,11 @@ record packed -z -a -e 'kmem:*'
 record callchains -g -a -e 'kmem:*'
 record mixed -a -e 'kmem:*' -e cpu-clock
 record clockid -k mono -a -e 'kmem:*'
+# A directory with a file a buffer, and events whose samples differ in what they hold.
+record files --threads -a -e 'kmem:*'
+record files-packed --threads -z -a -e 'kmem:*'
+record layouts -a -e 'kmem:kmalloc/call-graph=fp/' -e kmem:kfree -e 'kmem:mm_page_alloc/call-graph=no/' -e cpu-clock
+record addresses -a -d -P -W --sample-identifier -e 'kmem:*'
 record small-buffers -a -m 1 -e 'kmem:*'
 perf record -q -e 'kmem:*' -a -o - -- sh -c "$work" > "$tmp/pipe" 2> "$tmp/log" &&
 	agree interop/perf-pipe "$tmp/pipe"

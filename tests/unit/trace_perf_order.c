@@ -47,7 +47,7 @@ static void start(struct perf_order *o, struct perf_file *f, struct perf_layout 
 	f->layout_count = 1;
 	f->uniform = true;
 	f->end = r->len;
-	perf_order_init(o, f, r->data);
+	perf_order_init(o, f, r->data, r->data, r->data + r->len, false);
 }
 
 /* CPU 1 is emptied after CPU 0, and its late records come one round later. */
