@@ -215,6 +215,16 @@ static void check_poison(const struct object *o)
 	check(o, o->bytes + last, 1, repeat(POISON_END), REPORT_POISON, false);
 }
 
+/* SLUB: what an object's room has beyond all that is kept there. */
+static void check_padding(const struct object *o)
+{
+	const struct kmm_cache *s = o->s;
+	uint32_t info = slabdebug_info_end(s), end = s->size - s->offset;
+
+	if (s->kind == KMM_SLUB && s->flags & KMM_SLAB_POISON && end > info)
+		check(o, o->bytes + info, end - info, repeat(POISON_INUSE), REPORT_PADDING, false);
+}
+
 /* ---- free pointers ---- */
 
 static uint64_t link_pointer(const struct kmm_cache *s, const struct slab *slab, uint16_t next)
@@ -246,6 +256,9 @@ void slabdebug_new_slab(struct kmm_cache *s, const struct slab *slab)
 	for (unsigned i = 0; i < slab->objects; i++) {
 		if (!find(s, slab, i, &o))
 			return;
+		if (s->kind == KMM_SLUB && s->flags & KMM_SLAB_POISON)
+			memset(o.bytes + slabdebug_info_end(s), POISON_INUSE,
+			       s->size - s->offset - slabdebug_info_end(s));
 		if (s->track_at)
 			memset(o.bytes + s->track_at, 0,
 			       (s->kind == KMM_SLUB ? 2 : 1) * track_bytes(s));
@@ -262,6 +275,7 @@ void slabdebug_alloc(struct kmm_cache *s, const struct slab *slab, unsigned inde
 		return;
 	check_red_zones(&o, false);
 	check_poison(&o);
+	check_padding(&o);
 	check_link(&o, slab);
 	set_track(&o, USER_ALLOC, cpu);
 	set_red_zones(&o, true);
@@ -275,6 +289,7 @@ void slabdebug_free(struct kmm_cache *s, const struct slab *slab, unsigned index
 	if (!find(s, slab, index, &o))
 		return;
 	check_red_zones(&o, true);
+	check_padding(&o);
 	set_track(&o, USER_FREE, cpu);
 	set_red_zones(&o, false);
 	set_poison(&o, POISON_FREE);

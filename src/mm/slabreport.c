@@ -127,6 +127,8 @@ static const char *slub_name(const struct kmm_cache *s, enum slabreport_what wha
 		return sides ? "Right Redzone" : "Redzone";
 	case REPORT_POISON:
 		return "Poison";
+	case REPORT_PADDING:
+		return "Object padding";
 	default:
 		return "Freepointer corrupt";
 	}

@@ -19,6 +19,7 @@ enum slabreport_what {
 	REPORT_RIGHT_ZONE,
 	REPORT_POISON,
 	REPORT_FREE_POINTER,
+	REPORT_PADDING,
 };
 
 /* Bytes [bad, end) of the object's room are not `want`; given_out: it should have been in use. */

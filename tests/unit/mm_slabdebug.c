@@ -134,10 +134,27 @@ static void overrun(void)
 	expect(1, NULL);
 }
 
+/* Far beyond the object, where SLUB keeps nothing. */
+static void far_overrun(void)
+{
+	struct kmm_cache_figures f;
+	kmm_addr at;
+	uint8_t *p = take(&at);
+
+	if (!is_slub())
+		return;
+	kmm_kmem_cache_figures(s, &f);
+	p[f.size - 16 - 1] = 0;
+	kmm_kmem_cache_free(s, 0, at);
+	expect(1, "BUG victim (Not tainted): Object padding overwritten");
+	expect(1, "First byte 0x0 instead of 0x5a");
+}
+
 static void test_overrun(void **state)
 {
 	(void)state;
 	BOTH(overrun());
+	BOTH(far_overrun());
 }
 
 static void underrun(void)
