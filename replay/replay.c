@@ -415,7 +415,9 @@ static int make_runs(struct replay *r, struct err *e)
 						.anchored = r->o.runs[i].anchored,
 						.anchor_every = r->o.runs[i].anchor_every,
 						.slab = r->o.runs[i].slab,
-						.objects = &r->objects };
+						.objects = &r->objects,
+						.sides = r->o.runs[i].sides,
+						.sides_source = &r->sides };
 
 		run->o = r->o.runs[i];
 		run->fallbacks.m = m;
@@ -463,6 +465,14 @@ static int open_objects(struct replay *r, bool *want, struct err *e)
 	return 0;
 }
 
+static int open_sides(struct replay *r, bool *want, struct err *e)
+{
+	*want = false;
+	for (unsigned i = 0; i < r->o.run_count; i++)
+		*want |= r->o.runs[i].sides != NULL;
+	return *want && sides_source_init(&r->sides) ? err_set(e, ENOMEM, "out of memory") : 0;
+}
+
 int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_options *o,
 	       struct replay *r, struct err *e)
 {
@@ -472,7 +482,7 @@ int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_opti
 	const struct kmw_summary *s = kmw_summary(k);
 	double start = now(CLOCK_MONOTONIC);
 	struct feed f = { 0 };
-	bool objects = false;
+	bool objects = false, sides = false;
 	int ret;
 
 	memset(r, 0, sizeof(*r));
@@ -487,14 +497,17 @@ int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_opti
 	q.consumed = calloc(o->run_count + 1, sizeof(*q.consumed));
 	ret = w && flushed && q.consumed ? 0 : err_set(e, ENOMEM, "out of memory");
 	for (unsigned i = 0; i < QUEUE && !ret; i++) {
-		q.block[i] = malloc(KMW_BLOCK_RECORDS * sizeof(struct request));
+		q.block[i] = malloc(FEED_RECORDS * sizeof(struct request));
 		if (!q.block[i])
 			ret = err_set(e, ENOMEM, "out of memory for the queue of blocks");
 	}
 	if (ret >= 0)
 		ret = open_objects(r, &objects, e);
 	if (ret >= 0)
-		ret = feed_open(&f, k, m, objects ? &r->objects.population : NULL, e);
+		ret = open_sides(r, &sides, e);
+	if (ret >= 0)
+		ret = feed_open(&f, k, m, objects ? &r->objects.population : NULL,
+				sides ? &r->sides : NULL, e);
 	if (ret >= 0)
 		ret = make_runs(r, e);
 	for (unsigned i = 0; i < o->run_count && ret >= 0; i++) {
@@ -553,6 +566,7 @@ void replay_free(struct replay *r)
 	}
 	population_free(&r->objects.population);
 	attribution_free(&r->objects.attribution);
+	sides_source_free(&r->sides);
 	free(r->runs);
 	memset(r, 0, sizeof(*r));
 }

@@ -34,6 +34,7 @@ struct replay_run_options {
 	const char *name;		    /* policy name; "recorded" for the recorded machine */
 	const struct kmm_config *config;    /* simulated: the machine under its policy */
 	const struct kmm_slab_policy *slab; /* simulated: the objects' too; NULL: pages only */
+	const struct sides_policy *sides;   /* simulated: the other allocators; NULL: pages only */
 };
 
 struct replay_options {
@@ -103,6 +104,7 @@ struct replay {
 	struct replay_options o;
 	struct replay_run *runs;
 	struct objects_source objects; /* if any run has an object side */
+	struct sides_source sides;     /* if any run has such allocators */
 	uint64_t first, last;	       /* of the samples, clock units */
 	uint32_t pages_per_cell;
 	bool interrupted;

@@ -267,16 +267,22 @@ static int owner_rows(struct results *x, unsigned run, struct err *e)
 static int object_rows(struct results *x, unsigned run, struct err *e)
 {
 	const struct replay_run *r = &x->r->runs[run];
-	const struct simulated_stats *s = r->simulated ? simulated_stats(r->simulated) : NULL;
-	const struct objects_stats *o;
-	int ret = s ? store_add_demand(x->store, x->run_ids[run], "page", s->served, s->failed, e) :
-		      0;
+	int ret = 0;
 
-	if (ret < 0 || !s || !r->o.slab)
-		return ret;
-	o = objects_stats(simulated_objects(r->simulated));
-	ret = store_add_demand(x->store, x->run_ids[run], "object", o->served, o->failed, e);
-	for (int i = 0; i < r->cache_count && ret >= 0; i++) {
+	for (unsigned k = 0; r->simulated && k < DEMAND_KINDS && ret >= 0; k++) {
+		struct demand d = simulated_demand(r->simulated, (enum demand_kind)k);
+		struct store_demand row = { .kind = demand_kind_name((enum demand_kind)k),
+					    .requested = d.requested,
+					    .served = d.served,
+					    .failed = d.failed,
+					    .responses = d.responses,
+					    .pages_recorded = d.pages_recorded,
+					    .pages_taken = d.pages_taken };
+
+		if (simulated_has(r->simulated, (enum demand_kind)k))
+			ret = store_add_demand(x->store, x->run_ids[run], &row, e);
+	}
+	for (int i = 0; r->simulated && i < r->cache_count && ret >= 0; i++) {
 		const struct kmm_cache_figures *f = &r->caches[i].f;
 		struct store_slab_cache c = { .name = r->caches[i].name,
 					      .order = f->order,

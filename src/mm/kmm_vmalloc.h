@@ -60,6 +60,13 @@ enum kmm_vm_kind {
 	KMM_VM_RAM,	/* a block of vm_map_ram(), or a large map of it */
 };
 
+/*
+ * Take exactly this range, for a starting state, with the tables that map it:
+ * neither takes a page from the machine.  0; -EINVAL: not whole pages of the
+ * window; -EBUSY: some of it is in use; -ENOMEM.
+ */
+int kmm_vmalloc_seed(struct kmm_vmalloc *v, uint64_t addr, uint64_t size, enum kmm_vm_kind kind);
+
 /* __vmalloc_node_range(): what the simple calls below fill in. */
 struct kmm_vm_request {
 	uint64_t size;	/* bytes */

@@ -379,6 +379,25 @@ uint64_t kmm_get_vm_area(struct kmm_vmalloc *v, unsigned cpu, uint64_t size, enu
 	return area->start;
 }
 
+/* ---- a start in the middle ---- */
+
+int kmm_vmalloc_seed(struct kmm_vmalloc *v, uint64_t addr, uint64_t size, enum kmm_vm_kind kind)
+{
+	struct vmap *area;
+
+	if (!size || addr % VMAP_PAGE || size % VMAP_PAGE || addr < v->config.start ||
+	    addr >= v->config.end || size > v->config.end - addr)
+		return -EINVAL;
+	area = vmap_area_alloc(v, 0, size, VMAP_PAGE, addr, addr + size);
+	if (!area)
+		return -EBUSY;
+	area->kind = (uint8_t)kind;
+	area->order = 0;
+	area->owns = false;
+	area->phys = area->caller = 0;
+	return vmap_table_seed(v, addr, size);
+}
+
 /* ---- release ---- */
 
 static void release(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr, unsigned kinds)

@@ -77,6 +77,8 @@ const char *vmap_block_check(const struct kmm_vmalloc *v);
 /* Page tables for [addr, addr + size) from this level up: 0 or -ENOMEM. */
 int vmap_table_fill(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr, uint64_t size,
 		    unsigned level);
+/* The tables of all levels are there already, and their pages are not the machine's. */
+int vmap_table_seed(struct kmm_vmalloc *v, uint64_t addr, uint64_t size);
 void vmap_table_free(struct kmm_vmalloc *v);
 
 #define VMAP_OBSERVE(v, event, ...)                                  \
