@@ -147,7 +147,7 @@ struct kmm_cache {
 	struct slab_chunk *chunks;
 	uint32_t chunk_records;
 	uint64_t made, gone; /* slabs */
-	unsigned users; /* create calls that meant this cache */
+	unsigned users;	     /* create calls that meant this cache */
 	struct kmm_cache *next, *prev;
 	char *name;
 	/* Scratch of the validator: what all slabs together show. */
