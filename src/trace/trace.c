@@ -221,12 +221,21 @@ void trace_close(struct trace *t)
 
 /* ---- events ---- */
 
+/* time * mult >> shift (below 64), with 96 bits in between, on machines of 32 bits too. */
+static uint64_t scale(uint64_t time, uint32_t mult, uint32_t shift)
+{
+	uint64_t low = (time & UINT32_MAX) * mult, high = (time >> 32) * mult + (low >> 32);
+
+	if (shift < 32)
+		return high << (32 - shift) | (low & UINT32_MAX) >> shift;
+	return high >> (shift - 32);
+}
+
 /* As trace-cmd works it out. */
 static uint64_t shown_time(const struct trace *t, uint64_t time)
 {
 	if (t->file.tsc_mult)
-		time = (uint64_t)(((unsigned __int128)time * t->file.tsc_mult) >>
-				  t->file.tsc_shift);
+		time = scale(time, t->file.tsc_mult, t->file.tsc_shift);
 	return time + t->file.time_offset;
 }
 

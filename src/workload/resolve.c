@@ -232,6 +232,7 @@ static void ctx_reset(struct ctx *c, int64_t key)
 {
 	c->key = key;
 	c->last_kind = EVENT_OTHER;
+	c->boot_init = c->unbound = false;
 	c->reclaimer = c->compactor = c->in_reclaim = c->in_compaction = c->compacted = false;
 	c->open = c->twin = c->bulk = c->last_free = WINDOW_NONE;
 	c->bulk_n = 0;
@@ -299,6 +300,8 @@ static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t k
 		const char *comm = r->o.comm(r->o.arg, ev->pid);
 
 		old->compactor = comm && starts_with(comm, "kcompactd");
+		old->unbound = comm && starts_with(comm, "kworker/u");
+		old->boot_init = comm && starts_with(comm, "pgdatinit");
 		old->reclaimer = old->compactor || (comm && starts_with(comm, "kswapd"));
 	}
 	return old;
@@ -503,6 +506,8 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 	c = ctx_get(r, ev, key);
 	if (!c)
 		return e ? e->code : -ENOMEM;
+	if (key == 1)
+		r->deferred = KMM_NO_PFN; /* init waits until the memory is there */
 	if (key >= 0) {
 		resolve_irq_leave(r, ev);
 		/*
@@ -558,6 +563,7 @@ struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
 		goto oom;
 	r->o = *o;
 	r->array_free = UINT32_MAX;
+	r->deferred = KMM_NO_PFN;
 	slots_init(&r->slots);
 	ties_init(&r->ties, put_tie, r);
 	pagemap_init(&r->page_slot, NO_SLOT);

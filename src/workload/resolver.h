@@ -41,6 +41,8 @@ struct ctx {
 	uint32_t list_pfn;  /* page frame of its last free, refill or drain */
 	bool reclaimer;	    /* kswapd or kcompactd */
 	bool compactor;	    /* kcompactd */
+	bool boot_init;	    /* pgdatinit: hands the rest of memory over at boot */
+	bool unbound;	    /* a worker of no CPU: may help it */
 	uint8_t drain;	    /* enum drain_cause of the drains that follow each other here */
 	bool in_reclaim, in_compaction;
 	bool compacted; /* a compaction ended, and no page event has come since */
@@ -105,6 +107,7 @@ struct resolver {
 	uint32_t cpus;
 	uint64_t seq;	 /* ordinal of the current event */
 	int64_t current; /* key of the current event's context */
+	uint32_t deferred; /* from this frame on memory is being handed over at boot; KMM_NO_PFN: it is not */
 	struct kswapd kswapd[KMM_NODES];
 	bool kswapd_seen;
 	uint64_t alone_until; /* positions before this one share their time with no other CPU */
