@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/mapread.h"
 #include "replay/tieorder.h"
 #include "trace/event.h"
 
@@ -208,9 +209,15 @@ static void see_mark(struct feed *f, const struct machine *m, struct population 
 static int look_ahead(struct feed *f, struct machine *m, struct population *objects,
 		      struct sides_source *sides, struct err *e)
 {
+	struct mapread before, after;
 	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	int n = 0, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
 
+	if (mapread_init(&before, m, &m->before, mark(f->k, "snap: before/kpageflags begin"),
+			 mark(f->k, "snap: before/kpageflags end"), true) |
+	    mapread_init(&after, m, &m->after, mark(f->k, "snap: after/kpageflags begin"),
+			 mark(f->k, "snap: after/kpageflags end"), false))
+		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0)
 		ret = hindsight_init(&f->known, m, e);
 	if (ret >= 0)
@@ -221,6 +228,8 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 		see_mark(f, m, objects, sides, UINT32_MAX);
 	while (ret >= 0 && (n = next_block(f, q, e)) > 0)
 		for (int i = 0; i < n && ret >= 0; i++, f->number++) {
+			mapread_record(&before, &q[i]);
+			mapread_record(&after, &q[i]);
 			if (q[i].sig.op == OBS_MARK) {
 				see_mark(f, m, objects, sides, q[i].pfn);
 			} else {
@@ -238,6 +247,8 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 			}
 		}
 	free(q);
+	mapread_free(&before);
+	mapread_free(&after);
 	if (ret >= 0 && objects && population_settle(objects))
 		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0)
@@ -296,19 +307,22 @@ static uint32_t one_time(const struct request *q, uint32_t n)
 /*
  * A free that drained a list below its high mark: kswapd was still balancing the zone,
  * though no event of it has come since what was taken for its end (kernel 6.1: the limit is
- * min(4 * batch, high) then).
+ * min(4 * batch, high) then).  A free of order 1 to 3 may drain at any length.
  */
 static void extend_kswapd(struct feed *f, const struct recorded *r, const struct machine *m,
-			  const struct request *q, uint64_t ended)
+			  const struct request *q, unsigned freed_order, uint64_t ended)
 {
 	int zone;
 
-	if (!ended || q->sig.op != OBS_PCPU_DRAIN || q->sig.aux2 || q->pfn == KMM_NO_PFN ||
-	    (q->sig.aux != DRAIN_FREE && q->sig.aux != DRAIN_EITHER))
+	if (!ended || freed_order || q->sig.op != OBS_PCPU_DRAIN || q->sig.aux2 ||
+	    q->pfn == KMM_NO_PFN || (q->sig.aux != DRAIN_FREE && q->sig.aux != DRAIN_EITHER))
 		return;
 	zone = machine_zone_of(m, q->pfn);
-	if (zone >= 0 && m->zones[zone].node == f->known.ends[ended - 1].node &&
-	    recorded_pcp(r, (unsigned)zone, q->cpu) < m->zones[zone].pcp_high)
+	if (zone < 0 || q->cpu >= m->cpus || m->zones[zone].node != f->known.ends[ended - 1].node)
+		return;
+	/* Pages of one time may not be counted yet: nearer to the one limit than to the other. */
+	if (recorded_pcp(r, (unsigned)zone, q->cpu) <
+	    (m->zones[zone].pcp_high + 4 * m->zones[zone].pcp_batch) / 2)
 		f->known.ends[ended - 1].time = q->time;
 }
 
@@ -316,6 +330,7 @@ static void extend_kswapd(struct feed *f, const struct recorded *r, const struct
 static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 {
 	uint64_t ended = 0; /* so many of kswapd's runs, the last one not followed by another */
+	uint8_t freed[KMM_CPUS] = { 0 }; /* order of each CPU's last free */
 	bool idle = false;
 	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
 	uint16_t *order = malloc(TIEORDER_MOST * sizeof(*order));
@@ -346,7 +361,10 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 				if (q[x].sig.op == OBS_RECLAIM &&
 				    q[x].sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE)
 					idle = false;
-				extend_kswapd(f, r, m, &q[x], idle ? ended : 0);
+				if (q[x].sig.op == REQ_PAGE_FREE)
+					freed[q[x].cpu % KMM_CPUS] = q[x].sig.order;
+				extend_kswapd(f, r, m, &q[x], freed[q[x].cpu % KMM_CPUS],
+					      idle ? ended : 0);
 			}
 			if (!tieorder_matters(q + i, k)) {
 				for (uint32_t x = i; x < i + k; x++)

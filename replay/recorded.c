@@ -372,11 +372,11 @@ static void follow_alloc(struct recorded *r, const struct request *q)
 	use(r, q);
 }
 
-static bool has_pcp_list(const struct recorded *r, unsigned order)
+bool recorded_has_pcp_list(const struct machine *m, unsigned order)
 {
-	if (r->m->kernel_major > 5 || (r->m->kernel_major == 5 && r->m->kernel_minor >= 13) ||
-	    !r->m->kernel_major)
-		return order <= 3 || order == r->m->pageblock_order;
+	if (m->kernel_major > 5 || (m->kernel_major == 5 && m->kernel_minor >= 13) ||
+	    !m->kernel_major)
+		return order <= 3 || order == m->pageblock_order;
 	return order == 0;
 }
 
@@ -439,7 +439,8 @@ static void follow_free(struct recorded *r, const struct request *q)
 	take_isolated(r, q);
 	freeset_take(&r->set, q->pfn, order);
 	tag = r->set.block_type[q->pfn >> r->m->pageblock_order];
-	if (has_pcp_list(r, order) && !(q->sig.flags & REQ_DIRECT) && tag != KMM_ISOLATE) {
+	if (recorded_has_pcp_list(r->m, order) && !(q->sig.flags & REQ_DIRECT) &&
+	    tag != KMM_ISOLATE) {
 		enter(r, q->pfn, order, FRAME_PCP, q->cpu, tag, OWNER_UNKNOWN);
 		return;
 	}

@@ -12,7 +12,7 @@
 #include "trace/event.h"
 
 #define BULK_MAX 512
-#define OF_SIDES UINT32_MAX /* owner_of: a page that the sides asked for */
+#define OF_SIDES UINT32_MAX /* a frame's word: a page that the sides asked for */
 
 /* What stands behind an id. */
 struct held {
@@ -36,7 +36,6 @@ struct simulated {
 	bool in_sides;	   /* or one of the sides */
 	struct held *held; /* [slots] */
 	uint32_t slots;
-	uint32_t *owner_of; /* [frames] slot + 1 of the block that covers it, 0: held since before, OF_SIDES */
 	/* [frames of the recording] the model's page in its stead; NULL: nobody asks */
 	kmm_pfn *place;
 	uint32_t frames;
@@ -100,11 +99,11 @@ static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, un
 	s->stats.fallbacks++;
 }
 
+/* mark: slot + 1 of the block that covers the frames, 0: held since before, OF_SIDES */
 static void own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark)
 {
 	touch(s, pfn, order);
-	for (uint32_t i = 0; i < 1u << order && pfn + i < s->frames; i++)
-		s->owner_of[pfn + i] = mark;
+	kmm_set_frame_words(s->mm, pfn, order, mark);
 }
 
 static void on_page(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, kmm_gfp gfp,
@@ -234,7 +233,7 @@ static void score(struct simulated *s, const struct request *q, kmm_pfn got)
 static bool held_since_before(const struct simulated *s, kmm_pfn pfn, unsigned order)
 {
 	for (uint32_t i = 0; i < 1u << order; i++)
-		if (pfn + i >= s->frames || s->owner_of[pfn + i] ||
+		if (pfn + i >= s->frames || kmm_frame_word(s->mm, pfn + i) ||
 		    kmm_frame_state(s->mm, pfn + i) != KMM_FRAME_USED)
 			return false;
 	return true;
@@ -595,9 +594,8 @@ static int free_block(void *who, uint32_t pfn)
 static unsigned compound_page(void *who, uint32_t pfn)
 {
 	const struct simulated *s = who;
-	const struct held *h = pfn < s->frames && s->owner_of[pfn] ?
-				       &s->held[s->owner_of[pfn] - 1] :
-				       NULL;
+	uint32_t word = kmm_frame_word(s->mm, pfn);
+	const struct held *h = word && word != OF_SIDES ? &s->held[word - 1] : NULL;
 
 	return h && h->pfn == pfn && h->compound ? h->order : 0;
 }
@@ -831,13 +829,11 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
 		s->kept[i].pfn = KMM_NO_PFN;
 	s->frames = (uint32_t)m->max_pfn;
-	s->owner_of = calloc(s->frames + 1ull, sizeof(*s->owner_of));
 	s->touched = calloc((s->frames >> m->pageblock_order) + 1ull, sizeof(*s->touched));
-	s->mm = s->owner_of && s->touched ? kmm_create(o->config, why, sizeof(why)) : NULL;
+	s->mm = s->touched ? kmm_create(o->config, why, sizeof(why)) : NULL;
 	if (!s->mm) {
-		err_set(e, s->owner_of && s->touched ? EINVAL : ENOMEM,
-			"the model cannot be built: %s",
-			s->owner_of && s->touched ? why : "out of memory");
+		err_set(e, s->touched ? EINVAL : ENOMEM, "the model cannot be built: %s",
+			s->touched ? why : "out of memory");
 		simulated_free(s);
 		return NULL;
 	}
@@ -870,7 +866,6 @@ void simulated_free(struct simulated *s)
 	freescan_free(&s->scan);
 	free(s->stats.course);
 	free(s->held);
-	free(s->owner_of);
 	free(s->place);
 	free(s->touched);
 	free(s);
@@ -1014,11 +1009,11 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 	}
 	if (pfn >= s->frames)
 		return CELL_HOLE;
-	if (s->owner_of[pfn] == OF_SIDES)
+	if (kmm_frame_word(s->mm, pfn) == OF_SIDES)
 		return CELL_KERNEL;
 	if (s->objects && objects_hold(s->objects, pfn))
 		return CELL_SLAB;
-	if (!s->owner_of[pfn]) {
+	if (!kmm_frame_word(s->mm, pfn)) {
 		unsigned owner = s->start && pfn < s->start->kpageflags_len ?
 					 view_owner_of_flags(s->start->kpageflags[pfn]) :
 					 OWNER_UNKNOWN;
@@ -1027,7 +1022,7 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 		       owner == OWNER_USER ? CELL_USER :
 					     CELL_UNKNOWN;
 	}
-	h = &s->held[s->owner_of[pfn] - 1];
+	h = &s->held[kmm_frame_word(s->mm, pfn) - 1];
 	if (h->owner == OWNER_SLAB)
 		return CELL_SLAB;
 	if (h->type == KMM_MOVABLE)

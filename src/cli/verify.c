@@ -431,7 +431,7 @@ static struct table *shown_table(struct kmw_reader *k, const struct machine *m,
 			m, simulated ? simulated_stats(r->runs[RUN_NATIVE].simulated) : &nothing,
 			simulated ? simulated_stats(r->runs[RUN_ANCHORED].simulated) : &nothing);
 	case SHOW_CACHES:
-		return verify_cache_table(sf, UINT32_MAX);
+		return verify_cache_table(sf);
 	case SHOW_NAMES:
 		return verify_name_table(names, kmw_strings(k));
 	default:

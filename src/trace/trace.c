@@ -264,6 +264,7 @@ static inline bool load_common(const struct trace *t, const struct ring *r, stru
 
 int trace_next(struct trace *t, struct event *ev, struct err *e)
 {
+	ev->tied = false;
 	if (__builtin_expect(t->source != NULL, 0))
 		return t->source->next(t, ev, e);
 	for (;;) {
@@ -296,6 +297,7 @@ int trace_next(struct trace *t, struct event *ev, struct err *e)
 		ev->time = time;
 		ev->cpu = r->cpu;
 		ev->lost = r->lost;
+		ev->tied = t->merge.waiting && t->merge.heap[0].time == r->time;
 		if (__builtin_expect(r->lost, 0))
 			count_lost(t, r);
 		t->cpus[r->cpu].events++;

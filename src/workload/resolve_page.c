@@ -63,7 +63,7 @@ static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot)
 static int vacate(struct resolver *r, const struct event *ev, uint32_t pfn, uint32_t pages)
 {
 	for (uint32_t i = 0; i < pages; i++) {
-		uint32_t slot = pagemap_get(&r->page_slot, pfn + i);
+		uint32_t slot = resolver_slot_of(r, pfn + i);
 
 		if (slot != NO_SLOT && imply_free(r, ev, slot) < 0)
 			return r->err->code;
@@ -607,7 +607,7 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 	for (uint32_t i = 0; i < pages; i++)
 		if (resolve_objects_of_page(r, ev, pfn + i) < 0)
 			return r->err->code;
-	slot = pagemap_get(&r->page_slot, pfn);
+	slot = resolver_slot_of(r, pfn);
 	if (slot == NO_SLOT ||
 	    pfn + pages > r->slots.s[slot].pfn + (1u << r->slots.s[slot].order)) {
 		/* Unknown, or larger than what was allocated here: older blocks went silently. */
@@ -636,6 +636,8 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 		w->r.pfn = pfn;
 		w->r.sig.flags |= REQ_UNPAIRED;
 		r->stats.unpaired_pages += pages;
+		if (cover(r, pfn, pages, NO_SLOT) < 0)
+			return r->err->code;
 	}
 	c->exact_slot = NO_SLOT;
 	if (c->boot_init && pfn < r->deferred)
