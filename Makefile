@@ -15,7 +15,7 @@ TIMEOUT ?= 300
 # What make deps installs: for the build and the tests, and what single targets add to it.
 DEPS       := gcc make pkg-config libc6-dev libtraceevent-dev libtracefs-dev libsqlite3-dev \
               zlib1g-dev libzstd-dev libplot-dev libcmocka-dev trace-cmd sqlite3 jq mandoc
-DEPS_bench := linux-perf time
+DEPS_bench := linux-perf time libjemalloc2 libmimalloc2.0
 DEPS_vm    := qemu-system-x86 busybox-static gcc-multilib cpio kmod
 DEPS_lint  := clang-format clang-tidy cppcheck
 DEPS_ci    := $(DEPS_lint) clang

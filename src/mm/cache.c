@@ -9,6 +9,7 @@
 #include "mm/sheaf.h"
 #include "mm/slab.h"
 #include "mm/slabdebug.h"
+#include "mm/slabreport.h"
 #include "mm/slabpage.h"
 #include "mm/slob.h"
 #include "mm/slub.h"
@@ -298,14 +299,8 @@ kmm_addr cache_alloc(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
 
 bool cache_bad_free(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr at, const char *what)
 {
-	char text[160];
-
 	sl->stats.bad_frees++;
-	if (sl->seen.report) {
-		snprintf(text, sizeof(text), "BUG %s: %s\nINFO: Object 0x%llx\n",
-			 s ? s->name : "kmalloc", what, (unsigned long long)at);
-		sl->seen.report(sl->seen_arg, s, at, text);
-	}
+	slabreport_bad_free(sl, s, at, what);
 	return false;
 }
 
@@ -316,18 +311,19 @@ static inline bool free_object(struct kmm_cache *s, unsigned cpu, kmm_addr at, b
 	unsigned index;
 
 	if (unlikely(cpu >= sl->cpus))
-		return cache_bad_free(sl, s, at, "free on no CPU");
+		return cache_bad_free(sl, s, at, "Free on no CPU");
 	if (unlikely(s->kind == KMM_SLOB))
 		return slob_cache_free(s, cpu, at);
 	slab = slab_of(sl, at);
 	if (unlikely(!slab || slab->cache != s))
 		return cache_bad_free(sl, s, at,
-				      slab ? "object of another cache" : "not a slab object");
+				      slab ? "Wrong slab cache" :
+					     "Attempt to free object outside of slab");
 	index = slab_index(slab, s, at);
 	if (unlikely(index >= slab->objects))
-		return cache_bad_free(sl, s, at, "invalid object pointer");
+		return cache_bad_free(sl, s, at, "Invalid object pointer");
 	if (unlikely(slab->link[index] != LINK_USED))
-		return cache_bad_free(sl, s, at, "object already free");
+		return cache_bad_free(sl, s, at, REPORT_FREED);
 	if (unlikely(s->debug))
 		slabdebug_free(s, slab, index, cpu);
 	sl->stats.frees++;

@@ -321,7 +321,7 @@ static bool free_slob(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
 	unsigned bytes = slob_extent(sl, header);
 
 	if (!bytes || !slob_free(sl, cpu, header, bytes))
-		return cache_bad_free(sl, NULL, at, "no such object");
+		return cache_bad_free(sl, NULL, at, "Invalid object pointer");
 	return true;
 }
 
@@ -334,7 +334,7 @@ void kmm_kfree(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
 	if (unlikely(at <= KMM_ZERO_SIZE_PTR))
 		return;
 	if (unlikely(cpu >= sl->cpus)) {
-		cache_bad_free(sl, NULL, at, "free on no CPU");
+		cache_bad_free(sl, NULL, at, "Free on no CPU");
 		return;
 	}
 	slab = slab_of(sl, at);
@@ -343,7 +343,7 @@ void kmm_kfree(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
 	else if (slab ? free_slob(sl, cpu, at) : large_free(sl, cpu, at))
 		sl->stats.frees++;
 	else if (!slab)
-		cache_bad_free(sl, NULL, at, "not a slab object");
+		cache_bad_free(sl, NULL, at, "Attempt to free object outside of slab");
 }
 
 size_t kmm_ksize(const struct kmm_slab *sl, kmm_addr at)
@@ -387,7 +387,7 @@ kmm_addr kmm_krealloc(struct kmm_slab *sl, unsigned cpu, kmm_addr at, size_t siz
 	if (has >= size)
 		return at;
 	if (!has && at > KMM_ZERO_SIZE_PTR) {
-		cache_bad_free(sl, NULL, at, "krealloc of no object");
+		cache_bad_free(sl, NULL, at, "Invalid object pointer");
 		return KMM_NULL;
 	}
 	to = kmm_kmalloc(sl, cpu, size, gfp);

@@ -117,6 +117,31 @@ void kmm_percpu_stats(const struct kmm_percpu *p, struct kmm_percpu_stats *s);
 int kmm_percpu_validate(const struct kmm_percpu *p, char *why, size_t n);
 
 /*
+ * Per-CPU memory to 2.6.29: a static area, copied for each CPU, with a reserve for
+ * modules behind it (area_size together: 32 KiB), and allocations that are an object
+ * of kmalloc for each CPU and an array of pointers to them.  Offsets and pointers are
+ * KMM_NO_PTR on failure.
+ */
+struct kmm_slab;
+struct kmm_percpu_array;
+
+/* NULL: out of memory, or the sizes are out of range.  Machine and allocator must outlive it. */
+struct kmm_percpu_array *kmm_percpu_array_create(struct kmm *mm, struct kmm_slab *sl,
+						 size_t static_size, size_t area_size);
+void kmm_percpu_array_destroy(struct kmm_percpu_array *p);
+/* DEFINE_PER_CPU: the next place in the static part of the area. */
+uint64_t kmm_percpu_array_define(struct kmm_percpu_array *p, size_t size, size_t align);
+/* A module's static data: its place in the area; and back. */
+uint64_t kmm_percpu_modalloc(struct kmm_percpu_array *p, size_t size, size_t align);
+void kmm_percpu_modfree(struct kmm_percpu_array *p, uint64_t at);
+/* alloc_percpu(): the address of the array of pointers. */
+uint64_t kmm_percpu_array_alloc(struct kmm_percpu_array *p, unsigned cpu, size_t size, kmm_gfp gfp);
+void kmm_percpu_array_free(struct kmm_percpu_array *p, unsigned cpu, uint64_t ptr);
+/* per_cpu_ptr(): 0 if there is none. */
+uint64_t kmm_percpu_array_ptr(const struct kmm_percpu_array *p, uint64_t ptr, unsigned cpu);
+uint64_t kmm_percpu_array_bad_frees(const struct kmm_percpu_array *p);
+
+/*
  * percpu_counter: a sum kept in pieces.  Each CPU counts for itself and carries
  * its piece over when it reaches the batch, max(32, 2 * CPUs).
  */

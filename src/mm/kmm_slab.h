@@ -210,6 +210,12 @@ void kmm_kmem_cache_figures(const struct kmm_cache *s, struct kmm_cache_figures 
  * reports that made.  SLOB has no such caches.
  */
 uint64_t kmm_kmem_cache_check(struct kmm_cache *s);
+/*
+ * A read that is checked, as KASAN and KMSAN check the kernel's: the bytes, and 0; -EINVAL and
+ * a report if the object is free, if the read goes beyond it, or if four of the bytes or all
+ * of them still are a poisoned cache's poison (which a field may hold by chance); -EFAULT.
+ */
+int kmm_slab_read(struct kmm_slab *sl, unsigned cpu, kmm_addr at, void *to, size_t n);
 /* Whether bytes of a poisoned cache's object still are as they were given out: never written. */
 bool kmm_slab_untouched(const struct kmm_slab *sl, kmm_addr at, size_t n);
 const char *kmm_kmem_cache_name(const struct kmm_cache *s);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mm/slabdebug.h"
 
+#include <errno.h>
 #include <stdio.h>
+
+#include "mm/slabreport.h"
 
 #define SLUB_RED_INACTIVE 0xbb
 #define SLUB_RED_ACTIVE 0xcc
@@ -59,8 +62,13 @@ static uint8_t *track_of(const struct object *o, enum user user)
 
 static void set_track(const struct object *o, enum user user, unsigned cpu)
 {
-	struct track t = { ++o->s->sl->clock, cpu };
 	uint8_t *to = track_of(o, user);
+	struct track t;
+
+	/* All of it goes into the machine's bytes, which are the same every time. */
+	memset(&t, 0, sizeof(t));
+	t.when = ++o->s->sl->clock;
+	t.cpu = cpu;
 
 	if (to)
 		memcpy(to, &t, track_bytes(o->s));
@@ -68,42 +76,42 @@ static void set_track(const struct object *o, enum user user, unsigned cpu)
 
 static int print_track(const struct object *o, enum user user, char *text, size_t n)
 {
+	bool info = o->s->sl->policy.version < KMM_VERSION(5, 14, 0);
 	const uint8_t *from = track_of(o, user);
 	struct track t = { 0, 0 };
 
-	if (!from || !n)
+	if (!from)
 		return 0;
 	memcpy(&t, from, track_bytes(o->s));
 	if (!t.when)
 		return 0;
-	return snprintf(text, n, "INFO: %s on cpu=%u age=%llu\n",
-			user == USER_ALLOC ? "Allocated" : "Freed", t.cpu,
-			(unsigned long long)(o->s->sl->clock - t.when));
+	if (o->s->kind == KMM_SLAB)
+		return snprintf(text, n, "Last user: cpu=%u\n", t.cpu);
+	return snprintf(text, n, "%s%s age=%llu cpu=%u\n", info ? "INFO: " : "",
+			user == USER_ALLOC ? "Allocated" : "Freed",
+			(unsigned long long)(o->s->sl->clock - t.when), t.cpu);
 }
 
-/* ---- reports ---- */
-
-static void report(const struct object *o, const char *what, const uint8_t *bad, const uint8_t *end,
-		   uint8_t want)
+uint32_t slabdebug_info_end(const struct kmm_cache *s)
 {
-	struct kmm_slab *sl = o->s->sl;
-	kmm_addr from = o->at + (uint64_t)(bad - o->bytes);
-	char text[512];
-	int n;
+	uint32_t end = s->inuse;
 
-	sl->stats.reports++;
-	if (!sl->seen.report)
-		return;
-	n = snprintf(text, sizeof(text),
-		     "BUG %s: %s\nINFO: 0x%llx-0x%llx @offset=%llu. First byte 0x%x instead of "
-		     "0x%x\n",
-		     o->s->name, what, (unsigned long long)from,
-		     (unsigned long long)(from + (uint64_t)(end - bad) - 1),
-		     (unsigned long long)(from % PAGE_BYTES), *bad, want);
-	for (unsigned user = USER_ALLOC; user <= USER_FREE; user++)
-		if (n > 0 && (size_t)n < sizeof(text))
-			n += print_track(o, user, text + n, sizeof(text) - (size_t)n);
-	sl->seen.report(sl->seen_arg, o->s, o->at, text);
+	if (s->free_at >= s->inuse)
+		end = s->free_at + s->sl->policy.word;
+	if (s->track_at)
+		end = s->track_at + 2 * (uint32_t)track_bytes(s);
+	return end;
+}
+
+size_t slabdebug_print_users(const struct kmm_cache *s, kmm_addr at, char *text, size_t n)
+{
+	struct object o = { (struct kmm_cache *)s, at, kmm_slab_bytes(s->sl, at) };
+	size_t len = 0;
+
+	for (unsigned user = USER_ALLOC; o.bytes && user <= USER_FREE; user++)
+		if (len < n)
+			len += (size_t)print_track(&o, user, text + len, n - len);
+	return len < n ? len : n ? n - 1 : 0;
 }
 
 /* ---- stretches of known bytes ---- */
@@ -120,7 +128,8 @@ static void fill(uint8_t *p, size_t n, uint64_t pattern)
 		p[i] = pattern_byte(pattern, i);
 }
 
-static void check(const struct object *o, uint8_t *p, size_t n, uint64_t pattern, const char *what)
+static void check(const struct object *o, uint8_t *p, size_t n, uint64_t pattern,
+		  enum slabreport_what what, bool given_out)
 {
 	size_t bad = 0, end = n;
 
@@ -130,7 +139,8 @@ static void check(const struct object *o, uint8_t *p, size_t n, uint64_t pattern
 		return;
 	while (p[end - 1] == pattern_byte(pattern, end - 1))
 		end--;
-	report(o, what, p + bad, p + end, pattern_byte(pattern, bad));
+	slabreport_overwritten(o->s, o->at, what, p + bad, p + end, pattern_byte(pattern, bad),
+			       given_out);
 	fill(p, n, pattern);
 }
 
@@ -146,17 +156,19 @@ static uint64_t red_pattern(const struct kmm_cache *s, bool active)
 	return active ? SLAB_RED_ACTIVE : SLAB_RED_INACTIVE;
 }
 
-/* Behind the object: SLUB's fills it up to the next word, SLAB's is the last but the user. */
-static uint8_t *right_zone(const struct object *o, size_t *n)
+const uint8_t *slabdebug_right_zone(const struct kmm_cache *s, const uint8_t *bytes, size_t *n)
 {
-	const struct kmm_cache *s = o->s;
-
 	if (s->kind == KMM_SLUB) {
 		*n = s->inuse - s->object_size;
-		return o->bytes + s->object_size;
+		return bytes + s->object_size;
 	}
 	*n = 8;
-	return o->bytes + s->size - s->offset - (s->flags & KMM_SLAB_STORE_USER ? 16 : 8);
+	return bytes + s->size - s->offset - (s->flags & KMM_SLAB_STORE_USER ? 16 : 8);
+}
+
+static uint8_t *right_zone(const struct object *o, size_t *n)
+{
+	return o->bytes + (slabdebug_right_zone(o->s, o->bytes, n) - o->bytes);
 }
 
 static void set_red_zones(const struct object *o, bool active)
@@ -181,8 +193,8 @@ static void check_red_zones(const struct object *o, bool active)
 	if (!(o->s->flags & KMM_SLAB_RED_ZONE))
 		return;
 	right = right_zone(o, &n);
-	check(o, o->bytes - o->s->offset, o->s->offset, pattern, "Left Redzone overwritten");
-	check(o, right, n, pattern, "Right Redzone overwritten");
+	check(o, o->bytes - o->s->offset, o->s->offset, pattern, REPORT_LEFT_ZONE, active);
+	check(o, right, n, pattern, REPORT_RIGHT_ZONE, active);
 }
 
 static void set_poison(const struct object *o, uint8_t byte)
@@ -199,8 +211,18 @@ static void check_poison(const struct object *o)
 
 	if (!poisons(o->s))
 		return;
-	check(o, o->bytes, last, repeat(POISON_FREE), "Poison overwritten");
-	check(o, o->bytes + last, 1, repeat(POISON_END), "Poison overwritten");
+	check(o, o->bytes, last, repeat(POISON_FREE), REPORT_POISON, false);
+	check(o, o->bytes + last, 1, repeat(POISON_END), REPORT_POISON, false);
+}
+
+/* SLUB: what an object's room has beyond all that is kept there. */
+static void check_padding(const struct object *o)
+{
+	const struct kmm_cache *s = o->s;
+	uint32_t info = slabdebug_info_end(s), end = s->size - s->offset;
+
+	if (s->kind == KMM_SLUB && s->flags & KMM_SLAB_POISON && end > info)
+		check(o, o->bytes + info, end - info, repeat(POISON_INUSE), REPORT_PADDING, false);
 }
 
 /* ---- free pointers ---- */
@@ -222,7 +244,7 @@ static void check_link(const struct object *o, const struct slab *slab)
 {
 	if (o->s->kind == KMM_SLUB && o->s->flags & KMM_SLAB_CONSISTENCY_CHECKS)
 		check(o, o->bytes + o->s->free_at, o->s->sl->policy.word,
-		      link_pointer(o->s, slab, slab->free), "Freepointer corrupt");
+		      link_pointer(o->s, slab, slab->free), REPORT_FREE_POINTER, false);
 }
 
 /* ---- what happens to an object ---- */
@@ -234,6 +256,9 @@ void slabdebug_new_slab(struct kmm_cache *s, const struct slab *slab)
 	for (unsigned i = 0; i < slab->objects; i++) {
 		if (!find(s, slab, i, &o))
 			return;
+		if (s->kind == KMM_SLUB && s->flags & KMM_SLAB_POISON)
+			memset(o.bytes + slabdebug_info_end(s), POISON_INUSE,
+			       s->size - s->offset - slabdebug_info_end(s));
 		if (s->track_at)
 			memset(o.bytes + s->track_at, 0,
 			       (s->kind == KMM_SLUB ? 2 : 1) * track_bytes(s));
@@ -250,6 +275,7 @@ void slabdebug_alloc(struct kmm_cache *s, const struct slab *slab, unsigned inde
 		return;
 	check_red_zones(&o, false);
 	check_poison(&o);
+	check_padding(&o);
 	check_link(&o, slab);
 	set_track(&o, USER_ALLOC, cpu);
 	set_red_zones(&o, true);
@@ -263,6 +289,7 @@ void slabdebug_free(struct kmm_cache *s, const struct slab *slab, unsigned index
 	if (!find(s, slab, index, &o))
 		return;
 	check_red_zones(&o, true);
+	check_padding(&o);
 	set_track(&o, USER_FREE, cpu);
 	set_red_zones(&o, false);
 	set_poison(&o, POISON_FREE);
@@ -306,4 +333,58 @@ bool kmm_slab_untouched(const struct kmm_slab *sl, kmm_addr at, size_t n)
 		if (!kmm_slab_bytes(sl, at + i) || (p[i] != fresh && p[i] != POISON_END))
 			return false;
 	return true;
+}
+
+/* The object whose room an address lies in, and its slab; NULL: none. */
+static struct slab *object_at(const struct kmm_slab *sl, kmm_addr at, unsigned *index)
+{
+	struct slab *slab = sl->kind == KMM_SLOB ? NULL : slab_of(sl, at);
+
+	if (!slab || at < slab->first)
+		return NULL;
+	*index = (unsigned)((at - slab->first) / slab->cache->size);
+	return *index < slab->objects ? slab : NULL;
+}
+
+/* Where in n bytes something stands that nobody wrote, four bytes or all of them; n: nowhere. */
+static size_t unwritten(const struct kmm_cache *s, const uint8_t *p, size_t n)
+{
+	uint8_t fresh = s->kind == KMM_SLAB ? POISON_INUSE : POISON_FREE;
+	size_t run = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		run = p[i] == fresh || (run && p[i] == POISON_END) ? run + 1 : 0;
+		if (run == 4 || run == n)
+			return i + 1 - run;
+	}
+	return n;
+}
+
+int kmm_slab_read(struct kmm_slab *sl, unsigned cpu, kmm_addr at, void *to, size_t n)
+{
+	const uint8_t *p = kmm_slab_bytes(sl, at);
+	const char *bad = NULL;
+	unsigned index;
+	struct slab *slab;
+	kmm_addr object;
+
+	if (!p || !n || !kmm_slab_bytes(sl, at + n - 1))
+		return -EFAULT;
+	slab = object_at(sl, at, &index);
+	if (!slab) {
+		memcpy(to, p, n);
+		return 0;
+	}
+	object = slab_object(slab, slab->cache, index);
+	if (slab->link[index] != LINK_USED)
+		bad = "KASAN: slab-use-after-free";
+	else if (at + n - object > slab->cache->object_size)
+		bad = "KASAN: slab-out-of-bounds";
+	else if (poisons(slab->cache) && unwritten(slab->cache, p, n) < n)
+		bad = "KMSAN: uninit-value";
+	memcpy(to, p, n);
+	if (!bad)
+		return 0;
+	slabreport_read(sl, slab->cache, object, at, n, cpu, bad);
+	return -EINVAL;
 }

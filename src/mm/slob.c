@@ -309,7 +309,7 @@ bool slob_cache_free(struct kmm_cache *s, unsigned cpu, kmm_addr at)
 	else
 		done = large_order(s->sl, at) == s->order && large_free(s->sl, cpu, at);
 	if (!done)
-		return cache_bad_free(s->sl, s, at, "no such object");
+		return cache_bad_free(s->sl, s, at, "Invalid object pointer");
 	s->sl->stats.frees++;
 	return true;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Nanoseconds per operation of the model: pairs of allocation and release
+ * Nanoseconds of CPU time per operation of the model: pairs of allocation and release
  * through the per-CPU lists, past them, in bursts that refill and drain, and a
- * mix with a large live set.  The best of several rounds is shown, as the
- * machine is not ours alone.
+ * mix with a large live set; and the pairs again while very many pages live.  The
+ * best of several rounds is shown, as the machine is not ours alone.
+ *
+ * usage: mm [MILLIONS]: that many pages live in the last two columns (1).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +27,46 @@ static double now_ns(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* the machine is not ours alone */
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+/* So many pages in use, and some more to allocate from. */
+static struct kmm *make_full_machine(enum kmm_generation g, bool pcp, uint64_t pages)
+{
+	uint64_t frames = (pages + 65536) & ~UINT64_C(1023);
+	struct kmm_config *c = calloc(1, sizeof(*c));
+	char why[128] = "out of memory";
+	struct kmm *mm = NULL;
+
+	if (c) {
+		kmm_policy_init(&c->policy, g);
+		if (!pcp)
+			c->policy.pcp_batch = 0;
+		c->cpus = 2;
+		c->nodes = 1;
+		c->zones = 1;
+		c->zone[0] = (struct kmm_zone_config){ .type = KMM_ZONE_NORMAL,
+						       .spanned = (kmm_pfn)frames,
+						       .present = frames,
+						       .managed = frames,
+						       .min = 64,
+						       .low = 80,
+						       .high = 96 };
+		mm = kmm_create(c, why, sizeof(why));
+		free(c);
+	}
+	if (!mm || kmm_seed_boot(mm, 0, (kmm_pfn)frames, KMM_MOVABLE)) {
+		fprintf(stderr, "mm bench: %s\n", why);
+		exit(2);
+	}
+	for (uint64_t i = 0; i < pages; i++)
+		if (kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0) == KMM_NO_PFN) {
+			fprintf(stderr, "mm bench: no page left after %llu\n",
+				(unsigned long long)i);
+			exit(2);
+		}
+	return mm;
 }
 
 /* A machine of 1 GiB as the kernel lays it out. */
@@ -128,15 +168,33 @@ static double best(double a, double b)
 	return a < b ? a : b;
 }
 
-int main(void)
+static double bench_live(enum kmm_generation g, bool pcp, uint64_t pages)
+{
+	struct kmm *mm = make_full_machine(g, pcp, pages);
+	double ns = 1e9;
+
+	for (unsigned round = 0; round < ROUNDS; round++)
+		ns = best(ns, bench_pairs(mm, 0, false));
+	kmm_destroy(mm);
+	return ns;
+}
+
+int main(int argc, char **argv)
 {
 	static const char *const names[] = { "2.6", "5.10", "6.1", "6.18" };
 	struct live *live = malloc(LIVE * sizeof(*live));
 
+	unsigned long millions = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
+
+	if (!millions || millions > 1000) {
+		fprintf(stderr, "mm bench: 1 to 1000 million pages\n");
+		return 2;
+	}
 	if (!live)
 		return 2;
-	printf("%-6s %12s %12s %12s %12s %12s   ns per alloc and free\n", "linux", "pcp order 0",
-	       "no pcp", "order 4", "bursts", "live mix");
+	printf("%-6s %12s %12s %12s %12s %12s %12s %12s   ns per alloc and free; %lu M pages live\n",
+	       "linux", "pcp order 0", "no pcp", "order 4", "bursts", "live mix", "pcp/live",
+	       "no pcp/live", millions);
 	for (unsigned g = KMM_LINUX_2_6; g <= KMM_LINUX_6_18; g++) {
 		double ns[5] = { 1e9, 1e9, 1e9, 1e9, 1e9 };
 
@@ -151,8 +209,10 @@ int main(void)
 			kmm_destroy(mm);
 			kmm_destroy(bare);
 		}
-		printf("%-6s %12.1f %12.1f %12.1f %12.1f %12.1f\n", names[g], ns[0], ns[1], ns[2],
-		       ns[3], ns[4]);
+		printf("%-6s %12.1f %12.1f %12.1f %12.1f %12.1f %12.1f %12.1f\n", names[g], ns[0],
+		       ns[1], ns[2], ns[3], ns[4], bench_live(g, true, millions * 1000000),
+		       bench_live(g, false, millions * 1000000));
+		fflush(stdout);
 	}
 	free(live);
 	return 0;

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Nanoseconds per operation of the object allocators: pairs of allocation and
+ * Nanoseconds of CPU time per operation of the object allocators: pairs of allocation and
  * release in LIFO order with few and with many objects live, bursts, and frees
  * in random order; and the bytes that the model takes for a live object.  The
  * system's malloc stands beside them.  The best of several rounds is shown, as
  * the machine is not ours alone.
  *
- * usage: objects [MILLIONS]: that many objects live in the second column (1).
+ * usage: objects [MILLIONS [model | NAME]]: that many objects live from the second
+ * column on (1); the model's rows alone, or malloc's alone under another name, for one
+ * that LD_PRELOAD brings.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "mm/kmm_slab.h"
@@ -26,7 +29,7 @@ static double now_ns(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* the machine is not ours alone */
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
@@ -177,6 +180,8 @@ int main(int argc, char **argv)
 		{ "kmalloc 6.1", KMM_SLUB, KMM_VERSION(6, 1, 0), false, true },
 		{ "malloc", KMM_SLUB, 0, false, false },
 	};
+	const char *only = argc > 2 ? argv[2] : "";
+	bool model = !*only || !strcmp(only, "model"), others = strcmp(only, "model") != 0;
 	unsigned long millions = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
 	unsigned many;
 	uint64_t *live;
@@ -189,10 +194,15 @@ int main(int argc, char **argv)
 	live = malloc(many * sizeof(*live));
 	if (!live)
 		return 2;
-	printf("%-13s %10s %10s %10s %10s %10s   ns per alloc and free of %d bytes\n", "objects",
-	       "pair", "pair/live", "burst", "random", "B/object", SIZE);
+	if (model)
+		printf("%-13s %10s %10s %10s %10s %10s   ns per alloc and free of %d bytes\n",
+		       "objects", "pair", "pair/live", "burst", "random", "B/object", SIZE);
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct bench b = { .live = live, .many = many };
+		const char *name = rows[i].version || !*only ? rows[i].name : only;
+
+		if (rows[i].version ? !model : !others)
+			continue;
 
 		for (unsigned round = 0; round < (millions > 4 ? 1 : ROUNDS); round++) {
 			struct kmm_cache_args a = { .name = "bench", .object_size = SIZE };
@@ -217,7 +227,7 @@ int main(int argc, char **argv)
 			kmm_slab_destroy(b.sl);
 			kmm_destroy(b.mm);
 		}
-		printf("%-13s %10.1f %10.1f %10.1f %10.1f %10.1f\n", rows[i].name, b.ns[PAIR],
+		printf("%-13s %10.1f %10.1f %10.1f %10.1f %10.1f\n", name, b.ns[PAIR],
 		       b.ns[PAIR_FULL], b.ns[BURSTS], b.ns[RANDOM], b.ns[BYTES]);
 	}
 	free(live);

@@ -258,16 +258,31 @@ section_memory() {
 }
 
 section_model() {
-	heading "The model by itself"
-	local program
+	local bench=$BUILD/tests/bench library name free
 
-	for program in mm objects; do
-		if [ -x "$BUILD/tests/bench/$program" ]; then
-			"$BUILD/tests/bench/$program" | sed 's/^/  /' || lost "bench/$program"
+	heading "The model by itself, one million live"
+	if [ ! -x "$bench/mm" ] || [ ! -x "$bench/objects" ]; then
+		skip "model" "$bench/mm or objects is not built"
+		return
+	fi
+	"$bench/mm" | sed 's/^/  /' || lost "bench/mm"
+	"$bench/objects" | sed 's/^/  /' || lost "bench/objects"
+	for name in jemalloc mimalloc; do
+		library=$(ldconfig -p | awk -v n="lib$name.so" 'index($1, n) == 1 { print $NF; exit }')
+		if [ -n "$library" ]; then
+			LD_PRELOAD=$library "$bench/objects" 1 $name | sed 's/^/  /' || lost "$name"
 		else
-			skip "model" "$BUILD/tests/bench/$program is not built"
+			skip "$name" "not installed"
 		fi
 	done
+	heading "The model by itself, 100 million live"
+	free=$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)
+	if [ "$free" -lt 6 ]; then
+		skip "100 million live" "6 GiB of memory are needed, $free are free"
+		return
+	fi
+	"$bench/mm" 100 | sed 's/^/  /' || lost "bench/mm 100"
+	"$bench/objects" 100 model | sed 's/^/  /' || lost "bench/objects 100"
 }
 
 [ -x "$KMEMLAB" ] || { echo "bench: $KMEMLAB is not built" >&2; exit 2; }

@@ -3,13 +3,15 @@
  * Debugging caches of a backed machine: each of the usual mistakes is reported
  * once, where it happened, and nothing is reported where none was made.
  */
+#include <errno.h>
+
 #include "tests/unit/mm_slab_machine.h"
 
 #define FRAMES 256
 
 struct reports {
 	unsigned n;
-	char text[600];
+	char text[8192];
 };
 
 static struct kmm *mm;
@@ -51,6 +53,11 @@ static uint8_t *take(kmm_addr *at)
 	*at = kmm_kmem_cache_alloc(s, 1, GFP_KERNEL);
 	assert_int_not_equal(*at, KMM_NULL);
 	return kmm_slab_bytes(sl, *at);
+}
+
+static bool is_slub(void)
+{
+	return kmm_slab_policy_of(sl)->kind == KMM_SLUB;
 }
 
 static void expect(unsigned n, const char *text)
@@ -110,19 +117,44 @@ static void overrun(void)
 
 	memset(p, 0x11, 52 + (kmm_slab_policy_of(sl)->kind == KMM_SLUB ? 1 : 5));
 	kmm_kmem_cache_free(s, 0, at);
-	expect(1, "BUG victim: Right Redzone overwritten");
-	if (kmm_slab_policy_of(sl)->kind == KMM_SLUB)
-		expect(1, "First byte 0x11 instead of 0xcc");
-	expect(1, "Allocated on cpu=");
+	if (is_slub()) {
+		expect(1, "BUG victim (Not tainted): Right Redzone overwritten\n----");
+		expect(1, "First byte 0x11 instead of 0xcc\nAllocated age=");
+		expect(1, "Object   ");
+		expect(1, ": 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11  ................\n");
+		expect(1, ": 11 cc cc cc ");
+		expect(1, "\nFIX victim: Restoring Right Redzone 0x");
+	} else {
+		expect(1, "slab error in verify_redzone_free(): cache `victim': memory outside "
+			  "object was overwritten\n");
+		expect(1, "redzone 1:0xd84156c5635688c0, redzone 2:0x");
+	}
 	/* Set right again: no further word of it. */
 	take(&at);
 	expect(1, NULL);
+}
+
+/* Far beyond the object, where SLUB keeps nothing. */
+static void far_overrun(void)
+{
+	struct kmm_cache_figures f;
+	kmm_addr at;
+	uint8_t *p = take(&at);
+
+	if (!is_slub())
+		return;
+	kmm_kmem_cache_figures(s, &f);
+	p[f.size - 16 - 1] = 0;
+	kmm_kmem_cache_free(s, 0, at);
+	expect(1, "BUG victim (Not tainted): Object padding overwritten");
+	expect(1, "First byte 0x0 instead of 0x5a");
 }
 
 static void test_overrun(void **state)
 {
 	(void)state;
 	BOTH(overrun());
+	BOTH(far_overrun());
 }
 
 static void underrun(void)
@@ -132,7 +164,7 @@ static void underrun(void)
 
 	p[-1] = 0;
 	assert_int_equal(kmm_kmem_cache_check(s), 1);
-	expect(1, "Left Redzone overwritten");
+	expect(1, is_slub() ? "Left Redzone overwritten" : "memory outside object was overwritten");
 	kmm_kmem_cache_free(s, 0, at);
 	expect(1, NULL);
 }
@@ -160,11 +192,14 @@ static void use_after_free(void)
 		snprintf(where, sizeof(where), "0x%llx-0x%llx", (unsigned long long)at + 10,
 			 (unsigned long long)at + 12);
 		expect(1, where);
-		expect(1, "Freed on cpu=1");
+		expect(1, "\nFreed age=");
+		expect(1, " cpu=1\nSlab 0x");
 	} else {
 		/* In the CPU's array it is the next to be given. */
 		take(&at);
-		expect(1, "Poison overwritten");
+		expect(1, "Slab corruption: victim start=0x");
+		expect(1, ", len=52\nRedzone: 0x9f911029d74e35b/0x9f911029d74e35b\n");
+		expect(1, "\n000: 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 22 6b 22 6b 6b 6b\n010: 6b");
 	}
 }
 
@@ -181,16 +216,50 @@ static void wrong_frees(void)
 
 	take(&at);
 	kmm_kmem_cache_free(other, 0, at);
-	expect(1, "object of another cache");
+	expect(1, is_slub() ?
+			  "cache_from_obj: Wrong slab cache. other but object is from victim\n" :
+			  "mismatch in kmem_cache_free: expected cache other, got victim\n");
 	kmm_kmem_cache_free(s, 0, at);
 	kmm_kmem_cache_free(s, 0, at);
-	expect(2, "object already free");
+	expect(2, is_slub() ? "BUG victim (Not tainted): Object already free\n" :
+			      "cache `victim': double free detected\n");
 }
 
 static void test_wrong_frees(void **state)
 {
 	(void)state;
 	BOTH(wrong_frees());
+}
+
+/* What no red zone sees: reads. */
+static void reads(void)
+{
+	kmm_addr at;
+	uint8_t *p = take(&at), got[60];
+
+	memset(p, 0, 20);
+	assert_int_equal(kmm_slab_read(sl, 0, at, got, 20), 0);
+	assert_int_equal(got[19], 0);
+	expect(0, NULL);
+	/* Bytes 20 to 23 were never written. */
+	assert_int_equal(kmm_slab_read(sl, 0, at + 16, got, 8), -EINVAL);
+	expect(1, "BUG: KMSAN: uninit-value\nRead of size 8 at addr 0x");
+	expect(1, "which belongs to the cache victim of size 52\n");
+	expect(1, "16 bytes inside of\n 52-byte region [0x");
+	assert_int_equal(kmm_slab_read(sl, 0, at + 50, got, 1), -EINVAL);
+	assert_int_equal(kmm_slab_read(sl, 0, at + 10, got, 43), -EINVAL);
+	expect(3, "BUG: KASAN: slab-out-of-bounds\nRead of size 43");
+	kmm_kmem_cache_free(s, 0, at);
+	assert_int_equal(kmm_slab_read(sl, 1, at + 4, got, 4), -EINVAL);
+	expect(4, "BUG: KASAN: slab-use-after-free\nRead of size 4 at addr 0x");
+	assert_int_equal(kmm_slab_read(sl, 1, kmm_slab_address(sl, 1u << 24), got, 4), -EFAULT);
+	expect(4, NULL);
+}
+
+static void test_reads(void **state)
+{
+	(void)state;
+	BOTH(reads());
 }
 
 /* Poison of objects free and given out: 6b and a5; SLAB gives them out with 5a. */
@@ -289,15 +358,11 @@ static void test_corrupt_pointer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good_use),
-		cmocka_unit_test(test_overrun),
-		cmocka_unit_test(test_underrun),
-		cmocka_unit_test(test_use_after_free),
-		cmocka_unit_test(test_wrong_frees),
-		cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_zero),
-		cmocka_unit_test(test_free_pointers),
-		cmocka_unit_test(test_corrupt_pointer),
+		cmocka_unit_test(test_good_use),      cmocka_unit_test(test_overrun),
+		cmocka_unit_test(test_underrun),      cmocka_unit_test(test_use_after_free),
+		cmocka_unit_test(test_wrong_frees),   cmocka_unit_test(test_reads),
+		cmocka_unit_test(test_bytes),	      cmocka_unit_test(test_zero),
+		cmocka_unit_test(test_free_pointers), cmocka_unit_test(test_corrupt_pointer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
