@@ -49,6 +49,8 @@ struct simulated {
 	uint64_t early;	    /* ordinal of an allocation that was made ahead of its turn */
 	kmm_pfn early_pfn;  /* what it got */
 	uint64_t requests;
+	bool marks_unknown;	    /* the start was worked out: watermarks are those of the end */
+	int8_t zone_used[KMM_CPUS]; /* zone of the CPU's last unmovable page; -1 unknown */
 	struct freescan scan;
 	struct kept {
 		int32_t pid;
@@ -281,6 +283,8 @@ static int expect_zone(struct simulated *s, const struct request *q)
 		node = (int)c->zone[zone].node;
 		s->stats.nodes_given++;
 	}
+	if (q->sig.type == KMM_UNMOVABLE)
+		s->zone_used[q->cpu] = (int8_t)zone;
 	kmm_expect_zone(s->mm, zone);
 	return node;
 }
@@ -407,6 +411,25 @@ static void object(struct simulated *s, const struct request *q)
 	s->in_objects = false;
 }
 
+/*
+ * Where the watermarks of the time are not known (boot), they cannot choose the
+ * zone: it is the one that the CPU's last request was served from.
+ */
+static uint32_t bulk_in_zone(struct simulated *s, const struct request *q, uint32_t want,
+			     kmm_pfn *out)
+{
+	uint32_t got = 0;
+
+	while (got < want) {
+		out[got] = kmm_alloc_bulk_page_in_zone(s->mm, q->cpu, q->sig.gfp,
+						       (unsigned)s->zone_used[q->cpu]);
+		if (out[got] == KMM_NO_PFN)
+			break;
+		got++;
+	}
+	return got;
+}
+
 static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
 {
 	kmm_pfn out[BULK_MAX];
@@ -427,12 +450,29 @@ static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
 		if (taken)
 			return want;
 	}
-	got = kmm_alloc_pages_bulk(s->mm, q->cpu, q->sig.gfp, want, out);
+	if (s->o.native && s->marks_unknown && s->zone_used[q->cpu] >= 0)
+		got = bulk_in_zone(s, q, want, out);
+	else
+		got = kmm_alloc_pages_bulk(s->mm, q->cpu, q->sig.gfp, want, out);
 	for (uint32_t i = 0; i < want; i++) {
 		hold(s, &q[i], i < got ? out[i] : KMM_NO_PFN);
 		count(s, &q[i], i < got ? out[i] : KMM_NO_PFN);
 	}
 	return want;
+}
+
+/* Pages that went without an event, as the order of the lists gave away. */
+static void take_silently(struct simulated *s, const struct request *q)
+{
+	kmm_gfp gfp = KMM_GFP_DIRECT_RECLAIM | KMM_GFP_KSWAPD_RECLAIM | KMM_GFP_IO | KMM_GFP_FS;
+
+	if (q->silent.type == KMM_MOVABLE)
+		gfp |= KMM_GFP_MOVABLE;
+	else if (q->silent.type == KMM_RECLAIMABLE)
+		gfp |= KMM_GFP_RECLAIMABLE;
+	for (unsigned i = 0; i < q->silent.count; i++)
+		if (kmm_alloc_pages(s->mm, q->silent.cpu, gfp, q->silent.order) != KMM_NO_PFN)
+			s->stats.silent++;
 }
 
 /* ---- frees ---- */
@@ -723,6 +763,10 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		return 1;
 	if (q->kswapd_ends && s->seeded && !s->o.target)
 		kmm_kswapd(s->mm, q->kswapd_ends - 1u, -1);
+	if (q->silent.count && s->seeded)
+		take_silently(s, q);
+	if (q->pcp_batch && s->seeded && s->o.native && q->pfn != KMM_NO_PFN)
+		kmm_set_pcp_batch(s->mm, (unsigned)kmm_zone_of(s->mm, q->pfn), q->pcp_batch);
 	switch (q->sig.op) {
 	case REQ_PAGE_ALLOC:
 		if (q->sig.flags & REQ_FAILED || q->pfn == KMM_NO_PFN) {
@@ -899,7 +943,12 @@ int simulated_seed(struct simulated *s, const struct machine_state *st, struct e
 	s->place = s->transfer.place;
 	if (ret < 0)
 		return ret;
+	for (unsigned z = 0; z < s->m->zone_count && s->o.native; z++)
+		if (st->pcp_batch[z])
+			kmm_set_pcp_batch(s->mm, z, st->pcp_batch[z]);
 	s->start = st;
+	s->marks_unknown = !st->have_zoneinfo;
+	memset(s->zone_used, -1, sizeof(s->zone_used));
 	s->seeded = s->scoring = true;
 	for (uint32_t i = 0; moved && i < s->slots; i++)
 		move_held(s, &s->held[i]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kmemlab state: the reconstructed or simulated machine at a time, in the layout of /proc. */
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,10 +108,12 @@ static int print_state(struct kmw_reader *k, struct err *e)
 			ret = print_blocks(k, m, &r.runs[0], e);
 		if (ret >= 0 && (fflush(stdout) || ferror(stdout)))
 			ret = err_set(e, EIO, "the output could not be written");
-		if (!m->have_before)
+		if (!run.simulated && v->unknown)
 			fprintf(stderr,
-				"kmemlab state: the start is unknown, so only pages that were "
-				"touched are counted\n");
+				"kmemlab state: nothing is known of %" PRIu64 " of %" PRIu64
+				" page frames at this instant: free blocks are at least those "
+				"shown\n",
+				v->unknown, recorded_stats(r.runs[0].recorded)->frames);
 	}
 	replay_free(&r);
 	machines_free(&set);

@@ -146,6 +146,8 @@ int kmm_seed_used(struct kmm *mm, kmm_pfn pfn, unsigned order, unsigned type);
 /* free_factor (6.1) of a CPU's lists in a zone; alloc_factor and free_count (6.18). */
 int kmm_seed_pcp_factors(struct kmm *mm, unsigned cpu, unsigned zone, int free_factor,
 			 int alloc_factor, int free_count);
+/* The batch of a zone's per-CPU lists; it changes when the zone grows. */
+int kmm_set_pcp_batch(struct kmm *mm, unsigned zone, unsigned batch);
 /* Free every frame of [start, end) as maximal blocks, as memblock does at boot. */
 int kmm_seed_boot(struct kmm *mm, kmm_pfn start, kmm_pfn end, unsigned type);
 
