@@ -29,7 +29,9 @@ struct objects {
 	struct kmm_slab *sl;
 	const struct machine *m;
 	const struct objects_source *src;
-	bool native; /* the captured kernel's own allocator, with nothing changed */
+	bool native; /* the captured kernel's own allocator and machine, with nothing changed */
+	const kmm_pfn *
+		place; /* another machine: where the pages of the start are; NULL: where they were */
 	bool seeded;
 	struct held *held; /* [slots] */
 	uint32_t slots;
@@ -396,6 +398,11 @@ bool objects_had(const struct objects *o, uint32_t pfn)
 	return o->had && pfn < o->m->max_pfn && o->had[pfn >> 3] >> (pfn & 7) & 1;
 }
 
+void objects_place(struct objects *o, const kmm_pfn *place)
+{
+	o->place = place;
+}
+
 bool objects_hold(const struct objects *o, uint32_t pfn)
 {
 	return kmm_slab_holds(o->sl, pfn);
@@ -440,9 +447,13 @@ static void give_up_pages(struct objects *o, const struct machine_state *s)
 	for (uint32_t i = 0; i < s->slabpage_count; i++) {
 		const struct machine_slabpage *x = &s->slabpages[i];
 
-		if (kmm_frame_state(o->mm, x->pfn) != KMM_FRAME_USED)
+		for (uint32_t f = 0; o->place && f < 1u << x->order; f++)
+			if (x->pfn + f < o->m->max_pfn && o->place[x->pfn + f] != KMM_NO_PFN)
+				kmm_free_pages_direct(o->mm, 0, o->place[x->pfn + f], 0, true);
+		if (!o->place && kmm_frame_state(o->mm, x->pfn) != KMM_FRAME_USED)
 			continue;
-		kmm_free_pages_direct(o->mm, 0, x->pfn, x->order, true);
+		if (!o->place)
+			kmm_free_pages_direct(o->mm, 0, x->pfn, x->order, true);
 		mark_had(o, x);
 	}
 }
@@ -457,6 +468,7 @@ static int allocate_anew(struct objects *o, const struct machine_slabpage *x, ui
 	unsigned cpu;
 
 	o->stats.silent += population_slab(&o->src->population, i, object, &place, &cpu);
+	cpu %= kmm_configuration(o->mm)->cpus;
 	for (unsigned k = 0; k < x->objects; k++) {
 		uint64_t was = o->m->direct_map_base + ((uint64_t)x->pfn << 12) +
 			       (uint64_t)k * s->size;
@@ -537,7 +549,7 @@ static bool same_policy(const struct kmm_slab_policy *a, const struct kmm_slab_p
 
 struct objects *objects_new(struct kmm *mm, const struct machine *m,
 			    const struct objects_source *src, const struct kmm_slab_policy *policy,
-			    struct err *e)
+			    bool anew, struct err *e)
 {
 	struct objects *o = calloc(1, sizeof(*o));
 	char why[200] = "out of memory";
@@ -551,7 +563,7 @@ struct objects *objects_new(struct kmm *mm, const struct machine *m,
 	o->m = m;
 	o->src = src;
 	objects_native_policy(m, &own);
-	o->native = same_policy(&own, policy);
+	o->native = !anew && same_policy(&own, policy);
 	o->page = KMM_NO_PFN;
 	o->moved_free = MAP_NONE;
 	for (unsigned c = 0; c < KMM_CPUS; c++)

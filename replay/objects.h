@@ -58,7 +58,9 @@ void objects_native_policy(const struct machine *m, struct kmm_slab_policy *p);
 
 struct objects *objects_new(struct kmm *mm, const struct machine *m,
 			    const struct objects_source *src, const struct kmm_slab_policy *policy,
-			    struct err *e);
+			    bool anew, struct err *e);
+/* Where the pages of the start are now, on another machine: by their frames of then. */
+void objects_place(struct objects *o, const kmm_pfn *place);
 void objects_free(struct objects *o);
 /* The start; the page model is seeded already. */
 int objects_seed(struct objects *o, const struct machine_state *s, struct err *e);

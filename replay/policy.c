@@ -46,9 +46,30 @@ static const struct {
 #define SIDE_KEY(section, key, type, unit, min, max, automatic, field, meaning) \
 	AT(section, key, type, unit, min, max, automatic, sides.field, false, meaning, NULL)
 
+#define MACHINE_KEY(key, type, unit, min, max, field, meaning, names) \
+	AT("machine", key, type, unit, min, max, -1, machine.field, true, meaning, names)
+
+/* enum kmm_arch */
+static const char *const presets[] = { "x86-32", "x86-32-pae", "x86-64", "arm", "arm64", NULL };
+
 static const char *const slab_kinds[] = { "slub", "slab", "slob", NULL };
 
 static const struct policy_key keys[] = {
+	MACHINE_KEY(
+		"preset", POLICY_CHOICE, "", 0, KMM_ARM64, preset,
+		"architecture: its zones, the size of a word, its address space; auto: the captured "
+		"machine's",
+		presets),
+	MACHINE_KEY("memory", POLICY_INT, "MiB", 16, 1 << 22, memory,
+		    "size of memory; what was in use at the start is placed anew; auto: as captured",
+		    NULL),
+	MACHINE_KEY("nodes", POLICY_INT, "nodes", 1, KMM_NODES, nodes,
+		    "nodes that memory and CPUs are shared between, evenly; auto: as captured",
+		    NULL),
+	MACHINE_KEY("cpus", POLICY_INT, "CPUs", 1, KMM_CPUS, cpus,
+		    "CPUs; requests of several captured ones are made on one, or those of one on "
+		    "several, by task; auto: as captured",
+		    NULL),
 	KEY("zone", "min_free_kbytes", POLICY_INT, "KiB", 0, 1 << 30, 0, min_free_kbytes, true,
 	    "what the min watermarks of all zones together keep free; auto: the kernel's rule"),
 	KEY("zone", "watermark_scale_factor", POLICY_INT, "1/10000 of the zone", 0, 10000, NO_AUTO,
@@ -204,7 +225,13 @@ static bool is_slab_key(const struct policy_key *key)
 /* Of what is no page policy: the same under every base. */
 static bool is_other_key(const struct policy_key *key)
 {
-	return key->offset >= offsetof(struct policy_values, slab);
+	return key->offset >= offsetof(struct policy_values, slab) &&
+	       key->offset < offsetof(struct policy_values, machine);
+}
+
+static bool is_page_key(const struct policy_key *key)
+{
+	return key->offset < offsetof(struct policy_values, slab);
 }
 
 static void sides_init(struct policy_sides *s)
@@ -245,15 +272,24 @@ void policy_current(const struct policy *p, const struct policy_key *key, char o
 		policy_default(key, p->base, out);
 }
 
+void policy_names(const struct policy_key *k, char out[POLICY_VALUE])
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; k->names[i] && n < POLICY_VALUE; i++)
+		n += (size_t)snprintf(out + n, POLICY_VALUE - n, "%s, ", k->names[i]);
+	if (n < POLICY_VALUE)
+		snprintf(out + n, POLICY_VALUE - n, "auto");
+}
+
 static int bad_value(const struct policy_key *k, const char *text, struct err *e)
 {
-	char want[96];
+	char want[POLICY_VALUE];
 
 	if (k->type == POLICY_BOOL)
 		snprintf(want, sizeof(want), "on or off");
 	else if (k->type == POLICY_CHOICE)
-		snprintf(want, sizeof(want), "one of %s, %s, %s or auto", k->names[0], k->names[1],
-			 k->names[2]);
+		policy_names(k, want);
 	else
 		snprintf(want, sizeof(want), "%s%" PRId64 " to %" PRId64 "%s",
 			 k->type == POLICY_LIST ? "numbers of " : "", k->min, k->max,
@@ -351,6 +387,7 @@ static int set_base(struct policy *p, const char *name, struct err *e)
 	/* Under native what is not given comes from the machine; these are never used. */
 	slab_init(&p->values.slab);
 	sides_init(&p->values.sides);
+	p->values.machine = (struct target_wish){ -1, -1, -1, -1 };
 	kmm_policy_init(&p->values.page, bases[i].generation == GENERATION_NATIVE ?
 						 KMM_LINUX_6_1 :
 						 (enum kmm_generation)bases[i].generation);
@@ -612,7 +649,7 @@ int policy_apply(const struct policy *p, struct kmm_config *c, struct err *e)
 			      keys[k].type == POLICY_INT  ? sizeof(int32_t) :
 							    KMM_ZONE_TYPES * sizeof(int32_t);
 
-		if (p->set >> k & 1 && !is_other_key(&keys[k]))
+		if (p->set >> k & 1 && is_page_key(&keys[k]))
 			memcpy((char *)&c->policy + keys[k].offset,
 			       (const char *)&p->values + keys[k].offset, size);
 	}
@@ -663,8 +700,11 @@ bool policy_objects(const struct policy *p, struct kmm_slab_policy *slab)
 	if (is_set(p, "slab", "objects")) {
 		any = v->objects;
 	} else {
+		/* Another machine has slabs of its own as well. */
 		for (unsigned k = 0; k < KEYS; k++)
-			any |= is_slab_key(&keys[k]) && p->set >> k & 1;
+			any |= (is_slab_key(&keys[k]) ||
+				(!is_other_key(&keys[k]) && !is_page_key(&keys[k]))) &&
+			       p->set >> k & 1;
 	}
 	if (!any)
 		return false;
@@ -711,4 +751,25 @@ bool policy_sides(const struct policy *p, bool objects, struct sides_policy *sid
 	sides->vmalloc_huge = v->huge;
 	sides->vmalloc_lazy = v->lazy < 0 ? 0 : v->lazy;
 	return any;
+}
+
+/* ---- another machine ---- */
+
+int policy_machine(const struct policy *p, const struct machine *m, struct target *t,
+		   struct kmm_config *c, struct err *e)
+{
+	return target_build(t, &p->values.machine, m, c, e);
+}
+
+void policy_on_target(const struct target *t, struct kmm_slab_policy *slab,
+		      struct sides_policy *sides)
+{
+	unsigned word = t->arch == KMM_X86_64 || t->arch == KMM_ARM64 ? 8 : 4;
+
+	sides->anew = sides->arch != t->arch;
+	sides->arch = t->arch;
+	if (!sides->anew)
+		return;
+	slab->word = word;
+	slab->base = 0;
 }

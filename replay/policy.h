@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "mm/kmm_slab.h"
 #include "replay/sides.h"
+#include "replay/target.h"
 
 /* What the object allocators do. */
 struct policy_slab {
@@ -36,6 +37,7 @@ struct policy_values {
 	struct kmm_policy page;
 	struct policy_slab slab;
 	struct policy_sides sides;
+	struct target_wish machine;
 };
 
 struct policy {
@@ -72,6 +74,14 @@ bool policy_objects(const struct policy *p, struct kmm_slab_policy *slab);
  * do, or a key of theirs was given.
  */
 bool policy_sides(const struct policy *p, bool objects, struct sides_policy *sides);
+/*
+ * Another machine than the captured one?  Then its configuration *c becomes that of the
+ * target, before policy_apply(); *slab and *sides are told of it. 0 or -EINVAL.
+ */
+int policy_machine(const struct policy *p, const struct machine *m, struct target *t,
+		   struct kmm_config *c, struct err *e);
+void policy_on_target(const struct target *t, struct kmm_slab_policy *slab,
+		      struct sides_policy *sides);
 /* As an INI file that policy_load() understands: what was not given stands there as a comment. */
 void policy_print(const struct policy *p, FILE *out);
 
@@ -94,6 +104,8 @@ struct policy_key {
 
 #define POLICY_VALUE 128 /* bytes of a printed value */
 
+/* The names of a choice, and auto. */
+void policy_names(const struct policy_key *key, char out[POLICY_VALUE]);
 /* The k-th key; NULL after the last. */
 const struct policy_key *policy_key(unsigned k);
 void policy_value(const struct policy_key *key, const struct policy_values *p,

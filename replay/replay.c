@@ -42,7 +42,8 @@ struct worker {
 	struct queue *q;
 	unsigned number;
 	struct feed_marks marks;
-	uint64_t time; /* of the last record */
+	uint64_t time;	      /* of the last record */
+	struct request *copy; /* of a block, for a target; NULL */
 	pthread_t thread;
 	bool running;
 };
@@ -291,6 +292,25 @@ static int run_block(struct worker *w, const struct request *q, uint32_t n)
 	return 0;
 }
 
+/* The block as it stands on another machine; the block is everybody's, so it is copied. */
+static const struct request *mapped(struct worker *w, const struct request *q, uint32_t n)
+{
+	const struct target *t = w->run->o.target;
+
+	if (!t || t->cpus == 0)
+		return q;
+	if (!w->copy)
+		w->copy = malloc(KMW_BLOCK_RECORDS * sizeof(*w->copy));
+	if (!w->copy) {
+		err_set(&w->run->err, ENOMEM, "out of memory for a block of records");
+		return NULL;
+	}
+	memcpy(w->copy, q, n * sizeof(*q));
+	for (uint32_t i = 0; i < n; i++)
+		target_map(t, &w->copy[i]);
+	return w->copy;
+}
+
 static void *run_thread(void *arg)
 {
 	struct worker *w = arg;
@@ -312,7 +332,10 @@ static void *run_thread(void *arg)
 		if (!stop) {
 			double t = now(CLOCK_THREAD_CPUTIME_ID);
 
-			stop = run_block(w, q->block[at % QUEUE], q->count[at % QUEUE]);
+			const struct request *block = mapped(w, q->block[at % QUEUE],
+							     q->count[at % QUEUE]);
+
+			stop = block ? run_block(w, block, q->count[at % QUEUE]) : -ENOMEM;
 			w->run->seconds += now(CLOCK_THREAD_CPUTIME_ID) - t;
 		}
 		pthread_mutex_lock(&q->lock);
@@ -420,6 +443,7 @@ static int make_runs(struct replay *r, struct err *e)
 						.slab = r->o.runs[i].slab,
 						.objects = &r->objects,
 						.sides = r->o.runs[i].sides,
+						.target = r->o.runs[i].target,
 						.sides_source = &r->sides };
 
 		run->o = r->o.runs[i];
@@ -527,9 +551,11 @@ int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_opti
 	q.ended = true;
 	pthread_cond_broadcast(&q.changed);
 	pthread_mutex_unlock(&q.lock);
-	for (unsigned i = 0; w && i < o->run_count; i++)
+	for (unsigned i = 0; w && i < o->run_count; i++) {
 		if (w[i].running)
 			pthread_join(w[i].thread, NULL);
+		free(w[i].copy);
+	}
 	r->interrupted = interrupted;
 	for (unsigned i = 0; r->runs && i < o->run_count && ret >= 0; i++)
 		if (r->runs[i].err.code < 0) {

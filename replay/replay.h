@@ -35,6 +35,7 @@ struct replay_run_options {
 	const struct kmm_config *config;    /* simulated: the machine under its policy */
 	const struct kmm_slab_policy *slab; /* simulated: the objects' too; NULL: pages only */
 	const struct sides_policy *sides;   /* simulated: the other allocators; NULL: pages only */
+	const struct target *target;	    /* simulated: not the captured machine; NULL: it is */
 };
 
 struct replay_options {

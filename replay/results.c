@@ -263,6 +263,33 @@ static int owner_rows(struct results *x, unsigned run, struct err *e)
 	return ret;
 }
 
+/* How another machine than the captured one was made, and what was in its memory. */
+static int target_note(struct results *x, unsigned run, struct err *e)
+{
+	const struct replay_run *r = &x->r->runs[run];
+	const struct target *t = r->o.target;
+	const struct transfer *moved = t ? simulated_transfer(r->simulated) : NULL;
+	const struct kmm_config *c;
+	char note[1024];
+	size_t n;
+
+	if (!t)
+		return 0;
+	c = kmm_configuration(simulated_model(r->simulated));
+	n = (size_t)snprintf(note, sizeof(note),
+			     "another machine: %u CPUs, %u nodes; zones:", c->cpus, c->nodes);
+	for (unsigned z = 0; z < c->zones && n < sizeof(note); z++)
+		n += (size_t)snprintf(note + n, sizeof(note) - n, " %u %s of node %u (%llu pages)",
+				      z, machine_zone_type_name(c->zone[z].type), c->zone[z].node,
+				      (unsigned long long)c->zone[z].present);
+	if (moved && n < sizeof(note))
+		snprintf(note + n, sizeof(note) - n,
+			 "; pages of the start: %llu placed, %llu of them one by one, %llu left out",
+			 (unsigned long long)moved->pages, (unsigned long long)moved->single,
+			 (unsigned long long)moved->left_out);
+	return store_add_note(x->store, x->capture, x->run_ids[run], note, e);
+}
+
 /* What a simulated run was asked for, and its caches. */
 static int object_rows(struct results *x, unsigned run, struct err *e)
 {
@@ -392,6 +419,8 @@ int results_end(struct results *x, const struct fidelity *f, int recorded, int s
 		ret = owner_rows(x, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = object_rows(x, i, e);
+	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
+		ret = target_note(x, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = evidence_store(x->store, x->run_ids[i], x->r, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)

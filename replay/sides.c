@@ -47,21 +47,10 @@ int sides_source_record(struct sides_source *s, const struct request *q)
 
 /* ---- building ---- */
 
-enum kmm_arch sides_arch(const struct machine *m)
-{
-	bool pae = strstr(m->kernel, "pae") || m->max_pfn > 1u << 20;
-
-	if (!strcmp(m->arch, "i386"))
-		return pae ? KMM_X86_32_PAE : KMM_X86_32;
-	return !strcmp(m->arch, "aarch64") ? KMM_ARM64 :
-	       !strncmp(m->arch, "arm", 3) ? KMM_ARM :
-					     KMM_X86_64;
-}
-
 void sides_native_policy(const struct machine *m, struct sides_policy *p)
 {
 	*p = (struct sides_policy){
-		.percpu = true, .vmalloc = true, .kmap = true, .arch = sides_arch(m)
+		.percpu = true, .vmalloc = true, .kmap = true, .arch = target_arch_of(m)
 	};
 }
 

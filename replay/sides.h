@@ -17,6 +17,7 @@
 #include "replay/demand.h"
 #include "replay/kmap.h"
 #include "replay/percpu.h"
+#include "replay/target.h"
 #include "replay/vmalloc.h"
 #include "workload/request.h"
 
@@ -43,7 +44,6 @@ void sides_source_start(struct sides_source *s);
 /* Every record, in order. 0 or -ENOMEM. */
 int sides_source_record(struct sides_source *s, const struct request *q);
 
-enum kmm_arch sides_arch(const struct machine *m);
 /* All of them, on the recording's own machine. */
 void sides_native_policy(const struct machine *m, struct sides_policy *p);
 

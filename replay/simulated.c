@@ -38,6 +38,7 @@ struct simulated {
 	uint32_t slots;
 	/* [frames of the recording] the model's page in its stead; NULL: nobody asks */
 	kmm_pfn *place;
+	struct transfer transfer; /* another machine: how the start was placed there */
 	uint32_t frames;
 	bool *touched; /* [pageblocks] something happened in it since it was asked for last */
 	kmm_pfn last;
@@ -488,12 +489,32 @@ static void give_back(struct simulated *s, const struct request *q, kmm_pfn pfn,
 		kmm_free_pages(s->mm, q->cpu, pfn, order);
 }
 
+/* Of what lived before on another machine: page by page, for its pages need not be neighbours. */
+static void free_moved(struct simulated *s, const struct request *q)
+{
+	for (uint32_t i = 0; i < 1u << q->sig.order; i++) {
+		kmm_pfn pfn = q->pfn + i < s->m->max_pfn ? s->place[q->pfn + i] : KMM_NO_PFN;
+
+		if (pfn == KMM_NO_PFN || !held_since_before(s, pfn, 0) ||
+		    (s->objects && objects_hold(s->objects, pfn))) {
+			s->stats.unmatched_frees++;
+			continue;
+		}
+		give_back(s, q, pfn, 0);
+		s->place[q->pfn + i] = KMM_NO_PFN;
+	}
+}
+
 static void free_unknown(struct simulated *s, const struct request *q)
 {
 	if (q->pfn == KMM_NO_PFN)
 		return;
 	if (s->objects && objects_had(s->objects, q->pfn)) {
 		objects_page_freed(s->objects, q->cpu);
+		return;
+	}
+	if (s->o.target && s->o.target->moved) {
+		free_moved(s, q);
 		return;
 	}
 	if (s->objects && objects_hold(s->objects, q->pfn)) {
@@ -737,7 +758,10 @@ static void keep(struct simulated *s, const struct request *q)
 uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
 {
 	s->last = KMM_NO_PFN;
-	if (q->kswapd_ends && s->seeded)
+	/* What the kernel was seen to do says nothing of another machine. */
+	if (s->o.target && request_is_observation(q))
+		return 1;
+	if (q->kswapd_ends && s->seeded && !s->o.target)
 		kmm_kswapd(s->mm, q->kswapd_ends - 1u, -1);
 	if (q->silent.count && s->seeded)
 		take_silently(s, q);
@@ -814,6 +838,17 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 
 /* ---- start and end ---- */
 
+/* Of the recording's machine and of this one, whichever has more. */
+static uint32_t target_frames(const struct machine *m, const struct kmm_config *c)
+{
+	uint64_t frames = m->max_pfn;
+
+	for (unsigned z = 0; z < c->zones; z++)
+		if ((uint64_t)c->zone[z].start + c->zone[z].spanned > frames)
+			frames = (uint64_t)c->zone[z].start + c->zone[z].spanned;
+	return (uint32_t)frames;
+}
+
 struct simulated *simulated_new(const struct machine *m, const struct simulated_options *o,
 				struct err *e)
 {
@@ -830,7 +865,7 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	freescan_init(&s->scan, m, &lists, s);
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
 		s->kept[i].pfn = KMM_NO_PFN;
-	s->frames = (uint32_t)m->max_pfn;
+	s->frames = target_frames(m, o->config);
 	s->touched = calloc((s->frames >> m->pageblock_order) + 1ull, sizeof(*s->touched));
 	s->mm = s->touched ? kmm_create(o->config, why, sizeof(why)) : NULL;
 	if (!s->mm) {
@@ -847,7 +882,7 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	}
 	kmm_observe(s->mm, &observer, s);
 	if (o->slab) {
-		s->objects = objects_new(s->mm, m, o->objects, o->slab, e);
+		s->objects = objects_new(s->mm, m, o->objects, o->slab, o->target != NULL, e);
 		if (!s->objects) {
 			simulated_free(s);
 			return NULL;
@@ -882,10 +917,27 @@ static int place_pages(struct simulated *s)
 	return s->place ? 0 : -ENOMEM;
 }
 
+/* A block that was allocated before the start; one whose pages are no neighbours any more is given up. */
+static void move_held(struct simulated *s, struct held *h)
+{
+	kmm_pfn to;
+
+	if (!h->live || h->pfn == KMM_NO_PFN || h->pfn >= s->m->max_pfn)
+		return;
+	to = s->place[h->pfn];
+	for (uint32_t i = 1; i < 1u << h->order && to != KMM_NO_PFN; i++)
+		if (h->pfn + i >= s->m->max_pfn || s->place[h->pfn + i] != to + i)
+			to = KMM_NO_PFN;
+	h->pfn = to;
+}
+
 int simulated_seed(struct simulated *s, const struct machine_state *st, struct err *e)
 {
-	int ret = machine_seed(s->m, st, s->mm, e);
+	bool moved = s->o.target && s->o.target->moved;
+	int ret = moved ? transfer_start(&s->transfer, s->m, st, s->o.target, s->mm, e) :
+			  machine_seed(s->m, st, s->mm, e);
 
+	s->place = s->transfer.place;
 	if (ret < 0)
 		return ret;
 	for (unsigned z = 0; z < s->m->zone_count && s->o.native; z++)
@@ -895,6 +947,10 @@ int simulated_seed(struct simulated *s, const struct machine_state *st, struct e
 	s->marks_unknown = !st->have_zoneinfo;
 	memset(s->zone_used, -1, sizeof(s->zone_used));
 	s->seeded = s->scoring = true;
+	for (uint32_t i = 0; moved && i < s->slots; i++)
+		move_held(s, &s->held[i]);
+	if (moved && s->objects)
+		objects_place(s->objects, s->place);
 	for (uint32_t i = 0; i < s->slots; i++)
 		if (s->held[i].live && s->held[i].pfn != KMM_NO_PFN)
 			own(s, s->held[i].pfn, s->held[i].order, i + 1);
@@ -934,6 +990,11 @@ struct kmm *simulated_model(struct simulated *s)
 struct objects *simulated_objects(struct simulated *s)
 {
 	return s->objects;
+}
+
+const struct transfer *simulated_transfer(const struct simulated *s)
+{
+	return s->o.target && s->o.target->moved ? &s->transfer : NULL;
 }
 
 struct sides *simulated_sides(struct simulated *s)
@@ -1013,6 +1074,8 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 		return CELL_HOLE;
 	if (kmm_frame_word(s->mm, pfn) == OF_SIDES)
 		return CELL_KERNEL;
+	if (!kmm_frame_word(s->mm, pfn) && s->o.target && s->o.target->moved)
+		return CELL_UNKNOWN;
 	if (s->objects && objects_hold(s->objects, pfn))
 		return CELL_SLAB;
 	if (!kmm_frame_word(s->mm, pfn)) {

@@ -19,6 +19,7 @@
 #include "replay/demand.h"
 #include "replay/objects.h"
 #include "replay/sides.h"
+#include "replay/transfer.h"
 #include "replay/view.h"
 #include "workload/request.h"
 
@@ -61,6 +62,8 @@ struct simulated_options {
 	/* The other allocators too; NULL: their pages are requests. */
 	const struct sides_policy *sides;
 	const struct sides_source *sides_source;
+	/* Not the machine of the recording; NULL: it is. */
+	const struct target *target;
 };
 
 struct simulated *simulated_new(const struct machine *m, const struct simulated_options *o,
@@ -83,6 +86,8 @@ struct kmm *simulated_model(struct simulated *s);
 /* The object side; NULL without. */
 struct objects *simulated_objects(struct simulated *s);
 struct sides *simulated_sides(struct simulated *s);
+/* How the start was placed on another machine; NULL: it was not. */
+const struct transfer *simulated_transfer(const struct simulated *s);
 /* What it was asked for; all zeros where it has no such allocator. */
 /* Does it have this kind of allocator, or are such requests passed over? */
 bool simulated_has(const struct simulated *s, enum demand_kind k);

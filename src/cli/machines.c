@@ -13,6 +13,7 @@ static int reserve(struct machines *s, struct err *e)
 	struct policy *p = realloc(s->policy, (s->count + 1) * sizeof(*p));
 	struct machines_slab *slab;
 	struct machines_sides *sides;
+	struct target *target;
 	struct kmm_config *c;
 
 	if (!p)
@@ -30,6 +31,10 @@ static int reserve(struct machines *s, struct err *e)
 	if (!sides)
 		return err_set(e, ENOMEM, "out of memory");
 	s->sides = sides;
+	target = realloc(s->target, (s->count + 1) * sizeof(*target));
+	if (!target)
+		return err_set(e, ENOMEM, "out of memory");
+	s->target = target;
 	return s->count < MACHINES_MAX ? 0 :
 					 err_set(e, E2BIG, "more than %d policies", MACHINES_MAX);
 }
@@ -49,6 +54,8 @@ static int add(struct machines *s, const struct machine *m, const char *name,
 	if (ret >= 0)
 		ret = machine_model(m, &s->config[s->count], e);
 	if (ret >= 0)
+		ret = policy_machine(p, m, &s->target[s->count], &s->config[s->count], e);
+	if (ret >= 0)
 		ret = policy_apply(p, &s->config[s->count], e);
 	if (ret < 0)
 		return ret;
@@ -56,6 +63,8 @@ static int add(struct machines *s, const struct machine *m, const char *name,
 	s->slab[s->count].on = policy_objects(p, &s->slab[s->count].policy);
 	sides_native_policy(m, &s->sides[s->count].policy);
 	s->sides[s->count].on = policy_sides(p, s->slab[s->count].on, &s->sides[s->count].policy);
+	policy_on_target(&s->target[s->count], &s->slab[s->count].policy,
+			 &s->sides[s->count].policy);
 	s->count++;
 	return 0;
 }
@@ -84,5 +93,6 @@ void machines_free(struct machines *s)
 	free(s->config);
 	free(s->slab);
 	free(s->sides);
+	free(s->target);
 	memset(s, 0, sizeof(*s));
 }

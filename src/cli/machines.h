@@ -43,7 +43,8 @@ struct machines {
 	struct machines_sides {
 		bool on;
 		struct sides_policy policy;
-	} * sides; /* [count] */
+	} * sides;	       /* [count] */
+	struct target *target; /* [count] */
 };
 
 /* One machine a policy; --set without --policy means native with that key changed. */

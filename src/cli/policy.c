@@ -99,8 +99,7 @@ static int print_keys(void)
 		if (key->type == POLICY_BOOL)
 			snprintf(text, sizeof(text), "on, off");
 		else if (key->type == POLICY_CHOICE)
-			snprintf(text, sizeof(text), "%s, %s, %s, auto", key->names[0],
-				 key->names[1], key->names[2]);
+			policy_names(key, text);
 		else
 			snprintf(text, sizeof(text), "%lld..%lld%s", (long long)key->min,
 				 (long long)key->max, key->automatic == INT64_MIN ? "" : ", auto");

@@ -54,7 +54,8 @@ static unsigned make_runs(const struct machine *m, const struct machines *user,
 				.name = user->policy[i].name,
 				.config = &user->config[i],
 				.slab = user->slab[i].on ? &user->slab[i].policy : NULL,
-				.sides = user->sides[i].on ? &user->sides[i].policy : NULL
+				.sides = user->sides[i].on ? &user->sides[i].policy : NULL,
+				.target = user->target[i].other ? &user->target[i] : NULL
 			};
 	return n;
 }

@@ -226,6 +226,8 @@ struct machine *machine_load(const struct snapshot_source *src, struct err *e);
 void machine_free(struct machine *m);
 /* The zone that holds a pfn; -1 if none does. */
 int machine_zone_of(const struct machine *m, uint64_t pfn);
+/* "DMA32", as the kernel writes it; enum kmm_zone_type. */
+const char *machine_zone_type_name(unsigned type);
 /* Add a sentence to `unknown` (printf-like). */
 void machine_note(struct machine *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -11,6 +11,11 @@ static const char *const type_names[KMM_ZONE_TYPES] = {
 	[KMM_ZONE_MOVABLE] = "Movable", [KMM_ZONE_DEVICE] = "Device",
 };
 
+const char *machine_zone_type_name(unsigned type)
+{
+	return type < KMM_ZONE_TYPES ? type_names[type] : "?";
+}
+
 int zone_type_by_name(struct span name)
 {
 	for (int i = 0; i < KMM_ZONE_TYPES; i++)
