@@ -269,6 +269,34 @@ static int read_pcp(struct store *s, struct series *r, struct err *e)
 	return ret < 0 ? e->code : 0;
 }
 
+static int read_thp(struct store *s, struct series *r, struct err *e)
+{
+	sqlite3_stmt *st = sql_query(store_db(s), e,
+				     "SELECT seq, free, thp_able, grouped FROM thp_memory WHERE "
+				     "run_id = ? ORDER BY seq",
+				     "i", r->id);
+	uint32_t at = 0;
+	int ret = -1;
+
+	while (st && (ret = sql_row(st, e)) == 1) {
+		if (!r->thp) {
+			r->thp = malloc(r->samples * sizeof(*r->thp));
+			if (!r->thp) {
+				ret = err_set(e, ENOMEM, "out of memory");
+				break;
+			}
+			for (uint32_t i = 0; i < r->samples; i++)
+				for (unsigned k = 0; k < SERIES_THP; k++)
+					r->thp[i][k] = NAN;
+		}
+		if (place(r, sqlite3_column_int64(st, 0), &at))
+			for (unsigned k = 0; k < SERIES_THP; k++)
+				r->thp[at][k] = sql_real(st, 1 + (int)k);
+	}
+	sqlite3_finalize(st);
+	return ret < 0 ? e->code : 0;
+}
+
 static int read_counters(struct store *s, struct series *r, struct err *e)
 {
 	sqlite3_stmt *st = sql_query(store_db(s), e,
@@ -349,6 +377,8 @@ static int read_samples(struct store *s, const struct series_capture *c, struct 
 	if (ret >= 0)
 		ret = read_pcp(s, r, e);
 	if (ret >= 0)
+		ret = read_thp(s, r, e);
+	if (ret >= 0)
 		ret = read_counters(s, r, e);
 	return ret < 0 ? ret : read_map(s, r, e);
 }
@@ -403,6 +433,7 @@ void series_free(struct series *runs, unsigned n)
 		free(runs[i].pageblocks);
 		free(runs[i].counters);
 		free(runs[i].pcp_pages);
+		free(runs[i].thp);
 		free(runs[i].map.cells);
 	}
 }
