@@ -46,7 +46,9 @@ bin       = $(patsubst %.c,$(BUILD)/%,$(1))
 MM_OBJ   := $(call obj,$(MM_SRC))
 LIB_OBJ  := $(call obj,$(LIB_SRC))
 CLI_OBJ  := $(call obj,$(CLI_SRC))
-TEST_BIN := $(call bin,$(UNIT_SRC) $(TOOL_SRC))
+PROPERTY_SRC := $(wildcard tests/property/*.c)
+PROPERTY_BIN := $(call bin,$(PROPERTY_SRC))
+TEST_BIN := $(filter-out $(PROPERTY_BIN),$(call bin,$(UNIT_SRC) $(TOOL_SRC)))
 LIBS     := $(BUILD)/libkmemlab.a $(BUILD)/libkmm.a
 
 # The program stands at the top for the usual build, in the build folder for any other.
@@ -127,7 +129,22 @@ $(KMEMLAB): $(CLI_OBJ) $(LIBS) $(BUILD)/cli.list
 $(TEST_BIN): %: %.o $(LIBS)
 	$(call say,LD) $(CC) $(BASE_FLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
 
--include $(patsubst %.o,%.d,$(MM_OBJ) $(LIB_OBJ) $(CLI_OBJ)) $(patsubst %,%.d,$(TEST_BIN))
+# The property tests, and the model with them, always run under sanitizers: Address and
+# UndefinedBehavior, unless the whole build has others.
+SANITIZE := $(if $(findstring sanitize,$(CFLAGS)),$(CFLAGS),-O1 -g -fno-omit-frame-pointer \
+	-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all)
+SANITIZED := $(patsubst %.c,$(BUILD)/sanitized/%.o,$(MM_SRC) $(PROPERTY_SRC))
+
+$(BUILD)/sanitized/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC) $(CC) -std=gnu11 $(WARN) $(SANITIZE) $(CPPFLAGS) -I. -Isrc -pthread -MMD -MP -c -o $@ $<
+
+$(PROPERTY_BIN): $(BUILD)/tests/property/%: $(BUILD)/sanitized/tests/property/%.o \
+		$(patsubst %.c,$(BUILD)/sanitized/%.o,$(MM_SRC)) $(BUILD)/libkmm.list
+	@mkdir -p $(@D)
+	$(call say,LD) $(CC) $(SANITIZE) $(LDFLAGS) -pthread -o $@ $(filter %.o,$^) -lcmocka
+
+-include $(patsubst %.o,%.d,$(MM_OBJ) $(LIB_OBJ) $(CLI_OBJ)) $(patsubst %,%.d,$(TEST_BIN)) $(SANITIZED:.o=.d)
 
 man: $(MAN) $(MAN3) $(MAN5) $(BUILD)/kmemlab.bash
 
@@ -187,7 +204,7 @@ demo: deps
 
 # ---- testing ----
 
-tests: $(TEST_BIN)
+tests: $(TEST_BIN) $(PROPERTY_BIN)
 
 check: deps
 	+$(MAKE) all tests

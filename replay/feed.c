@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/tieorder.h"
+#include "trace/event.h"
+
 static uint32_t mark(const struct kmw_reader *k, const char *text)
 {
 	return intern_find(kmw_strings(k), text, strlen(text));
@@ -15,6 +18,9 @@ void feed_close(struct feed *f)
 	if (f->scratch)
 		kmw_scratch_free(f->scratch);
 	free(f->slots);
+	free(f->ties);
+	free(f->orders);
+	free(f->held);
 	hindsight_free(&f->known);
 	memset(f, 0, sizeof(*f));
 }
@@ -61,7 +67,8 @@ static int next_block(struct feed *f, struct request *out, struct err *e)
 	return n;
 }
 
-int feed_next(struct feed *f, struct request *out, struct err *e)
+/* A block with what hindsight tells about its records. */
+static int told_block(struct feed *f, struct request *out, struct err *e)
 {
 	int n = next_block(f, out, e);
 	uint64_t end = f->number + (n > 0 ? (uint64_t)n : 0);
@@ -77,29 +84,95 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 	return n;
 }
 
+/* Put a group into its order; kswapd ends before the group, whatever comes first. */
+static int turn(struct feed *f, struct request *q, const struct feed_tie *t, struct err *e)
+{
+	struct request *copy = malloc(t->count * sizeof(*copy));
+	uint8_t ends = q[0].kswapd_ends;
+
+	if (!copy)
+		return err_set(e, ENOMEM, "out of memory");
+	memcpy(copy, q, t->count * sizeof(*copy));
+	copy[0].kswapd_ends = 0;
+	for (uint32_t i = 0; i < t->count; i++)
+		q[i] = copy[f->orders[t->order + i]];
+	if (ends)
+		q[0].kswapd_ends = ends;
+	free(copy);
+	return 0;
+}
+
+/* Keep the records from `from` on for the next block. */
+static int hold_back(struct feed *f, const struct request *q, uint32_t from, uint32_t n,
+		     struct err *e)
+{
+	f->held_count = n - from;
+	free(f->held);
+	f->held = malloc(f->held_count * sizeof(*f->held));
+	if (!f->held)
+		return err_set(e, ENOMEM, "out of memory");
+	memcpy(f->held, q + from, f->held_count * sizeof(*f->held));
+	return (int)from;
+}
+
+int feed_next(struct feed *f, struct request *out, struct err *e)
+{
+	uint32_t had = f->held_count;
+	uint64_t first = f->number - had;
+	int n;
+
+	if (had)
+		memcpy(out, f->held, had * sizeof(*out));
+	f->held_count = 0;
+	n = told_block(f, out + had, e);
+	if (n < 0)
+		return n;
+	n += (int)had;
+	for (; f->tied < f->tie_count && f->ties[f->tied].first < first + (uint64_t)n; f->tied++) {
+		const struct feed_tie *t = &f->ties[f->tied];
+		uint32_t at = (uint32_t)(t->first - first);
+
+		if (at + t->count > (uint32_t)n && at)
+			return hold_back(f, out, at, (uint32_t)n, e);
+		if (at + t->count <= (uint32_t)n && turn(f, out + at, t, e) < 0)
+			return err_code(e);
+	}
+	return n;
+}
+
 /* ---- the first reading ---- */
 
-static int look_ahead(struct feed *f, struct machine *m, struct population *objects, struct err *e)
+/* From here on the trace tells about the start. */
+static void start(struct feed *f, struct population *objects, struct sides_source *sides)
+{
+	hindsight_start(&f->known);
+	if (objects)
+		population_start(objects);
+	if (sides)
+		sides_source_start(sides);
+}
+
+static int look_ahead(struct feed *f, struct machine *m, struct population *objects,
+		      struct sides_source *sides, struct err *e)
 {
 	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	int n = 0, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
 
 	if (ret >= 0)
 		ret = hindsight_init(&f->known, m, e);
-	if (ret >= 0 && f->marks.start == UINT32_MAX) {
-		hindsight_start(&f->known);
-		if (objects)
-			population_start(objects);
-	}
+	if (ret >= 0 && f->marks.start == UINT32_MAX)
+		start(f, objects, sides);
 	while (ret >= 0 && (n = next_block(f, q, e)) > 0)
 		for (int i = 0; i < n && ret >= 0; i++, f->number++) {
 			if (q[i].sig.op == OBS_MARK && q[i].pfn == f->marks.start) {
-				hindsight_start(&f->known);
-				if (objects)
-					population_start(objects);
+				start(f, objects, sides);
 			} else if (q[i].sig.op != OBS_MARK) {
+				f->have_ties |= i && q[i].time == q[i - 1].time &&
+						q[i].cpu != q[i - 1].cpu &&
+						q[i].sig.op <= REQ_PAGE_BULK;
 				hindsight_record(&f->known, &q[i], f->number);
-				if (objects && population_record(objects, &q[i]))
+				if ((objects && population_record(objects, &q[i])) ||
+				    (sides && sides_source_record(sides, &q[i])))
 					ret = err_set(e, ENOMEM, "out of memory");
 			}
 		}
@@ -113,8 +186,119 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	return ret;
 }
 
+/* ---- the second reading ---- */
+
+static int add_tie(struct feed *f, uint64_t first, uint32_t n, const uint16_t *order, struct err *e)
+{
+	if (f->tie_count == f->tie_room) {
+		uint64_t room = f->tie_room ? f->tie_room * 2 : 64;
+		struct feed_tie *more = realloc(f->ties, room * sizeof(*more));
+
+		if (!more)
+			return err_set(e, ENOMEM, "out of memory");
+		f->ties = more;
+		f->tie_room = room;
+	}
+	if (f->order_count + n > f->order_room) {
+		uint64_t room = (f->order_count + n) * 2;
+		uint16_t *more = realloc(f->orders, room * sizeof(*more));
+
+		if (!more)
+			return err_set(e, ENOMEM, "out of memory");
+		f->orders = more;
+		f->order_room = room;
+	}
+	memcpy(f->orders + f->order_count, order, n * sizeof(*order));
+	f->ties[f->tie_count++] = (struct feed_tie){ first, n, (uint32_t)f->order_count };
+	f->order_count += n;
+	f->tied = f->tie_count;
+	return 0;
+}
+
+/* Records of one time that begin at q, as far as n tell. */
+static uint32_t one_time(const struct request *q, uint32_t n)
+{
+	uint32_t k = 1;
+
+	while (k < n && q[k].time == q[0].time && q[k].sig.op != OBS_MARK)
+		k++;
+	return k;
+}
+
+/*
+ * A free that drained a list below its high mark: kswapd was still balancing the zone,
+ * though no event of it has come since what was taken for its end (kernel 6.1: the limit is
+ * min(4 * batch, high) then).
+ */
+static void extend_kswapd(struct feed *f, const struct recorded *r, const struct machine *m,
+			  const struct request *q, uint64_t ended)
+{
+	int zone;
+
+	if (!ended || q->sig.op != OBS_PCPU_DRAIN || q->sig.aux2 || q->pfn == KMM_NO_PFN ||
+	    (q->sig.aux != DRAIN_FREE && q->sig.aux != DRAIN_EITHER))
+		return;
+	zone = machine_zone_of(m, q->pfn);
+	if (zone >= 0 && m->zones[zone].node == f->known.ends[ended - 1].node &&
+	    recorded_pcp(r, (unsigned)zone, q->cpu) < m->zones[zone].pcp_high)
+		f->known.ends[ended - 1].time = q->time;
+}
+
+/* Follow the records as a reconstruction does, and find the order of those of one time. */
+static int order_ties(struct feed *f, const struct machine *m, struct err *e)
+{
+	uint64_t ended = 0; /* so many of kswapd's runs, the last one not followed by another */
+	bool idle = false;
+	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
+	uint16_t *order = malloc(TIEORDER_MOST * sizeof(*order));
+	struct recorded *r = recorded_new(m, e);
+	int n = 0, ret = q && order && r ? 0 : err_set(e, ENOMEM, "out of memory");
+	bool started = false;
+
+	while (ret >= 0 && (n = feed_next(f, q, e)) > 0) {
+		uint64_t first = f->number - f->held_count - (uint64_t)n;
+
+		for (uint32_t i = 0, k; i < (uint32_t)n && ret >= 0; i += k) {
+			k = one_time(q + i, (uint32_t)n - i);
+			/* It may go on in the next block. */
+			if (i && i + k == (uint32_t)n && f->block < f->blocks &&
+			    k < TIEORDER_MOST) {
+				ret = hold_back(f, q, i, (uint32_t)n, e);
+				break;
+			}
+			if (!started && q[i].sig.op == OBS_MARK && q[i].pfn == f->marks.start) {
+				ret = recorded_seed(r, &m->before, e);
+				started = true;
+			}
+			if (!started)
+				continue;
+			for (uint32_t x = i; x < i + k; x++) {
+				idle |= q[x].kswapd_ends != 0;
+				ended += q[x].kswapd_ends != 0;
+				if (q[x].sig.op == OBS_RECLAIM &&
+				    q[x].sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE)
+					idle = false;
+				extend_kswapd(f, r, m, &q[x], idle ? ended : 0);
+			}
+			if (!tieorder_matters(q + i, k)) {
+				for (uint32_t x = i; x < i + k; x++)
+					recorded_apply(r, &q[x]);
+			} else if (tieorder_follow(r, q + i, k, order)) {
+				ret = add_tie(f, first + i, k, order, e);
+			}
+		}
+	}
+	free(q);
+	free(order);
+	recorded_free(r);
+	f->block = 0;
+	f->number = f->turned = f->ended = f->tied = 0;
+	f->held_count = 0;
+	return ret < 0 ? ret : n;
+}
+
 int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct population *objects,
-	      struct err *e)
+	      struct sides_source *sides, struct err *e)
 {
 	bool lists = m->before.have_lists;
 	int ret;
@@ -134,12 +318,14 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 	f->marks.after_zoneinfo = mark(k, "snap: after/zoneinfo begin");
 	f->marks.after_frames = mark(k, m->after.have_lists ? "snap: after/struct_page.raw end" :
 							      "snap: after/kpageflags begin");
-	ret = look_ahead(f, m, objects, e);
+	ret = look_ahead(f, m, objects, sides, e);
 	if (ret < 0)
 		return ret;
 	free(m->before.tags);
 	m->before.tags = f->known.type;
 	m->before.tag_count = f->known.blocks;
 	f->known.type = NULL;
-	return 0;
+	if (f->have_ties && lists && f->marks.start != UINT32_MAX)
+		ret = order_ties(f, m, e);
+	return ret;
 }

@@ -2,8 +2,9 @@
 /*
  * feed: the records of a workload, block by block, with what the file leaves
  * out put back: a free that names a slot gets the page frame that the slot's
- * allocation was recorded with, and what later events tell about a record
- * (hindsight.h) stands in it.  For that the workload is read twice.
+ * allocation was recorded with, what later events tell about a record
+ * (hindsight.h) stands in it, and records of one time are in an order that the free
+ * lists allow (tieorder.h).  For that the workload is read once or twice before.
  */
 #ifndef REPLAY_FEED_H
 #define REPLAY_FEED_H
@@ -14,6 +15,7 @@
 #include "base/err.h"
 #include "replay/hindsight.h"
 #include "replay/population.h"
+#include "replay/sides.h"
 #include "workload/kmw.h"
 
 /*
@@ -26,6 +28,8 @@ struct feed_marks {
 	uint32_t after_buddyinfo, after_pagetypeinfo, after_zoneinfo, after_slabinfo;
 	uint32_t after_frames; /* from here on the snapshot's free lists, or kpageflags, hold */
 };
+
+#define FEED_RECORDS (2 * KMW_BLOCK_RECORDS) /* room for what feed_next() gives */
 
 struct feed {
 	struct kmw_reader *k;
@@ -41,16 +45,27 @@ struct feed {
 	uint64_t number; /* of the next record */
 	uint64_t turned; /* so many of known.wrong are behind */
 	uint64_t ended;	 /* so many of known.ends are behind */
+	struct feed_tie {
+		uint64_t first; /* number of its first record */
+		uint32_t count;
+		uint32_t order; /* in orders */
+	} * ties;		/* [tie_count] ascending: groups of one time with another order */
+	uint64_t tie_count, tie_room, tied; /* so many are behind */
+	uint16_t *orders;
+	uint64_t order_count, order_room;
+	bool have_ties;	      /* several CPUs took from the free lists at one time */
+	struct request *held; /* [held_count] of a group that goes on in the next block */
+	uint32_t held_count;
 };
 
 /*
  * Reads the workload once, and gives m->before what it tells about the start, and
- * *objects (NULL: nobody asks) what it tells about the objects that lived then.
+ * *objects and *sides (NULL: nobody asks) what it tells about what lived then.
  */
 int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct population *objects,
-	      struct err *e);
+	      struct sides_source *sides, struct err *e);
 void feed_close(struct feed *f);
-/* The next block into out[KMW_BLOCK_RECORDS]; the number of records, 0 at the end. */
+/* The next records into out[FEED_RECORDS]; how many, 0 at the end. */
 int feed_next(struct feed *f, struct request *out, struct err *e);
 
 #endif

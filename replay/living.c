@@ -57,12 +57,12 @@ int living_start(struct living *l)
 static const char *cache_name(const struct living *l, const struct request *q, char out[48])
 {
 	uint32_t string = attribution_cache(&l->src->attribution, &q->sig);
-	int at = string ? -1 : population_cache(&l->src->population, q->addr);
+	const char *known = string ? NULL : population_cache(&l->src->population, &q->sig);
 
 	if (string)
 		return intern_str(l->src->strings, string);
-	if (at >= 0)
-		return l->m->slabs[at].name;
+	if (known)
+		return known;
 	snprintf(out, 48, "not named: %u bytes", q->sig.bytes_alloc);
 	return out;
 }

@@ -173,18 +173,21 @@ static bool hold(struct objects *o, uint32_t slot, struct held h)
 
 /* ---- requests ---- */
 
-/* A call site whose objects were never freed by name: by the slab that the object was in, or the sizes. */
+/* A call site whose objects were never freed by name: by the slabs that they were in, or the sizes. */
 static struct kmm_cache *cache_by_place(struct objects *o, const struct request *q)
 {
-	int n = population_cache(&o->src->population, q->addr);
+	const char *name = population_cache(&o->src->population, &q->sig);
 	struct kmm_cache *c;
 
-	if (n < 0)
-		n = nametest_by_sizes(o->m, q->sig.bytes_req, q->sig.bytes_alloc);
-	if (n < 0)
-		return NULL;
-	c = find_cache(o, o->m->slabs[n].name);
-	return c ? c : make_cache(o, o->m->slabs[n].name, q->sig.bytes_alloc);
+	if (!name) {
+		int n = nametest_by_sizes(o->m, q->sig.bytes_req, q->sig.bytes_alloc);
+
+		if (n < 0)
+			return NULL;
+		name = o->m->slabs[n].name;
+	}
+	c = find_cache(o, name);
+	return c ? c : make_cache(o, name, q->sig.bytes_alloc);
 }
 
 static struct held ask(struct objects *o, const struct request *q)
@@ -245,51 +248,19 @@ static int keep(struct objects *o, uint64_t at, struct held h)
 	return 0;
 }
 
-/* What was allocated in bulk behind this object, without an event. */
-static void serve_implied(struct objects *o, const struct request *q)
+/* What was allocated from the same slab behind this object, without an event. */
+static void serve_implied(struct objects *o, const struct request *q, kmm_addr beside)
 {
 	uint32_t n;
 	const struct population_implied *x = population_implied(&o->src->population, q->seq, &n);
+	struct kmm_cache *cache = n && beside != KMM_NULL ? kmm_slab_cache_of(o->sl, beside) : NULL;
 
-	for (; n--; x++) {
-		struct known_cache *c = cache_of_string(o, x->cache, q->sig.bytes_alloc);
-		struct held h = { KMM_NULL, c->cache };
+	for (; n-- && cache; x++) {
+		struct held h = { kmm_kmem_cache_alloc(cache, q->cpu, q->sig.gfp), cache };
 
-		if (!c->cache || c->kmalloc)
-			continue;
-		h.at = kmm_kmem_cache_alloc(c->cache, q->cpu, q->sig.gfp);
 		if (h.at != KMM_NULL && !keep(o, x->addr, h))
 			o->stats.implied++;
 	}
-}
-
-static struct held serve(struct objects *o, const struct request *q)
-{
-	struct held h = ask(o, q);
-
-	serve_implied(o, q);
-	o->stats.requested++;
-	if (h.at == KMM_NULL)
-		o->stats.failed++;
-	else
-		o->stats.served++;
-	return h;
-}
-
-void objects_alloc(struct objects *o, const struct request *q)
-{
-	struct held h;
-
-	if (q->sig.flags & REQ_FAILED)
-		return;
-	if (!o->seeded)
-		h = (struct held){ q->addr, NULL };
-	else if (o->early[q->cpu].seq == q->seq)
-		h = o->early[q->cpu].h;
-	else
-		h = serve(o, q);
-	if (!hold(o, q->slot, h) && h.at != KMM_NULL)
-		o->stats.unmatched++;
 }
 
 static void give_back(struct objects *o, unsigned cpu, struct held h)
@@ -317,6 +288,56 @@ static void release_old(struct objects *o, unsigned cpu, kmm_addr at)
 	}
 }
 
+/* What was freed before this without an event. */
+static void release_silent(struct objects *o, const struct request *q)
+{
+	uint32_t n;
+	const struct population_freed *x = population_freed(&o->src->population, q->seq, &n);
+
+	for (; n--; x++) {
+		struct held *h = x->slot < o->slots ? &o->held[x->slot] : NULL;
+
+		if (x->slot == NO_SLOT) {
+			release_old(o, q->cpu, x->addr);
+		} else if (h && h->at != KMM_NULL) {
+			give_back(o, q->cpu, *h);
+			*h = (struct held){ KMM_NULL, NULL };
+		}
+		o->stats.early++;
+	}
+}
+
+static struct held serve(struct objects *o, const struct request *q)
+{
+	struct held h;
+
+	release_silent(o, q);
+	h = ask(o, q);
+	serve_implied(o, q, h.at);
+	o->stats.requested++;
+	if (h.at == KMM_NULL)
+		o->stats.failed++;
+	else
+		o->stats.served++;
+	return h;
+}
+
+void objects_alloc(struct objects *o, const struct request *q)
+{
+	struct held h;
+
+	if (q->sig.flags & REQ_FAILED)
+		return;
+	if (!o->seeded)
+		h = (struct held){ q->addr, NULL };
+	else if (o->early[q->cpu].seq == q->seq)
+		h = o->early[q->cpu].h;
+	else
+		h = serve(o, q);
+	if (!hold(o, q->slot, h) && h.at != KMM_NULL)
+		o->stats.unmatched++;
+}
+
 void objects_release(struct objects *o, const struct request *q)
 {
 	struct held *h = q->slot == NO_SLOT || q->slot >= o->slots ? NULL : &o->held[q->slot];
@@ -330,7 +351,7 @@ void objects_release(struct objects *o, const struct request *q)
 	}
 	if (h->at != KMM_NULL && o->seeded)
 		give_back(o, q->cpu, *h);
-	else if (o->seeded)
+	else if (o->seeded && !(q->sig.flags & REQ_IMPLIED))
 		o->stats.unmatched++;
 	*h = (struct held){ KMM_NULL, NULL };
 }

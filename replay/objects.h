@@ -40,6 +40,7 @@ struct objects_stats {
 	uint64_t silent; /* objects that were freed before without an event, and lived at the start */
 	uint64_t anew;	 /* objects of the start allocated again */
 	uint64_t implied;	 /* allocations that no event shows */
+	uint64_t early;		 /* frees that no event shows, made where they must have been */
 	uint64_t pages_expected; /* slab pages of the recording */
 	uint64_t pages_taken;	 /* slab pages that the model took, with those for large kmallocs */
 };

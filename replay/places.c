@@ -169,7 +169,7 @@ static const enum place_source simulated[] = { PLACE_SLUB, PLACE_SLAB, PLACE_SLA
 static int gather_recorded(struct places *p, struct kmw_reader *k, struct machine *m,
 			   const struct objects_source *src, struct err *e)
 {
-	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
+	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
 	struct living l;
 	struct feed f = { 0 };
 	uint64_t addr;
@@ -181,7 +181,7 @@ static int gather_recorded(struct places *p, struct kmw_reader *k, struct machin
 		free(q);
 		return ret;
 	}
-	ret = feed_open(&f, k, m, NULL, e);
+	ret = feed_open(&f, k, m, NULL, NULL, e);
 	if (ret >= 0 && f.marks.start == UINT32_MAX && living_start(&l))
 		ret = err_set(e, ENOMEM, "out of memory");
 	while (ret >= 0 && (n = feed_next(&f, q, e)) > 0)

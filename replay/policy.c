@@ -43,6 +43,9 @@ static const struct {
 #define SLAB_KEY(key, type, unit, min, max, automatic, field, meaning, names) \
 	AT("slab", key, type, unit, min, max, automatic, slab.field, false, meaning, names)
 
+#define SIDE_KEY(section, key, type, unit, min, max, automatic, field, meaning) \
+	AT(section, key, type, unit, min, max, automatic, sides.field, false, meaning, NULL)
+
 static const char *const slab_kinds[] = { "slub", "slab", "slob", NULL };
 
 static const struct policy_key keys[] = {
@@ -104,6 +107,19 @@ static const struct policy_key keys[] = {
 		"colouring", POLICY_BOOL, "", 0, 1, NO_AUTO, colouring,
 		"slab: begin each slab at another offset, so that its objects fall on other cache sets",
 		NULL),
+	SIDE_KEY("percpu", "replay", POLICY_BOOL, "", 0, 1, NO_AUTO, percpu,
+		 "per-CPU requests go through the model, whose chunks ask for their pages "
+		 "themselves; of effect with slab.objects, or if given"),
+	SIDE_KEY("vmalloc", "replay", POLICY_BOOL, "", 0, 1, NO_AUTO, vmalloc,
+		 "vmalloc areas go through the model, with the page tables that map them; likewise"),
+	SIDE_KEY("vmalloc", "huge", POLICY_BOOL, "", 0, 1, NO_AUTO, huge,
+		 "areas of a huge page and more are mapped by huge pages"),
+	SIDE_KEY("vmalloc", "lazy_max", POLICY_INT, "pages", 1, 1 << 30, -1, lazy,
+		 "freed areas wait for one TLB flush until they have so many pages; auto: 32 MiB "
+		 "a bit of the number of CPUs"),
+	SIDE_KEY("highmem", "replay", POLICY_BOOL, "", 0, 1, NO_AUTO, kmap,
+		 "maps of pages go through the model of the kmap windows, where memory can be high; "
+		 "likewise"),
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))
@@ -181,7 +197,19 @@ static bool unknown_to_2_6(const struct policy_key *key)
 
 static bool is_slab_key(const struct policy_key *key)
 {
+	return key->offset >= offsetof(struct policy_values, slab) &&
+	       key->offset < offsetof(struct policy_values, sides);
+}
+
+/* Of what is no page policy: the same under every base. */
+static bool is_other_key(const struct policy_key *key)
+{
 	return key->offset >= offsetof(struct policy_values, slab);
+}
+
+static void sides_init(struct policy_sides *s)
+{
+	*s = (struct policy_sides){ true, true, true, false, -1 };
 }
 
 static void slab_init(struct policy_slab *s)
@@ -195,7 +223,8 @@ void policy_default(const struct policy_key *key, const char *base, char out[POL
 	struct policy_values p;
 
 	slab_init(&p.slab);
-	if (is_slab_key(key)) {
+	sides_init(&p.sides);
+	if (is_other_key(key)) {
 		policy_value(key, &p, out);
 		return;
 	}
@@ -321,6 +350,7 @@ static int set_base(struct policy *p, const char *name, struct err *e)
 	snprintf(p->base, sizeof(p->base), "%s", name);
 	/* Under native what is not given comes from the machine; these are never used. */
 	slab_init(&p->values.slab);
+	sides_init(&p->values.sides);
 	kmm_policy_init(&p->values.page, bases[i].generation == GENERATION_NATIVE ?
 						 KMM_LINUX_6_1 :
 						 (enum kmm_generation)bases[i].generation);
@@ -361,7 +391,7 @@ bool policy_is_native(const struct policy *p)
 bool policy_pages_native(const struct policy *p)
 {
 	for (unsigned k = 0; k < KEYS; k++)
-		if (p->set >> k & 1 && !is_slab_key(&keys[k]))
+		if (p->set >> k & 1 && !is_other_key(&keys[k]))
 			return false;
 	return !strcmp(p->base, "native");
 }
@@ -582,7 +612,7 @@ int policy_apply(const struct policy *p, struct kmm_config *c, struct err *e)
 			      keys[k].type == POLICY_INT  ? sizeof(int32_t) :
 							    KMM_ZONE_TYPES * sizeof(int32_t);
 
-		if (p->set >> k & 1 && !is_slab_key(&keys[k]))
+		if (p->set >> k & 1 && !is_other_key(&keys[k]))
 			memcpy((char *)&c->policy + keys[k].offset,
 			       (const char *)&p->values + keys[k].offset, size);
 	}
@@ -662,4 +692,23 @@ bool policy_objects(const struct policy *p, struct kmm_slab_policy *slab)
 	if (is_set(p, "slab", "colouring"))
 		slab->slab_no_colour = !v->colouring;
 	return true;
+}
+
+/* ---- the other allocators ---- */
+
+bool policy_sides(const struct policy *p, bool objects, struct sides_policy *sides)
+{
+	const struct policy_sides *v = &p->values.sides;
+	bool any = objects;
+
+	for (unsigned k = 0; k < KEYS; k++)
+		any |= is_other_key(&keys[k]) && !is_slab_key(&keys[k]) && p->set >> k & 1;
+	sides->percpu = v->percpu && (objects || is_set(p, "percpu", "replay"));
+	sides->vmalloc = v->vmalloc &&
+			 (objects || is_set(p, "vmalloc", "replay") ||
+			  is_set(p, "vmalloc", "huge") || is_set(p, "vmalloc", "lazy_max"));
+	sides->kmap = v->kmap && (objects || is_set(p, "highmem", "replay"));
+	sides->vmalloc_huge = v->huge;
+	sides->vmalloc_lazy = v->lazy < 0 ? 0 : v->lazy;
+	return any;
 }

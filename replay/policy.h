@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "mm/kmm_slab.h"
+#include "replay/sides.h"
 
 /* What the object allocators do. */
 struct policy_slab {
@@ -24,9 +25,17 @@ struct policy_slab {
 	bool cpu_partial, colouring;
 };
 
+/* And the other allocators. */
+struct policy_sides {
+	bool percpu, vmalloc, kmap; /* their requests go through the model */
+	bool huge;
+	int32_t lazy; /* pages; -1: by the kernel's rule */
+};
+
 struct policy_values {
 	struct kmm_policy page;
 	struct policy_slab slab;
+	struct policy_sides sides;
 };
 
 struct policy {
@@ -57,6 +66,12 @@ int policy_apply(const struct policy *p, struct kmm_config *c, struct err *e);
  * another key of the section was given and slab.objects was not.
  */
 bool policy_objects(const struct policy *p, struct kmm_slab_policy *slab);
+/*
+ * Do requests of other allocators go through the model?  Then *sides, all of them on
+ * the captured machine at first, is made what the policy says.  True if the objects
+ * do, or a key of theirs was given.
+ */
+bool policy_sides(const struct policy *p, bool objects, struct sides_policy *sides);
 /* As an INI file that policy_load() understands: what was not given stands there as a comment. */
 void policy_print(const struct policy *p, FILE *out);
 

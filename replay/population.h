@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * population: objects that no event brought into being.  Of those that lived when
- * the replay starts the snapshot says how many each slab held; which ones, the
- * trace gives away: an object whose first event is a free lived, one whose first
- * event is an allocation did not.  A free of what was free shows a bulk
- * allocation, which has no event (6.1): it is put where an object of the same
- * slab was allocated last.
+ * population: objects that no event brought into being, or took away.
+ *
+ * Of those that lived when the replay starts the snapshot says how many each slab
+ * held; which ones, the trace gives away: an object whose first event is a free
+ * lived, one whose first event is an allocation did not.  What a CPU had on the free
+ * list of the slab in its hand no dump shows: it is what the CPU allocates from that
+ * slab before it turns to another one, its *tenure*.
+ *
+ * A free of what was free shows an allocation in bulk, which has no event (6.1): it is
+ * put where an object of the same slab was allocated last.  An allocation of what
+ * lived shows a free without an event (in bulk, or kfree_rcu): a CPU takes all that a
+ * slab has free at once, so the free came before the tenure began, and is put there.
  */
 #ifndef REPLAY_POPULATION_H
 #define REPLAY_POPULATION_H
@@ -13,35 +19,82 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/intern.h"
 #include "base/map.h"
 #include "machine/machine.h"
 #include "mm/kmm_slab.h"
+#include "workload/attribution.h"
 #include "workload/request.h"
 
+/* An allocation that no event shows. */
 struct population_implied {
 	uint64_t after; /* ordinal of the event that it follows */
 	uint64_t addr;
-	uint32_t cache; /* string number */
 };
+
+/* A free that no event shows. */
+struct population_freed {
+	uint64_t before; /* ordinal of the allocation that it comes before */
+	uint32_t slot;	 /* of the object; NO_SLOT: of one that lived at the start, at */
+	uint64_t addr;
+};
+
+/* Entries of one of these tables in the order of their events. */
+struct population_table {
+	void *entry;
+	uint32_t count;
+	struct map at; /* ordinal -> first of its entries */
+};
+
+struct population_slab_start {
+	uint8_t place; /* enum kmm_slab_place */
+	uint16_t cpu;
+	uint16_t silent; /* objects that are free by the trace, against the count */
+};
+
+/* What a call site without a name was seen to allocate from. */
+struct population_site {
+	uint64_t site;
+	uint32_t bytes_req, bytes_alloc;
+	uint32_t cache;	       /* place in machine.slabs, slab_count + string number */
+	uint64_t agree, other; /* allocations from a slab of this cache; of another one */
+};
+
+struct population_life; /* a slab from its page's allocation to its free */
 
 struct population {
 	const struct machine *m;
 	const struct machine_state *s;
+	const struct attribution *names;
+	const struct intern *strings;
 	bool started;
-	uint32_t *slab_of; /* [max_pfn] place in s->slabpages + 1; 0: none, or gone since */
-	uint32_t *first;   /* [slabpage_count + 1] first object of each slab in seen[] */
+	uint32_t *first; /* [slabpage_count + 1] first object of each slab in state[] */
+	uint8_t *state;	 /* by object, once settled: enum kmm_slab_object */
+	struct population_slab_start *slab; /* [slabpage_count] once settled */
+	struct population_table implied, freed;
+	struct population_site *sites; /* by what is in the same slab */
+	uint32_t site_count;
+	struct map site_at; /* sites_key() and what follows it -> place in sites */
+	/* Of the first reading alone. */
 	uint8_t *seen;	   /* by object: its first event */
-	int16_t *cpu;	   /* [slabpage_count] of the first allocation from the slab; -1 none */
-	uint64_t *addr;	   /* [slots] of objects allocated before the start */
+	uint64_t *when;	   /* by object: of that event, see population.c */
+	uint32_t *life_of; /* [max_pfn] place in life + 1; 0: none, or gone since */
+	struct population_life *life;
+	uint32_t life_count, life_room;
+	struct population_hand *hand;	   /* [caches * cpus] */
+	uint32_t caches, *cache_of_string; /* + 1; 0: not asked yet */
+	uint64_t *addr; /* [slots] of the object that an id names; odd: allocated before the start */
 	uint32_t slots;
-	uint64_t *last; /* [max_pfn] ordinal + 1 of the last allocation from the frame; 0 none */
-	struct population_implied *implied; /* by after, once settled */
-	uint32_t implied_count;
-	struct map implied_at; /* after -> its first place in implied */
+	uint32_t ending; /* slot of an object whose silent free was just read; NO_SLOT */
+	uint64_t ending_seq;
 };
 
-/* Nothing is gathered where the snapshot does not know its slabs. 0 or -ENOMEM. */
-int population_init(struct population *p, const struct machine *m, const struct machine_state *s);
+/*
+ * Nothing is gathered where the snapshot does not know its slabs. names: what the
+ * import learned, NULL none; strings: the workload's. 0 or -ENOMEM.
+ */
+int population_init(struct population *p, const struct machine *m, const struct machine_state *s,
+		    const struct attribution *names, const struct intern *strings);
 void population_free(struct population *p);
 bool population_known(const struct population *p);
 /* From here on the trace tells about the start. */
@@ -53,13 +106,20 @@ int population_settle(struct population *p);
 /* The allocations without an event that follow this one; *n is their number. */
 const struct population_implied *population_implied(const struct population *p, uint64_t seq,
 						    uint32_t *n);
-/* The cache of an object by the slab of the start that it is in; index into machine.slabs, -1: not known. */
-int population_cache(const struct population *p, uint64_t addr);
+/* The frees without an event that come before this allocation. */
+const struct population_freed *population_freed(const struct population *p, uint64_t seq,
+						uint32_t *n);
 /*
- * What was where in a slab at the start, into object[] (enum kmm_slab_object,
- * room for 32767): as many are free as the snapshot says.  *place and *cpu: where
- * the slab stood, made definite where the snapshot left it open.  Returns how many
- * objects the trace has free that cannot have been: they were freed without an event.
+ * The cache that a call site's objects of these sizes come from, where no free of one
+ * bore a name: by the slabs that they lie in, those of the start and those where other
+ * objects have a name.  Its name; NULL: not known.
+ */
+const char *population_cache(const struct population *p, const struct request_sig *sig);
+/*
+ * What was where in a slab at the start, into object[] (enum kmm_slab_object, room for
+ * 32767): as many are free as the snapshot says.  *place and *cpu: where the slab stood,
+ * made definite where the snapshot left it open.  Returns how many objects the trace has
+ * free that cannot have been: they were freed without an event.  Not before settling.
  */
 unsigned population_slab(const struct population *p, uint32_t slab, uint8_t *object,
 			 enum kmm_slab_place *place, unsigned *cpu);

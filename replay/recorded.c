@@ -7,34 +7,24 @@
 
 #include "base/map.h"
 #include "machine/model.h"
+#include "replay/freescan.h"
 #include "store/store.h"
 #include "trace/event.h"
 
-#define NOT_HEAD 0xff
-
-struct frame {
-	uint8_t state; /* enum frame_state */
-	uint8_t zone;
-	uint8_t order; /* FRAME_BUDDY: order of the block that starts here, or NOT_HEAD */
-	uint8_t type;  /* FRAME_BUDDY head: its list; else the type that it was allocated with */
-	uint8_t owner; /* FRAME_USED: enum request_owner */
-	bool isolated; /* taken by compaction, not freed since */
-	uint16_t cpu;  /* FRAME_PCP: whose list */
-};
-
 struct recorded {
 	const struct machine *m;
-	struct frame *f; /* [frames] */
-	uint32_t frames;
-	uint8_t *block_type; /* [pageblocks], VIEW_UNKNOWN unknown */
-	bool *touched;	     /* [pageblocks] an event was about it since it was asked for last */
-	uint32_t blocks;
-	unsigned max_order; /* top order, inclusive */
-	bool compacted;	    /* compaction has been seen to move pages */
-	bool *giving_back;  /* [cpus] a compaction there may give back what it did not need */
-	bool claims_silent; /* 6.10+: a steal shows as extfrag alone */
-	struct view v;
-	uint64_t *pcp; /* [zone * cpus + cpu] pages */
+	struct freeset set;
+	struct freescan scan;
+	struct kept {
+		int32_t pid;
+		uint8_t order;
+		uint32_t pfn;
+	} kept[FREESCAN_RUNS]; /* blocks that direct compactions captured, not yet handed out */
+	bool *touched;	       /* [pageblocks] an event was about it since it was asked for last */
+	bool compacted;	       /* compaction has been seen to move pages */
+	bool *giving_back;     /* [cpus] a compaction there may give back what it did not need */
+	bool claims_silent;    /* 6.10+: a steal shows as extfrag alone */
+	uint64_t *pcp;	       /* [zone * cpus + cpu] pages */
 	uint64_t unknown;
 	struct map
 		waiting; /* slot -> number in pending[]: allocations whose refills are still to come */
@@ -83,122 +73,13 @@ static void contradict(struct recorded *r, enum contradiction c, uint32_t pfn, u
 	k->pages += pages;
 }
 
-/* ---- the set of free pages and its decomposition ---- */
-
-static void count_block(struct recorded *r, uint32_t head, int by)
-{
-	struct frame *f = &r->f[head];
-
-	r->v.nr_free[f->zone][f->type][f->order] += (uint32_t)by;
-}
-
-static void set_block(struct recorded *r, uint32_t pfn, unsigned order, unsigned type)
-{
-	for (uint32_t i = 0; i < 1u << order; i++) {
-		r->f[pfn + i].state = FRAME_BUDDY;
-		r->f[pfn + i].order = NOT_HEAD;
-		r->f[pfn + i].isolated = false;
-	}
-	r->f[pfn].order = (uint8_t)order;
-	r->f[pfn].type = (uint8_t)type;
-	count_block(r, pfn, 1);
-}
-
-/* The head of the free block that holds pfn, or KMM_NO_PFN. */
-static uint32_t block_of(const struct recorded *r, uint32_t pfn)
-{
-	for (unsigned k = 0; k <= r->max_order; k++) {
-		uint32_t head = pfn & ~((1u << k) - 1);
-
-		if (r->f[head].state == FRAME_BUDDY && r->f[head].order != NOT_HEAD &&
-		    r->f[head].order >= k)
-			return head;
-	}
-	return KMM_NO_PFN;
-}
-
-static bool mergeable(unsigned type)
-{
-	return type < KMM_PCPTYPES || type == VIEW_UNKNOWN;
-}
-
-static bool may_join(const struct recorded *r, uint32_t a, uint32_t b, unsigned order)
-{
-	unsigned ta, tb;
-
-	if (b >= r->frames || r->f[b].state != FRAME_BUDDY || r->f[b].order != order ||
-	    r->f[a].zone != r->f[b].zone)
-		return false;
-	if (order < r->m->pageblock_order)
-		return true;
-	ta = r->block_type[a >> r->m->pageblock_order];
-	tb = r->block_type[b >> r->m->pageblock_order];
-	return ta == tb || (mergeable(ta) && mergeable(tb));
-}
-
-/* Add a block to the free set; it joins its buddies (kernel-6.1 __free_one_page's rule). */
-static void put_buddy(struct recorded *r, uint32_t pfn, unsigned order, unsigned type)
-{
-	while (order < r->max_order) {
-		uint32_t buddy = pfn ^ 1u << order;
-
-		if (!may_join(r, pfn, buddy, order))
-			break;
-		count_block(r, buddy, -1);
-		r->f[buddy].order = NOT_HEAD;
-		pfn &= ~(1u << order);
-		order++;
-	}
-	set_block(r, pfn, order, type);
-}
-
-/*
- * Take [pfn, pfn + 2^order) out of the free block `head`; the rest stays free on
- * the same list.  The frames taken are left as NOT_FREE, for the caller to say more.
- */
-static void split_out(struct recorded *r, uint32_t head, uint32_t pfn, unsigned order)
-{
-	unsigned have = r->f[head].order, type = r->f[head].type;
-
-	count_block(r, head, -1);
-	r->f[head].order = NOT_HEAD;
-	while (have > order) {
-		uint32_t upper;
-
-		have--;
-		upper = head + (1u << have);
-		if (pfn >= upper) {
-			set_block(r, head, have, type);
-			head = upper;
-		} else {
-			set_block(r, upper, have, type);
-		}
-	}
-	for (uint32_t i = 0; i < 1u << order; i++)
-		r->f[pfn + i].state = FRAME_NOT_FREE;
-}
-
-/* Take every free page of the range, in whatever blocks. */
-static void take_free(struct recorded *r, uint32_t pfn, unsigned order)
-{
-	uint32_t head = block_of(r, pfn);
-
-	if (head != KMM_NO_PFN && r->f[head].order >= order) {
-		split_out(r, head, pfn, order);
-		return;
-	}
-	for (uint32_t i = 0; i < 1u << order; i++)
-		if (r->f[pfn + i].state == FRAME_BUDDY)
-			split_out(r, block_of(r, pfn + i), pfn + i, 0);
-}
-
 /* ---- states of frames ---- */
 
 static void leave(struct recorded *r, struct frame *f)
 {
 	if (f->state == FRAME_PCP) {
 		r->pcp[(size_t)f->zone * r->m->cpus + f->cpu]--;
-		r->v.pcp_pages[f->zone]--;
+		r->set.v.pcp_pages[f->zone]--;
 	} else if (f->state == FRAME_UNKNOWN) {
 		r->unknown--;
 	}
@@ -208,7 +89,7 @@ static void enter(struct recorded *r, uint32_t pfn, unsigned order, enum frame_s
 		  unsigned cpu, unsigned type, unsigned owner)
 {
 	for (uint32_t i = 0; i < 1u << order; i++) {
-		struct frame *f = &r->f[pfn + i];
+		struct frame *f = &r->set.f[pfn + i];
 
 		leave(r, f);
 		f->state = (uint8_t)s;
@@ -219,7 +100,7 @@ static void enter(struct recorded *r, uint32_t pfn, unsigned order, enum frame_s
 		f->cpu = (uint16_t)cpu;
 		if (s == FRAME_PCP) {
 			r->pcp[(size_t)f->zone * r->m->cpus + cpu]++;
-			r->v.pcp_pages[f->zone]++;
+			r->set.v.pcp_pages[f->zone]++;
 		}
 	}
 }
@@ -230,7 +111,7 @@ static uint32_t in_state(const struct recorded *r, uint32_t pfn, unsigned order,
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < 1u << order; i++)
-		n += r->f[pfn + i].state == s;
+		n += r->set.f[pfn + i].state == s;
 	return n;
 }
 
@@ -242,9 +123,9 @@ static void touch(struct recorded *r, uint32_t pfn, uint64_t end)
 
 static bool valid(struct recorded *r, const struct request *q, unsigned order)
 {
-	if (order <= r->max_order && q->pfn != KMM_NO_PFN && !(q->pfn & ((1u << order) - 1)) &&
-	    q->pfn < r->frames && (1u << order) <= r->frames - q->pfn && q->cpu < r->m->cpus &&
-	    r->f[q->pfn].state != FRAME_HOLE) {
+	if (order <= r->set.max_order && q->pfn != KMM_NO_PFN && !(q->pfn & ((1u << order) - 1)) &&
+	    q->pfn < r->set.frames && (1u << order) <= r->set.frames - q->pfn &&
+	    q->cpu < r->m->cpus && r->set.f[q->pfn].state != FRAME_HOLE) {
 		touch(r, q->pfn, q->pfn + (1ull << order));
 		return true;
 	}
@@ -252,14 +133,58 @@ static bool valid(struct recorded *r, const struct request *q, unsigned order)
 	return false;
 }
 
-/* Give a block to the buddy lists from wherever its pages were. */
-static void release(struct recorded *r, uint32_t pfn, unsigned order, unsigned type)
+/* Mark a block as taken by compaction. */
+static void hold_isolated(struct recorded *r, uint32_t pfn, unsigned order)
 {
-	if (in_state(r, pfn, order, FRAME_BUDDY))
-		take_free(r, pfn, order);
+	touch(r, pfn, pfn + (1ull << order));
+	enter(r, pfn, order, FRAME_USED, 0, KMM_MOVABLE, OWNER_USER);
 	for (uint32_t i = 0; i < 1u << order; i++)
-		leave(r, &r->f[pfn + i]);
-	put_buddy(r, pfn, order, type);
+		r->set.f[pfn + i].isolated = true;
+	r->stats.pages_isolated += 1u << order;
+}
+
+/*
+ * The block that these pages make whole is kept for the task that compacts, as
+ * soon as it is as large as wanted (pitfall 5).
+ */
+static bool keep(struct recorded *r, const struct request *q, uint32_t pfn, unsigned order)
+{
+	const struct freescan_run *run = freescan_direct(&r->scan, q->pid);
+	struct kept *k = NULL;
+	uint32_t whole;
+
+	if (!run || run->order <= 0 || (unsigned)run->order < order ||
+	    machine_zone_of(r->m, pfn) != (int)run->zone)
+		return false;
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++) {
+		if (r->kept[i].pfn != KMM_NO_PFN && r->kept[i].pid == q->pid)
+			return false;
+		if (r->kept[i].pfn == KMM_NO_PFN)
+			k = &r->kept[i];
+	}
+	whole = pfn & ~((1u << run->order) - 1);
+	if (!k || !freeset_completes(&r->set, pfn, order, (unsigned)run->order))
+		return false;
+	freeset_take(&r->set, whole, (unsigned)run->order);
+	hold_isolated(r, whole, (unsigned)run->order);
+	*k = (struct kept){ q->pid, (uint8_t)run->order, whole };
+	return true;
+}
+
+/* Give a block to the buddy lists from wherever its pages were. */
+static void release(struct recorded *r, const struct request *q, unsigned order, unsigned type,
+		    bool tail)
+{
+	uint32_t pfn = q->pfn;
+
+	if (in_state(r, pfn, order, FRAME_BUDDY))
+		freeset_take(&r->set, pfn, order);
+	for (uint32_t i = 0; i < 1u << order; i++) {
+		leave(r, &r->set.f[pfn + i]);
+		r->set.f[pfn + i].state = FRAME_NOT_FREE;
+	}
+	if (!keep(r, q, pfn, order))
+		freeset_put(&r->set, pfn, order, type, tail);
 }
 
 /* Count it if any page of the range is in a state in which the event should not find it. */
@@ -283,9 +208,10 @@ static void follow_take(struct recorded *r, const struct request *q)
 		return;
 	expect_not(r, q, FRAME_PCP, CONTRADICTION_TAKE_PCP);
 	expect_not(r, q, FRAME_USED,
-		   r->f[q->pfn].isolated ? CONTRADICTION_NOT_ISOLATED : CONTRADICTION_TAKE_USED);
+		   r->set.f[q->pfn].isolated ? CONTRADICTION_NOT_ISOLATED :
+					       CONTRADICTION_TAKE_USED);
 	expect_not(r, q, FRAME_NOT_FREE, CONTRADICTION_TAKE_USED);
-	take_free(r, q->pfn, order);
+	freeset_take(&r->set, q->pfn, order);
 	enter(r, q->pfn, order, FRAME_PCP, q->cpu, q->sig.type, OWNER_UNKNOWN);
 }
 
@@ -298,24 +224,7 @@ static void follow_drain(struct recorded *r, const struct request *q)
 		return;
 	expect_not(r, q, FRAME_USED, CONTRADICTION_DRAIN_USED);
 	expect_not(r, q, FRAME_BUDDY, CONTRADICTION_DRAIN_BUDDY);
-	release(r, q->pfn, order, q->sig.type);
-}
-
-static void retag(struct recorded *r, uint32_t pfn, unsigned type)
-{
-	uint32_t b = pfn >> r->m->pageblock_order;
-	unsigned zone = r->f[pfn].zone;
-
-	r->v.pageblocks[zone][r->block_type[b]]--;
-	r->block_type[b] = (uint8_t)type;
-	r->v.pageblocks[zone][type]++;
-}
-
-static void move_block(struct recorded *r, uint32_t head, unsigned type)
-{
-	count_block(r, head, -1);
-	r->f[head].type = (uint8_t)type;
-	count_block(r, head, 1);
+	release(r, q, order, q->sig.type, false);
 }
 
 /* A fallback: which lists and tags changed (kernel 4.19 to 6.9; from 6.10 claim and steal are apart). */
@@ -328,27 +237,28 @@ static void follow_fallback(struct recorded *r, const struct request *q)
 	r->stats.fallbacks++;
 	if (!valid(r, q, found))
 		return;
-	head = block_of(r, q->pfn);
+	head = freeset_block_of(&r->set, q->pfn);
 	if (!partial) {
 		for (uint32_t p = q->pfn; p < q->pfn + (1u << found); p += 1u << pb)
-			retag(r, p, type);
+			freeset_retag(&r->set, p, type);
 		if (head != KMM_NO_PFN)
-			move_block(r, head, type);
+			freeset_move(&r->set, head, type);
 	} else if (r->claims_silent ? owned : found >= pb / 2 || type != KMM_MOVABLE) {
 		uint32_t start = q->pfn & ~((1u << pb) - 1);
 
-		if (r->block_type[q->pfn >> pb] < KMM_PCPTYPES ||
-		    r->block_type[q->pfn >> pb] == VIEW_UNKNOWN) {
-			for (uint32_t p = start; p < start + (1u << pb) && p < r->frames; p++)
-				if (r->f[p].state == FRAME_BUDDY && r->f[p].order != NOT_HEAD)
-					move_block(r, p, type);
+		if (r->set.block_type[q->pfn >> pb] < KMM_PCPTYPES ||
+		    r->set.block_type[q->pfn >> pb] == VIEW_UNKNOWN) {
+			for (uint32_t p = start; p < start + (1u << pb) && p < r->set.frames; p++)
+				if (r->set.f[p].state == FRAME_BUDDY &&
+				    r->set.f[p].order != NOT_HEAD)
+					freeset_move(&r->set, p, type);
 			if (owned)
-				retag(r, q->pfn, type);
+				freeset_retag(&r->set, q->pfn, type);
 		} else if (head != KMM_NO_PFN) {
-			move_block(r, head, type);
+			freeset_move(&r->set, head, type);
 		}
 	} else if (head != KMM_NO_PFN && !r->claims_silent) {
-		move_block(r, head, type);
+		freeset_move(&r->set, head, type);
 	}
 	/* There a whole-block claim and a steal are not reported as a take; a partial claim is. */
 	if (r->claims_silent && !(partial && owned)) {
@@ -359,35 +269,89 @@ static void follow_fallback(struct recorded *r, const struct request *q)
 	}
 }
 
-/* Compaction's free scanner took every free block that starts in the range it went through. */
-static void follow_isolation(struct recorded *r, const struct request *q)
+/* ---- compaction's free scanner meets the free lists ---- */
+
+static uint32_t list_prev(void *who, unsigned zone, unsigned order, uint32_t at)
 {
-	uint64_t end = q->addr >> 32, taken = (uint32_t)q->addr, got = 0;
-
-	if (q->pfn == KMM_NO_PFN || end > r->frames)
-		return;
-	touch(r, q->pfn,
-	      end + (1ull << r->max_order) < r->frames ? end + (1ull << r->max_order) : r->frames);
-	for (uint32_t p = q->pfn; p < end && got < taken; p++) {
-		unsigned order, pb = r->m->pageblock_order;
-
-		if (r->f[p].state != FRAME_BUDDY || r->f[p].order == NOT_HEAD)
-			continue;
-		order = r->f[p].order;
-		if (order + 1 >= pb)
-			for (uint32_t b = p; b < p + (1u << order); b += 1u << pb)
-				if (mergeable(r->block_type[b >> pb]))
-					retag(r, b, KMM_MOVABLE);
-		split_out(r, p, p, order);
-		enter(r, p, order, FRAME_USED, 0, KMM_MOVABLE, OWNER_USER);
-		for (uint32_t i = 0; i < 1u << order; i++)
-			r->f[p + i].isolated = true;
-		got += 1u << order;
-	}
-	r->stats.pages_isolated += got;
+	return freeset_prev(&((struct recorded *)who)->set, zone, order, KMM_MOVABLE, at);
 }
 
+static uint32_t list_next(void *who, unsigned zone, unsigned order, uint32_t at)
+{
+	return freeset_next(&((struct recorded *)who)->set, zone, order, KMM_MOVABLE, at);
+}
+
+static void list_turn(void *who, unsigned zone, unsigned order, uint32_t first)
+{
+	freeset_turn(&((struct recorded *)who)->set, zone, order, KMM_MOVABLE, first);
+}
+
+static int free_block(void *who, uint32_t pfn)
+{
+	const struct recorded *r = who;
+
+	return pfn < r->set.frames && r->set.f[pfn].state == FRAME_BUDDY &&
+			       r->set.f[pfn].order != NOT_HEAD ?
+		       r->set.f[pfn].order :
+		       -1;
+}
+
+static unsigned compound_page(void *who, uint32_t pfn)
+{
+	const struct recorded *r = who;
+
+	return pfn < r->set.frames && r->set.f[pfn].state == FRAME_USED &&
+			       r->set.f[pfn].order != NOT_HEAD ?
+		       r->set.f[pfn].order :
+		       0;
+}
+
+static void isolate_block(void *who, uint32_t pfn)
+{
+	struct recorded *r = who;
+	unsigned order = r->set.f[pfn].order, pb = r->m->pageblock_order;
+
+	freeset_remove(&r->set, pfn);
+	/* What is taken from nearly all of a page block is going to be movable. */
+	if (order + 1 >= pb)
+		for (uint32_t b = pfn; b < pfn + (1u << order); b += 1u << pb)
+			if (r->set.block_type[b >> pb] < KMM_PCPTYPES ||
+			    r->set.block_type[b >> pb] == VIEW_UNKNOWN)
+				freeset_retag(&r->set, b, KMM_MOVABLE);
+	hold_isolated(r, pfn, order);
+}
+
+static const struct freescan_lists lists = { list_prev,	 list_next,	list_turn,
+					     free_block, compound_page, isolate_block };
+
 /* ---- requests ---- */
+
+static void use(struct recorded *r, const struct request *q)
+{
+	enter(r, q->pfn, q->sig.order, FRAME_USED, q->cpu, q->sig.type, q->sig.owner);
+	if (q->sig.order && q->sig.gfp & KMM_GFP_COMP)
+		r->set.f[q->pfn].order = q->sig.order;
+}
+
+/* The block that the task's compaction kept; any other that it has goes back. */
+static bool hand_out_kept(struct recorded *r, const struct request *q)
+{
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++) {
+		struct kept *k = &r->kept[i];
+		uint32_t pfn = k->pfn;
+
+		if (pfn == KMM_NO_PFN || k->pid != q->pid)
+			continue;
+		k->pfn = KMM_NO_PFN;
+		if (pfn == q->pfn && k->order == q->sig.order) {
+			use(r, q);
+			return true;
+		}
+		freeset_put(&r->set, pfn, k->order, r->set.block_type[pfn >> r->m->pageblock_order],
+			    false);
+	}
+	return false;
+}
 
 static void follow_alloc(struct recorded *r, const struct request *q)
 {
@@ -396,12 +360,14 @@ static void follow_alloc(struct recorded *r, const struct request *q)
 	r->stats.allocs++;
 	if (!valid(r, q, order))
 		return;
+	if (order && hand_out_kept(r, q))
+		return;
 	expect_not(r, q, FRAME_BUDDY,
 		   q->sig.flags & REQ_DIRECT && !q->sig.own_obs ? CONTRADICTION_CAPTURE :
 								  CONTRADICTION_ALLOC_BUDDY);
 	expect_not(r, q, FRAME_USED, CONTRADICTION_ALLOC_USED);
-	take_free(r, q->pfn, order);
-	enter(r, q->pfn, order, FRAME_USED, q->cpu, q->sig.type, q->sig.owner);
+	freeset_take(&r->set, q->pfn, order);
+	use(r, q);
 }
 
 static bool has_pcp_list(const struct recorded *r, unsigned order)
@@ -418,29 +384,24 @@ static bool has_pcp_list(const struct recorded *r, unsigned order)
  */
 static void take_isolated(struct recorded *r, const struct request *q)
 {
-	uint32_t head = r->giving_back[q->cpu] ? block_of(r, q->pfn) : KMM_NO_PFN;
+	uint32_t head = r->giving_back[q->cpu] ? freeset_block_of(&r->set, q->pfn) : KMM_NO_PFN;
 	unsigned order;
 
 	if (head == KMM_NO_PFN)
 		return;
-	order = r->f[head].order;
+	order = r->set.f[head].order;
 	if (order >= r->m->pageblock_order)
 		return;
-	split_out(r, head, head, order);
-	enter(r, head, order, FRAME_USED, 0, KMM_MOVABLE, OWNER_USER);
-	for (uint32_t i = 0; i < 1u << order; i++)
-		r->f[head + i].isolated = true;
-	r->stats.pages_isolated += 1u << order;
+	freeset_remove(&r->set, head);
+	hold_isolated(r, head, order);
 }
 
 static void follow_compaction(struct recorded *r, const struct request *q)
 {
 	bool *giving = q->cpu < r->m->cpus ? &r->giving_back[q->cpu] : NULL;
 
+	freescan_event(&r->scan, q);
 	switch (q->sig.aux) {
-	case EVENT_MM_COMPACTION_ISOLATE_FREEPAGES:
-		follow_isolation(r, q);
-		break;
 	case EVENT_MM_COMPACTION_MIGRATEPAGES:
 		r->compacted = true;
 		if (giving)
@@ -464,22 +425,24 @@ static void follow_compaction(struct recorded *r, const struct request *q)
 static void follow_free(struct recorded *r, const struct request *q)
 {
 	unsigned order = q->sig.order, tag;
+	uint32_t target;
 
 	r->stats.frees++;
 	if (!valid(r, q, order))
 		return;
+	freescan_page(&r->scan, q, &target);
 	expect_not(r, q, FRAME_PCP, CONTRADICTION_FREE_PCP);
 	expect_not(r, q, FRAME_BUDDY,
 		   r->compacted ? CONTRADICTION_ISOLATED : CONTRADICTION_FREE_BUDDY);
 	take_isolated(r, q);
-	take_free(r, q->pfn, order);
-	tag = r->block_type[q->pfn >> r->m->pageblock_order];
+	freeset_take(&r->set, q->pfn, order);
+	tag = r->set.block_type[q->pfn >> r->m->pageblock_order];
 	if (has_pcp_list(r, order) && !(q->sig.flags & REQ_DIRECT) && tag != KMM_ISOLATE) {
 		enter(r, q->pfn, order, FRAME_PCP, q->cpu, tag, OWNER_UNKNOWN);
 		return;
 	}
 	r->stats.direct_frees++;
-	release(r, q->pfn, order, tag);
+	release(r, q, order, tag, q->sig.flags & REQ_DIRECT && q->sig.aux);
 }
 
 /* ---- allocations that stand before their refills ---- */
@@ -566,39 +529,31 @@ struct recorded *recorded_new(const struct machine *m, struct err *e)
 	if (!r)
 		goto oom;
 	r->m = m;
-	r->frames = (uint32_t)((m->max_pfn + (1u << m->pageblock_order) - 1) &
-			       ~((1ull << m->pageblock_order) - 1));
-	r->blocks = r->frames >> m->pageblock_order;
-	r->max_order = m->orders ? m->orders - 1 : 10;
 	r->claims_silent = m->kernel_major > 6 || (m->kernel_major == 6 && m->kernel_minor >= 10);
 	r->pending_free = UINT32_MAX;
-	r->f = calloc(r->frames + 1ull, sizeof(*r->f));
-	r->block_type = malloc(r->blocks + 1ull);
-	r->touched = calloc(r->blocks + 1ull, sizeof(*r->touched));
+	freescan_init(&r->scan, m, &lists, r);
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
+		r->kept[i].pfn = KMM_NO_PFN;
 	r->pcp = calloc((size_t)(m->zone_count + 1) * (m->cpus + 1), sizeof(*r->pcp));
 	r->giving_back = calloc(m->cpus + 1u, sizeof(*r->giving_back));
-	if (!r->f || !r->block_type || !r->touched || !r->pcp || !r->giving_back ||
-	    map_init(&r->waiting, 64))
+	if (freeset_init(&r->set, m) || !r->pcp || !r->giving_back || map_init(&r->waiting, 64))
 		goto oom;
-	memset(r->block_type, VIEW_UNKNOWN, r->blocks + 1ull);
-	r->v.zones = m->zone_count;
-	for (uint32_t p = 0; p < r->frames; p++) {
-		r->f[p].state = FRAME_HOLE;
-		r->f[p].order = NOT_HEAD;
-	}
+	r->touched = calloc(r->set.blocks + 1ull, sizeof(*r->touched));
+	if (!r->touched)
+		goto oom;
 	for (uint32_t z = 0; z < m->zone_count; z++) {
 		const struct machine_zone *zone = &m->zones[z];
 		uint64_t end = zone->start_pfn + zone->spanned;
 
-		for (uint64_t p = zone->start_pfn; p < end && p < r->frames; p++) {
-			r->f[p].state = FRAME_UNKNOWN;
-			r->f[p].zone = (uint8_t)z;
+		for (uint64_t p = zone->start_pfn; p < end && p < r->set.frames; p++) {
+			r->set.f[p].state = FRAME_UNKNOWN;
+			r->set.f[p].zone = (uint8_t)z;
 			r->unknown++;
 			r->stats.frames++;
 		}
-		for (uint64_t p = zone->start_pfn; p < end && p < r->frames;
+		for (uint64_t p = zone->start_pfn; p < end && p < r->set.frames;
 		     p = (p | ((1u << m->pageblock_order) - 1)) + 1)
-			r->v.pageblocks[z][VIEW_UNKNOWN]++;
+			r->set.v.pageblocks[z][VIEW_UNKNOWN]++;
 	}
 	return r;
 oom:
@@ -615,9 +570,9 @@ void recorded_free(struct recorded *r)
 	free(r->pending);
 	free(r->pcp);
 	free(r->giving_back);
-	free(r->block_type);
 	free(r->touched);
-	free(r->f);
+	freescan_free(&r->scan);
+	freeset_free(&r->set);
 	free(r);
 }
 
@@ -628,13 +583,13 @@ static void seed_flags(struct recorded *r, const struct machine_state *s)
 {
 	enum frame_state used = s->have_lists ? FRAME_USED : FRAME_NOT_FREE;
 
-	for (uint32_t p = 0; p < r->frames && p < s->kpageflags_len; p++) {
+	for (uint32_t p = 0; p < r->set.frames && p < s->kpageflags_len; p++) {
 		uint64_t flags = s->kpageflags[p];
 
-		if (r->f[p].state != FRAME_UNKNOWN)
+		if (r->set.f[p].state != FRAME_UNKNOWN)
 			continue;
 		if (flags & KPF_NOPAGE) {
-			r->f[p].state = FRAME_HOLE;
+			r->set.f[p].state = FRAME_HOLE;
 			r->unknown--;
 		} else if (!(flags & KPF_BUDDY)) {
 			unsigned owner = view_owner_of_flags(flags);
@@ -642,8 +597,9 @@ static void seed_flags(struct recorded *r, const struct machine_state *s)
 			enter(r, p, 0, used, 0, owner == OWNER_USER ? KMM_MOVABLE : KMM_UNMOVABLE,
 			      owner);
 		} else if (!s->have_lists) {
-			leave(r, &r->f[p]);
-			put_buddy(r, p, 0, r->block_type[p >> r->m->pageblock_order]);
+			leave(r, &r->set.f[p]);
+			freeset_put(&r->set, p, 0, r->set.block_type[p >> r->m->pageblock_order],
+				    false);
 		}
 	}
 }
@@ -657,8 +613,8 @@ static int seed_lists(struct recorded *r, const struct machine_state *s, struct 
 			uint32_t pfn = s->list_pfns[l->first + n];
 			uint32_t pages = 1u << l->order;
 
-			if (l->order > r->max_order || pfn >= r->frames ||
-			    pages > r->frames - pfn || pfn & (pages - 1))
+			if (l->order > r->set.max_order || pfn >= r->set.frames ||
+			    pages > r->set.frames - pfn || pfn & (pages - 1))
 				return err_set(
 					e, EBADMSG,
 					"a list of the snapshot holds page frame %#x of order %u",
@@ -669,8 +625,8 @@ static int seed_lists(struct recorded *r, const struct machine_state *s, struct 
 				continue;
 			}
 			for (uint32_t k = 0; k < pages; k++)
-				leave(r, &r->f[pfn + k]);
-			set_block(r, pfn, l->order, l->type);
+				leave(r, &r->set.f[pfn + k]);
+			freeset_set(&r->set, pfn, l->order, l->type, true);
 		}
 	}
 	return 0;
@@ -678,23 +634,24 @@ static int seed_lists(struct recorded *r, const struct machine_state *s, struct 
 
 int recorded_seed(struct recorded *r, const struct machine_state *s, struct err *e)
 {
-	uint8_t *certain = malloc(r->blocks + 1ull);
+	uint8_t *certain = malloc(r->set.blocks + 1ull);
 	int ret;
 
 	if (!certain)
-		return err_set(e, ENOMEM, "out of memory for %u pageblocks", r->blocks);
-	ret = machine_pageblocks(r->m, s, r->block_type, certain, e);
+		return err_set(e, ENOMEM, "out of memory for %u pageblocks", r->set.blocks);
+	ret = machine_pageblocks(r->m, s, r->set.block_type, certain, e);
 	free(certain);
 	if (ret < 0)
 		return ret;
-	memset(r->v.pageblocks, 0, sizeof(r->v.pageblocks));
+	memset(r->set.v.pageblocks, 0, sizeof(r->set.v.pageblocks));
 	for (uint32_t z = 0; z < r->m->zone_count; z++) {
 		uint64_t end = r->m->zones[z].start_pfn + r->m->zones[z].spanned;
 
-		for (uint64_t p = r->m->zones[z].start_pfn; p < end && p < r->frames;
+		for (uint64_t p = r->m->zones[z].start_pfn; p < end && p < r->set.frames;
 		     p = (p | ((1u << r->m->pageblock_order) - 1)) + 1)
-			r->v.pageblocks[z][r->block_type[p >> r->m->pageblock_order]]++;
+			r->set.v.pageblocks[z][r->set.block_type[p >> r->m->pageblock_order]]++;
 	}
+	r->scan.blind = !s->have_lists;
 	if (s->have_kpageflags)
 		seed_flags(r, s);
 	return s->have_lists ? seed_lists(r, s, e) : 0;
@@ -710,28 +667,41 @@ const struct recorded_stats *recorded_stats(struct recorded *r)
 
 void recorded_view(const struct recorded *r, struct view *v)
 {
-	*v = r->v;
+	*v = r->set.v;
 }
 
 enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn)
 {
-	return pfn < r->frames ? (enum frame_state)r->f[pfn].state : FRAME_HOLE;
+	return pfn < r->set.frames ? (enum frame_state)r->set.f[pfn].state : FRAME_HOLE;
 }
 
 unsigned recorded_owner(const struct recorded *r, uint32_t pfn, unsigned *type)
 {
-	*type = r->f[pfn].type;
-	return r->f[pfn].owner;
+	*type = r->set.f[pfn].type;
+	return r->set.f[pfn].owner;
 }
 
 unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn)
 {
-	return pfn < r->frames ? r->block_type[pfn >> r->m->pageblock_order] : VIEW_UNKNOWN;
+	return pfn < r->set.frames ? r->set.block_type[pfn >> r->m->pageblock_order] : VIEW_UNKNOWN;
+}
+
+bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsigned type)
+{
+	unsigned zone;
+
+	if (pfn >= r->set.frames || type >= VIEW_TYPES)
+		return false;
+	zone = r->set.f[pfn].zone;
+	for (; order <= r->set.max_order; order++)
+		if (r->set.v.nr_free[zone][type][order])
+			return freeset_next(&r->set, zone, order, type, KMM_NO_PFN) == pfn;
+	return false;
 }
 
 bool recorded_touched(struct recorded *r, uint32_t block)
 {
-	bool was = block < r->blocks && r->touched[block];
+	bool was = block < r->set.blocks && r->touched[block];
 
 	if (was)
 		r->touched[block] = false;
@@ -753,9 +723,9 @@ uint8_t recorded_cell(const void *who, uint32_t pfn)
 	const struct recorded *r = who;
 	const struct frame *f;
 
-	if (pfn >= r->frames)
+	if (pfn >= r->set.frames)
 		return CELL_HOLE;
-	f = &r->f[pfn];
+	f = &r->set.f[pfn];
 	switch (f->state) {
 	case FRAME_HOLE:
 		return CELL_HOLE;
@@ -782,8 +752,8 @@ int recorded_validate(const struct recorded *r, struct err *e)
 	struct view v;
 
 	memset(&v, 0, sizeof(v));
-	for (uint32_t p = 0; p < r->frames; p++) {
-		const struct frame *f = &r->f[p];
+	for (uint32_t p = 0; p < r->set.frames; p++) {
+		const struct frame *f = &r->set.f[p];
 
 		if (f->state == FRAME_PCP)
 			v.pcp_pages[f->zone]++;
@@ -793,19 +763,21 @@ int recorded_validate(const struct recorded *r, struct err *e)
 			return err_set(e, EUCLEAN, "free block %#x of order %u is not aligned", p,
 				       f->order);
 		for (uint32_t i = 1; i < 1u << f->order; i++)
-			if (r->f[p + i].state != FRAME_BUDDY || r->f[p + i].order != NOT_HEAD)
+			if (r->set.f[p + i].state != FRAME_BUDDY ||
+			    r->set.f[p + i].order != NOT_HEAD)
 				return err_set(
 					e, EUCLEAN,
 					"frame %#x inside free block %#x of order %u is not free",
 					p + i, p, f->order);
-		if (f->order < r->max_order && may_join(r, p, p ^ 1u << f->order, f->order))
+		if (f->order < r->set.max_order &&
+		    freeset_may_join(&r->set, p, p ^ 1u << f->order, f->order))
 			return err_set(e, EUCLEAN,
 				       "free block %#x of order %u has not joined its buddy", p,
 				       f->order);
 		v.nr_free[f->zone][f->type][f->order]++;
 	}
-	if (memcmp(v.nr_free, r->v.nr_free, sizeof(v.nr_free)) ||
-	    memcmp(v.pcp_pages, r->v.pcp_pages, sizeof(v.pcp_pages)))
+	if (memcmp(v.nr_free, r->set.v.nr_free, sizeof(v.nr_free)) ||
+	    memcmp(v.pcp_pages, r->set.v.pcp_pages, sizeof(v.pcp_pages)))
 		return err_set(e, EUCLEAN, "the counts of free blocks do not match the blocks");
 	return 0;
 }

@@ -17,18 +17,9 @@
 
 #include "base/err.h"
 #include "machine/machine.h"
+#include "replay/freeset.h"
 #include "replay/view.h"
 #include "workload/request.h"
-
-/* What is known of one page frame. */
-enum frame_state {
-	FRAME_UNKNOWN,	/* nothing yet */
-	FRAME_NOT_FREE, /* not in the buddy lists at the start; in use or on a per-CPU list */
-	FRAME_BUDDY,
-	FRAME_PCP,
-	FRAME_USED,
-	FRAME_HOLE,
-};
 
 /* X(NAME, "name", explained, "what it means") */
 #define CONTRADICTIONS(X)                                                                       \
@@ -97,6 +88,8 @@ enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn);
 unsigned recorded_owner(const struct recorded *r, uint32_t pfn, unsigned *type);
 /* Migrate type of the page block that holds a frame; VIEW_UNKNOWN. */
 unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn);
+/* Would a refill of this order and type in the zone of pfn get pfn first? */
+bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsigned type);
 /* Was an event about this page block since the last call for it? */
 bool recorded_touched(struct recorded *r, uint32_t block);
 /* Has compaction moved pages so far? */

@@ -104,6 +104,8 @@ static int run_start(struct worker *w)
 	else if (run->simulated)
 		ret = err_set(&run->err, ENODATA, "nothing to start a simulation from: %s",
 			      replay_start(m));
+	if (ret >= 0 && run->life)
+		ret = slablife_seed(run->life, &m->before, &run->err);
 	run->started = true;
 	if (run->makers.m)
 		makers_start(&run->makers);
@@ -133,7 +135,24 @@ static void take_column(struct worker *w, uint8_t *cells)
 	}
 }
 
-static void take_sample(struct worker *w, uint64_t time)
+static int all_caches(const struct replay_run *run, struct objects_cache **out)
+{
+	return run->life ? slablife_all(run->life, out) :
+			   objects_caches(simulated_objects(run->simulated), out);
+}
+
+static int sample_caches(struct replay_run *run)
+{
+	struct objects_cache *c = NULL;
+	int n = all_caches(run, &c), ret = n;
+
+	if (n >= 0)
+		ret = slabseries_take(&run->series, run->taken, c, n);
+	free(c);
+	return ret < 0 ? err_set(&run->err, ENOMEM, "out of memory for the caches") : 0;
+}
+
+static int take_sample(struct worker *w, uint64_t time)
 {
 	struct replay_run *run = w->run;
 	struct replay_sample *s = &run->samples[run->taken];
@@ -142,6 +161,8 @@ static void take_sample(struct worker *w, uint64_t time)
 	s->request = run->requests;
 	run_view(run, &s->view);
 	run_counters(run, &s->counters);
+	if ((run->life || run->o.slab) && sample_caches(run) < 0)
+		return err_code(&run->err);
 	if (run->use.pages) {
 		blockuse_update(&run->use);
 		memcpy(s->use, run->use.use, sizeof(s->use));
@@ -151,6 +172,7 @@ static void take_sample(struct worker *w, uint64_t time)
 	pthread_mutex_lock(&w->q->lock);
 	run->taken++;
 	pthread_mutex_unlock(&w->q->lock);
+	return 0;
 }
 
 static uint64_t sample_time(const struct replay *r, uint32_t n)
@@ -162,7 +184,7 @@ static uint64_t sample_time(const struct replay *r, uint32_t n)
 
 static int take_caches(struct replay_run *run)
 {
-	int n = objects_caches(simulated_objects(run->simulated), &run->caches);
+	int n = all_caches(run, &run->caches);
 
 	run->cache_count = n < 0 ? 0 : n;
 	run->saw_slabinfo = true;
@@ -178,6 +200,8 @@ static int examine(struct worker *w, uint64_t time)
 	if (run->recorded && !run->disputes.known && w->r->m->have_after)
 		ret = disputes_find(&run->disputes, run->recorded, w->r->m, &w->r->m->after,
 				    &run->err);
+	if (run->life && !run->check.known)
+		slabcheck_compare(&run->check, run->life, w->r->m, &w->r->m->after);
 	if (ret >= 0 && run->makers.m && !run->forensics.known)
 		ret = forensics_find(&run->forensics, run->recorded, &run->makers,
 				     kmw_strings(w->r->k), time, &run->err);
@@ -194,7 +218,8 @@ static int see_mark(struct worker *w, const struct request *q)
 	} else if (q->pfn == w->marks.after_pagetypeinfo && !run->saw_pagetypeinfo) {
 		run_view(run, &run->at_pagetypeinfo);
 		run->saw_pagetypeinfo = true;
-	} else if (q->pfn == w->marks.after_slabinfo && run->o.slab && !run->saw_slabinfo) {
+	} else if (q->pfn == w->marks.after_slabinfo && (run->o.slab || run->life) &&
+		   !run->saw_slabinfo) {
 		return take_caches(run);
 	} else if (q->pfn == w->marks.after_frames) {
 		return examine(w, q->time);
@@ -220,7 +245,8 @@ static int run_block(struct worker *w, const struct request *q, uint32_t n)
 		if (x->time > next && run->started) {
 			while (run->taken < w->r->o.samples &&
 			       x->time > sample_time(w->r, run->taken))
-				take_sample(w, sample_time(w->r, run->taken));
+				if (take_sample(w, sample_time(w->r, run->taken)) < 0)
+					return run->err.code;
 			next = run->taken < w->r->o.samples ? sample_time(w->r, run->taken) :
 							      UINT64_MAX;
 		}
@@ -251,6 +277,9 @@ static int run_block(struct worker *w, const struct request *q, uint32_t n)
 				owners_record(&run->owners, x);
 				fallbacks_record(&run->fallbacks, x);
 			}
+			if (run->life && slablife_record(run->life, x))
+				return err_set(&run->err, ENOMEM,
+					       "out of memory for the recorded slabs");
 			if (run->makers.m)
 				makers_record(&run->makers, x);
 			i++;
@@ -291,7 +320,7 @@ static void *run_thread(void *arg)
 	if (w->run->err.code < 0)
 		return NULL;
 	run_view(w->run, &w->run->end);
-	if (w->run->o.slab && !w->run->saw_slabinfo && take_caches(w->run) < 0)
+	if ((w->run->o.slab || w->run->life) && !w->run->saw_slabinfo && take_caches(w->run) < 0)
 		return NULL;
 	if (examine(w, w->time) < 0)
 		return NULL;
@@ -303,7 +332,8 @@ static void *run_thread(void *arg)
 	if (!w->run->score_ended)
 		run_counters(w->run, &w->run->at_score_end);
 	while (!stop && w->run->started && w->run->taken < w->r->o.samples)
-		take_sample(w, sample_time(w->r, w->run->taken));
+		if (take_sample(w, sample_time(w->r, w->run->taken)) < 0)
+			break;
 	return NULL;
 }
 
@@ -385,7 +415,9 @@ static int make_runs(struct replay *r, struct err *e)
 						.anchored = r->o.runs[i].anchored,
 						.anchor_every = r->o.runs[i].anchor_every,
 						.slab = r->o.runs[i].slab,
-						.objects = &r->objects };
+						.objects = &r->objects,
+						.sides = r->o.runs[i].sides,
+						.sides_source = &r->sides };
 
 		run->o = r->o.runs[i];
 		run->fallbacks.m = m;
@@ -397,6 +429,12 @@ static int make_runs(struct replay *r, struct err *e)
 			run->recorded = recorded_new(m, e);
 		if (!run->simulated && !run->recorded)
 			return err_code(e);
+		if (run->o.slabs && run->recorded) {
+			run->life = slablife_new(m, &r->objects, e);
+			if (!run->life)
+				return err_code(e);
+		}
+		slabseries_init(&run->series, r->o.samples);
 		if (r->o.forensics && !run->o.anchored &&
 		    (blockuse_init(&run->use, m, run->recorded, run->simulated) ||
 		     (run->recorded && makers_init(&run->makers, m, &r->objects.attribution))))
@@ -415,13 +453,24 @@ static int open_objects(struct replay *r, bool *want, struct err *e)
 {
 	*want = false;
 	for (unsigned i = 0; i < r->o.run_count; i++)
-		*want |= r->o.runs[i].slab != NULL;
+		*want |= r->o.runs[i].slab || r->o.runs[i].slabs;
 	if (!*want)
 		return r->o.forensics ? attribution_load(&r->objects.attribution, r->k, e) : 0;
 	r->objects.strings = kmw_strings(r->k);
-	if (population_init(&r->objects.population, r->m, &r->m->before))
+	if (attribution_load(&r->objects.attribution, r->k, e) < 0)
+		return err_code(e);
+	if (population_init(&r->objects.population, r->m, &r->m->before, &r->objects.attribution,
+			    r->objects.strings))
 		return err_set(e, ENOMEM, "out of memory for the objects of the start");
-	return attribution_load(&r->objects.attribution, r->k, e);
+	return 0;
+}
+
+static int open_sides(struct replay *r, bool *want, struct err *e)
+{
+	*want = false;
+	for (unsigned i = 0; i < r->o.run_count; i++)
+		*want |= r->o.runs[i].sides != NULL;
+	return *want && sides_source_init(&r->sides) ? err_set(e, ENOMEM, "out of memory") : 0;
 }
 
 int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_options *o,
@@ -433,7 +482,7 @@ int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_opti
 	const struct kmw_summary *s = kmw_summary(k);
 	double start = now(CLOCK_MONOTONIC);
 	struct feed f = { 0 };
-	bool objects = false;
+	bool objects = false, sides = false;
 	int ret;
 
 	memset(r, 0, sizeof(*r));
@@ -448,14 +497,17 @@ int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_opti
 	q.consumed = calloc(o->run_count + 1, sizeof(*q.consumed));
 	ret = w && flushed && q.consumed ? 0 : err_set(e, ENOMEM, "out of memory");
 	for (unsigned i = 0; i < QUEUE && !ret; i++) {
-		q.block[i] = malloc(KMW_BLOCK_RECORDS * sizeof(struct request));
+		q.block[i] = malloc(FEED_RECORDS * sizeof(struct request));
 		if (!q.block[i])
 			ret = err_set(e, ENOMEM, "out of memory for the queue of blocks");
 	}
 	if (ret >= 0)
 		ret = open_objects(r, &objects, e);
 	if (ret >= 0)
-		ret = feed_open(&f, k, m, objects ? &r->objects.population : NULL, e);
+		ret = open_sides(r, &sides, e);
+	if (ret >= 0)
+		ret = feed_open(&f, k, m, objects ? &r->objects.population : NULL,
+				sides ? &r->sides : NULL, e);
 	if (ret >= 0)
 		ret = make_runs(r, e);
 	for (unsigned i = 0; i < o->run_count && ret >= 0; i++) {
@@ -499,6 +551,8 @@ void replay_free(struct replay *r)
 {
 	for (unsigned i = 0; r->runs && i < r->o.run_count; i++) {
 		recorded_free(r->runs[i].recorded);
+		slablife_free(r->runs[i].life);
+		slabseries_free(&r->runs[i].series);
 		simulated_free(r->runs[i].simulated);
 		free(r->runs[i].samples);
 		free(r->runs[i].map);
@@ -512,6 +566,7 @@ void replay_free(struct replay *r)
 	}
 	population_free(&r->objects.population);
 	attribution_free(&r->objects.attribution);
+	sides_source_free(&r->sides);
 	free(r->runs);
 	memset(r, 0, sizeof(*r));
 }

@@ -19,6 +19,9 @@
 #include "replay/owners.h"
 #include "replay/recorded.h"
 #include "replay/simulated.h"
+#include "replay/slabcheck.h"
+#include "replay/slablife.h"
+#include "replay/slabseries.h"
 #include "replay/view.h"
 #include "workload/kmw.h"
 
@@ -27,9 +30,11 @@ struct replay_run_options {
 	bool native;	/* simulated: the captured kernel's own policy, nothing changed */
 	bool anchored;
 	uint32_t anchor_every;
+	bool slabs;			    /* recorded: follow the slabs and their objects too */
 	const char *name;		    /* policy name; "recorded" for the recorded machine */
 	const struct kmm_config *config;    /* simulated: the machine under its policy */
 	const struct kmm_slab_policy *slab; /* simulated: the objects' too; NULL: pages only */
+	const struct sides_policy *sides;   /* simulated: the other allocators; NULL: pages only */
 };
 
 struct replay_options {
@@ -65,12 +70,14 @@ struct replay_run {
 	struct replay_run_options o;
 	struct recorded *recorded; /* one of the two */
 	struct simulated *simulated;
-	bool started; /* its start state was loaded */
+	struct slablife *life; /* recorded, with slabs */
+	bool started;	       /* its start state was loaded */
 	bool score_ended;
 	uint64_t requests, page_requests;
 	struct replay_sample *samples;
-	uint8_t *map;	/* [samples][MAP_ROWS] */
-	uint32_t taken; /* samples taken so far */
+	struct slabseries series; /* with an object side */
+	uint8_t *map;		  /* [samples][MAP_ROWS] */
+	uint32_t taken;		  /* samples taken so far */
 	struct view at_buddyinfo,
 		at_pagetypeinfo; /* at the markers of the after/ files, else at the end */
 	bool saw_buddyinfo, saw_pagetypeinfo;
@@ -82,9 +89,10 @@ struct replay_run {
 	struct fallbacks fallbacks; /* recorded: from the start on */
 	struct replay_counters at_score_end;
 	struct objects_cache
-		*caches; /* with slab: at the marker of after/slabinfo, else at the end */
+		*caches; /* with slab or slabs: at the marker of after/slabinfo, else at the end */
 	int cache_count;
 	bool saw_slabinfo;
+	struct slabcheck check; /* recorded slabs against the dumps in after/ */
 	struct view end;
 	double seconds; /* spent by this machine alone */
 	struct err err;
@@ -95,7 +103,8 @@ struct replay {
 	const struct machine *m;
 	struct replay_options o;
 	struct replay_run *runs;
-	struct objects_source objects; /* if any run has a slab policy */
+	struct objects_source objects; /* if any run has an object side */
+	struct sides_source sides;     /* if any run has such allocators */
 	uint64_t first, last;	       /* of the samples, clock units */
 	uint32_t pages_per_cell;
 	bool interrupted;

@@ -267,15 +267,21 @@ static int owner_rows(struct results *x, unsigned run, struct err *e)
 static int object_rows(struct results *x, unsigned run, struct err *e)
 {
 	const struct replay_run *r = &x->r->runs[run];
-	const struct simulated_stats *s = r->simulated ? simulated_stats(r->simulated) : NULL;
-	const struct objects_stats *o;
-	int ret = s ? store_add_demand(x->store, x->run_ids[run], "page", s->served, s->failed, e) :
-		      0;
+	int ret = 0;
 
-	if (ret < 0 || !s || !r->o.slab)
-		return ret;
-	o = objects_stats(simulated_objects(r->simulated));
-	ret = store_add_demand(x->store, x->run_ids[run], "object", o->served, o->failed, e);
+	for (unsigned k = 0; r->simulated && k < DEMAND_KINDS && ret >= 0; k++) {
+		struct demand d = simulated_demand(r->simulated, (enum demand_kind)k);
+		struct store_demand row = { .kind = demand_kind_name((enum demand_kind)k),
+					    .requested = d.requested,
+					    .served = d.served,
+					    .failed = d.failed,
+					    .responses = d.responses,
+					    .pages_recorded = d.pages_recorded,
+					    .pages_taken = d.pages_taken };
+
+		if (simulated_has(r->simulated, (enum demand_kind)k))
+			ret = store_add_demand(x->store, x->run_ids[run], &row, e);
+	}
 	for (int i = 0; i < r->cache_count && ret >= 0; i++) {
 		const struct kmm_cache_figures *f = &r->caches[i].f;
 		struct store_slab_cache c = { .name = r->caches[i].name,
@@ -292,13 +298,14 @@ static int object_rows(struct results *x, unsigned run, struct err *e)
 	return ret;
 }
 
-/* The kernel's own caches in the end, as those of the recorded run. */
+/* The kernel's own caches in the end, as those of the recorded run; in use: as its slabs were followed. */
 static int slabinfo_rows(struct results *x, int run, struct err *e)
 {
 	const struct machine *m = x->r->m;
+	const struct replay_run *r = run < 0 ? NULL : &x->r->runs[run];
 	int ret = 0;
 
-	for (uint32_t i = 0; i < m->after_slab_count && run >= 0 && ret >= 0; i++) {
+	for (uint32_t i = 0; i < m->after_slab_count && r && ret >= 0; i++) {
 		const struct machine_slab *s = &m->after_slabs[i];
 		struct store_slab_cache c = { .name = s->name,
 					      .order = s->order,
@@ -309,38 +316,63 @@ static int slabinfo_rows(struct results *x, int run, struct err *e)
 					      .active = s->active_objs,
 					      .in_use = s->active_objs };
 
+		for (int k = 0; k < r->cache_count; k++)
+			if (!strcmp(r->caches[k].name, s->name))
+				c.in_use = r->caches[k].f.in_use;
 		if (s->num_slabs)
 			ret = store_add_slab_cache(x->store, x->run_ids[run], &c, e);
 	}
 	return ret;
 }
 
+/* Slab pages and objects, the recorded slabs and the simulated ones against after/slabinfo. */
+static int slab_rows(struct results *x, const struct slabfidelity *f, int recorded, int objects,
+		     struct err *e)
+{
+	int ret = row(x, recorded, "active objects at the end", (double)f->all.kernel.active, NAN,
+		      fabs(f->active_error), "%", "of the recorded slabs, against after/slabinfo",
+		      e);
+
+	if (ret >= 0)
+		ret = row(x, recorded, "objects held free by CPUs",
+			  (double)(f->all.followed.active - f->all.followed.in_use), NAN, NAN,
+			  "objects", "slabinfo counts them as active", e);
+	if (ret < 0 || !f->simulated)
+		return ret;
+	ret = row(x, objects, "slab pages at the end", (double)f->all.kernel.pages,
+		  (double)f->all.simulated.pages, fabs(f->pages_error), "%",
+		  "against after/slabinfo", e);
+	if (ret >= 0)
+		ret = row(x, objects, "slab pages over time", NAN, NAN, f->all.pages_mean, "%",
+			  "mean error against the recorded slabs", e);
+	if (ret >= 0)
+		ret = row(x, objects, "slab pages over time, maximum", NAN, NAN, f->all.pages_max,
+			  "%", NULL, e);
+	if (ret >= 0 && f->large)
+		ret = row(x, objects, "slabs of a cache, largest error", NAN, NAN, f->worst, "%",
+			  "of caches with 50 slabs and more, against after/slabinfo", e);
+	return ret;
+}
+
 /* The object side under the captured kernel's own allocator, against that. */
-static int object_fidelity(struct results *x, int run, struct err *e)
+static int object_fidelity(struct results *x, int recorded, int run, struct err *e)
 {
 	struct slabfidelity f;
-	const struct simulated_stats *s;
-	double share;
-	int ret;
+	const struct simulated_stats *s = run < 0 ? NULL :
+						    simulated_stats(x->r->runs[run].simulated);
+	double share = s && s->all.allocations ? (double)s->all.hits / (double)s->all.allocations :
+						 NAN;
+	int ret = !s ? 0 :
+		       row(x, run, "placement, with objects", 1, share, 1 - share, "share",
+			   "the same, with slabs that ask for their pages themselves", e);
 
-	if (run < 0)
-		return 0;
-	s = simulated_stats(x->r->runs[run].simulated);
-	share = s->all.allocations ? (double)s->all.hits / (double)s->all.allocations : NAN;
-	ret = row(x, run, "placement, with objects", 1, share, 1 - share, "share",
-		  "the same, with slabs that ask for their pages themselves", e);
-	if (ret >= 0 && slabfidelity_compute(&f, x->r, run))
+	if (ret < 0)
+		return ret;
+	if (slabfidelity_compute(&f, x->r, recorded, run))
 		return err_set(e, ENOMEM, "out of memory");
-	if (ret >= 0 && f.known) {
-		ret = row(x, run, "slab pages at the end", (double)f.recorded.pages,
-			  (double)f.simulated.pages, fabs(f.pages_error), "%",
-			  "against after/slabinfo", e);
-		if (ret >= 0 && f.large)
-			ret = row(x, run, "slabs of a cache, largest error", NAN, NAN, f.worst, "%",
-				  "of caches with 50 slabs and more, against after/slabinfo", e);
-	}
-	if (ret >= 0)
-		slabfidelity_free(&f);
+	if (f.known)
+		ret = slab_rows(x, &f, recorded, run, e);
+	slabfidelity_free(&f);
 	return ret;
 }
 
@@ -354,7 +386,7 @@ int results_end(struct results *x, const struct fidelity *f, int recorded, int s
 		if (ret >= 0 && f->have_simulated)
 			ret = simulated_rows(x, f, simulated, anchored, e);
 		if (ret >= 0)
-			ret = object_fidelity(x, objects, e);
+			ret = object_fidelity(x, recorded, objects, e);
 	}
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = owner_rows(x, i, e);

@@ -7,10 +7,12 @@
 
 #include "machine/model.h"
 #include "replay/anchor.h"
+#include "replay/freescan.h"
 #include "store/store.h"
 #include "trace/event.h"
 
 #define BULK_MAX 512
+#define OF_SIDES UINT32_MAX /* owner_of: a page that the sides asked for */
 
 /* What stands behind an id. */
 struct held {
@@ -19,7 +21,7 @@ struct held {
 	uint8_t order;
 	uint8_t type;
 	uint8_t owner;
-	bool live;
+	bool live, compound;
 };
 
 struct simulated {
@@ -28,11 +30,15 @@ struct simulated {
 	struct kmm *mm;
 	struct anchor *anchor;	 /* anchored only */
 	struct objects *objects; /* NULL: object requests are passed over */
+	struct sides *sides;	 /* NULL: theirs too */
 	bool seeded, scoring;
 	bool in_objects;   /* what the page model is asked for, the object model asks */
+	bool in_sides;	   /* or one of the sides */
 	struct held *held; /* [slots] */
 	uint32_t slots;
-	uint32_t *owner_of; /* [frames] slot + 1 of the block that covers it, 0: held since before */
+	uint32_t *owner_of; /* [frames] slot + 1 of the block that covers it, 0: held since before, OF_SIDES */
+	/* [frames of the recording] the model's page in its stead; NULL: nobody asks */
+	kmm_pfn *place;
 	uint32_t frames;
 	bool *touched; /* [pageblocks] something happened in it since it was asked for last */
 	kmm_pfn last;
@@ -42,7 +48,15 @@ struct simulated {
 	uint64_t early;	    /* ordinal of an allocation that was made ahead of its turn */
 	kmm_pfn early_pfn;  /* what it got */
 	uint64_t requests;
+	struct freescan scan;
+	struct kept {
+		int32_t pid;
+		uint8_t order;
+		kmm_pfn pfn;
+	} kept[FREESCAN_RUNS]; /* blocks that direct compactions captured, not yet handed out */
 	struct simulated_stats stats;
+	struct demand pages, tables; /* kinds page and pgtable */
+	struct demand objects_asked; /* responses and pages of kind object */
 	uint32_t course_room;
 	const struct machine_state *start; /* what the pages held since before were */
 };
@@ -84,6 +98,13 @@ static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, un
 	s->stats.fallbacks++;
 }
 
+static void own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark)
+{
+	touch(s, pfn, order);
+	for (uint32_t i = 0; i < 1u << order && pfn + i < s->frames; i++)
+		s->owner_of[pfn + i] = mark;
+}
+
 static void on_page(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, kmm_gfp gfp,
 		    unsigned type)
 {
@@ -93,14 +114,30 @@ static void on_page(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, kmm_gf
 	if (pfn == KMM_NO_PFN)
 		return;
 	touch(s, pfn, order);
-	if (s->in_objects)
+	if (s->in_objects) {
 		objects_saw_page(s->objects, pfn, order);
+		s->objects_asked.pages_taken += 1ull << order;
+	}
+	if (s->in_sides) {
+		own(s, pfn, order, OF_SIDES);
+		sides_took(s->sides, pfn);
+	}
 }
 
 static void on_free(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order)
 {
+	struct simulated *s = arg;
+
 	(void)cpu;
-	touch(arg, pfn, order);
+	touch(s, pfn, order);
+	if (s->in_sides)
+		own(s, pfn, order, 0);
+}
+
+/* A page that no trace point tells of. */
+static void on_silent(void *arg, kmm_pfn pfn)
+{
+	on_page(arg, 0, pfn, 0, 0, 0);
 }
 
 static const struct kmm_observer observer = {
@@ -128,22 +165,24 @@ static struct held *held_at(struct simulated *s, uint32_t slot)
 	return &s->held[slot];
 }
 
-static void own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark)
-{
-	touch(s, pfn, order);
-	for (uint32_t i = 0; i < 1u << order && pfn + i < s->frames; i++)
-		s->owner_of[pfn + i] = mark;
-}
-
 static void hold(struct simulated *s, const struct request *q, kmm_pfn got)
 {
 	struct held *h = q->slot == NO_SLOT ? NULL : held_at(s, q->slot);
 
 	if (!h)
 		return;
-	*h = (struct held){ got, q->pfn, q->sig.order, q->sig.type, q->sig.owner, true };
+	*h = (struct held){ got,
+			    q->pfn,
+			    q->sig.order,
+			    q->sig.type,
+			    q->sig.owner,
+			    true,
+			    q->sig.gfp & KMM_GFP_COMP };
 	if (s->seeded && got != KMM_NO_PFN)
 		own(s, got, q->sig.order, q->slot + 1);
+	for (uint32_t i = 0; s->place && q->pfn != KMM_NO_PFN && i < 1u << q->sig.order; i++)
+		if (q->pfn + i < s->m->max_pfn)
+			s->place[q->pfn + i] = got == KMM_NO_PFN ? KMM_NO_PFN : got + i;
 }
 
 /* ---- allocations ---- */
@@ -245,21 +284,51 @@ static int expect_zone(struct simulated *s, const struct request *q)
 	return node;
 }
 
+/* A page request that none of the other allocators makes itself. */
+static void count(struct simulated *s, const struct request *q, kmm_pfn got)
+{
+	struct demand *d = s->sides && q->sig.owner == OWNER_PGTABLE ? &s->tables : &s->pages;
+
+	s->stats.failed += got == KMM_NO_PFN;
+	if (q->sig.flags & REQ_RESPONSE)
+		d->responses++;
+	else
+		demand_count(d, got != KMM_NO_PFN);
+	d->pages_recorded += 1ull << q->sig.order;
+	d->pages_taken += got == KMM_NO_PFN ? 0 : 1ull << q->sig.order;
+}
+
+/* What a compaction kept for this request; KMM_NO_PFN. */
+static kmm_pfn take_kept(struct simulated *s, const struct request *q)
+{
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++) {
+		struct kept *k = &s->kept[i];
+		kmm_pfn pfn = k->pfn;
+
+		if (pfn == KMM_NO_PFN || k->pid != q->pid)
+			continue;
+		k->pfn = KMM_NO_PFN;
+		if (k->order == q->sig.order)
+			return pfn;
+		kmm_free_pages_direct(s->mm, q->cpu, pfn, k->order, false);
+	}
+	return KMM_NO_PFN;
+}
+
 static void alloc(struct simulated *s, const struct request *q)
 {
+	kmm_gfp gfp = s->sides ? sides_gfp(s->sides, q) : q->sig.gfp;
 	bool direct = q->sig.flags & REQ_DIRECT;
-	kmm_pfn got;
+	kmm_pfn got = q->sig.order ? take_kept(s, q) : KMM_NO_PFN;
 
 	if (direct)
 		kmm_lock_pcp(s->mm, true);
-	got = kmm_alloc_pages_node(s->mm, q->cpu, expect_zone(s, q), q->sig.gfp, q->sig.order);
+	if (got == KMM_NO_PFN)
+		got = kmm_alloc_pages_node(s->mm, q->cpu, expect_zone(s, q), gfp, q->sig.order);
 	if (direct)
 		kmm_lock_pcp(s->mm, false);
 	s->requests++;
-	if (got == KMM_NO_PFN)
-		s->stats.failed++;
-	else
-		s->stats.served++;
+	count(s, q, got);
 	score(s, q, got);
 	s->last = got;
 	if (corrects(s)) {
@@ -268,6 +337,38 @@ static void alloc(struct simulated *s, const struct request *q)
 			anchor_alloc(s->anchor, q);
 	}
 	hold(s, q, got);
+	if (s->sides)
+		sides_filled(s->sides, q, got);
+}
+
+/* A page of the recording that the sides may have to ask for themselves; false: they have not. */
+static bool side_page(struct simulated *s, const struct request *q, uint32_t n)
+{
+	bool taken;
+
+	s->in_sides = true;
+	taken = sides_page(s->sides, q, n);
+	sides_silent(s->sides, on_silent, s);
+	s->in_sides = false;
+	if (!taken)
+		return false;
+	hold(s, q, KMM_NO_PFN);
+	s->last = sides_next_taken(s->sides);
+	s->requests++;
+	score(s, q, s->last);
+	return true;
+}
+
+static void side_request(struct simulated *s, const struct request *q, uint32_t n)
+{
+	kmm_pfn pfn = KMM_NO_PFN;
+
+	if (s->place && q->pfn < s->m->max_pfn)
+		pfn = s->place[q->pfn];
+	s->in_sides = true;
+	sides_request(s->sides, q, n, pfn);
+	sides_silent(s->sides, on_silent, s);
+	s->in_sides = false;
 }
 
 /*
@@ -278,6 +379,7 @@ static void slab_page(struct simulated *s, const struct request *q, uint32_t n)
 {
 	bool direct = q->sig.flags & REQ_DIRECT;
 
+	s->objects_asked.pages_recorded += 1ull << q->sig.order;
 	hold(s, q, KMM_NO_PFN);
 	if (direct)
 		kmm_lock_pcp(s->mm, true);
@@ -296,6 +398,7 @@ static void slab_page(struct simulated *s, const struct request *q, uint32_t n)
 static void object(struct simulated *s, const struct request *q)
 {
 	s->in_objects = s->seeded;
+	s->objects_asked.responses += s->seeded && q->sig.flags & REQ_FAILED;
 	if (q->sig.op == REQ_OBJ_ALLOC)
 		objects_alloc(s->objects, q);
 	else
@@ -311,11 +414,23 @@ static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
 	while (want < n && want < BULK_MAX && q[want].sig.op == REQ_PAGE_BULK &&
 	       q[want].seq == q->seq && q[want].cpu == q->cpu)
 		want++;
+	if (s->sides) {
+		bool taken;
+
+		s->in_sides = true;
+		taken = sides_bulk(s->sides, q, want, n);
+		sides_silent(s->sides, on_silent, s);
+		s->in_sides = false;
+		for (uint32_t i = 0; i < want && taken; i++)
+			hold(s, &q[i], KMM_NO_PFN);
+		if (taken)
+			return want;
+	}
 	got = kmm_alloc_pages_bulk(s->mm, q->cpu, q->sig.gfp, want, out);
-	s->stats.served += got;
-	s->stats.failed += want - got;
-	for (uint32_t i = 0; i < want; i++)
+	for (uint32_t i = 0; i < want; i++) {
 		hold(s, &q[i], i < got ? out[i] : KMM_NO_PFN);
+		count(s, &q[i], i < got ? out[i] : KMM_NO_PFN);
+	}
 	return want;
 }
 
@@ -358,8 +473,12 @@ static void free_unknown(struct simulated *s, const struct request *q)
 static void release(struct simulated *s, const struct request *q)
 {
 	struct held *h = q->slot == NO_SLOT || q->slot >= s->slots ? NULL : &s->held[q->slot];
-	kmm_pfn pfn;
+	kmm_pfn pfn, target;
 
+	if (s->seeded && s->o.native && freescan_page(&s->scan, q, &target) == FREESCAN_RETURNED) {
+		give_back(s, q, target, 0);
+		return;
+	}
 	if (!h || !h->live) {
 		if (s->seeded)
 			free_unknown(s, q);
@@ -372,6 +491,16 @@ static void release(struct simulated *s, const struct request *q)
 	if (s->objects && (h->owner == OWNER_SLAB || h->owner == OWNER_KMALLOC_LARGE)) {
 		objects_page_freed(s->objects, q->cpu);
 		return;
+	}
+	if (s->sides && h->pfn == KMM_NO_PFN &&
+	    (h->owner == OWNER_VMALLOC || h->owner == OWNER_PERCPU)) {
+		bool known;
+
+		s->in_sides = true;
+		known = sides_page_freed(s->sides, h->owner, q->slot, q->cpu);
+		s->in_sides = false;
+		if (known)
+			return;
 	}
 	pfn = h->pfn;
 	if (q->sig.flags & REQ_PIECE) {
@@ -401,25 +530,49 @@ static void release(struct simulated *s, const struct request *q)
 
 /* ---- what the machine around the allocator did ---- */
 
-/*
- * Compaction's free scanner went through a range and took so many pages.  Which
- * ones is the model's affair; those that were not needed are freed one by one.
- */
-static void isolate(struct simulated *s, const struct request *q)
+/* The free lists as compaction's free scanner meets them. */
+
+static uint32_t list_prev(void *who, unsigned zone, unsigned order, uint32_t at)
 {
-	uint64_t end = q->addr >> 32, taken = (uint32_t)q->addr, got = 0;
-
-	if (q->pfn == KMM_NO_PFN || end > s->frames)
-		return;
-	for (kmm_pfn p = q->pfn; p < end && got < taken; p++) {
-		int order = kmm_free_block_order(s->mm, p);
-
-		if (order >= 0 && !kmm_take(s->mm, p, (unsigned)order)) {
-			touch(s, p, (unsigned)order);
-			got += 1u << order;
-		}
-	}
+	return kmm_free_list_prev(((struct simulated *)who)->mm, zone, order, KMM_MOVABLE, at);
 }
+
+static uint32_t list_next(void *who, unsigned zone, unsigned order, uint32_t at)
+{
+	return kmm_free_list_next(((struct simulated *)who)->mm, zone, order, KMM_MOVABLE, at);
+}
+
+static void list_turn(void *who, unsigned zone, unsigned order, uint32_t first)
+{
+	kmm_free_list_turn(((struct simulated *)who)->mm, zone, order, KMM_MOVABLE, first);
+}
+
+static int free_block(void *who, uint32_t pfn)
+{
+	return kmm_free_block_order(((struct simulated *)who)->mm, pfn);
+}
+
+static unsigned compound_page(void *who, uint32_t pfn)
+{
+	const struct simulated *s = who;
+	const struct held *h = pfn < s->frames && s->owner_of[pfn] ?
+				       &s->held[s->owner_of[pfn] - 1] :
+				       NULL;
+
+	return h && h->pfn == pfn && h->compound ? h->order : 0;
+}
+
+static void isolate_block(void *who, uint32_t pfn)
+{
+	struct simulated *s = who;
+	int order = kmm_isolate_block(s->mm, pfn);
+
+	if (order >= 0)
+		touch(s, pfn, (unsigned)order);
+}
+
+static const struct freescan_lists lists = { list_prev,	 list_next,	list_turn,
+					     free_block, compound_page, isolate_block };
 
 static void reclaim_event(struct simulated *s, const struct request *q)
 {
@@ -514,6 +667,33 @@ static void drain(struct simulated *s, const struct request *q, uint32_t n)
 		s->unseen[q->cpu]--;
 }
 
+/* A task that compacts keeps the first block that its frees make whole. */
+static void keep_for(struct simulated *s, const struct request *q)
+{
+	const struct freescan_run *r = s->o.native ? freescan_direct(&s->scan, q->pid) : NULL;
+
+	if (r && r->order > 0)
+		kmm_capture(s->mm, (int)r->zone, (unsigned)r->order,
+			    (unsigned)r->order >= s->m->pageblock_order ? KMM_MOVABLE :
+									  KMM_UNMOVABLE);
+}
+
+static void keep(struct simulated *s, const struct request *q)
+{
+	const struct freescan_run *r = s->o.native ? freescan_direct(&s->scan, q->pid) : NULL;
+	kmm_pfn pfn;
+
+	if (!r)
+		return;
+	pfn = kmm_captured(s->mm);
+	kmm_capture(s->mm, -1, 0, 0);
+	for (unsigned i = 0; i < FREESCAN_RUNS && pfn != KMM_NO_PFN; i++)
+		if (s->kept[i].pfn == KMM_NO_PFN) {
+			s->kept[i] = (struct kept){ q->pid, (uint8_t)r->order, pfn };
+			return;
+		}
+}
+
 uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
 {
 	s->last = KMM_NO_PFN;
@@ -521,12 +701,16 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		kmm_kswapd(s->mm, q->kswapd_ends - 1u, -1);
 	switch (q->sig.op) {
 	case REQ_PAGE_ALLOC:
-		if (q->sig.flags & REQ_FAILED || q->pfn == KMM_NO_PFN)
+		if (q->sig.flags & REQ_FAILED || q->pfn == KMM_NO_PFN) {
+			s->pages.responses += s->seeded;
 			break;
+		}
 		if (s->seeded && q->seq == s->early)
 			s->last = s->early_pfn;
 		else if (s->seeded && s->objects && objects_own(q))
 			slab_page(s, q, n);
+		else if (s->seeded && s->sides && side_page(s, q, n))
+			break;
 		else if (s->seeded)
 			alloc(s, q);
 		else
@@ -538,17 +722,30 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		hold(s, q, KMM_NO_PFN);
 		break;
 	case REQ_PAGE_FREE:
+		keep_for(s, q);
 		release(s, q);
+		keep(s, q);
 		break;
 	case REQ_OBJ_ALLOC:
 	case REQ_OBJ_FREE:
 		if (s->objects)
 			object(s, q);
 		break;
+	case REQ_PERCPU_ALLOC:
+	case REQ_PERCPU_FREE:
+	case REQ_VMALLOC:
+	case REQ_VFREE:
+	case REQ_KMAP:
+	case REQ_KUNMAP:
+		if (s->sides && s->seeded)
+			side_request(s, q, n);
+		break;
 	case OBS_PCPU_DRAIN:
 		if (!s->seeded)
 			break;
+		keep_for(s, q);
 		drain(s, q, n);
+		keep(s, q);
 		if (corrects(s))
 			anchor_drained(s->anchor, s->mm, q);
 		break;
@@ -558,8 +755,8 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 			anchor_taken(s->anchor, s->mm, q);
 		break;
 	case OBS_COMPACTION:
-		if (s->seeded && s->o.native && q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
-			isolate(s, q);
+		if (s->seeded && s->o.native)
+			freescan_event(&s->scan, q);
 		break;
 	case OBS_RECLAIM:
 		if (s->seeded)
@@ -586,6 +783,9 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	s->m = m;
 	s->o = *o;
 	s->early = UINT64_MAX;
+	freescan_init(&s->scan, m, &lists, s);
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
+		s->kept[i].pfn = KMM_NO_PFN;
 	s->frames = (uint32_t)m->max_pfn;
 	s->owner_of = calloc(s->frames + 1ull, sizeof(*s->owner_of));
 	s->touched = calloc((s->frames >> m->pageblock_order) + 1ull, sizeof(*s->touched));
@@ -619,14 +819,26 @@ void simulated_free(struct simulated *s)
 	if (!s)
 		return;
 	objects_free(s->objects);
+	sides_free(s->sides);
 	if (s->mm)
 		kmm_destroy(s->mm);
 	anchor_free(s->anchor);
+	freescan_free(&s->scan);
 	free(s->stats.course);
 	free(s->held);
 	free(s->owner_of);
+	free(s->place);
 	free(s->touched);
 	free(s);
+}
+
+/* Pages of the start are where they were; those held by name, where the model has them. */
+static int place_pages(struct simulated *s)
+{
+	s->place = malloc((s->m->max_pfn + 1) * sizeof(*s->place));
+	for (uint64_t p = 0; s->place && p < s->m->max_pfn; p++)
+		s->place[p] = (kmm_pfn)p;
+	return s->place ? 0 : -ENOMEM;
 }
 
 int simulated_seed(struct simulated *s, const struct machine_state *st, struct err *e)
@@ -642,6 +854,13 @@ int simulated_seed(struct simulated *s, const struct machine_state *st, struct e
 			own(s, s->held[i].pfn, s->held[i].order, i + 1);
 	if (s->objects && objects_seed(s->objects, st, e) < 0)
 		return err_code(e);
+	if (s->o.sides) {
+		s->sides = sides_new(s->mm, s->m, s->o.sides, s->o.sides_source, e);
+		if (!s->sides)
+			return err_code(e);
+		if (sides_follows_pages(s->sides) && !s->place && place_pages(s))
+			return err_set(e, ENOMEM, "out of memory");
+	}
 	s->stats.refills = s->stats.drains = s->stats.fallbacks = 0;
 	return 0;
 }
@@ -669,6 +888,38 @@ struct kmm *simulated_model(struct simulated *s)
 struct objects *simulated_objects(struct simulated *s)
 {
 	return s->objects;
+}
+
+struct sides *simulated_sides(struct simulated *s)
+{
+	return s->sides;
+}
+
+bool simulated_has(const struct simulated *s, enum demand_kind k)
+{
+	return k == DEMAND_PAGE	  ? true :
+	       k == DEMAND_OBJECT ? s->objects != NULL :
+				    s->sides && sides_have(s->sides, k);
+}
+
+struct demand simulated_demand(const struct simulated *s, enum demand_kind k)
+{
+	struct demand d = { 0 };
+
+	if (k == DEMAND_PAGE)
+		return s->pages;
+	if (k == DEMAND_PGTABLE)
+		return s->tables;
+	if (k == DEMAND_OBJECT && s->objects) {
+		const struct objects_stats *o = objects_stats(s->objects);
+
+		d = s->objects_asked;
+		d.requested = o->requested;
+		d.served = o->served;
+		d.failed = o->failed;
+		return d;
+	}
+	return s->sides ? sides_demand(s->sides, k) : d;
 }
 
 void simulated_view(const struct simulated *s, struct view *v)
@@ -714,6 +965,8 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 	}
 	if (pfn >= s->frames)
 		return CELL_HOLE;
+	if (s->owner_of[pfn] == OF_SIDES)
+		return CELL_KERNEL;
 	if (s->objects && objects_hold(s->objects, pfn))
 		return CELL_SLAB;
 	if (!s->owner_of[pfn]) {

@@ -16,7 +16,9 @@
 #include "base/err.h"
 #include "machine/machine.h"
 #include "mm/kmm.h"
+#include "replay/demand.h"
 #include "replay/objects.h"
+#include "replay/sides.h"
 #include "replay/view.h"
 #include "workload/request.h"
 
@@ -36,7 +38,6 @@ struct simulated_stats {
 	uint64_t first_miss_seq, first_miss_at; /* event ordinal; allocations before it */
 	uint64_t first_miss_time;
 	kmm_pfn first_miss_want, first_miss_got;
-	uint64_t served; /* page allocations that got one, pages of slabs left out with an object side */
 	uint64_t failed; /* the model had no page where the kernel had one */
 	uint64_t unmatched_frees; /* freed before its allocation was seen, and the model uses the page otherwise */
 	uint64_t uncorrected; /* anchored: the model held the wanted page as in use */
@@ -56,6 +57,9 @@ struct simulated_options {
 	/* Object requests too go through the model, by this policy; NULL: its pages are requests. */
 	const struct kmm_slab_policy *slab;
 	const struct objects_source *objects;
+	/* The other allocators too; NULL: their pages are requests. */
+	const struct sides_policy *sides;
+	const struct sides_source *sides_source;
 };
 
 struct simulated *simulated_new(const struct machine *m, const struct simulated_options *o,
@@ -77,5 +81,10 @@ kmm_pfn simulated_last(const struct simulated *s);
 struct kmm *simulated_model(struct simulated *s);
 /* The object side; NULL without. */
 struct objects *simulated_objects(struct simulated *s);
+struct sides *simulated_sides(struct simulated *s);
+/* What it was asked for; all zeros where it has no such allocator. */
+/* Does it have this kind of allocator, or are such requests passed over? */
+bool simulated_has(const struct simulated *s, enum demand_kind k);
+struct demand simulated_demand(const struct simulated *s, enum demand_kind k);
 
 #endif

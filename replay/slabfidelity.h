@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * slabfidelity: how far the simulated object side is from the machine's own
- * after/slabinfo, cache by cache, at the marker where that was read.  Counts are
- * slabinfo's: a SLUB slab that some CPU holds counts as full.
+ * slabfidelity: how far the object side of a run is from the machine.
+ *
+ * At the marker of after/slabinfo: slabs, objects and active objects, cache by cache, of
+ * the recorded slabs (slablife.h) and of the simulated ones, against the kernel's own
+ * counts.  Counts are slabinfo's: SLUB counts all objects of a slab as active unless the
+ * slab is on a node's partial list.  How many of them are held free by CPUs, the *slack*,
+ * is active - in use of the recorded slabs.
+ *
+ * Over time: simulated slab pages against recorded ones at each sample.
+ *
+ * Slab by slab: objects in use against the dumps in after/, where there are any.
  */
 #ifndef REPLAY_SLABFIDELITY_H
 #define REPLAY_SLABFIDELITY_H
@@ -10,28 +18,36 @@
 #include "replay/replay.h"
 
 struct slab_counts {
-	uint64_t slabs, pages, objects, active;
+	uint64_t slabs, pages, objects, active, in_use;
 };
 
 struct slab_row {
 	char name[48];
 	unsigned order;
-	struct slab_counts before, recorded, simulated; /* recorded: after/slabinfo */
+	/* kernel: after/slabinfo; followed: the recorded slabs */
+	struct slab_counts before, kernel, followed, simulated;
+	uint64_t taken[2], given_back[2]; /* slabs from the start on: recorded, simulated */
+	double pages_mean,
+		pages_max; /* error of slab pages over the samples, percent of recorded */
 };
 
 struct slabfidelity {
-	bool known;	       /* there is an after/slabinfo, and the run had an object side */
-	struct slab_row *rows; /* by recorded pages, most first */
+	bool known;	       /* there is an after/slabinfo, and a run with an object side */
+	bool simulated;	       /* one of the runs simulated the objects */
+	struct slab_row *rows; /* by the kernel's pages, most first */
 	uint32_t count;
-	struct slab_counts before, recorded, simulated; /* all caches */
-	double pages_error;	/* of all slab pages, in percent of the recorded ones */
+	struct slab_row all;	/* all caches; name "" */
+	double pages_error;	/* simulated pages at the end, percent of the kernel's */
+	double active_error;	/* active objects of the recorded slabs, likewise */
+	double active_differ;	/* sum over caches of |difference|, likewise */
 	uint32_t large, beyond; /* caches of 50 slabs and more; those off by more than 5 % */
 	double worst;		/* the largest such error, percent */
 	char worst_name[48];
 };
 
-/* 0 or -ENOMEM. */
-int slabfidelity_compute(struct slabfidelity *f, const struct replay *r, int run);
+/* recorded, simulated: numbers of runs, the second -1 for none. 0 or -ENOMEM. */
+int slabfidelity_compute(struct slabfidelity *f, const struct replay *r, int recorded,
+			 int simulated);
 void slabfidelity_free(struct slabfidelity *f);
 
 #endif

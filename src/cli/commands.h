@@ -7,6 +7,6 @@
 
 extern struct command cmd_import, cmd_info, cmd_dump, cmd_state, cmd_replay, cmd_verify, cmd_report,
 	cmd_policy, cmd_export, cmd_record, cmd_stat, cmd_colour, cmd_tlb, cmd_check, cmd_compare,
-	cmd_advise;
+	cmd_advise, cmd_scrub;
 
 #endif

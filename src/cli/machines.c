@@ -12,6 +12,7 @@ static int reserve(struct machines *s, struct err *e)
 {
 	struct policy *p = realloc(s->policy, (s->count + 1) * sizeof(*p));
 	struct machines_slab *slab;
+	struct machines_sides *sides;
 	struct kmm_config *c;
 
 	if (!p)
@@ -25,6 +26,10 @@ static int reserve(struct machines *s, struct err *e)
 	if (!slab)
 		return err_set(e, ENOMEM, "out of memory");
 	s->slab = slab;
+	sides = realloc(s->sides, (s->count + 1) * sizeof(*sides));
+	if (!sides)
+		return err_set(e, ENOMEM, "out of memory");
+	s->sides = sides;
 	return s->count < MACHINES_MAX ? 0 :
 					 err_set(e, E2BIG, "more than %d policies", MACHINES_MAX);
 }
@@ -49,6 +54,8 @@ static int add(struct machines *s, const struct machine *m, const char *name,
 		return ret;
 	objects_native_policy(m, &s->slab[s->count].policy);
 	s->slab[s->count].on = policy_objects(p, &s->slab[s->count].policy);
+	sides_native_policy(m, &s->sides[s->count].policy);
+	s->sides[s->count].on = policy_sides(p, s->slab[s->count].on, &s->sides[s->count].policy);
 	s->count++;
 	return 0;
 }
@@ -76,5 +83,6 @@ void machines_free(struct machines *s)
 	free(s->policy);
 	free(s->config);
 	free(s->slab);
+	free(s->sides);
 	memset(s, 0, sizeof(*s));
 }

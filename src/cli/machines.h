@@ -10,6 +10,7 @@
 #include "machine/machine.h"
 #include "mm/kmm.h"
 #include "replay/policy.h"
+#include "replay/sides.h"
 
 struct machines_options {
 	struct option_list policies; /* names or files */
@@ -39,6 +40,10 @@ struct machines {
 		bool on; /* the objects go through the model too */
 		struct kmm_slab_policy policy;
 	} * slab; /* [count] */
+	struct machines_sides {
+		bool on;
+		struct sides_policy policy;
+	} * sides; /* [count] */
 };
 
 /* One machine a policy; --set without --policy means native with that key changed. */

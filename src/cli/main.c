@@ -18,7 +18,7 @@
 static const struct command *const commands[] = {
 	&cmd_record, &cmd_import, &cmd_stat,	&cmd_info,   &cmd_dump,	  &cmd_state,
 	&cmd_replay, &cmd_verify, &cmd_report,	&cmd_policy, &cmd_export, &cmd_colour,
-	&cmd_tlb,    &cmd_check,  &cmd_compare, &cmd_advise, NULL,
+	&cmd_tlb,    &cmd_check,  &cmd_compare, &cmd_advise, &cmd_scrub,  NULL,
 };
 
 static const struct command *find(const char *name)

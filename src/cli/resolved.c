@@ -47,7 +47,7 @@ static int by_seq(const void *pa, const void *pb)
 static int follow(struct resolved *r, struct feed *f, const struct machine *m, struct simulated *s,
 		  struct err *e)
 {
-	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
+	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
 	bool started = false;
 	int n, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
 
@@ -95,7 +95,7 @@ struct resolved *resolved_make(const char *path, const struct input_options *in,
 		ret = s ? 0 : err_code(e);
 	}
 	if (ret >= 0)
-		ret = feed_open(&f, k, m, NULL, e);
+		ret = feed_open(&f, k, m, NULL, NULL, e);
 	if (ret >= 0)
 		ret = follow(r, &f, m, s, e);
 	if (ret >= 0 && r->count)

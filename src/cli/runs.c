@@ -22,11 +22,11 @@ static bool can_simulate(const struct machine *m)
  */
 static unsigned make_runs(const struct machine *m, const struct machines *user,
 			  const struct kmm_config *native, struct kmm_slab_policy *slab,
-			  struct replay_run_options *o)
+			  struct sides_policy *sides, struct replay_run_options *o)
 {
 	unsigned n = 0;
 
-	o[n++] = (struct replay_run_options){ .name = "recorded" };
+	o[n++] = (struct replay_run_options){ .name = "recorded", .slabs = true };
 	if (!can_simulate(m))
 		return n;
 	o[n++] = (struct replay_run_options){
@@ -41,7 +41,9 @@ static unsigned make_runs(const struct machine *m, const struct machines *user,
 		objects_native_policy(m, slab);
 		o[n] = o[RUN_NATIVE];
 		o[n].name = "native, with objects";
-		o[n++].slab = slab;
+		o[n].slab = slab;
+		sides_native_policy(m, sides);
+		o[n++].sides = sides;
 	}
 	for (unsigned i = 0; i < user->count; i++)
 		if (!policy_is_native(&user->policy[i]))
@@ -50,7 +52,8 @@ static unsigned make_runs(const struct machine *m, const struct machines *user,
 				.native = policy_pages_native(&user->policy[i]),
 				.name = user->policy[i].name,
 				.config = &user->config[i],
-				.slab = user->slab[i].on ? &user->slab[i].policy : NULL
+				.slab = user->slab[i].on ? &user->slab[i].policy : NULL,
+				.sides = user->sides[i].on ? &user->sides[i].policy : NULL
 			};
 	return n;
 }
@@ -60,6 +63,7 @@ int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struc
 {
 	struct replay_run_options o[4 + RUNS_CURVE];
 	struct kmm_slab_policy slab;
+	struct sides_policy sides;
 	struct replay_options ro = {
 		.runs = o, .samples = samples, .stop_at = INFINITY, .progress = true
 	};
@@ -72,7 +76,7 @@ int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struc
 		ret = machines_add_native(set, m, e);
 	if (ret < 0)
 		return ret;
-	ro.run_count = make_runs(m, &none, set->config, &slab, o);
+	ro.run_count = make_runs(m, &none, set->config, &slab, &sides, o);
 	curve->first = ro.run_count;
 	for (unsigned i = 0; i < curve->count && ro.run_count > RUN_ANCHORED; i++) {
 		o[ro.run_count] = o[RUN_ANCHORED];
@@ -118,7 +122,8 @@ static int replay_and_store(struct kmw_reader *k, struct machine *m, const struc
 	struct results_run info[MACHINES_MAX + 4] = { { NULL, NULL } };
 	char *texts[MACHINES_MAX + 4] = { NULL };
 	struct kmm_slab_policy slab;
-	unsigned n = make_runs(m, user, native, &slab, o);
+	struct sides_policy sides;
+	unsigned n = make_runs(m, user, native, &slab, &sides, o);
 	unsigned own = n > RUN_OBJECTS && o[RUN_OBJECTS].slab == &slab ? 4 : 3;
 	struct results x = { 0 };
 	struct replay r = { 0 };

@@ -13,19 +13,24 @@
 #include "cli/input.h"
 #include "cli/machines.h"
 #include "cli/runs.h"
-#include "replay/nametest.h"
-#include "replay/slabfidelity.h"
+#include "cli/verify_slabs.h"
 
 static struct input_options in = INPUT_DEFAULTS;
-static int format;
+static int format, show;
 static uint64_t samples = 200;
 
 static const char *anchor_every;
 static struct runs_curve curve;
 
+enum { SHOW_ZONES, SHOW_PLACEMENT, SHOW_CACHES, SHOW_NAMES };
+
+static const char *const shows[] = { "zones", "placement", "caches", "names", NULL };
+
 static struct option options[] = {
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats,
 	  "how to print the tables" },
+	{ "show", 's', OPTION_CHOICE, &show, "TABLE", shows,
+	  "which table --format csv prints; text and json have all of them" },
 	{ "samples", 'n', OPTION_UINT, &samples, "N", NULL,
 	  "instants at which free blocks are compared (200)" },
 	{ "anchor-every", 0, OPTION_STRING, &anchor_every, "N,N...", NULL,
@@ -86,26 +91,6 @@ static const struct column placement_columns[] = {
 	{ "score", "score", COLUMN_PERCENT, 2, "share of hits" },
 	{ "anchored", "anchored", COLUMN_PERCENT, 2,
 	  "the same with the model corrected after each" },
-};
-
-static const struct column cache_columns[] = {
-	{ "cache", "cache", COLUMN_STRING, 0, "slab cache" },
-	{ "order", "order", COLUMN_UINT, 0, "order of a slab" },
-	{ "slabs_before", "before", COLUMN_UINT, 0, "slabs in before/slabinfo" },
-	{ "slabs_recorded", "slabs", COLUMN_UINT, 0, "num_slabs of after/slabinfo" },
-	{ "slabs_simulated", "simulated", COLUMN_UINT, 0, "slabs of the model at that marker" },
-	{ "objects_recorded", "objects", COLUMN_UINT, 0, "num_objs of after/slabinfo" },
-	{ "objects_simulated", "simulated", COLUMN_UINT, 0, "objects of the model's slabs" },
-	{ "active_recorded", "active", COLUMN_UINT, 0, "active_objs of after/slabinfo" },
-	{ "active_simulated", "simulated", COLUMN_UINT, 0, "the same of the model" },
-};
-
-static const struct column name_columns[] = {
-	{ "cache", "cache", COLUMN_STRING, 0, "slab cache that the free named" },
-	{ "objects", "objects", COLUMN_UINT, 0, "objects whose name was hidden" },
-	{ "right", "right", COLUMN_UINT, 0, "found" },
-	{ "wrong", "wrong", COLUMN_UINT, 0, "taken for another cache's" },
-	{ "unknown", "unknown", COLUMN_UINT, 0, "not found" },
 };
 
 static double share(struct score s)
@@ -230,46 +215,6 @@ static struct table *placement_table(const struct machine *m, const struct simul
 	return t;
 }
 
-static struct table *cache_table(const struct slabfidelity *f, uint32_t most)
-{
-	struct table *t = table_new(cache_columns, 9);
-
-	for (uint32_t i = 0; t && i < f->count && i < most; i++) {
-		const struct slab_row *x = &f->rows[i];
-
-		if (!x->recorded.slabs && !x->simulated.slabs)
-			continue;
-		table_row(t);
-		table_string(t, x->name);
-		table_uint(t, x->order);
-		table_uint(t, x->before.slabs);
-		table_uint(t, x->recorded.slabs);
-		table_uint(t, x->simulated.slabs);
-		table_uint(t, x->recorded.objects);
-		table_uint(t, x->simulated.objects);
-		table_uint(t, x->recorded.active);
-		table_uint(t, x->simulated.active);
-	}
-	return t;
-}
-
-static struct table *name_table(const struct nametest *n, const struct intern *strings)
-{
-	struct table *t = table_new(name_columns, 5);
-
-	for (uint32_t i = 0; t && i < n->count; i++) {
-		const struct nametest_row *x = &n->rows[i];
-
-		table_row(t);
-		table_string(t, intern_str(strings, x->cache));
-		table_uint(t, x->objects);
-		table_uint(t, x->right);
-		table_uint(t, x->wrong);
-		table_uint(t, x->unknown);
-	}
-	return t;
-}
-
 static void json_counts(struct json *j, const char *key, struct fidelity_counts c)
 {
 	json_object(j, key);
@@ -352,49 +297,6 @@ static void json_simulated(struct json *j, const struct machine *m, const struct
 	json_end_object(j);
 }
 
-static void json_objects(struct json *j, const struct replay *r, const struct slabfidelity *sf)
-{
-	struct simulated *x = r->runs[RUN_OBJECTS].simulated;
-	const struct objects_stats *o = objects_stats(simulated_objects(x));
-	const struct simulated_stats *s = simulated_stats(x);
-
-	json_object(j, "objects");
-	json_real(j, "placement", share(s->all));
-	json_uint(j, "requested", o->requested);
-	json_uint(j, "served", o->served);
-	json_uint(j, "failed", o->failed);
-	json_uint(j, "frees", o->frees);
-	json_uint(j, "freed", o->freed);
-	json_uint(j, "unmatched", o->unmatched);
-	json_uint(j, "unattributed", o->unattributed);
-	json_uint(j, "implied", o->implied);
-	json_uint(j, "slabs_adopted", o->adopted);
-	json_uint(j, "slabs_not_adopted", o->not_adopted);
-	json_uint(j, "slab_page_requests_recorded", o->pages_expected);
-	json_uint(j, "slab_page_requests_simulated", o->pages_taken);
-	if (sf->known) {
-		json_uint(j, "slab_pages_recorded", sf->recorded.pages);
-		json_uint(j, "slab_pages_simulated", sf->simulated.pages);
-		json_real(j, "slab_pages_error", sf->pages_error);
-		json_uint(j, "large_caches", sf->large);
-		json_uint(j, "large_caches_beyond", sf->beyond);
-		json_real(j, "large_caches_worst", sf->worst);
-		json_table(j, "caches", cache_table(sf, UINT32_MAX));
-	}
-	json_end_object(j);
-}
-
-static void json_names(struct json *j, const struct replay *r, const struct nametest *n)
-{
-	json_object(j, "attribution");
-	json_uint(j, "objects", n->objects);
-	json_uint(j, "right", n->right);
-	json_uint(j, "wrong", n->wrong);
-	json_uint(j, "unknown", n->unknown);
-	json_table(j, "caches", name_table(n, kmw_strings(r->k)));
-	json_end_object(j);
-}
-
 static int print_json(const struct machine *m, const struct fidelity *f, const struct replay *r,
 		      const struct recorded_stats *s, const struct slabfidelity *sf,
 		      const struct nametest *names)
@@ -429,11 +331,8 @@ static int print_json(const struct machine *m, const struct fidelity *f, const s
 		json_simulated(&j, m, f, r);
 	else
 		json_null(&j, "simulated");
-	if (with_objects(r))
-		json_objects(&j, r, sf);
-	else
-		json_null(&j, "objects");
-	json_names(&j, r, names);
+	verify_json_slabs(&j, r, RUN_RECORDED, with_objects(r) ? RUN_OBJECTS : -1, sf);
+	verify_json_names(&j, r, names);
 	json_end_object(&j);
 	return json_finish(&j);
 }
@@ -446,56 +345,6 @@ static void put_counts(const char *what, struct fidelity_counts c)
 
 	printf("  %-10s recorded %" PRIu64 ", simulated %" PRIu64 " (%+.2f %%)\n", what, c.recorded,
 	       c.simulated, rel);
-}
-
-#define CACHES_SHOWN 20 /* in text */
-
-static int print_objects(const struct replay *r, const struct slabfidelity *sf)
-{
-	struct simulated *x = r->runs[RUN_OBJECTS].simulated;
-	const struct objects_stats *o = objects_stats(simulated_objects(x));
-	int ret;
-
-	printf("\nSimulated with the objects: slabs ask for their pages themselves\n");
-	printf("  placement  %.3f %% of the same page allocations\n",
-	       100.0 * share(simulated_stats(x)->all));
-	printf("  objects    %" PRIu64 " asked for, %" PRIu64 " served, %" PRIu64
-	       " failed; %" PRIu64 " in caches made up by size\n",
-	       o->requested, o->served, o->failed, o->unattributed);
-	printf("  frees      %" PRIu64 " asked for, %" PRIu64 " done; %" PRIu64
-	       " allocations without an event made up for\n",
-	       o->frees, o->freed, o->implied);
-	printf("  slabs      %" PRIu64 " taken over at the start", o->adopted);
-	if (o->not_adopted)
-		printf(", %" PRIu64 " of another geometry than the model's left out",
-		       o->not_adopted);
-	printf("; page requests: recorded %" PRIu64 ", simulated %" PRIu64 "\n", o->pages_expected,
-	       o->pages_taken);
-	if (!sf->known) {
-		printf("  no after/slabinfo to compare with\n");
-		return 0;
-	}
-	printf("  slab pages at the end: after/slabinfo %" PRIu64 ", simulated %" PRIu64
-	       " (%+.2f %%)\n",
-	       sf->recorded.pages, sf->simulated.pages, sf->pages_error);
-	if (sf->large)
-		printf("  caches of 50 slabs and more: %u, %u of them off by more than 5 %%, at most "
-		       "%.2f %% (%s)\n",
-		       sf->large, sf->beyond, sf->worst, sf->worst_name);
-	printf("\n");
-	ret = put_table(cache_table(sf, CACHES_SHOWN));
-	if (sf->count > CACHES_SHOWN)
-		printf("... and smaller ones; --format json has them all\n");
-	return ret;
-}
-
-static void print_names(const struct nametest *n)
-{
-	if (!n->objects)
-		return;
-	printf("\nCaches by call site and size, names hidden for half of the objects: %.3f %% of %" PRIu64
-	       " right,\n%" PRIu64 " wrong, %" PRIu64 " unknown\n",
-	       100.0 * (double)n->right / (double)n->objects, n->objects, n->wrong, n->unknown);
 }
 
 static int print_text(const struct machine *m, const struct fidelity *f, const struct replay *r,
@@ -520,10 +369,10 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 	if (s->unknown_frames)
 		printf("Page frames of which nothing is known: %" PRIu64 " of %" PRIu64 "\n",
 		       s->unknown_frames, s->frames);
-	print_names(names);
+	verify_print_names(names);
 	if (!f->have_simulated) {
 		printf("\nSimulated: not possible, the start state is not known\n");
-		return ret;
+		return ret < 0 ? ret : verify_print_slabs(r, RUN_RECORDED, -1, sf);
 	}
 	printf("\nSimulated under native, from the start state's marker to \"snap: after begin\":\n");
 	printf("  placement  %.3f %% of %" PRIu64 " allocations (anchored %.3f %%)\n",
@@ -550,9 +399,30 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 	if (ret >= 0)
 		ret = put_table(placement_table(m, simulated_stats(r->runs[RUN_NATIVE].simulated),
 						simulated_stats(r->runs[RUN_ANCHORED].simulated)));
-	if (ret >= 0 && with_objects(r))
-		ret = print_objects(r, sf);
+	if (ret >= 0)
+		ret = verify_print_slabs(r, RUN_RECORDED, with_objects(r) ? RUN_OBJECTS : -1, sf);
 	return ret;
+}
+
+static struct table *shown_table(struct kmw_reader *k, const struct machine *m,
+				 const struct fidelity *f, const struct replay *r,
+				 const struct slabfidelity *sf, const struct nametest *names)
+{
+	static const struct simulated_stats nothing;
+	bool simulated = f->have_simulated;
+
+	switch (show) {
+	case SHOW_PLACEMENT:
+		return placement_table(
+			m, simulated ? simulated_stats(r->runs[RUN_NATIVE].simulated) : &nothing,
+			simulated ? simulated_stats(r->runs[RUN_ANCHORED].simulated) : &nothing);
+	case SHOW_CACHES:
+		return verify_cache_table(sf, UINT32_MAX);
+	case SHOW_NAMES:
+		return verify_name_table(names, kmw_strings(k));
+	default:
+		return zone_table(m, f);
+	}
 }
 
 static int verify(struct kmw_reader *k, struct err *e)
@@ -569,7 +439,8 @@ static int verify(struct kmw_reader *k, struct err *e)
 	if (!m)
 		return err_code(e);
 	ret = runs_native(k, m, (uint32_t)samples, &curve, &set, &r, &f, e);
-	if (ret >= 0 && with_objects(&r) && slabfidelity_compute(&sf, &r, RUN_OBJECTS))
+	if (ret >= 0 &&
+	    slabfidelity_compute(&sf, &r, RUN_RECORDED, with_objects(&r) ? RUN_OBJECTS : -1))
 		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0)
 		ret = nametest_run(&names, k, m, e);
@@ -577,9 +448,11 @@ static int verify(struct kmw_reader *k, struct err *e)
 		s = recorded_stats(r.runs[RUN_RECORDED].recorded);
 		ret = recorded_validate(r.runs[RUN_RECORDED].recorded, e);
 		if (ret >= 0)
-			ret = format == TABLE_JSON ? print_json(m, &f, &r, s, &sf, &names) :
-			      format == TABLE_CSV  ? put_table(zone_table(m, &f)) :
-						     print_text(m, &f, &r, s, &sf, &names);
+			ret = format == TABLE_JSON ?
+				      print_json(m, &f, &r, s, &sf, &names) :
+			      format == TABLE_CSV ?
+				      put_table(shown_table(k, m, &f, &r, &sf, &names)) :
+				      print_text(m, &f, &r, s, &sf, &names);
 		if (ret < 0 && !e->code)
 			err_set(e, -ret, "the tables could not be printed");
 	}

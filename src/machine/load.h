@@ -48,6 +48,7 @@ int slabattrs_parse(struct machine *m, struct text *t, struct err *e);
 struct machine_slab *slab_find(struct machine *m, struct span name);
 struct machine_slab *slab_add(struct machine *m, struct span name);
 void slabs_free(struct machine_slab *s, uint32_t n);
+int vmallocinfo_parse(struct machine *m, struct text *t, struct err *e);
 int iomem_parse(struct machine *m, struct text *t, struct err *e);
 int kcore_parse(struct machine *m, const struct blob *b, const char *name, struct err *e);
 int version_parse(struct machine *m, struct text *t, struct err *e);

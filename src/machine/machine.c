@@ -378,6 +378,25 @@ static int load_after_slabs(struct load *l, struct err *e)
 	return tolerate(l->m, ret, e, lost);
 }
 
+/* Not every capture has them, and only a replay of vmalloc areas asks. */
+static int load_areas(struct load *l, struct err *e)
+{
+	static const char lost[] = "which vmalloc areas there were";
+	static const char name[] = "before/vmallocinfo";
+	struct blob b;
+	struct text t;
+	int ret = get(l, name, "", &b, e);
+
+	if (ret <= 0)
+		return ret;
+	text_init(&t, name, &b);
+	ret = vmallocinfo_parse(l->m, &t, e);
+	blob_free(&b);
+	if (ret < 0)
+		l->m->area_count = 0;
+	return tolerate(l->m, ret, e, lost);
+}
+
 static int load_state(struct load *l, int which, struct err *e)
 {
 	bool *have = which ? &l->m->have_after : &l->m->have_before;
@@ -401,6 +420,8 @@ static int load_state(struct load *l, int which, struct err *e)
 		ret = load_lists(l, which, e);
 	if (!ret)
 		ret = load_slabs(l, which, e);
+	if (!ret && !which)
+		ret = load_areas(l, e);
 	*have = s->have_zoneinfo;
 	return ret;
 }
@@ -533,6 +554,7 @@ void machine_free(struct machine *m)
 	state_free(&m->after);
 	slabs_free(m->slabs, m->slab_count);
 	slabs_free(m->after_slabs, m->after_slab_count);
+	free(m->areas);
 	free(m->ram_first);
 	free(m->ram_last);
 	for (uint32_t i = 0; i < m->unknown_count; i++)

@@ -68,6 +68,13 @@ struct machine_slab {
 	uint32_t alias_count;
 };
 
+/* A line of vmallocinfo: a range of the vmalloc window, with its guard page. */
+struct machine_area {
+	uint64_t addr, size; /* bytes */
+	uint32_t pages;	     /* that it owns; 0: somebody else's, or device memory */
+	bool percpu;	     /* a per-CPU chunk */
+};
+
 /* Where a slab stood (SLUB). */
 enum machine_slab_place {
 	SLAB_ON_CPU,	  /* its CPU allocates from it */
@@ -157,6 +164,8 @@ struct machine {
 	uint32_t slab_count;
 	struct machine_slab *after_slabs; /* from after/slabinfo: names and counts only */
 	uint32_t after_slab_count;
+	struct machine_area *areas; /* of before/vmallocinfo */
+	uint32_t area_count;
 	uint64_t *ram_first, *ram_last; /* System RAM of iomem, inclusive byte addresses */
 	uint32_t ram_count;
 	uint64_t direct_map_base;		 /* 0 unknown */

@@ -58,6 +58,19 @@ static bool may_join(const struct kmm *mm, unsigned type, kmm_pfn buddy)
 	       mm->generation == KMM_LINUX_2_6;
 }
 
+/* Keep a block for the task that compacts; not one that would mix a page block's types. */
+static bool capture(struct kmm *mm, const struct zone *z, kmm_pfn pfn, unsigned order,
+		    unsigned type)
+{
+	if (mm->captured != KMM_NO_PFN || z->index != mm->capture_zone || type > KMM_HIGHATOMIC)
+		return false;
+	if (order < mm->pageblock_order && type == KMM_MOVABLE && mm->capture_type != KMM_MOVABLE)
+		return false;
+	frame_set_used(mm, pfn, order, type);
+	mm->captured = pfn;
+	return true;
+}
+
 void buddy_free(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, unsigned type,
 		bool to_tail)
 {
@@ -66,6 +79,9 @@ void buddy_free(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, uns
 
 	while (order < top) {
 		kmm_pfn buddy = pfn ^ (1u << order);
+
+		if (unlikely(order == mm->capture_order) && capture(mm, z, pfn, order, type))
+			return;
 
 		if (!is_free_block(&f[buddy], z, order))
 			break;

@@ -146,6 +146,7 @@ struct kmm_cache {
 	struct slab *records; /* unused ones, by next */
 	struct slab_chunk *chunks;
 	uint32_t chunk_records;
+	uint64_t made, gone; /* slabs */
 	unsigned users; /* create calls that meant this cache */
 	struct kmm_cache *next, *prev;
 	char *name;

@@ -111,6 +111,8 @@ static void init_policy(struct kmm *mm)
 	mm->grouping = p->mobility_grouping;
 	mm->expect_ownership = -1;
 	mm->expect_zone = -1;
+	mm->captured = KMM_NO_PFN;
+	kmm_capture(mm, -1, 0, 0);
 	if (!p->pcp_batch)
 		return;
 	mm->pcp_orders = (uint16_t)((1u << p->pcp_orders) - 1);

@@ -218,6 +218,27 @@ int kmm_swap_allocation(struct kmm *mm, kmm_pfn got, kmm_pfn want, unsigned orde
 /* Take exactly this block out of the free or per-CPU lists.  0, or -EBUSY. */
 int kmm_take(struct kmm *mm, kmm_pfn pfn, unsigned order);
 
+/* ---- compaction, as a recording shows it ---- */
+
+/*
+ * Take the free block that starts at pfn, whole; page blocks that it nearly fills become
+ * MOVABLE (kernel 6.1, __isolate_free_page).  Its order; -1: no free block starts there.
+ */
+int kmm_isolate_block(struct kmm *mm, kmm_pfn pfn);
+/* As kmm_free_list_next(), tail first. */
+kmm_pfn kmm_free_list_prev(const struct kmm *mm, unsigned zone, unsigned order, unsigned type,
+			   kmm_pfn at);
+/* Turn a free list, so that a block of it becomes the first and those before it come last. */
+void kmm_free_list_turn(struct kmm *mm, unsigned zone, unsigned order, unsigned type,
+			kmm_pfn first);
+/*
+ * From now on what is freed is freed by a task that compacts this zone for a block of this
+ * order and type: the first that becomes whole is kept for it, past the lists.  Zone -1: no more.
+ */
+void kmm_capture(struct kmm *mm, int zone, unsigned order, unsigned type);
+/* The block kept, in use from now on; KMM_NO_PFN: none was. */
+kmm_pfn kmm_captured(struct kmm *mm);
+
 /* ---- state ---- */
 
 enum kmm_frame_state { KMM_FRAME_HOLE, KMM_FRAME_FREE, KMM_FRAME_PCP, KMM_FRAME_USED };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * kmm_percpu: memory of which each CPU has its own copy.  A chunk is one unit
- * a CPU at fixed distances; a per-CPU pointer names the same place in all of
- * them.  The first chunk holds the static area, a reserve for modules and the
- * first dynamic allocations; later ones are made on demand, and their pages
- * are taken from the machine when first used.  After mm/percpu.c of Linux 6.1:
+ * a CPU at fixed distances, the units of a NUMA node side by side; a per-CPU
+ * pointer names the same place in all of them.  The first chunk holds the static
+ * area, a reserve for modules and the first dynamic allocations; later ones are
+ * made on demand, and their pages are taken from the machine when first used.
+ * After mm/percpu.c of Linux 6.1:
  * 4-byte cells, chunks sorted into slots by their largest hole, first fit with
  * the kernel's hints (they decide which holes are passed over), two to four
  * empty populated pages in stock for requests that cannot sleep, and the work
@@ -29,7 +30,9 @@ struct kmm_percpu_config {
 	size_t reserved_size; /* for modules: PERCPU_MODULE_RESERVE, 8 KiB; 0: none */
 	size_t dyn_size;      /* wanted: PERCPU_DYNAMIC_RESERVE, 28 KiB on 64-bit machines */
 	size_t atom_size;   /* the first chunk is allocated in these: 2 MiB on x86-64; 0: a page */
-	uint64_t base_addr; /* pcpu_base_addr: where CPU 0's unit of the first chunk is */
+	uint64_t base_addr; /* pcpu_base_addr: where the first unit of the first chunk is */
+	/* By node: where its units of the first chunk are; 0: behind those before. */
+	uint64_t node_addr[KMM_NODES];
 	uint64_t vmalloc_end;	     /* later chunks lie below, top down; unless: */
 	struct kmm_vmalloc *vmalloc; /* they are areas of this one */
 	bool memcg; /* memory control groups: bytes_alloc counts a pointer a cell */
@@ -99,6 +102,7 @@ struct kmm_percpu_stats {
 	uint64_t tlb_flushes; /* of a chunk's range, after pages were taken back */
 	/* as it stands */
 	size_t unit_size, dyn_size; /* as computed */
+	unsigned groups, units;	    /* of CPUs that are near each other; units of a chunk */
 	uint64_t chunks;	    /* with the first ones */
 	uint64_t used_bytes;	    /* a CPU: allocated in dynamic and reserved chunks */
 	uint64_t free_bytes;	    /* a CPU: free in them, populated or not */

@@ -200,6 +200,7 @@ struct kmm_cache_figures {
 	uint64_t active_slabs;	 /* with an active object */
 	uint64_t partial_slabs;	 /* on the nodes' lists */
 	uint64_t cpu_slabs, cpu_partials;
+	uint64_t made, gone; /* slabs whose pages were asked for, given back */
 };
 /* The figures of contents take a walk over all slabs. */
 void kmm_kmem_cache_figures(const struct kmm_cache *s, struct kmm_cache_figures *f);

@@ -9,9 +9,9 @@
  *
  * The lowest range that fits is taken; the kernel's search may pass over a
  * range that fits only just once its start is aligned to more than a page.
- * Not modelled: vm_map_ram blocks, the slab memory of descriptors and of page
- * arrays, KASAN's shadow, decay of the pools by memory pressure.  What the
- * kernel leaves to a worker (the purge) happens at once.
+ * Not modelled: the slab memory of descriptors and of page arrays, KASAN's
+ * shadow, decay of the pools by memory pressure.  What the kernel leaves to a
+ * worker (the purge) happens at once, but for vfree() from interrupts.
  * One struct kmm_vmalloc belongs to its machine's thread.
  */
 #ifndef KMM_VMALLOC_H
@@ -27,8 +27,9 @@ struct kmm_vmalloc_config {
 	unsigned table_levels; /* levels of tables that are made on demand */
 	unsigned huge_order;   /* of a huge mapping (9 on x86-64); 0: none */
 	unsigned ioremap_max_order;
-	uint64_t lazy_max; /* pages; 0: bit_length(CPUs) * 32 MiB */
-	bool huge;	   /* kmm_vmalloc() may map huge pages (5.13+, 5.18+ opted in) */
+	uint64_t lazy_max;  /* pages; 0: bit_length(CPUs) * 32 MiB */
+	unsigned ram_block; /* pages of a block of vm_map_ram(); 0: by window and CPUs */
+	bool huge;	    /* kmm_vmalloc() may map huge pages (5.13+, 5.18+ opted in) */
 };
 
 /* lowmem: bytes of memory that the kernel maps directly; 32-bit windows begin above it. */
@@ -56,7 +57,15 @@ enum kmm_vm_kind {
 	KMM_VM_MAP,	/* vmap: somebody else's */
 	KMM_VM_IOREMAP, /* device memory */
 	KMM_VM_PERCPU,	/* a per-CPU chunk, filled by its owner */
+	KMM_VM_RAM,	/* a block of vm_map_ram(), or a large map of it */
 };
+
+/*
+ * Take exactly this range, for a starting state, with the tables that map it:
+ * neither takes a page from the machine.  0; -EINVAL: not whole pages of the
+ * window; -EBUSY: some of it is in use; -ENOMEM.
+ */
+int kmm_vmalloc_seed(struct kmm_vmalloc *v, uint64_t addr, uint64_t size, enum kmm_vm_kind kind);
 
 /* __vmalloc_node_range(): what the simple calls below fill in. */
 struct kmm_vm_request {
@@ -78,13 +87,41 @@ uint64_t kmm_vmalloc_32(struct kmm_vmalloc *v, unsigned cpu, uint64_t size); /* 
 uint64_t kmm_vmap(struct kmm_vmalloc *v, unsigned cpu, const kmm_pfn *pages, unsigned n);
 /* size bytes of device memory from this physical address on; not necessarily page-aligned. */
 uint64_t kmm_ioremap(struct kmm_vmalloc *v, unsigned cpu, uint64_t phys, uint64_t size);
-/* Top down, as per-CPU chunks want them; aligned to a power of two; without guard page. */
-uint64_t kmm_get_percpu_area(struct kmm_vmalloc *v, uint64_t size, uint64_t align);
+/*
+ * Areas for a per-CPU chunk, at these distances from an address that is as high as can be
+ * and aligned to a power of two; without guard pages.  The address.
+ */
+uint64_t kmm_get_percpu_areas(struct kmm_vmalloc *v, const uint64_t *offsets, const uint64_t *sizes,
+			      unsigned n, uint64_t align);
 /* get_vm_area(): addresses alone.  A guard page is added. */
 uint64_t kmm_get_vm_area(struct kmm_vmalloc *v, unsigned cpu, uint64_t size, enum kmm_vm_kind kind);
 
+/*
+ * vm_map_ram() (2.6.28): up to 64 pages (32 on 32 bits) out of a block of the CPU, in
+ * powers of two, each place of it used once; more pages have an area of their own.
+ * No guard page, and nothing in vmallocinfo but the blocks.
+ */
+uint64_t kmm_vm_map_ram(struct kmm_vmalloc *v, unsigned cpu, const kmm_pfn *pages, unsigned n);
+void kmm_vm_unmap_ram(struct kmm_vmalloc *v, uint64_t addr, unsigned n);
+
+/*
+ * kvmalloc(): kmalloc first, without trying hard where more than a page is wanted, then
+ * vmalloc.  sl is the allocator of the same machine.
+ */
+struct kmm_slab;
+uint64_t kmm_kvmalloc(struct kmm_vmalloc *v, struct kmm_slab *sl, unsigned cpu, uint64_t size,
+		      kmm_gfp gfp);
+void kmm_kvfree(struct kmm_vmalloc *v, struct kmm_slab *sl, unsigned cpu, uint64_t addr);
+
 /* 0 is fine; what is no area of the right kind is counted as bad and left alone. */
 void kmm_vfree(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr);
+/*
+ * vfree() from an interrupt (3.11; before, a bug): the CPU's worker does it later, the
+ * newest first.
+ */
+void kmm_vfree_atomic(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr);
+bool kmm_vfree_pending(const struct kmm_vmalloc *v, unsigned cpu);
+void kmm_vfree_work(struct kmm_vmalloc *v, unsigned cpu);
 void kmm_vunmap(struct kmm_vmalloc *v, uint64_t addr);
 void kmm_iounmap(struct kmm_vmalloc *v, uint64_t addr);
 void kmm_free_vm_area(struct kmm_vmalloc *v, uint64_t addr);
@@ -107,13 +144,23 @@ struct kmm_vm_info {
 void kmm_vmalloc_walk(const struct kmm_vmalloc *v,
 		      bool (*visit)(void *arg, const struct kmm_vm_info *info), void *arg);
 
+/*
+ * The file /proc/vmallocinfo, line by line without its end, as Linux 6.1 prints it: areas in
+ * use by address, then those that wait for a purge.  symbol: the text of a caller (NULL,
+ * or it returns NULL: its number).  Pages by node are printed by 64-bit machines alone.
+ */
+void kmm_vmallocinfo(const struct kmm_vmalloc *v, const char *(*symbol)(void *arg, uint64_t caller),
+		     void (*line)(void *arg, const char *text), void *arg);
+
 struct kmm_vmalloc_stats {
 	uint64_t allocs, frees, failed, bad_frees;
 	uint64_t purges, purged_areas;
 	uint64_t tlb_flushes; /* of ranges, on all CPUs */
 	uint64_t table_pages; /* page tables made; they stay */
 	uint64_t huge_mappings, huge_fallbacks;
-	uint64_t pool_hits; /* ranges from a vmap node's pool */
+	uint64_t pool_hits;	       /* ranges from a vmap node's pool */
+	uint64_t ram_maps, ram_blocks; /* vm_map_ram(); blocks made for it */
+	uint64_t deferred;	       /* vfree() from interrupts */
 	/* as it stands */
 	uint64_t areas, mapped_pages; /* in use; pages that it owns */
 	uint64_t lazy_areas, lazy_pages, lazy_max;

@@ -37,30 +37,6 @@ void kmm_percpu_observe(struct kmm_percpu *p, const struct kmm_percpu_observer *
 
 /* ---- setting up ---- */
 
-/*
- * How many units share one allocation of the first chunk: as many as waste
- * little (no more than a third of the CPUs' number), fewer if that costs no
- * more allocations.
- */
-static size_t share_of(size_t need, size_t atom, unsigned cpus)
-{
-	size_t size = round_up(need, atom), most = size / need, best = 1, least = SIZE_MAX;
-
-	for (size_t units = most; units; units--) {
-		size_t pieces = (cpus + units - 1) / units;
-
-		if (size % units || size / units % PAGE_BYTES)
-			continue;
-		if (pieces * units - cpus > cpus / 3)
-			continue;
-		if (pieces > least)
-			break;
-		least = pieces;
-		best = units;
-	}
-	return size / best;
-}
-
 static bool set_sizes(struct kmm_percpu *p)
 {
 	struct kmm_percpu_config *c = &p->config;
@@ -78,11 +54,13 @@ static bool set_sizes(struct kmm_percpu *p)
 	fixed = c->static_size + c->reserved_size;
 	all = round_up(fixed + c->dyn_size, PAGE_BYTES);
 	p->dyn_size = all - fixed;
-	p->unit_size = share_of(all < KMM_PERCPU_MAX_SIZE ? KMM_PERCPU_MAX_SIZE : all, c->atom_size,
-				p->cpus);
+	if (!percpu_groups_init(p, all < KMM_PERCPU_MAX_SIZE ? KMM_PERCPU_MAX_SIZE : all))
+		return false;
 	p->unit_pages = (int)(p->unit_size / PAGE_BYTES);
 	p->stats.unit_size = p->unit_size;
 	p->stats.dyn_size = p->dyn_size;
+	p->stats.groups = p->groups;
+	p->stats.units = p->units;
 	p->sidelined = percpu_slot_of_size(p, p->unit_size - 1) + 2;
 	p->free_slot = p->sidelined + 1;
 	p->to_depopulate = p->free_slot + 1;
@@ -102,10 +80,9 @@ struct kmm_percpu *kmm_percpu_create(struct kmm *mm, const struct kmm_percpu_con
 	c = &p->config;
 	for (unsigned i = 0; i < PERCPU_SLOTS; i++)
 		p->slot[i].next = p->slot[i].prev = &p->slot[i];
-	if (!set_sizes(p))
-		goto fail;
 	p->preempt = calloc(p->cpus, sizeof(*p->preempt));
-	if (!p->preempt)
+	p->unit_offset = calloc(p->cpus, sizeof(*p->unit_offset));
+	if (!p->preempt || !p->unit_offset || !set_sizes(p))
 		goto fail;
 	if (c->reserved_size) {
 		p->reserved = percpu_first_chunk(p, c->static_size, c->reserved_size);
@@ -135,6 +112,7 @@ void kmm_percpu_destroy(struct kmm_percpu *p)
 	if (p->reserved)
 		percpu_destroy_chunk(p, p->reserved);
 	free(p->preempt);
+	free(p->unit_offset);
 	free(p);
 }
 

@@ -20,10 +20,18 @@
 
 struct chunk {
 	struct chunk *next, *prev; /* in its slot */
-	uint64_t base;		   /* address of the chunk's cell 0 in CPU 0's unit */
+	uint64_t base;		   /* address of the chunk's cell 0 in the first unit */
 	struct percpu_area area;
 	kmm_pfn *page; /* [cpu * area.pages + page]; NULL in a first chunk */
 	bool isolated; /* sidelined, or about to lose its empty pages */
+};
+
+/* Units side by side, of CPUs that are near each other. */
+struct percpu_group {
+	uint64_t offset; /* of its first unit from the chunk's first one */
+	uint64_t size;
+	unsigned units; /* some may be nobody's */
+	unsigned node;
 };
 
 struct kmm_percpu {
@@ -38,7 +46,11 @@ struct kmm_percpu {
 	size_t static_used;
 	int empty_pages; /* of all chunks in reach */
 	bool balance, atomic_failed;
-	unsigned *preempt; /* by CPU */
+	unsigned *preempt;     /* by CPU */
+	uint64_t *unit_offset; /* by CPU: of its unit from the first one */
+	struct percpu_group group[KMM_NODES];
+	unsigned groups, units;
+	uint64_t span; /* from the first unit to the end of the last */
 	struct kmm_percpu_stats stats;
 	struct kmm_percpu_observer seen;
 	void *seen_arg;
@@ -56,6 +68,9 @@ void percpu_reintegrate(struct kmm_percpu *p, struct chunk *c);
 /* After the area's empty pages went from `before` to what they are. */
 void percpu_count_empty(struct kmm_percpu *p, const struct chunk *c, int before);
 
+/* unit_size, the groups, each CPU's unit; false: the addresses make no sense. */
+bool percpu_groups_init(struct kmm_percpu *p, size_t need);
+
 /* One that is in every CPU's first unit: [at, at + size) of it. */
 struct chunk *percpu_first_chunk(struct kmm_percpu *p, size_t at, size_t size);
 struct chunk *percpu_create_chunk(struct kmm_percpu *p);
@@ -69,7 +84,7 @@ void percpu_depopulate(struct kmm_percpu *p, struct chunk *c, int from, int to);
 
 static inline uint64_t percpu_unit_offset(const struct kmm_percpu *p, unsigned cpu)
 {
-	return (uint64_t)cpu * p->unit_size;
+	return p->unit_offset[cpu];
 }
 
 #define PERCPU_OBSERVE(p, event, ...)                                \

@@ -128,17 +128,21 @@ static uint64_t place_top_down(const struct kmm_percpu *p, uint64_t size, uint64
 
 struct chunk *percpu_create_chunk(struct kmm_percpu *p)
 {
-	uint64_t align = p->config.atom_size, size = (uint64_t)p->cpus * p->unit_size;
+	uint64_t offsets[KMM_NODES], sizes[KMM_NODES], align = p->config.atom_size;
 	struct chunk *c = new_chunk(p, p->unit_pages, 0, p->unit_pages * PAGE_CELLS);
 	size_t n = (size_t)p->unit_pages * p->cpus;
 
 	if (!c)
 		return NULL;
 	c->page = malloc(n * sizeof(*c->page));
+	for (unsigned g = 0; g < p->groups; g++) {
+		offsets[g] = p->group[g].offset;
+		sizes[g] = p->group[g].size;
+	}
 	if (p->config.vmalloc)
-		c->base = kmm_get_percpu_area(p->config.vmalloc, size, align);
+		c->base = kmm_get_percpu_areas(p->config.vmalloc, offsets, sizes, p->groups, align);
 	else
-		c->base = place_top_down(p, size, align);
+		c->base = place_top_down(p, p->span, align);
 	if (!c->page || !c->base) {
 		percpu_destroy_chunk(p, c);
 		return NULL;
@@ -156,8 +160,8 @@ void percpu_destroy_chunk(struct kmm_percpu *p, struct chunk *c)
 	unlink_chunk(c);
 	if (c->page && c->base) {
 		percpu_release_pages(p, c, 0, c->area.pages);
-		if (p->config.vmalloc)
-			kmm_free_vm_area(p->config.vmalloc, c->base);
+		for (unsigned g = 0; p->config.vmalloc && g < p->groups; g++)
+			kmm_free_vm_area(p->config.vmalloc, c->base + p->group[g].offset);
 	}
 	p->stats.chunks--;
 	percpu_area_free(&c->area);

@@ -100,6 +100,8 @@ void kmm_kmem_cache_figures(const struct kmm_cache *s, struct kmm_cache_figures 
 	f->management = s->management;
 	f->off_slab = s->off_slab;
 	f->aliases = s->users - 1;
+	f->made = s->made;
+	f->gone = s->gone;
 	if (s->kind == KMM_SLUB)
 		count_slub(s, f);
 	else if (s->kind == KMM_SLAB)

@@ -180,6 +180,7 @@ struct slab *slabpage_new(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int no
 	}
 	set_up(s, slab, pfn, order, offset);
 	sl->stats.slabs_made++;
+	s->made++;
 	if (unlikely(s->debug))
 		slabdebug_new_slab(s, slab);
 	if (unlikely(s->ctor))
@@ -194,6 +195,7 @@ static void give_back(struct kmm_cache *s, unsigned cpu, struct slab *slab)
 	slab->next = s->records;
 	s->records = slab;
 	s->sl->stats.slabs_gone++;
+	s->gone++;
 }
 
 void slabpage_discard(struct kmm_cache *s, unsigned cpu, struct slab *slab)

@@ -351,19 +351,21 @@ uint64_t kmm_ioremap(struct kmm_vmalloc *v, unsigned cpu, uint64_t phys, uint64_
 	return area->start + offset;
 }
 
-uint64_t kmm_get_percpu_area(struct kmm_vmalloc *v, uint64_t size, uint64_t align)
+uint64_t kmm_get_percpu_areas(struct kmm_vmalloc *v, const uint64_t *offsets, const uint64_t *sizes,
+			      unsigned n, uint64_t align)
 {
-	struct vmap *area = NULL;
+	uint64_t base = 0;
+	bool fits = n && n <= KMM_NODES && align >= VMAP_PAGE && !(align & (align - 1));
 
-	if (size && size % VMAP_PAGE == 0 && align >= VMAP_PAGE && !(align & (align - 1)))
-		area = vmap_area_alloc_top(v, size, align);
-	if (!area) {
+	for (unsigned i = 0; i < n && fits; i++)
+		fits = sizes[i] && sizes[i] % VMAP_PAGE == 0 && offsets[i] % align == 0 &&
+		       offsets[i] >= (i ? offsets[i - 1] + sizes[i - 1] : 0);
+	if (!fits || !vmap_area_alloc_congruent(v, offsets, sizes, n, align, &base)) {
 		v->stats.failed++;
 		return 0;
 	}
-	area->kind = KMM_VM_PERCPU;
-	v->stats.allocs++;
-	return area->start;
+	v->stats.allocs += n;
+	return base;
 }
 
 uint64_t kmm_get_vm_area(struct kmm_vmalloc *v, unsigned cpu, uint64_t size, enum kmm_vm_kind kind)
@@ -377,6 +379,25 @@ uint64_t kmm_get_vm_area(struct kmm_vmalloc *v, unsigned cpu, uint64_t size, enu
 	return area->start;
 }
 
+/* ---- a start in the middle ---- */
+
+int kmm_vmalloc_seed(struct kmm_vmalloc *v, uint64_t addr, uint64_t size, enum kmm_vm_kind kind)
+{
+	struct vmap *area;
+
+	if (!size || addr % VMAP_PAGE || size % VMAP_PAGE || addr < v->config.start ||
+	    addr >= v->config.end || size > v->config.end - addr)
+		return -EINVAL;
+	area = vmap_area_alloc(v, 0, size, VMAP_PAGE, addr, addr + size);
+	if (!area)
+		return -EBUSY;
+	area->kind = (uint8_t)kind;
+	area->order = 0;
+	area->owns = false;
+	area->phys = area->caller = 0;
+	return vmap_table_seed(v, addr, size);
+}
+
 /* ---- release ---- */
 
 static void release(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr, unsigned kinds)
@@ -386,7 +407,8 @@ static void release(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr, unsigned
 	if (!addr)
 		return;
 	area = vmap_tree_find(v->busy, addr);
-	if (!area || area->start != addr || !(kinds >> area->kind & 1) || cpu >= v->mm->cpus) {
+	if (!area || area->start != addr || !(kinds >> area->kind & 1) || area->deferred ||
+	    cpu >= v->mm->cpus) {
 		v->stats.bad_frees++;
 		return;
 	}
@@ -397,6 +419,44 @@ static void release(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr, unsigned
 void kmm_vfree(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr)
 {
 	release(v, cpu, addr, 1u << KMM_VM_ALLOC);
+}
+
+void kmm_vfree_atomic(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr)
+{
+	struct vmap *area = addr ? vmap_tree_find(v->busy, addr) : NULL;
+
+	if (!addr)
+		return;
+	if (v->config.generation == KMM_LINUX_2_6 || cpu >= v->mm->cpus || !area ||
+	    area->start != addr || area->kind != KMM_VM_ALLOC || area->deferred) {
+		v->stats.bad_frees++;
+		return;
+	}
+	area->deferred = true;
+	area->next = v->cpu[cpu].deferred;
+	v->cpu[cpu].deferred = area;
+	v->stats.deferred++;
+}
+
+bool kmm_vfree_pending(const struct kmm_vmalloc *v, unsigned cpu)
+{
+	return cpu < v->mm->cpus && v->cpu[cpu].deferred;
+}
+
+void kmm_vfree_work(struct kmm_vmalloc *v, unsigned cpu)
+{
+	struct vmap *area, *next;
+
+	if (cpu >= v->mm->cpus)
+		return;
+	area = v->cpu[cpu].deferred;
+	v->cpu[cpu].deferred = NULL;
+	for (; area; area = next) {
+		next = area->next;
+		area->next = NULL;
+		v->stats.frees++;
+		discard(v, cpu, area);
+	}
 }
 
 void kmm_vunmap(struct kmm_vmalloc *v, uint64_t addr)
@@ -418,12 +478,16 @@ void kmm_free_vm_area(struct kmm_vmalloc *v, uint64_t addr)
 		v->stats.bad_frees++;
 		return;
 	}
-	release(v, 0, addr, ~0u);
+	release(v, 0, addr, ~(1u << KMM_VM_RAM));
 }
 
 void kmm_vm_unmap_aliases(struct kmm_vmalloc *v)
 {
+	/* Places of blocks that were unmapped may still be in some TLB. */
+	bool used = vmap_block_purge(v), queued = v->lazy;
+
 	vmap_area_purge(v, false);
+	v->stats.tlb_flushes += used && !queued;
 }
 
 /* ---- state ---- */
@@ -503,6 +567,9 @@ int kmm_vmalloc_validate(const struct kmm_vmalloc *v, char *why, size_t n)
 	uint64_t pages = 0, used, unused, lazy = sum_queue(v->lazy), pooled = 0;
 	size_t busy_n, free_n;
 	const char *bad = vmap_tree_check(v->busy, &busy_n);
+
+	if (!bad)
+		bad = vmap_block_check(v);
 
 	if (!bad)
 		bad = vmap_tree_check(v->free, &free_n);

@@ -132,6 +132,7 @@ struct vmap *vmap_area_alloc(struct kmm_vmalloc *v, unsigned cpu, uint64_t size,
 	from = vmap_tree_fit(v->free, size, align, vstart, vend, &at);
 	if (!from && v->config.generation != KMM_LINUX_2_6) {
 		VMAP_OBSERVE(v, alloc_vmap_area, 0, size, align, vstart, vend, true);
+		vmap_block_purge(v);
 		vmap_area_purge(v, true);
 		from = vmap_tree_fit(v->free, size, align, vstart, vend, &at);
 	}
@@ -151,33 +152,64 @@ fail:
 	return NULL;
 }
 
-struct vmap *vmap_area_alloc_top(struct kmm_vmalloc *v, uint64_t size, uint64_t align)
+/*
+ * The highest base, at or below this one, from which [offset, offset + size) lies in a
+ * free range; 0: there is none.
+ */
+static uint64_t lower_to_fit(const struct kmm_vmalloc *v, uint64_t base, uint64_t offset,
+			     uint64_t size, uint64_t align)
 {
-	struct vmap *area = calloc(1, sizeof(*area)), *spare = calloc(1, sizeof(*spare)), *from;
-	uint64_t end = v->config.end & ~(align - 1);
+	const struct vmap *from = vmap_tree_before(v->free, base + offset + 1);
 
-	if (!area || !spare)
-		goto fail;
-	for (from = vmap_tree_before(v->free, end); from;
-	     from = vmap_tree_before(v->free, from->start)) {
-		uint64_t top = from->start + from->size, at;
+	for (; from; from = vmap_tree_before(v->free, from->start)) {
+		uint64_t end = from->start + from->size;
 
-		if (top > end)
-			top = end;
-		if (top - from->start < size)
-			continue;
-		at = (top - size) & ~(align - 1);
-		if (at < from->start)
-			continue;
-		cut_range(v, from, at, size, area, spare);
-		v->stats.areas++;
-		v->stats.used += size;
-		return area;
+		if (end < offset + size)
+			return 0;
+		end = (end - offset - size) & ~(align - 1);
+		if (end < base)
+			base = end;
+		if (base && base + offset >= from->start)
+			return base;
 	}
+	return 0;
+}
+
+bool vmap_area_alloc_congruent(struct kmm_vmalloc *v, const uint64_t *offsets,
+			       const uint64_t *sizes, unsigned n, uint64_t align, uint64_t *base)
+{
+	uint64_t at = v->config.end & ~(align - 1);
+	struct vmap *spare[2 * KMM_NODES];
+	unsigned made = 0, fit = 0;
+
+	for (; made < 2 * n; made++) {
+		spare[made] = calloc(1, sizeof(*spare[made]));
+		if (!spare[made])
+			goto fail;
+	}
+	/* Whoever does not fit lowers the base for all; until nobody does. */
+	for (unsigned i = 0; fit < n; i = (i + 1) % n) {
+		uint64_t lower = lower_to_fit(v, at, offsets[i], sizes[i], align);
+
+		if (!lower)
+			goto fail;
+		fit = lower == at ? fit + 1 : 1;
+		at = lower;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		struct vmap *from = vmap_tree_before(v->free, at + offsets[i] + 1);
+
+		cut_range(v, from, at + offsets[i], sizes[i], spare[2 * i], spare[2 * i + 1]);
+		spare[2 * i]->kind = KMM_VM_PERCPU;
+		v->stats.areas++;
+		v->stats.used += sizes[i];
+	}
+	*base = at;
+	return true;
 fail:
-	free(area);
-	free(spare);
-	return NULL;
+	while (made)
+		free(spare[--made]);
+	return false;
 }
 
 /* ---- giving back ---- */
@@ -190,6 +222,9 @@ void vmap_area_free(struct kmm_vmalloc *v, struct vmap *area)
 	free(area->page);
 	area->page = NULL;
 	area->pages = 0;
+	vmap_block_free(area->block);
+	area->block = NULL;
+	area->deferred = false;
 	v->stats.areas--;
 	v->stats.used -= area->size;
 	if (v->config.generation == KMM_LINUX_2_6) {
@@ -240,6 +275,11 @@ void vmap_area_purge(struct kmm_vmalloc *v, bool decay)
 bool vmap_area_init(struct kmm_vmalloc *v)
 {
 	v->lazy_end = &v->lazy;
+	v->cpu = calloc(v->mm->cpus, sizeof(*v->cpu));
+	if (!v->cpu)
+		return false;
+	for (unsigned i = 0; i < v->mm->cpus; i++)
+		v->cpu[i].end = &v->cpu[i].block;
 	v->free = calloc(1, sizeof(*v->free));
 	if (!v->free)
 		return false;
@@ -260,6 +300,7 @@ static void free_tree(struct vmap *t)
 	free_tree(t->left);
 	free_tree(t->right);
 	free(t->page);
+	vmap_block_free(t->block);
 	free(t);
 }
 
@@ -282,4 +323,5 @@ void vmap_area_exit(struct kmm_vmalloc *v)
 	free_tree(v->free);
 	free_tree(v->busy);
 	free(v->pool);
+	free(v->cpu);
 }

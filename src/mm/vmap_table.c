@@ -43,7 +43,8 @@ static int make_room(struct kmm_vmalloc *v)
 	return 0;
 }
 
-static int fill_one(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr, unsigned level)
+/* take: the table's page comes from the machine; else it has been there before. */
+static int fill_one(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr, unsigned level, bool take)
 {
 	uint64_t key = table_key(v, addr, level);
 	struct vmap_table *t;
@@ -53,31 +54,42 @@ static int fill_one(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr, unsigned
 	t = &v->table[place_of(v->table, v->table_room, key)];
 	if (t->key)
 		return 0;
-	t->pfn = kmm_alloc_pages(v->mm, cpu, TABLE_GFP, 0);
-	if (t->pfn == KMM_NO_PFN)
+	t->pfn = take ? kmm_alloc_pages(v->mm, cpu, TABLE_GFP, 0) : KMM_NO_PFN;
+	if (take && t->pfn == KMM_NO_PFN)
 		return -ENOMEM;
 	t->key = key;
 	v->tables++;
-	v->stats.table_pages++;
+	v->stats.table_pages += take;
+	return 0;
+}
+
+static int fill(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr, uint64_t size, unsigned lowest,
+		bool take)
+{
+	uint64_t step = UINT64_C(1) << (12 + v->config.table_bits * (lowest + 1));
+
+	for (uint64_t at = addr & ~(step - 1); at < addr + size; at += step)
+		for (unsigned level = v->config.table_levels; level-- > lowest;)
+			if (fill_one(v, cpu, at, level, take))
+				return -ENOMEM;
 	return 0;
 }
 
 int vmap_table_fill(struct kmm_vmalloc *v, unsigned cpu, uint64_t addr, uint64_t size,
 		    unsigned lowest)
 {
-	uint64_t step = UINT64_C(1) << (12 + v->config.table_bits * (lowest + 1));
+	return fill(v, cpu, addr, size, lowest, true);
+}
 
-	for (uint64_t at = addr & ~(step - 1); at < addr + size; at += step)
-		for (unsigned level = v->config.table_levels; level-- > lowest;)
-			if (fill_one(v, cpu, at, level))
-				return -ENOMEM;
-	return 0;
+int vmap_table_seed(struct kmm_vmalloc *v, uint64_t addr, uint64_t size)
+{
+	return fill(v, 0, addr, size, 0, false);
 }
 
 void vmap_table_free(struct kmm_vmalloc *v)
 {
 	for (size_t i = 0; i < v->table_room; i++)
-		if (v->table[i].key)
+		if (v->table[i].key && v->table[i].pfn != KMM_NO_PFN)
 			kmm_free_pages(v->mm, 0, v->table[i].pfn, 0);
 	free(v->table);
 }

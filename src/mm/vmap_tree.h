@@ -23,10 +23,12 @@ struct vmap {
 	struct vmap *next;    /* on a queue of ranges */
 	/* of a range in use: */
 	uint64_t caller, phys;
+	struct vmap_block *block; /* of vm_map_ram() */
 	kmm_pfn *page;
 	uint32_t pages;
 	uint8_t kind;  /* enum kmm_vm_kind */
 	uint8_t order; /* of its mappings */
+	bool deferred; /* vfree() of it waits for the worker */
 	bool owns;     /* its pages */
 	uint16_t pool; /* 1 + vmap node whose pool it returns to; 0: none */
 };

@@ -70,7 +70,7 @@ static const char *const sql_text[STATEMENTS] = {
 		 "simulated,"
 		 " error, unit, note) VALUES (?,?,nullif(?,-1),nullif(?,-1),nullif(?,-1),?,?,?,?,?)"),
 	[ADD_OWNER] = "INSERT INTO owner VALUES (?,?,coalesce(?,''),?,?,?,?)",
-	[ADD_DEMAND] = "INSERT INTO demand VALUES (?,?,?,?,?)",
+	[ADD_DEMAND] = "INSERT INTO demand VALUES (?,?,?,?,?,?,?,?)",
 	[ADD_SET_LOAD] =
 		("INSERT INTO set_load (capture_id, cache, addresses, level, size, ways, line, sets,"
 		 " hot_lines, object_size, objects, lines, sets_used, most, mean, deviation, misses,"
@@ -421,13 +421,13 @@ int store_add_owner(struct store *s, int64_t run, const char *owner, const char 
 			     pages_live, pages_peak);
 }
 
-int store_add_demand(struct store *s, int64_t run, const char *kind, uint64_t served,
-		     uint64_t failed, struct err *e)
+int store_add_demand(struct store *s, int64_t run, const struct store_demand *d, struct err *e)
 {
 	int ret = begin(s, e);
 
 	return ret < 0 ? ret :
-			 put(s, ADD_DEMAND, e, "ituuu", run, kind, served + failed, served, failed);
+			 put(s, ADD_DEMAND, e, "ituuuuuu", run, d->kind, d->requested, d->served,
+			     d->failed, d->responses, d->pages_recorded, d->pages_taken);
 }
 
 int store_add_slab_cache(struct store *s, int64_t run, const struct store_slab_cache *c,

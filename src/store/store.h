@@ -103,9 +103,14 @@ int store_add_fidelity(struct store *s, int64_t run, const struct store_fidelity
 int store_add_owner(struct store *s, int64_t run, const char *owner, const char *cache,
 		    uint64_t allocs, uint64_t frees, uint64_t pages_live, uint64_t pages_peak,
 		    struct err *e);
-/* What a simulated run was asked for, by kind ("page", "object"), and what became of it. */
-int store_add_demand(struct store *s, int64_t run, const char *kind, uint64_t served,
-		     uint64_t failed, struct err *e);
+/* What a simulated run was asked for, by kind ("page", "object", ...), and what became of it. */
+struct store_demand {
+	const char *kind;
+	uint64_t requested, served, failed; /* refused unless requested = served + failed */
+	uint64_t responses;		    /* the kernel's own, not among the requested */
+	uint64_t pages_recorded, pages_taken;
+};
+int store_add_demand(struct store *s, int64_t run, const struct store_demand *d, struct err *e);
 
 /* A slab cache of a simulated run at the marker of after/slabinfo, else at its end. */
 struct store_slab_cache {

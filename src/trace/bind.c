@@ -43,10 +43,10 @@ static const char *const fields[PAYLOADS][BIND_FIELDS] = {
 			     "gfp_flags", "reserved", "is_atomic" },
 	[PAYLOAD_vmap] = { "addr|va_start|start", "size|end", "align", "vstart", "vend",
 			   "nr_lazy|npurged", "failed" },
-	[PAYLOAD_probe] = { "addr|page|vaddr|ret", "size", "pfn", "flags|prot" },
+	[PAYLOAD_probe] = { "addr|page|vaddr|ret", "size", "pfn", "flags|prot", "align" },
 	[PAYLOAD_compaction] = { "start_pfn|zone_start", "end_pfn|zone_end", "migrate_pfn",
 				 "free_pfn", "nr_scanned|nr_failed", "nr_taken|nr_migrated", "sync",
-				 "status" },
+				 "status", "order" },
 	[PAYLOAD_reclaim] = { "nid", "order", "zid", "gfp_flags", "nr_reclaimed" },
 	[PAYLOAD_print] = { "buf" },
 };

@@ -66,7 +66,7 @@ enum bind_percpu {
 	PER_ATOMIC,
 };
 enum bind_vmap { VMAP_ADDR, VMAP_SIZE, VMAP_ALIGN, VMAP_START, VMAP_END, VMAP_N, VMAP_FAILED };
-enum bind_probe { PROBE_ADDR, PROBE_SIZE, PROBE_PFN, PROBE_FLAGS };
+enum bind_probe { PROBE_ADDR, PROBE_SIZE, PROBE_PFN, PROBE_FLAGS, PROBE_ALIGN };
 enum bind_compaction {
 	COMP_START,
 	COMP_END,
@@ -76,6 +76,7 @@ enum bind_compaction {
 	COMP_TAKEN,
 	COMP_SYNC,
 	COMP_STATUS,
+	COMP_ORDER,
 };
 enum bind_reclaim { REC_NID, REC_ORDER, REC_ZID, REC_GFP, REC_RECLAIMED };
 enum bind_print { PRINT_BUF };

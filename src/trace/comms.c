@@ -26,7 +26,7 @@ static int add_line(struct trace *t, const char *p, const char *eol)
 
 int comms_read(struct trace *t, struct err *e)
 {
-	const char *p = t->file.cmdlines.text, *end = p + t->file.cmdlines.len;
+	const char *p = t->file.cmdlines.text, *end = p ? p + t->file.cmdlines.len : NULL;
 
 	if (intern_init(&t->comms) || map_init(&t->comm_of, 256))
 		return err_set(e, ENOMEM, "out of memory for process names");

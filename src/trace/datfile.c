@@ -82,8 +82,10 @@ int dat_read_header_info(struct datfile *d, struct cursor *c, struct err *e)
 	if (!magic || memcmp(magic, "header_event", 13))
 		return dat_expected(c, "header_event", e);
 	len = cursor_u64(c);
-	if (len >= DAT_SECTION_LIMIT || !cursor_bytes(c, len))
+	text = len < DAT_SECTION_LIMIT ? cursor_bytes(c, len) : NULL;
+	if (!text)
 		return dat_expected(c, "the description of header_event", e);
+	d->header_event = (struct dat_text){ (const char *)text, (uint32_t)len };
 	return 0;
 }
 

@@ -56,7 +56,7 @@ struct datfile {
 	struct unpacker unpacker;
 	struct dat_format *formats;
 	uint32_t format_count, format_room;
-	struct dat_text header_page, kallsyms, printk, cmdlines, uname;
+	struct dat_text header_page, header_event, kallsyms, printk, cmdlines, uname;
 	struct dat_buffer *buffers;
 	uint32_t buffer_count;
 	char clock[32];

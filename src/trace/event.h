@@ -60,6 +60,7 @@
 	X(MM_COMPACTION_ISOLATE_MIGRATEPAGES, "compaction", "mm_compaction_isolate_migratepages", \
 	  compaction)                                                                             \
 	X(MM_COMPACTION_MIGRATEPAGES, "compaction", "mm_compaction_migratepages", compaction)     \
+	X(MM_COMPACTION_FINISHED, "compaction", "mm_compaction_finished", compaction)             \
 	X(MM_VMSCAN_DIRECT_RECLAIM_BEGIN, "vmscan", "mm_vmscan_direct_reclaim_begin", reclaim)    \
 	X(MM_VMSCAN_DIRECT_RECLAIM_END, "vmscan", "mm_vmscan_direct_reclaim_end", reclaim)        \
 	X(MM_VMSCAN_KSWAPD_WAKE, "vmscan", "mm_vmscan_kswapd_wake", reclaim)                      \
@@ -136,12 +137,14 @@ struct event {
 			uint64_t size;	/* size=, 0 absent */
 			uint64_t pfn;	/* pfn=, EVENT_NO_PFN absent */
 			uint64_t flags; /* flags= (page->flags) or prot, 0 absent */
+			uint64_t align; /* align=, 0 absent */
 		} probe;
 		struct {
 			uint64_t start_pfn, end_pfn; /* begin: zone_start, zone_end */
 			uint64_t migrate_pfn, free_pfn;
 			uint64_t scanned,
 				taken; /* migratepages: nr_migrated in taken, nr_failed in scanned */
+			int16_t order; /* finished: wanted; -1 the whole zone */
 			int8_t sync;
 			uint8_t status;
 		} compaction;

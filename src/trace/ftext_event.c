@@ -448,6 +448,7 @@ static bool fill(const struct values *x, struct event *ev, unsigned payload)
 		ev->probe.size = x->v[PROBE_SIZE];
 		ev->probe.pfn = x->v[PROBE_PFN];
 		ev->probe.flags = x->v[PROBE_FLAGS];
+		ev->probe.align = x->v[PROBE_ALIGN];
 		break;
 	case PAYLOAD_compaction:
 		ev->compaction.start_pfn = x->v[COMP_START];
@@ -458,6 +459,7 @@ static bool fill(const struct values *x, struct event *ev, unsigned payload)
 		ev->compaction.taken = x->v[COMP_TAKEN];
 		ev->compaction.sync = (int8_t)x->v[COMP_SYNC];
 		ev->compaction.status = (uint8_t)x->v[COMP_STATUS];
+		ev->compaction.order = (int16_t)x->v[COMP_ORDER];
 		break;
 	case PAYLOAD_reclaim:
 		ev->reclaim.nid = (int32_t)x->v[REC_NID];

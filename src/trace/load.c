@@ -181,6 +181,7 @@ static void load_compaction(const struct binding *b, const uint8_t *rec, struct 
 	ev->compaction.taken = get(b, COMP_TAKEN, rec, swap);
 	ev->compaction.sync = (int8_t)get_signed(b, COMP_SYNC, rec, swap);
 	ev->compaction.status = (uint8_t)get(b, COMP_STATUS, rec, swap);
+	ev->compaction.order = (int16_t)get_signed(b, COMP_ORDER, rec, swap);
 }
 
 static void load_reclaim(const struct binding *b, const uint8_t *rec, struct event *ev)
@@ -214,6 +215,7 @@ static void load_rest(struct binding *b, const uint8_t *rec, uint32_t len, struc
 		ev->probe.size = get(b, PROBE_SIZE, rec, swap);
 		ev->probe.pfn = get(b, PROBE_PFN, rec, swap);
 		ev->probe.flags = get(b, PROBE_FLAGS, rec, swap);
+		ev->probe.align = get(b, PROBE_ALIGN, rec, swap);
 		break;
 	case PAYLOAD_compaction:
 		load_compaction(b, rec, ev);

@@ -150,13 +150,32 @@ static void give_back(struct ring *r)
 	r->resident = r->next;
 }
 
+/* Read the head of a page. 0 or -EBADMSG. */
+static int begin_page(struct ring *r, const uint8_t *page, struct err *e)
+{
+	const struct ring_layout *l = r->layout;
+	uint64_t commit = load_long(page + l->commit_offset, l->commit_size, l->swap);
+	uint32_t bytes = (uint32_t)commit & COMMIT_MASK;
+
+	r->time = bytes_u64(page, l->swap);
+	if (bytes > l->page - l->data_offset)
+		return damaged(r, "more data than a page holds", e);
+	r->p = page + l->data_offset;
+	r->page_end = r->p + bytes;
+	if (commit & LOST) {
+		r->lost = true;
+		r->lost_count = 0;
+		if (commit & LOST_STORED && bytes + l->commit_size <= l->page - l->data_offset)
+			r->lost_count = load_long(r->page_end, l->commit_size, l->swap);
+	}
+	return 0;
+}
+
 /* Begin the next page. 1, 0 at the end, or a negative errno. */
 static int next_page(struct ring *r, struct err *e)
 {
 	const struct ring_layout *l = r->layout;
 	const uint8_t *page;
-	uint64_t commit;
-	uint32_t bytes;
 
 	while ((uint64_t)(r->end - r->next) < l->page) {
 		int ret;
@@ -181,19 +200,8 @@ static int next_page(struct ring *r, struct err *e)
 		if (page - r->resident > RESIDENT)
 			give_back(r);
 	}
-	r->time = bytes_u64(page, l->swap);
-	commit = load_long(page + l->commit_offset, l->commit_size, l->swap);
-	bytes = (uint32_t)commit & COMMIT_MASK;
-	if (bytes > l->page - l->data_offset)
-		return damaged(r, "more data than a page holds", e);
-	r->p = page + l->data_offset;
-	r->page_end = r->p + bytes;
-	if (commit & LOST) {
-		r->lost = true;
-		r->lost_count = 0;
-		if (commit & LOST_STORED && bytes + l->commit_size <= l->page - l->data_offset)
-			r->lost_count = load_long(r->page_end, l->commit_size, l->swap);
-	}
+	if (begin_page(r, page, e) < 0)
+		return err_code(e);
 	/* The page after this one begins before the window does, so nothing here is in it. */
 	if (l->from && (uint64_t)(r->end - r->next) >= l->page &&
 	    bytes_u64(r->next, l->swap) < l->from) {
@@ -201,6 +209,26 @@ static int next_page(struct ring *r, struct err *e)
 		r->lost = false;
 	}
 	return 1;
+}
+
+int ring_page(struct ring *r, const uint8_t **page, struct err *e)
+{
+	int ret = next_page(r, e);
+
+	if (ret == 1)
+		*page = r->next - r->layout->page;
+	return ret;
+}
+
+int ring_open_page(struct ring *r, const struct ring_layout *l, uint32_t cpu, const uint8_t *page,
+		   struct err *e)
+{
+	memset(r, 0, sizeof(*r));
+	r->layout = l;
+	r->plain = !l->swap && !l->big_endian;
+	r->cpu = cpu;
+	r->packed = true; /* with no chunk left behind this page */
+	return begin_page(r, page, e);
 }
 
 int ring_next_slow(struct ring *r, struct err *e)

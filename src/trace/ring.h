@@ -60,6 +60,13 @@ void ring_close(struct ring *r);
 uint64_t ring_progress(const struct ring *r, uint64_t *total);
 /* Parse the text of events/header_page; false if it makes no sense. */
 bool ring_layout_parse(struct ring_layout *l, const char *text, uint32_t len, uint32_t page_size);
+/*
+ * Whole sub-buffers, for whom copies them: the next one, with r at its start (1, 0 at the end, or a
+ * negative errno); and a ring of a single one, which ring_next() goes through.
+ */
+int ring_page(struct ring *r, const uint8_t **page, struct err *e);
+int ring_open_page(struct ring *r, const struct ring_layout *l, uint32_t cpu, const uint8_t *page,
+		   struct err *e);
 /* As ring_next(), for what it cannot do in a few instructions. */
 int ring_next_slow(struct ring *r, struct err *e);
 

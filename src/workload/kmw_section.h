@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "workload/kmw.h"
 
-#define KMW_VERSION 1
+#define KMW_VERSION 2
 #define KMW_HEADER_LEN 24 /* of the file */
 #define KMW_TRAILER_LEN 24
 #define KMW_SECTION_LEN 32 /* of a section's header */

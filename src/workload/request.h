@@ -79,12 +79,15 @@ enum drain_cause {
 	DRAIN_SOME,   /* the vmstat pass, lists of other nodes' zones: so many pages */
 };
 
+/* How a compaction began. */
+enum compact_flag { COMPACT_SYNC = 1 << 0, COMPACT_KCOMPACTD = 1 << 1 };
+
 enum request_flag {
-	REQ_RESPONSE =
-		1 << 0, /* the kernel's own reaction, not demand: reclaim, migration, retries */
-	REQ_FAILED = 1 << 1,  /* the allocation failed; not demand either */
-	REQ_BATCHED = 1 << 2, /* freed through the batched path */
-	REQ_DIRECT = 1 << 3,  /* goes past the per-CPU lists (an interrupt found them locked) */
+	REQ_RESPONSE = 1 << 0, /* the kernel's own reaction, not demand: reclaim, migration, retries,
+			   the kmap_local_pfn inside of a kmap_local */
+	REQ_FAILED = 1 << 1,   /* the allocation failed; not demand either */
+	REQ_BATCHED = 1 << 2,  /* freed through the batched path */
+	REQ_DIRECT = 1 << 3,   /* goes past the per-CPU lists (an interrupt found them locked) */
 	REQ_UNPAIRED =
 		1 << 4,	    /* a free of what was allocated before, or silently: slot is NO_SLOT */
 	REQ_PIECE = 1 << 5, /* frees part of its slot's block; the rest stays live */
@@ -102,12 +105,14 @@ enum request_flag {
 struct request_sig {
 	uint64_t site; /* call site, an address of the traced kernel; 0 unknown */
 	uint32_t bytes_req,
-		bytes_alloc; /* object, percpu, vmalloc: sizes; 0xffffffff and more are cut */
+		bytes_alloc; /* object, percpu, vmalloc: sizes; 0xffffffff and more are cut.
+				OBS_COMPACTION: begin: migrate_pfn, free_pfn; free scanner: frames scanned */
 	kmm_gfp gfp;
-	uint32_t cache;	  /* string number of the slab cache's name; 0 unknown */
-	uint8_t op;	  /* enum request_op */
-	uint8_t flags;	  /* enum request_flag */
-	uint8_t order;	  /* pages; OBS_EXTFRAG: alloc_order */
+	uint32_t cache; /* string number of the slab cache's name; 0 unknown */
+	uint8_t op;	/* enum request_op */
+	uint8_t flags;	/* enum request_flag */
+	uint8_t order; /* pages; OBS_EXTFRAG: alloc_order; OBS_COMPACTION, finished: wanted, 255 none;
+			   percpu, vmalloc: log2 of the alignment */
 	uint8_t type;	  /* enum kmm_migratetype; OBS_EXTFRAG: alloc_migratetype;
 			   OBS_RECLAIM: highest enum kmm_zone_type */
 	uint8_t owner;	  /* enum request_owner */
@@ -115,8 +120,10 @@ struct request_sig {
 			   OBS_EXTFRAG: fallback_order; OBS_COMPACTION, OBS_RECLAIM: enum event_kind;
 			   OBS_PCPU_DRAIN: enum drain_cause;
 			   REQ_PAGE_FREE with REQ_DIRECT: 1 if to the tail (tails of alloc_pages_exact);
-			   OBS_LOST: 1 if the number is unknown; objects: accounted (0, 1, 2 absent) */
+			   OBS_LOST: 1 if the number is unknown; objects: accounted (0, 1, 2 absent);
+			   kmap, kunmap, vmalloc: enum event_kind */
 	uint8_t aux2;	  /* OBS_EXTFRAG: fallback_migratetype, with 0x80 for change_ownership;
+			   OBS_COMPACTION, its begin: enum compact_flag;
 			   OBS_PCPU_DRAIN: 1 if it goes on where the one before stopped */
 	int8_t node;	  /* requested node, -1 any or unknown */
 	uint32_t own_obs; /* allocations: observations of its own that follow on this CPU */
@@ -127,9 +134,9 @@ struct request {
 	uint32_t slot; /* the id; used again after its release. NO_SLOT: none */
 	int32_t pid;
 	uint16_t cpu;
-	uint32_t pfn;  /* page ops and page observations: placement; KMM_NO_PFN unknown or failed.
+	uint32_t pfn; /* page ops, kmaps and page observations: the frame; KMM_NO_PFN unknown or failed.
 			   OBS_MARK: string number of its text */
-	uint64_t addr; /* objects, percpu, vmalloc, kmap: address (allocs and unpaired frees);
+	uint64_t addr;	     /* objects, percpu, vmalloc, kmap: address (allocs and unpaired frees);
 			   OBS_COMPACTION: end_pfn << 32 | taken; OBS_LOST: how many;
 			   OBS_RECLAIM: pages reclaimed; kswapd's wake and sleep: time of the last
 			   event of its run before, 0 none */

@@ -236,7 +236,8 @@ static void ctx_reset(struct ctx *c, int64_t key)
 	c->open = c->twin = c->bulk = c->last_free = WINDOW_NONE;
 	c->bulk_n = 0;
 	c->exact_slot = NO_SLOT;
-	c->area_size = 0;
+	c->area_size = c->kmap_page = 0;
+	c->area_align = 0;
 	c->frees.count = c->unpaired.count = 0;
 	c->owner_n = c->owner_age = 0;
 }
@@ -321,6 +322,22 @@ static int resolve_compaction(struct resolver *r, struct ctx *c, const struct ev
 	if (ev->compaction.start_pfn < KMM_NO_PFN)
 		w->r.pfn = (uint32_t)ev->compaction.start_pfn;
 	w->r.addr = ev->compaction.end_pfn << 32 | (uint32_t)ev->compaction.taken;
+	switch (ev->kind) {
+	case EVENT_MM_COMPACTION_BEGIN:
+		w->r.sig.bytes_req = (uint32_t)ev->compaction.migrate_pfn;
+		w->r.sig.bytes_alloc = (uint32_t)ev->compaction.free_pfn;
+		w->r.sig.aux2 = (uint8_t)((ev->compaction.sync ? COMPACT_SYNC : 0) |
+					  (c->compactor ? COMPACT_KCOMPACTD : 0));
+		break;
+	case EVENT_MM_COMPACTION_FINISHED:
+		w->r.sig.order = (uint8_t)ev->compaction.order;
+		break;
+	case EVENT_MM_COMPACTION_ISOLATE_FREEPAGES:
+		w->r.sig.bytes_req = (uint32_t)ev->compaction.scanned;
+		break;
+	default:
+		break;
+	}
 	return 0;
 }
 
@@ -440,6 +457,7 @@ static int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
 	case EVENT_MM_COMPACTION_ISOLATE_FREEPAGES:
 	case EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES:
 	case EVENT_MM_COMPACTION_MIGRATEPAGES:
+	case EVENT_MM_COMPACTION_FINISHED:
 		return resolve_compaction(r, c, ev);
 	case EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN:
 	case EVENT_MM_VMSCAN_DIRECT_RECLAIM_END:
@@ -487,8 +505,12 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 		return e ? e->code : -ENOMEM;
 	if (key >= 0) {
 		resolve_irq_leave(r, ev);
-		/* Another task ran here meanwhile: what comes now has nothing to do with what was. */
-		if (r->irq[ev->cpu].last != ev->pid)
+		/*
+		 * Another task ran here meanwhile: a free and its drain are not torn apart so.
+		 * Between a reclaim and the drain of all lists the task may sleep.
+		 */
+		if (r->irq[ev->cpu].last != ev->pid &&
+		    c->last_kind != EVENT_MM_VMSCAN_DIRECT_RECLAIM_END)
 			c->last_kind = EVENT_OTHER;
 		r->irq[ev->cpu].last = ev->pid;
 	}

@@ -304,7 +304,39 @@ int resolve_percpu(struct resolver *r, struct ctx *c, const struct event *ev)
 	return named_alloc(r, ev, &r->percpu, REQ_PERCPU_ALLOC, SLOT_PERCPU, ev->percpu.ptr, sig);
 }
 
-static int resolve_kmap(struct resolver *r, const struct event *ev, enum request_op op)
+/* A kmap_local of a page of high memory calls kmap_local_pfn for it. */
+static void learn_structs(struct page_structs *s, uint64_t page, uint64_t pfn)
+{
+	uint64_t size;
+
+	if (!s->addr) {
+		s->addr = page;
+		s->pfn = pfn;
+	} else if (!s->size && pfn != s->pfn && (pfn > s->pfn) == (page > s->addr)) {
+		size = pfn > s->pfn ? (page - s->addr) / (pfn - s->pfn) :
+				      (s->addr - page) / (s->pfn - pfn);
+		if (size < 8 || size > 256 || s->addr < s->pfn * size)
+			return;
+		s->size = size;
+		s->base = s->addr - s->pfn * size;
+	}
+}
+
+static uint32_t frame_of_struct(const struct resolver *r, uint64_t page)
+{
+	const struct machine *m = r->o.machine;
+	bool told = m && m->vmemmap_base && m->struct_page_size;
+	uint64_t base = told ? m->vmemmap_base : r->structs.base, pfn;
+	uint64_t size = told ? m->struct_page_size : r->structs.size;
+
+	if (!size || page < base)
+		return KMM_NO_PFN;
+	pfn = (page - base) / size;
+	return pfn < (m && m->max_pfn ? m->max_pfn : 1u << 28) ? (uint32_t)pfn : KMM_NO_PFN;
+}
+
+static int resolve_kmap(struct resolver *r, struct ctx *c, const struct event *ev,
+			enum request_op op)
 {
 	struct window_entry *w = resolver_append(r, ev, op, NULL);
 
@@ -312,6 +344,18 @@ static int resolve_kmap(struct resolver *r, const struct event *ev, enum request
 		return r->err->code;
 	w->r.addr = ev->probe.addr;
 	w->r.sig.aux = (uint8_t)ev->kind;
+	if (ev->kind == EVENT_KMAP_LOCAL_PFN) {
+		w->r.addr = 0;
+		w->r.pfn = ev->probe.pfn < KMM_NO_PFN ? (uint32_t)ev->probe.pfn : KMM_NO_PFN;
+		/* The second step of the same request. */
+		if (c->last_kind == EVENT_KMAP_LOCAL) {
+			w->r.sig.flags = REQ_RESPONSE;
+			learn_structs(&r->structs, c->kmap_page, ev->probe.pfn);
+		}
+	} else if (ev->kind != EVENT_KUNMAP_LOCAL) {
+		w->r.pfn = frame_of_struct(r, ev->probe.addr);
+		c->kmap_page = ev->probe.addr;
+	}
 	return 0;
 }
 
@@ -322,12 +366,15 @@ int resolve_area(struct resolver *r, struct ctx *c, const struct event *ev)
 	switch (ev->kind) {
 	case EVENT_VMALLOC_RANGE:
 		c->area_size = ev->probe.size;
+		c->area_align = ev->probe.align ? (uint8_t)__builtin_ctzll(ev->probe.align) : 0;
 		return 0;
 	case EVENT_VMALLOC_RANGE_RET:
 		if (!ev->probe.addr || !c->area_size)
 			return 0;
 		sig.bytes_req = cut32(c->area_size);
 		sig.bytes_alloc = cut32((c->area_size + 4095) & ~4095ull);
+		sig.order = c->area_align;
+		sig.aux = (uint8_t)ev->kind;
 		c->area_size = 0;
 		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, SLOT_AREA, ev->probe.addr, sig);
 	case EVENT_ALLOC_VMAP_AREA:
@@ -335,6 +382,7 @@ int resolve_area(struct resolver *r, struct ctx *c, const struct event *ev)
 			return 0;
 		sig.bytes_req = sig.bytes_alloc = cut32(ev->vmap.size);
 		sig.order = ev->vmap.align ? (uint8_t)__builtin_ctzll(ev->vmap.align) : 0;
+		sig.aux = (uint8_t)ev->kind;
 		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, SLOT_AREA, ev->vmap.addr, sig);
 	case EVENT_FREE_VMAP_AREA_NOFLUSH:
 		return named_free(r, ev, &r->areas, REQ_VFREE, ev->vmap.addr);
@@ -343,10 +391,10 @@ int resolve_area(struct resolver *r, struct ctx *c, const struct event *ev)
 	case EVENT_KMAP_HIGH:
 	case EVENT_KMAP_LOCAL:
 	case EVENT_KMAP_LOCAL_PFN:
-		return resolve_kmap(r, ev, REQ_KMAP);
+		return resolve_kmap(r, c, ev, REQ_KMAP);
 	case EVENT_KUNMAP_HIGH:
 	case EVENT_KUNMAP_LOCAL:
-		return resolve_kmap(r, ev, REQ_KUNMAP);
+		return resolve_kmap(r, c, ev, REQ_KUNMAP);
 	default:
 		return 0; /* vfree, vunmap: remove_vm_area follows; return probes, purges, flushes */
 	}

@@ -229,7 +229,7 @@ int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 		decide_unpaired(r, c);
 	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC)
 		close_open(r, c);
-	if (c->bulk_n && !takes)
+	if (c->bulk_n && !takes && kind != EVENT_MM_PAGE_ALLOC)
 		settle_bulk(r, c);
 	if (c->twin != WINDOW_NONE && kind != EVENT_KMALLOC)
 		settle_twin(r, c);
@@ -251,7 +251,7 @@ static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const 
 {
 	struct window_entry *w;
 
-	if (c->bulk_n) {
+	if (c->bulk_n && !c->bulk_moved) {
 		/* The silent pages were taken here, not right after their array: move them. */
 		uint64_t old = c->bulk, pos = WINDOW_NONE;
 		uint32_t n = c->bulk_n;
@@ -275,9 +275,8 @@ static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const 
 			was->dropped = true;
 			was->waits = 0;
 		}
-		c->bulk = WINDOW_NONE;
-		c->bulk_n = 0;
-		c->open = pos;
+		c->bulk = c->open = pos;
+		c->bulk_moved = true;
 		w = window_at(&r->win, pos);
 		w->waits |= WAIT_ALLOC;
 		return w;
@@ -411,6 +410,51 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 	return 0;
 }
 
+/*
+ * Where a zone is short of pages the bulk allocation gives up, and what its array still
+ * lacks is allocated page by page, traced (pitfall 2).
+ */
+static bool is_single(const struct ctx *c, const struct event *ev)
+{
+	return c->bulk_n && ev->page.order <= 0 && ev->page.gfp & KMM_GFP_HIGHMEM &&
+	       !(ev->page.gfp & KMM_GFP_MOVABLE);
+}
+
+/* The refills that seemed to be the bulk allocation's were those of this page. */
+static struct window_entry *single_was_open(struct ctx *c, struct window_entry *w, uint64_t *pos)
+{
+	*pos = c->open;
+	c->open = WINDOW_NONE;
+	c->bulk++;
+	c->bulk_n--;
+	w->waits = 0;
+	w->r.sig.op = REQ_PAGE_ALLOC;
+	w->r.sig.flags = 0;
+	return w;
+}
+
+/* A page that was allocated by itself stands for one that was thought to be silent. */
+static void replace_silent(struct resolver *r, struct ctx *c, uint32_t slot)
+{
+	struct page_array *a = &r->array[c->bulk_array];
+	uint64_t pos = c->bulk + --c->bulk_n;
+	uint32_t i = 0;
+	struct window_entry *w;
+
+	if (!window_has(&r->win, pos))
+		return;
+	w = window_at(&r->win, pos);
+	while (i < a->n && a->slots[i] != w->r.slot)
+		i++;
+	if (i == a->n)
+		return;
+	memmove(&a->slots[i], &a->slots[i + 1], (a->n - i - 1) * sizeof(*a->slots));
+	a->slots[a->n - 1] = slot;
+	w->dropped = w->gives = true;
+	w->waits = 0;
+	r->stats.bulk_pages--;
+}
+
 /* The entry of this allocation: the open one, if its refills fit, else a new one. */
 static struct window_entry *alloc_entry(struct resolver *r, struct ctx *c, const struct event *ev,
 					uint64_t *pos)
@@ -425,6 +469,8 @@ static struct window_entry *alloc_entry(struct resolver *r, struct ctx *c, const
 			w->waits &= (uint8_t)~WAIT_ALLOC;
 			return w;
 		}
+		if (is_single(c, ev) && w->take.first == ev->page.pfn)
+			return single_was_open(c, w, pos);
 		close_open(r, c);
 	}
 	w = resolve_irq_early(r, ev, pos);
@@ -464,14 +510,21 @@ int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev
 	if (order >= KMM_ORDERS)
 		return err_set(r->err, EBADMSG, "event %llu: an allocation of order %u",
 			       (unsigned long long)r->seq, order);
+	if (c->bulk_n && !is_single(c, ev))
+		settle_bulk(r, c);
 	w = alloc_entry(r, c, ev, &pos);
 	if (!w)
 		return r->err->code;
+	if (is_single(c, ev) && (c->bulk == WINDOW_NONE || pos + 1 != c->bulk))
+		replace_silent(r, c, w->r.slot);
 	w->r.seq = r->seq;
 	w->r.sig.gfp = ev->page.gfp;
 	w->r.sig.order = (uint8_t)order;
 	w->r.sig.type = resolver_type(r, ev->page.migratetype);
 	w->r.sig.owner = (uint8_t)resolve_page_guess(ev->page.gfp, order);
+	/* Inside of __vmalloc_node_range(): a page of the area, or a table that maps it. */
+	if (c->area_size && w->r.sig.owner == OWNER_KERNEL)
+		w->r.sig.owner = OWNER_VMALLOC;
 	if (ev->page.pfn >= KMM_NO_PFN - (1u << order)) {
 		/* Pitfall 12: a failed attempt is not demand; the retry that follows is. */
 		w->r.sig.flags = REQ_FAILED | REQ_RESPONSE;
@@ -591,43 +644,66 @@ static uint32_t free_pfn(const struct resolver *r, const struct window_entry *w)
 								r->slots.s[w->r.slot].pfn;
 }
 
-/* A batched free takes place here, not at its mm_page_free (pitfalls 7 and 23). */
-int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev)
+/* The free at pos takes place here, not where it was logged. */
+static struct window_entry *move_free(struct resolver *r, const struct event *ev, uint64_t pos,
+				      uint64_t *to)
 {
-	uint64_t pos;
-	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE, &pos), *old = NULL;
-	uint32_t i;
+	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE, to), *old;
 
 	if (!w)
-		return r->err->code;
-	for (i = 0; i < c->frees.count; i++) {
-		old = window_at(&r->win, c->frees.pos[i]);
-		if (window_has(&r->win, c->frees.pos[i]) && free_pfn(r, old) == ev->page.pfn)
-			break;
+		return NULL;
+	if (!window_has(&r->win, pos)) { /* forced out by a full window */
+		w->dropped = true;
+		return w;
 	}
+	old = window_at(&r->win, pos);
+	w->r = old->r;
+	w->r.time = ev->time;
+	w->freed_pfn = old->freed_pfn;
+	w->freed_type = old->freed_type;
+	w->gives = old->gives;
+	old->gives = false;
+	old->dropped = true;
+	old->waits = 0;
+	return w;
+}
+
+/*
+ * A batch is logged page by page first, and freed after that: a batched free takes place
+ * here, not at its mm_page_free (pitfalls 7 and 23).  Pages passed over found the per-CPU
+ * list locked, and were freed past it just before.
+ */
+int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	struct window_entry *w;
+	uint64_t pos;
+	uint32_t i;
+
+	for (i = 0; i < c->frees.count; i++)
+		if (window_has(&r->win, c->frees.pos[i]) &&
+		    free_pfn(r, window_at(&r->win, c->frees.pos[i])) == ev->page.pfn)
+			break;
 	if (i == c->frees.count) {
+		w = resolver_append(r, ev, REQ_PAGE_FREE, NULL);
+		if (!w)
+			return r->err->code;
 		w->dropped = true;
 		r->stats.batched_alone++;
 		return 0;
 	}
-	/* Those passed over were not in this batch, or found the pcp locked: they come before it. */
 	for (uint32_t k = 0; k < i; k++)
-		if (window_has(&r->win, c->frees.pos[k]))
-			window_at(&r->win, c->frees.pos[k])->waits &= (uint8_t)~WAIT_BATCH;
+		if (window_has(&r->win, c->frees.pos[k]) &&
+		    !move_free(r, ev, c->frees.pos[k], NULL))
+			return r->err->code;
+	w = move_free(r, ev, c->frees.pos[i], &pos);
+	if (!w)
+		return r->err->code;
 	r->stats.batched++;
 	c->list_pfn = (uint32_t)ev->page.pfn;
-	w->r = old->r;
-	w->freed_pfn = old->freed_pfn;
-	w->freed_type = old->freed_type;
-	w->r.time = ev->time;
 	w->r.sig.flags |= REQ_BATCHED;
 	w->r.sig.flags &= (uint8_t)~REQ_DIRECT;
-	w->gives = old->gives;
 	w->waits = WAIT_DRAIN;
 	c->last_free = pos;
-	old->gives = false;
-	old->dropped = true;
-	old->waits = 0;
 	memmove(c->frees.pos, c->frees.pos + i + 1,
 		(c->frees.count - i - 1) * sizeof(*c->frees.pos));
 	c->frees.count -= i + 1;
@@ -688,6 +764,8 @@ int resolve_page_bulk(struct resolver *r, struct ctx *c, const struct event *ev,
 			c->bulk = pos;
 	}
 	c->bulk_n = n;
+	c->bulk_array = at;
+	c->bulk_moved = false;
 	r->stats.bulk_pages += n;
 	return 0;
 }

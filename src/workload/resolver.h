@@ -48,8 +48,12 @@ struct ctx {
 	uint64_t twin;	/* large kmalloc that may be traced again */
 	uint64_t bulk;	/* first of bulk_n silent pages that may still move; WINDOW_NONE */
 	uint32_t bulk_n;
+	uint32_t bulk_array;	/* number of their array */
+	bool bulk_moved;	/* they stand at their first refill already */
 	uint32_t exact_slot;	/* block just allocated that alloc_pages_exact may trim; NO_SLOT */
 	uint64_t area_size;	/* of the vmalloc_range probe that is under way, 0 */
+	uint8_t area_align;	/* and its alignment, as a power of two */
+	uint64_t kmap_page;	/* struct page of the kmap_local just before */
 	uint64_t last_free;	/* WAIT_DRAIN; WINDOW_NONE */
 	struct posvec frees;	/* WAIT_BATCH */
 	struct posvec unpaired; /* WAIT_PAIR */
@@ -76,6 +80,12 @@ struct page_array {
 	uint32_t next_free;
 };
 
+/* Where struct page 0 lies, from a kmap_local and the kmap_local_pfn inside it; two such pairs tell. */
+struct page_structs {
+	uint64_t addr, pfn; /* the first pair; addr 0: none yet */
+	uint64_t base, size;
+};
+
 struct resolver {
 	struct resolve_options o;
 	struct resolve_stats stats;
@@ -99,8 +109,9 @@ struct resolver {
 	bool kswapd_seen;
 	uint64_t alone_until; /* positions before this one share their time with no other CPU */
 	bool finishing;	      /* no event follows any more */
-	uint16_t epoch;	      /* lost-event gaps so far */
-	uint32_t *names;      /* event name number -> workload string + 1 */
+	struct page_structs structs;
+	uint16_t epoch;	 /* lost-event gaps so far */
+	uint32_t *names; /* event name number -> workload string + 1 */
 	uint32_t names_room;
 	struct err *err; /* of the call in progress */
 };

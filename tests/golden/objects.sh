@@ -4,16 +4,19 @@
 # accounted for; two runs give the same rows.
 . tests/lib.sh
 
-while read -r name placement pages worst rest; do
+while read -r name placement pages worst course active by_slab rest; do
 	case $name in ''|'#'*) continue ;; esac
 	dir=$TRACES/$name; [ "$name" = amd64-6.1-small ] && dir=$SMALL
 	if [ ! -d "$dir" ]; then skip "objects/$name" "no capture $dir"; continue; fi
 	if ! $KMEMLAB verify --format json "$dir" > "$tmp/v.json" 2> "$tmp/err"; then
 		not_ok "objects/$name" "$(head -1 "$tmp/err")"; continue
 	fi
-	if jq -e --argjson p "$placement" --argjson g "$pages" --argjson w "$worst" '
+	if jq -e --argjson p "$placement" --argjson g "$pages" --argjson w "$worst" \
+		--argjson c "$course" --argjson a "$active" --argjson s "$by_slab" '
 		(.attribution | .right + .wrong + .unknown == .objects and .objects > 0 and .right >= 0.99 * .objects) and (.objects |
 		.placement >= $p and (.slab_pages_error | fabs) <= $g and .large_caches_worst <= $w and
+		.slab_pages_mean_error <= $c and (.recorded_slabs | (.active_error | fabs) <= $a and .active > 0 and
+		(.by_slab | .compared > 0 and .not_recorded == 0 and .same_count >= $s * .compared)) and
 		.large_caches > 0 and .requested == .served + .failed and .requested > 0 and .slabs_not_adopted == 0)
 	' "$tmp/v.json" > /dev/null; then ok "objects/$name"; else
 		not_ok "objects/$name" "$(jq -c '.objects | del(.caches)' "$tmp/v.json")"

@@ -19,6 +19,8 @@
 
 static struct machine_slab slabs[] = { { .name = "kib", .object_size = 1024, .size = 1024 } };
 
+static const struct intern no_strings;
+
 static void start(struct population *p, struct machine *m, struct machine_slabpage *pages,
 		  uint32_t n)
 {
@@ -30,16 +32,24 @@ static void start(struct population *p, struct machine *m, struct machine_slabpa
 	m->before.slabpages = pages;
 	m->before.slabpage_count = n;
 	m->before.have_slabpages = true;
-	assert_int_equal(population_init(p, m, &m->before), 0);
+	m->cpus = 4;
+	assert_int_equal(population_init(p, m, &m->before, NULL, &no_strings), 0);
+}
+
+static void event_on(struct population *p, unsigned cpu, enum request_op op, uint32_t slot,
+		     uint64_t addr, uint64_t seq)
+{
+	struct request q = { .slot = slot, .addr = addr, .seq = seq, .cpu = (uint16_t)cpu };
+
+	q.sig.op = op;
+	q.sig.site = 77;
+	assert_int_equal(population_record(p, &q), 0);
 }
 
 static void event(struct population *p, enum request_op op, uint32_t slot, uint64_t addr,
 		  uint64_t seq)
 {
-	struct request q = { .slot = slot, .addr = addr, .seq = seq, .cpu = 1 };
-
-	q.sig.op = op;
-	assert_int_equal(population_record(p, &q), 0);
+	event_on(p, 1, op, slot, addr, seq);
 }
 
 static void is(struct population *p, uint32_t slab, const uint8_t *want,
@@ -70,13 +80,13 @@ static void test_first_events(void **state)
 	start(&p, &m, pages, 4);
 	event(&p, REQ_OBJ_ALLOC, 5, AT(8, 3), 1); /* before the start: it lives then */
 	population_start(&p);
-	event(&p, REQ_OBJ_ALLOC, 6, AT(8, 0), 2);
-	event(&p, REQ_OBJ_FREE, 5, 0, 3);
-	event(&p, REQ_OBJ_ALLOC, 7, AT(8, 3), 4);
-	event(&p, REQ_OBJ_ALLOC, 8, AT(9, 2), 5);
-	event(&p, REQ_OBJ_ALLOC, 9, AT(10, 1), 6);
-	event(&p, REQ_OBJ_ALLOC, 10, AT(10, 2), 7);
-	event(&p, REQ_OBJ_ALLOC, 11, AT(11, 0), 8);
+	event_on(&p, 1, REQ_OBJ_ALLOC, 8, AT(9, 2), 2);
+	event_on(&p, 1, REQ_OBJ_ALLOC, 6, AT(8, 0), 3);
+	event_on(&p, 1, REQ_OBJ_FREE, 5, 0, 4);
+	event_on(&p, 1, REQ_OBJ_ALLOC, 7, AT(8, 3), 5);
+	event_on(&p, 0, REQ_OBJ_ALLOC, 9, AT(10, 1), 6);
+	event_on(&p, 0, REQ_OBJ_ALLOC, 10, AT(10, 2), 7);
+	event_on(&p, 2, REQ_OBJ_ALLOC, 11, AT(11, 0), 8);
 	assert_int_equal(population_settle(&p), 0);
 	is(&p, 0, (const uint8_t[]){ F, U, F, U }, KMM_SLAB_PARTIAL);
 	is(&p, 1, (const uint8_t[]){ U, U, C, U }, KMM_SLAB_CPU);
@@ -97,13 +107,127 @@ static void test_page_gone(void **state)
 	(void)state;
 	start(&p, &m, pages, 1);
 	population_start(&p);
-	assert_int_equal(population_cache(&p, AT(8, 1)), 0);
-	assert_int_equal(population_cache(&p, AT(8, 1) + 8), -1);
 	gone.sig.op = REQ_PAGE_FREE;
 	assert_int_equal(population_record(&p, &gone), 0);
-	assert_int_equal(population_cache(&p, AT(8, 1)), -1);
 	event(&p, REQ_OBJ_ALLOC, 1, AT(8, 1), 9);
+	assert_int_equal(population_settle(&p), 0);
 	is(&p, 0, (const uint8_t[]){ U, U, U, U }, KMM_SLAB_FULL);
+	population_free(&p);
+}
+
+/* A site that no free names is known by the slabs that its objects lie in. */
+static void test_cache_of_site(void **state)
+{
+	struct machine_slabpage pages[] = { { 8, 0, 4, 2, 0, SLAB_PARTIAL, -1 } };
+	const struct request_sig site = { .site = 77 }, other = { .site = 78 };
+	struct population p;
+	struct machine m;
+
+	(void)state;
+	start(&p, &m, pages, 1);
+	population_start(&p);
+	event(&p, REQ_OBJ_ALLOC, 1, AT(8, 1), 9);
+	assert_int_equal(population_settle(&p), 0);
+	assert_string_equal(population_cache(&p, &site), "kib");
+	assert_null(population_cache(&p, &other));
+	population_free(&p);
+}
+
+/*
+ * Two slabs in one CPU's hand by turns: what is on the CPU's own list is allocated in the
+ * first tenure.  What comes later was in use, and its free has no event: it is put where
+ * that later tenure began.
+ */
+static void test_tenure(void **state)
+{
+	struct machine_slabpage pages[] = {
+		{ 8, 0, 4, 4, 0, SLAB_ON_CPU, 1 },
+		{ 9, 0, 4, 2, 0, SLAB_PARTIAL, -1 },
+	};
+	const struct population_freed *x;
+	struct population p;
+	struct machine m;
+	uint32_t n;
+
+	(void)state;
+	start(&p, &m, pages, 2);
+	population_start(&p);
+	event(&p, REQ_OBJ_ALLOC, 1, AT(8, 0), 10);
+	event(&p, REQ_OBJ_ALLOC, 2, AT(9, 0), 11);
+	event(&p, REQ_OBJ_ALLOC, 3, AT(9, 1), 12);
+	event(&p, REQ_OBJ_FREE, 1, 0, 13);
+	event(&p, REQ_OBJ_ALLOC, 1, AT(8, 0), 14);
+	event(&p, REQ_OBJ_ALLOC, 4, AT(8, 3), 15);
+	assert_int_equal(population_settle(&p), 0);
+	is(&p, 0, (const uint8_t[]){ C, U, U, U }, KMM_SLAB_CPU);
+	is(&p, 1, (const uint8_t[]){ F, F, U, U }, KMM_SLAB_PARTIAL);
+	x = population_freed(&p, 14, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(x->addr, AT(8, 3));
+	assert_int_equal(x->slot, NO_SLOT);
+	population_freed(&p, 15, &n);
+	assert_int_equal(n, 0);
+	population_free(&p);
+}
+
+/* An allocation of what an id names: freed in silence, before the tenure in which it is given out again. */
+static void test_silent_free(void **state)
+{
+	struct machine_slabpage pages[] = {
+		{ 8, 0, 4, 4, 0, SLAB_ON_CPU, 1 },
+		{ 9, 0, 4, 3, 0, SLAB_PARTIAL, -1 },
+	};
+	struct request implied = { .slot = 1, .seq = 13, .cpu = 1 };
+	const struct population_freed *x;
+	struct population p;
+	struct machine m;
+	uint32_t n;
+
+	(void)state;
+	start(&p, &m, pages, 2);
+	population_start(&p);
+	event(&p, REQ_OBJ_ALLOC, 1, AT(8, 0), 10);
+	event(&p, REQ_OBJ_ALLOC, 2, AT(9, 0), 11);
+	event(&p, REQ_OBJ_FREE, NO_SLOT, AT(8, 2), 12);
+	event(&p, REQ_OBJ_ALLOC, 3, AT(8, 2), 12);
+	implied.sig.op = REQ_OBJ_FREE;
+	implied.sig.flags = REQ_IMPLIED;
+	assert_int_equal(population_record(&p, &implied), 0);
+	event(&p, REQ_OBJ_ALLOC, 1, AT(8, 0), 13);
+	assert_int_equal(population_settle(&p), 0);
+	x = population_freed(&p, 12, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(x->slot, 1);
+	population_free(&p);
+}
+
+/* Frozen, but in no CPU's dump: the first slab that a CPU allocates from was in its hand, the next on its list. */
+static void test_frozen(void **state)
+{
+	struct machine_slabpage pages[] = {
+		{ 8, 0, 4, 3, 0, SLAB_FROZEN, -1 },
+		{ 9, 0, 4, 3, 0, SLAB_FROZEN, -1 },
+		{ 10, 0, 4, 1, 0, SLAB_FROZEN, -1 },
+	};
+	enum kmm_slab_place place;
+	uint8_t got[32768];
+	struct population p;
+	struct machine m;
+	unsigned cpu;
+
+	(void)state;
+	start(&p, &m, pages, 3);
+	population_start(&p);
+	event_on(&p, 2, REQ_OBJ_ALLOC, 1, AT(8, 0), 10);
+	event_on(&p, 2, REQ_OBJ_ALLOC, 2, AT(8, 1), 11);
+	event_on(&p, 2, REQ_OBJ_ALLOC, 3, AT(9, 1), 12);
+	assert_int_equal(population_settle(&p), 0);
+	is(&p, 0, (const uint8_t[]){ C, F, U, U }, KMM_SLAB_CPU);
+	population_slab(&p, 1, got, &place, &cpu);
+	assert_int_equal(place, KMM_SLAB_CPU_PARTIAL);
+	assert_int_equal(cpu, 2);
+	population_slab(&p, 2, got, &place, &cpu);
+	assert_int_equal(place, KMM_SLAB_PARTIAL);
 	population_free(&p);
 }
 
@@ -135,8 +259,9 @@ static void test_bulk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first_events),
-		cmocka_unit_test(test_page_gone),
+		cmocka_unit_test(test_first_events),  cmocka_unit_test(test_page_gone),
+		cmocka_unit_test(test_cache_of_site), cmocka_unit_test(test_tenure),
+		cmocka_unit_test(test_silent_free),   cmocka_unit_test(test_frozen),
 		cmocka_unit_test(test_bulk),
 	};
 

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Property test of the object allocators: random requests against SLUB, SLAB and
- * SLOB of several versions and machines, with the validator after each.  Besides
+ * Property test of the object allocators, shared by slub.c, slab.c and slob.c: random
+ * requests against several versions and machines, with the validator after each.  Besides
  * its invariants: no byte belongs to two objects, objects are aligned and large
  * enough, what is written into them stays and no debugging cache complains of it,
  * bad frees are refused and change nothing, the same sequence gives the
@@ -11,6 +11,9 @@
  * KMEMLAB_PROPERTY_OPS and KMEMLAB_PROPERTY_SEED change its length and seed.  A
  * second sequence, 20 times as long, is checked after every 1000 operations.
  */
+#ifndef TESTS_PROPERTY_OBJECTS_H
+#define TESTS_PROPERTY_OBJECTS_H
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -672,39 +675,6 @@ static void check_subject(const struct subject *s)
 	free(w);
 }
 
-/* ---- subjects ---- */
-
-static void tune_random(struct kmm_slab_policy *p)
-{
-	p->freelist_random = true;
-	p->kmalloc_random = true;
-	p->seed = 4711;
-}
-
-static void tune_debug(struct kmm_slab_policy *p)
-{
-	p->debug = KMM_SLAB_DEBUG;
-}
-
-static void tune_plain(struct kmm_slab_policy *p)
-{
-	p->cpu_partial = false;
-	p->merge = false;
-	p->rcu_delay = true;
-}
-
-static void tune_small(struct kmm_slab_policy *p)
-{
-	p->kmalloc_min = 8;
-}
-
-static void tune_32_bit(struct kmm_slab_policy *p)
-{
-	p->word = 4;
-	p->cache_line = 32;
-	p->slab_break_order = false;
-}
-
 #define SUBJECT(name, ...)                                         \
 	static void test_##name(void **state)                      \
 	{                                                          \
@@ -713,52 +683,4 @@ static void tune_32_bit(struct kmm_slab_policy *p)
 		check_subject(&subject);                           \
 	}
 
-SUBJECT(slub_6_1, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
-SUBJECT(slub_6_18, { KMM_LINUX_6_18, 2, 1, 384, NULL, KMM_SLUB, KMM_VERSION(6, 18, 0), false })
-SUBJECT(slub_5_10,
-	{ KMM_LINUX_5_10, 3, 1, 384, tune_small, KMM_SLUB, KMM_VERSION(5, 10, 0), false })
-SUBJECT(slub_2_6, { KMM_LINUX_2_6, 2, 1, 384, tune_32_bit, KMM_SLUB, KMM_VERSION(2, 6, 24), false })
-SUBJECT(slub_numa, { KMM_LINUX_6_1, 4, 2, 512, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
-SUBJECT(slub_numa_6_18, { KMM_LINUX_6_18, 4, 2, 512, NULL, KMM_SLUB, KMM_VERSION(6, 18, 0), false })
-SUBJECT(slub_random,
-	{ KMM_LINUX_6_1, 2, 1, 512, tune_random, KMM_SLUB, KMM_VERSION(6, 6, 0), false })
-SUBJECT(slub_debug, { KMM_LINUX_6_1, 2, 1, 512, tune_debug, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
-SUBJECT(slub_backed, { KMM_LINUX_6_1, 2, 1, 512, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0), true })
-SUBJECT(slub_debug_backed,
-	{ KMM_LINUX_6_1, 2, 1, 512, tune_debug, KMM_SLUB, KMM_VERSION(6, 1, 0), true })
-SUBJECT(slab_debug_backed,
-	{ KMM_LINUX_2_6, 2, 1, 512, tune_debug, KMM_SLAB, KMM_VERSION(2, 6, 24), true })
-SUBJECT(slob_backed, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLOB, KMM_VERSION(6, 1, 0), true })
-SUBJECT(slub_plain, { KMM_LINUX_6_1, 2, 1, 384, tune_plain, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
-SUBJECT(slub_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
-SUBJECT(slab_2_6, { KMM_LINUX_2_6, 2, 1, 384, tune_32_bit, KMM_SLAB, KMM_VERSION(2, 6, 24), false })
-SUBJECT(slab_3_14, { KMM_LINUX_5_10, 2, 1, 384, NULL, KMM_SLAB, KMM_VERSION(3, 14, 0), false })
-SUBJECT(slab_6_1, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLAB, KMM_VERSION(6, 1, 0), false })
-SUBJECT(slab_numa, { KMM_LINUX_2_6, 4, 2, 512, NULL, KMM_SLAB, KMM_VERSION(2, 6, 24), false })
-SUBJECT(slab_debug,
-	{ KMM_LINUX_2_6, 2, 1, 512, tune_debug, KMM_SLAB, KMM_VERSION(2, 6, 24), false })
-SUBJECT(slab_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLAB, KMM_VERSION(5, 4, 0), false })
-SUBJECT(slob_2_6, { KMM_LINUX_2_6, 1, 1, 384, tune_32_bit, KMM_SLOB, KMM_VERSION(2, 6, 24), false })
-SUBJECT(slob_6_1, { KMM_LINUX_6_1, 2, 1, 384, tune_small, KMM_SLOB, KMM_VERSION(6, 1, 0), false })
-SUBJECT(slob_numa, { KMM_LINUX_6_1, 2, 2, 512, NULL, KMM_SLOB, KMM_VERSION(5, 4, 0), false })
-SUBJECT(slob_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLOB, KMM_VERSION(5, 4, 0), false })
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_slub_6_1),	  cmocka_unit_test(test_slub_6_18),
-		cmocka_unit_test(test_slub_5_10),	  cmocka_unit_test(test_slub_2_6),
-		cmocka_unit_test(test_slub_numa),	  cmocka_unit_test(test_slub_numa_6_18),
-		cmocka_unit_test(test_slub_random),	  cmocka_unit_test(test_slub_debug),
-		cmocka_unit_test(test_slub_plain),	  cmocka_unit_test(test_slub_tight),
-		cmocka_unit_test(test_slab_2_6),	  cmocka_unit_test(test_slab_3_14),
-		cmocka_unit_test(test_slab_6_1),	  cmocka_unit_test(test_slab_numa),
-		cmocka_unit_test(test_slab_debug),	  cmocka_unit_test(test_slab_tight),
-		cmocka_unit_test(test_slob_2_6),	  cmocka_unit_test(test_slob_6_1),
-		cmocka_unit_test(test_slub_backed),	  cmocka_unit_test(test_slub_debug_backed),
-		cmocka_unit_test(test_slab_debug_backed), cmocka_unit_test(test_slob_backed),
-		cmocka_unit_test(test_slob_numa),	  cmocka_unit_test(test_slob_tight),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+#endif

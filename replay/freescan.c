@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/freescan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/event.h"
+
+#define CLUSTER 32     /* COMPACT_CLUSTER_MAX */
+#define COSTLY_ORDER 3 /* PAGE_ALLOC_COSTLY_ORDER */
+
+void freescan_init(struct freescan *f, const struct machine *m, const struct freescan_lists *lists,
+		   void *who)
+{
+	memset(f, 0, sizeof(*f));
+	f->m = m;
+	f->lists = lists;
+	f->who = who;
+}
+
+void freescan_free(struct freescan *f)
+{
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
+		free(f->run[i].page);
+	memset(f->run, 0, sizeof(f->run));
+}
+
+static struct freescan_run *run_of(struct freescan *f, int32_t pid)
+{
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
+		if (f->run[i].on && f->run[i].pid == pid)
+			return &f->run[i];
+	return NULL;
+}
+
+static uint32_t block_start(const struct freescan *f, uint32_t pfn)
+{
+	return pfn & ~((1u << f->m->pageblock_order) - 1);
+}
+
+/* ---- taking ---- */
+
+/* Take a free block whole; its pages become targets from its end. */
+static uint32_t take(struct freescan *f, struct freescan_run *r, uint32_t pfn)
+{
+	int order = f->lists->block(f->who, pfn);
+	uint32_t pages = order < 0 ? 0 : 1u << order;
+
+	if (!pages)
+		return 0;
+	if (r->count + pages > r->room) {
+		uint32_t room = (r->count + pages) * 2;
+		uint32_t *more = realloc(r->page, room * sizeof(*more));
+
+		if (!more)
+			return 0;
+		r->page = more;
+		r->room = room;
+	}
+	f->lists->isolate(f->who, pfn);
+	for (uint32_t i = 0; i < pages; i++)
+		r->page[r->count++] = pfn + i;
+	f->taken += pages;
+	return pages;
+}
+
+/*
+ * The linear scanner went from `start` to `end` in steps and took so many pages.
+ * Compound pages in use are stepped over whole.
+ */
+static uint32_t scan(struct freescan *f, struct freescan_run *r, uint32_t start, uint32_t end,
+		     uint32_t stride, uint32_t wanted)
+{
+	uint32_t got = 0;
+
+	for (uint32_t p = start; p < end && got < wanted; p += stride) {
+		int order = f->lists->block(f->who, p);
+
+		if (order < 0) {
+			p += (1u << f->lists->compound(f->who, p)) - 1;
+			continue;
+		}
+		got += take(f, r, p);
+		p += (1u << order) - 1;
+	}
+	return got;
+}
+
+/* ---- the fast search ---- */
+
+static int next_order(struct freescan_run *r, int order)
+{
+	if (--order < 0)
+		order = r->order - 1;
+	if (order != r->search)
+		return order;
+	if (--r->search < 0)
+		r->search = (int8_t)(r->order - 1);
+	return -1;
+}
+
+struct search {
+	uint32_t low, min; /* blocks from `low` on are good, from `min` on better than none */
+	uint32_t limit;	   /* blocks of an order that are looked at */
+	uint32_t highest;
+	bool peek; /* change nothing */
+};
+
+/* Look through one list from its tail; the block to take, KMM_NO_PFN. */
+static uint32_t search_list(struct freescan *f, struct freescan_run *r, struct search *s, int order)
+{
+	uint32_t seen = 0, best = 0, last = KMM_NO_PFN, found = KMM_NO_PFN;
+
+	for (uint32_t at = f->lists->prev(f->who, r->zone, (unsigned)order, KMM_NO_PFN);
+	     at != KMM_NO_PFN; at = f->lists->prev(f->who, r->zone, (unsigned)order, at)) {
+		seen++;
+		last = at;
+		if (at >= s->highest)
+			s->highest = block_start(f, at);
+		if (at >= s->low) {
+			found = at;
+			break;
+		}
+		if (at >= s->min && at > best) {
+			best = at;
+			s->limit >>= 1;
+		}
+		if (seen >= s->limit)
+			break;
+		last = KMM_NO_PFN;
+	}
+	if (found != KMM_NO_PFN) {
+		r->fails = 0;
+		r->search = (int8_t)order;
+	} else if (best) {
+		found = last = best;
+	}
+	if (last != KMM_NO_PFN && !s->peek)
+		f->lists->turn(f->who, r->zone, (unsigned)order, last);
+	if (seen >= s->limit)
+		s->limit = s->limit >> 1 ? s->limit >> 1 : 1;
+	return found;
+}
+
+/*
+ * Search the free lists for a block to take.  `may_find` false: the kernel's
+ * search is known to have failed.  KMM_NO_PFN if it fails.
+ */
+static uint32_t search(struct freescan *f, struct freescan_run *r, bool may_find, bool peek)
+{
+	uint32_t distance = r->free_pfn - r->migrate_pfn, found = KMM_NO_PFN;
+	struct search s = { .limit = ((CLUSTER >> (r->fails < 31 ? r->fails : 31)) + 1) >> 1,
+			    .peek = peek };
+
+	if (f->blind || r->order <= 0 || r->free_pfn < r->migrate_pfn)
+		return KMM_NO_PFN;
+	if (!s.limit)
+		s.limit = 1;
+	if (r->free_pfn >= f->init_free[r->zone])
+		s.limit = 1u << (f->m->pageblock_order - 1);
+	s.low = block_start(f, r->free_pfn - (distance >> 2));
+	s.min = block_start(f, r->free_pfn - (distance >> 1));
+	if (r->search > r->order - 1)
+		r->search = (int8_t)(r->order - 1);
+	for (int o = r->search; o >= 0 && found == KMM_NO_PFN; o = next_order(r, o)) {
+		found = search_list(f, r, &s, o);
+		if (found != KMM_NO_PFN && may_find)
+			break;
+		found = KMM_NO_PFN;
+	}
+	if (found == KMM_NO_PFN)
+		r->fails = (uint8_t)(r->fails < UINT8_MAX ? r->fails + 1 : r->fails);
+	return found;
+}
+
+static void fast_search(struct freescan *f, struct freescan_run *r, bool may_find)
+{
+	uint32_t found = search(f, r, may_find, false);
+
+	f->searches++;
+	if (found == KMM_NO_PFN)
+		return;
+	f->found++;
+	take(f, r, found);
+}
+
+/*
+ * A page is freed though no target was left for it.  Where what lies around a
+ * block taken is scanned too, the scan would have shown: the page had been freed
+ * by its owner meanwhile, and needed no target.
+ */
+static bool needed_none(struct freescan *f, const struct freescan_run *r)
+{
+	struct freescan_run copy = *r;
+	uint32_t found = r->direct && !r->sync ? KMM_NO_PFN : search(f, &copy, true, true);
+	int order = found == KMM_NO_PFN ? -1 : f->lists->block(f->who, found);
+
+	return (!r->direct || r->sync) && (order < 0 || 1u << order < r->wanted);
+}
+
+/* ---- the migration scanner's own search ---- */
+
+/*
+ * Before pages are isolated from a new page block, the lists are searched from the
+ * head for one that has free pages already.  Which it was, the event says.
+ */
+static void find_source(struct freescan *f, struct freescan_run *r, uint32_t start)
+{
+	uint32_t zone_start = (uint32_t)f->m->zones[r->zone].start_pfn, high, seen = 0;
+	uint32_t limit = (CLUSTER >> (r->fails < 31 ? r->fails : 31)) + 1;
+	uint32_t distance = (r->free_pfn - r->migrate_pfn) >> 1;
+
+	if (f->blind || r->order <= COSTLY_ORDER || r->free_pfn < r->migrate_pfn ||
+	    (r->migrate_pfn != zone_start && r->migrate_pfn != block_start(f, r->migrate_pfn)))
+		return;
+	if (r->migrate_pfn != zone_start)
+		distance >>= 2;
+	high = block_start(f, r->migrate_pfn + distance);
+	for (int o = r->order - 1; o >= COSTLY_ORDER && seen < limit; o--)
+		for (uint32_t at = f->lists->next(f->who, r->zone, (unsigned)o, KMM_NO_PFN);
+		     at != KMM_NO_PFN; at = f->lists->next(f->who, r->zone, (unsigned)o, at)) {
+			bool found = at < high && block_start(f, at) == block_start(f, start);
+			uint32_t behind;
+
+			if (seen++ < limit && !found)
+				continue;
+			/* It becomes the last. */
+			behind = f->lists->next(f->who, r->zone, (unsigned)o, at);
+			if (behind != KMM_NO_PFN)
+				f->lists->turn(f->who, r->zone, (unsigned)o, behind);
+			if (seen <= limit && found) {
+				r->fails = 0;
+				return;
+			}
+			break;
+		}
+	r->fails = (uint8_t)(r->fails < UINT8_MAX ? r->fails + 1 : r->fails);
+}
+
+/* ---- events ---- */
+
+static void begin(struct freescan *f, const struct request *q)
+{
+	struct freescan_run *r = run_of(f, q->pid);
+	int zone = machine_zone_of(f->m, q->pfn);
+
+	for (unsigned i = 0; i < FREESCAN_RUNS && !r; i++)
+		if (!f->run[i].on)
+			r = &f->run[i];
+	if (!r || zone < 0)
+		return;
+	*r = (struct freescan_run){ .pid = q->pid,
+				    .on = true,
+				    .sync = q->sig.aux2 & COMPACT_SYNC,
+				    .direct = !(q->sig.aux2 & COMPACT_KCOMPACTD),
+				    .order = -1,
+				    .search = INT8_MAX,
+				    .zone = (unsigned)zone,
+				    .migrate_pfn = q->sig.bytes_req,
+				    .free_pfn = q->sig.bytes_alloc,
+				    .page = r->page,
+				    .room = r->room };
+	/* A reset leaves it inside a page block, anything else at the start of one. */
+	if (r->free_pfn != block_start(f, r->free_pfn))
+		f->init_free[zone] = r->free_pfn;
+}
+
+/* Is a scan from pfn on one around a block that the fast search found? */
+static bool looks_around(struct freescan *f, const struct freescan_run *r, uint32_t pfn)
+{
+	struct freescan_run copy = *r;
+	uint32_t found;
+
+	if (r->direct && !r->sync)
+		return false;
+	if (block_start(f, r->free_pfn) != block_start(f, pfn))
+		return true;
+	found = search(f, &copy, true, true);
+	return found != KMM_NO_PFN && block_start(f, found) == block_start(f, pfn);
+}
+
+/* The linear scanner looked for targets: the fast search had failed, or had not got enough. */
+static void scanned(struct freescan *f, struct freescan_run *r, const struct request *q)
+{
+	uint32_t end = (uint32_t)(q->addr >> 32), taken = (uint32_t)q->addr, got;
+	bool enough;
+
+	if (r->due) {
+		/* Around what the search took, all of its page block is scanned. */
+		r->around = looks_around(f, r, q->pfn);
+		fast_search(f, r, r->around);
+		r->due = false;
+		r->stride = r->sync || r->count ? 1 : CLUSTER;
+	}
+	got = scan(f, r, q->pfn, end, r->stride, taken);
+	/* The lists are not quite those of the kernel: what is there, then. */
+	if (got < taken && r->stride > 1)
+		scan(f, r, q->pfn, end, 1, taken - got);
+	r->stride = (uint8_t)(taken ? 1 : r->stride < CLUSTER ? r->stride * 2 : CLUSTER);
+	if (r->around)
+		return;
+	enough = r->count >= r->wanted;
+	r->free_pfn = end != block_start(f, end) ? end :
+		      enough ? block_start(f, end - 1) - (1u << f->m->pageblock_order) :
+			       block_start(f, end - 1);
+}
+
+void freescan_event(struct freescan *f, const struct request *q)
+{
+	struct freescan_run *r = run_of(f, q->pid);
+
+	if (q->sig.aux == EVENT_MM_COMPACTION_BEGIN && q->pfn != KMM_NO_PFN)
+		begin(f, q);
+	if (!r)
+		return;
+	switch (q->sig.aux) {
+	case EVENT_MM_COMPACTION_FINISHED:
+		r->order = (int8_t)q->sig.order;
+		break;
+	case EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES:
+		find_source(f, r, q->pfn);
+		r->from = q->pfn;
+		r->to = r->migrate_pfn = (uint32_t)(q->addr >> 32);
+		r->wanted = (uint32_t)q->addr;
+		r->moved = 0;
+		r->moving = r->wanted;
+		r->due = r->wanted && !r->count;
+		break;
+	case EVENT_MM_COMPACTION_ISOLATE_FREEPAGES:
+		scanned(f, r, q);
+		break;
+	case EVENT_MM_COMPACTION_MIGRATEPAGES:
+		/* Those whose old page somebody else frees later have gone too. */
+		while (r->moved < (uint32_t)q->addr) {
+			if (!r->count)
+				fast_search(f, r, true);
+			if (!r->count)
+				break;
+			r->count--;
+			r->moved++;
+		}
+		r->moving = r->due = false;
+		break;
+	case EVENT_MM_COMPACTION_END:
+		r->on = false;
+		break;
+	default:
+		break;
+	}
+}
+
+enum freescan_freed freescan_page(struct freescan *f, const struct request *q, uint32_t *target)
+{
+	struct freescan_run *r = run_of(f, q->pid);
+
+	*target = KMM_NO_PFN;
+	if (!r || q->sig.order || q->pfn == KMM_NO_PFN)
+		return FREESCAN_OTHER;
+	if (r->moving && q->pfn >= r->from && q->pfn < r->to) {
+		if (r->due && needed_none(f, r)) {
+			r->moved++;
+			return FREESCAN_SOURCE;
+		}
+		if (r->due)
+			fast_search(f, r, true);
+		r->due = false;
+		if (r->count)
+			*target = r->page[--r->count];
+		r->moved++;
+		r->due = !r->count && r->moved < r->wanted;
+		return FREESCAN_SOURCE;
+	}
+	if (r->moving || !r->count)
+		return FREESCAN_OTHER;
+	*target = r->page[--r->count];
+	return FREESCAN_RETURNED;
+}
+
+const struct freescan_run *freescan_direct(const struct freescan *f, int32_t pid)
+{
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
+		if (f->run[i].on && f->run[i].pid == pid && f->run[i].direct)
+			return &f->run[i];
+	return NULL;
+}

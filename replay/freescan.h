@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * freescan: compaction's free scanner, followed by its events (kernel 5.1 to 6.9; read in 6.1).
+ *
+ * A compaction isolates movable pages of a range, and takes free blocks as their
+ * targets.  Its events say which range, how many pages, and which ranges the
+ * linear free scanner went through.  Silent is its fast search: it looks at the
+ * MOVABLE free lists from the tail, takes one whole block in the upper part of
+ * the zone and turns the list, so that the next search looks at others.  All of
+ * that follows from the order of the lists; so this walks the lists of whoever
+ * owns them (freescan_lists) the way the kernel does, and keeps the pages taken in
+ * the order in which they become targets.
+ *
+ * Where an event contradicts the walk, the event is right.
+ */
+#ifndef REPLAY_FREESCAN_H
+#define REPLAY_FREESCAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "machine/machine.h"
+#include "workload/request.h"
+
+/* The MOVABLE free lists of a zone, and the free blocks. */
+struct freescan_lists {
+	/* The block before or behind `at` on a list; KMM_NO_PFN starts and ends. */
+	uint32_t (*prev)(void *who, unsigned zone, unsigned order, uint32_t at);
+	uint32_t (*next)(void *who, unsigned zone, unsigned order, uint32_t at);
+	/* Turn a list, so that a block of it becomes the first. */
+	void (*turn)(void *who, unsigned zone, unsigned order, uint32_t first);
+	/* Order of the free block that starts at pfn; -1: none does. */
+	int (*block)(void *who, uint32_t pfn);
+	/* Order of the compound page in use that starts at pfn, as far as known; 0. */
+	unsigned (*compound)(void *who, uint32_t pfn);
+	/* Take the free block that starts at pfn out of the lists. */
+	void (*isolate)(void *who, uint32_t pfn);
+};
+
+/* One compaction of a zone, from its begin to its end. */
+struct freescan_run {
+	int32_t pid;
+	bool on, sync, direct;
+	int8_t order;	/* wanted; -1 the whole zone */
+	int8_t search;	/* order at which the next fast search begins */
+	uint8_t fails;	/* fast searches since the last success */
+	uint8_t stride; /* of the linear scanner */
+	unsigned zone;
+	uint32_t migrate_pfn, free_pfn;
+	bool moving;	   /* between the isolation of pages and the word that they were moved */
+	bool around;	   /* what the linear scanner does is to look around a block found */
+	bool due;	   /* the next page to be moved needs a target, and none is left */
+	uint32_t from, to; /* pages of this range are moved */
+	uint32_t wanted, moved;
+	uint32_t *page; /* targets, the next one last */
+	uint32_t count, room;
+};
+
+#define FREESCAN_RUNS 16
+
+struct freescan {
+	const struct machine *m;
+	const struct freescan_lists *lists;
+	void *who;
+	bool blind; /* the order of the lists is not known: no fast search is followed */
+	struct freescan_run run[FREESCAN_RUNS];
+	uint32_t init_free[MACHINE_ZONES]; /* where the zone's free scanner was last reset to, 0 never */
+	uint64_t searches, found, taken; /* fast searches; that found a block; pages isolated */
+};
+
+void freescan_init(struct freescan *f, const struct machine *m, const struct freescan_lists *lists,
+		   void *who);
+void freescan_free(struct freescan *f);
+/* Follow a record of OBS_COMPACTION. */
+void freescan_event(struct freescan *f, const struct request *q);
+
+enum freescan_freed {
+	FREESCAN_OTHER,	 /* nothing to do with a compaction */
+	FREESCAN_SOURCE, /* a page that was moved; *target is where to */
+	FREESCAN_RETURNED /* a target that was not needed; *target is the one that is returned next */
+};
+/* What a page that is freed was to the compaction of the task that frees it. */
+enum freescan_freed freescan_page(struct freescan *f, const struct request *q, uint32_t *target);
+/* The direct compaction of this task that is under way, for which a freed block is kept; NULL. */
+const struct freescan_run *freescan_direct(const struct freescan *f, int32_t pid);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * population_inside: what population.c (tables), population_read.c (the first reading)
+ * and population_settle.c (what it tells about the start) share.
+ */
+#ifndef REPLAY_POPULATION_INSIDE_H
+#define REPLAY_POPULATION_INSIDE_H
+
+#include "replay/population.h"
+
+#define NOT_OF_START UINT32_MAX
+#define NO_LIFE UINT32_MAX
+
+enum population_seen {
+	SEEN_NOTHING,
+	SEEN_CPU, /* allocated by the CPU that had the slab in hand at the start, in that tenure */
+	SEEN_ALLOC, /* allocated otherwise; when: where that tenure began */
+	SEEN_FREE,  /* freed; when: ordinal + 1 of the slab's last allocation before, 0 none */
+};
+
+struct population_life {
+	uint32_t pfn;
+	uint32_t start; /* place in slabpages; NOT_OF_START */
+	uint32_t cache; /* place in machine.slabs, slab_count + string number; UINT32_MAX not known */
+	uint8_t order;
+	int16_t cpu;	 /* of the first allocation; -1 none */
+	uint64_t last;	 /* ordinal + 1 of its last allocation; 0 none */
+	uint64_t tenure; /* ordinal of the allocation that its present tenure began with */
+};
+
+/* What a CPU allocates from, of one cache. */
+struct population_hand {
+	uint32_t life; /* + 1; 0: it has not allocated yet */
+	bool away;     /* it has turned to another slab since the start */
+};
+
+int population_imply(struct population *p, uint64_t after, uint64_t addr);
+int population_free_before(struct population *p, uint64_t before, uint32_t slot, uint64_t addr);
+/* NULL: not there; then *key is where it belongs. */
+struct population_site *population_site(const struct population *p, const struct request_sig *sig,
+					uint64_t *key);
+int population_settle_slabs(struct population *p);
+
+#endif

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * population_read: the first reading: each slab's life, and of the objects of the start
+ * their first event.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/population_inside.h"
+
+#define PAGE_SHIFT 12
+#define BEFORE 1 /* bit 0 of an object's address: allocated before the start */
+
+static uint32_t life_at(const struct population *p, uint64_t addr)
+{
+	uint64_t frame = (addr - p->m->direct_map_base) >> PAGE_SHIFT;
+
+	return addr < p->m->direct_map_base || frame >= p->m->max_pfn || !p->life_of[frame] ?
+		       NO_LIFE :
+		       p->life_of[frame] - 1;
+}
+
+/* Its place in seen[], for an object of a slab of the start; false: none. */
+static bool object_at(const struct population *p, const struct population_life *l, uint64_t addr,
+		      uint32_t *object)
+{
+	const struct machine_slabpage *x;
+	uint64_t offset;
+	uint32_t size;
+
+	if (l->start == NOT_OF_START)
+		return false;
+	x = &p->s->slabpages[l->start];
+	size = p->m->slabs[x->cache].size;
+	offset = addr - p->m->direct_map_base - ((uint64_t)x->pfn << PAGE_SHIFT);
+	if (!size || offset % size || offset / size >= x->objects)
+		return false;
+	*object = p->first[l->start] + (uint32_t)(offset / size);
+	return true;
+}
+
+static int remember(struct population *p, uint32_t slot, uint64_t addr)
+{
+	if (slot >= p->slots) {
+		uint32_t n = slot + slot / 2 + 1024;
+		uint64_t *more = realloc(p->addr, n * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		memset(more + p->slots, 0, (n - p->slots) * sizeof(*more));
+		p->addr = more;
+		p->slots = n;
+	}
+	p->addr[slot] = addr;
+	return 0;
+}
+
+static uint32_t cache_of_string(const struct population *p, uint32_t string)
+{
+	const char *name;
+
+	if (p->cache_of_string[string])
+		return p->cache_of_string[string] - 1;
+	name = intern_str(p->strings, string);
+	p->cache_of_string[string] = p->m->slab_count + string + 1;
+	for (uint32_t i = 0; i < p->m->slab_count; i++)
+		if (!strcmp(p->m->slabs[i].name, name))
+			p->cache_of_string[string] = i + 1;
+	return p->cache_of_string[string] - 1;
+}
+
+/* The cache that the event's name or what was learned from others tells; UINT32_MAX: neither does. */
+static uint32_t cache_told(const struct population *p, const struct request *q)
+{
+	uint32_t string = p->names ? attribution_cache(p->names, &q->sig) : q->sig.cache;
+
+	return string ? cache_of_string(p, string) : UINT32_MAX;
+}
+
+/* An object of a site without a name lies in a slab of a known cache. */
+static int learn(struct population *p, const struct request *q, uint32_t cache)
+{
+	uint64_t key;
+	struct population_site *x = population_site(p, &q->sig, &key);
+
+	if (!x) {
+		if (!(p->site_count & (p->site_count - 1))) {
+			struct population_site *more =
+				realloc(p->sites,
+					(p->site_count ? p->site_count * 2ull : 1) * sizeof(*more));
+
+			if (!more)
+				return -ENOMEM;
+			p->sites = more;
+		}
+		if (map_put(&p->site_at, key, p->site_count))
+			return -ENOMEM;
+		x = &p->sites[p->site_count++];
+		*x = (struct population_site){
+			q->sig.site, q->sig.bytes_req, q->sig.bytes_alloc, cache, 0, 0
+		};
+	}
+	if (x->cache == cache)
+		x->agree++;
+	else if (x->other++ >= x->agree)
+		*x = (struct population_site){ x->site, x->bytes_req, x->bytes_alloc,
+					       cache,	x->other,     x->agree };
+	return 0;
+}
+
+/* The CPU has this slab in hand: from now on, or since that tenure began. */
+static void in_hand(struct population *p, uint32_t n, const struct request *q)
+{
+	struct population_life *l = &p->life[n];
+	struct population_hand *h;
+
+	if (l->cpu < 0)
+		l->cpu = (int16_t)q->cpu;
+	if (l->cache >= p->caches || q->cpu > p->m->cpus)
+		return;
+	h = &p->hand[(size_t)l->cache * (p->m->cpus + 1) + q->cpu];
+	if (h->life != n + 1) {
+		h->away |= h->life != 0 ||
+			   (l->start != NOT_OF_START &&
+			    p->s->slabpages[l->start].place != SLAB_ON_CPU &&
+			    p->s->slabpages[l->start].place != SLAB_FROZEN) ||
+			   l->start == NOT_OF_START;
+		h->life = n + 1;
+		l->tenure = q->seq;
+	}
+}
+
+static bool first_tenure(const struct population *p, const struct population_life *l, unsigned cpu)
+{
+	const struct machine_slabpage *x = &p->s->slabpages[l->start];
+
+	return (x->place == SLAB_ON_CPU ? x->cpu == (int)cpu : x->place == SLAB_FROZEN) &&
+	       l->cache < p->caches && cpu <= p->m->cpus &&
+	       !p->hand[(size_t)l->cache * (p->m->cpus + 1) + cpu].away;
+}
+
+static int follow_alloc(struct population *p, const struct request *q)
+{
+	uint32_t n = life_at(p, q->addr), object, told;
+	struct population_life *l;
+
+	if (remember(p, q->slot, q->addr | (p->started ? 0 : BEFORE)))
+		return -ENOMEM;
+	if (!p->started || n == NO_LIFE)
+		return 0;
+	l = &p->life[n];
+	told = cache_told(p, q);
+	if (l->cache == UINT32_MAX)
+		l->cache = told;
+	else if (told == UINT32_MAX && learn(p, q, l->cache))
+		return -ENOMEM;
+	in_hand(p, n, q);
+	if (object_at(p, l, q->addr, &object) && !p->seen[object]) {
+		p->seen[object] = first_tenure(p, l, q->cpu) ? SEEN_CPU : SEEN_ALLOC;
+		p->when[object] = l->tenure;
+	}
+	l->last = q->seq + 1;
+	/* It lived until now, and its free has no event: that was before the tenure. */
+	if (p->ending != NO_SLOT && p->ending_seq == q->seq && l->tenure != q->seq &&
+	    population_free_before(p, l->tenure, p->ending, q->addr))
+		return -ENOMEM;
+	p->ending = NO_SLOT;
+	return 0;
+}
+
+/* A free of what no event allocated: it lived at the start, or was allocated in bulk. */
+static int follow_unpaired(struct population *p, const struct request *q)
+{
+	uint32_t n = life_at(p, q->addr), object;
+	const struct population_life *l = n == NO_LIFE ? NULL : &p->life[n];
+
+	if (!l)
+		return 0;
+	if (object_at(p, l, q->addr, &object) && !p->seen[object]) {
+		p->seen[object] = SEEN_FREE;
+		p->when[object] = l->last;
+		return 0;
+	}
+	return l->last ? population_imply(p, l->last - 1, q->addr) : 0;
+}
+
+static void follow_free(struct population *p, const struct request *q)
+{
+	uint64_t addr = p->addr[q->slot];
+	uint32_t n, object;
+
+	p->addr[q->slot] = 0;
+	if (!p->started || !addr)
+		return;
+	n = life_at(p, addr & ~1ull);
+	if (addr & BEFORE && n != NO_LIFE && object_at(p, &p->life[n], addr & ~1ull, &object) &&
+	    !p->seen[object]) {
+		p->seen[object] = SEEN_FREE;
+		p->when[object] = 0;
+	} else if (q->sig.flags & REQ_IMPLIED) {
+		p->ending = q->slot;
+		p->ending_seq = q->seq;
+	}
+}
+
+static int page_taken(struct population *p, const struct request *q)
+{
+	if (q->sig.owner != OWNER_SLAB || q->sig.flags & REQ_FAILED || q->pfn >= p->m->max_pfn)
+		return 0;
+	if (p->life_count == p->life_room) {
+		uint32_t room = p->life_room * 2;
+		struct population_life *more = realloc(p->life, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		p->life = more;
+		p->life_room = room;
+	}
+	p->life[p->life_count++] = (struct population_life){ .pfn = q->pfn,
+							     .order = q->sig.order,
+							     .start = NOT_OF_START,
+							     .cache = UINT32_MAX,
+							     .cpu = -1 };
+	for (uint64_t f = q->pfn; f < q->pfn + (1ull << q->sig.order) && f < p->m->max_pfn; f++)
+		p->life_of[f] = p->life_count;
+	return 0;
+}
+
+/* The slab is gone: what happens in its frames later is another's. */
+static void page_gone(struct population *p, const struct request *q)
+{
+	const struct population_life *l;
+
+	if (q->pfn >= p->m->max_pfn || !p->life_of[q->pfn])
+		return;
+	l = &p->life[p->life_of[q->pfn] - 1];
+	for (uint64_t f = l->pfn; f < l->pfn + (1ull << l->order) && f < p->m->max_pfn; f++)
+		p->life_of[f] = 0;
+}
+
+int population_record(struct population *p, const struct request *q)
+{
+	if (!p->seen)
+		return 0;
+	switch (q->sig.op) {
+	case REQ_OBJ_ALLOC:
+		return q->slot == NO_SLOT ? 0 : follow_alloc(p, q);
+	case REQ_OBJ_FREE:
+		if (q->slot != NO_SLOT && q->slot < p->slots)
+			follow_free(p, q);
+		else if (p->started && q->slot == NO_SLOT)
+			return follow_unpaired(p, q);
+		return 0;
+	case REQ_PAGE_ALLOC:
+		return p->started ? page_taken(p, q) : 0;
+	case REQ_PAGE_FREE:
+		if (p->started)
+			page_gone(p, q);
+		return 0;
+	default:
+		return 0;
+	}
+}

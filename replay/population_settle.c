@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * population_settle: what the first reading tells about the start: where each slab stood
+ * whose place the dumps leave open, and which of its objects were free.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "replay/population_inside.h"
+
+/*
+ * Frozen: some CPU's, whose per-CPU area the dump does not reach.  It is the one that
+ * allocated from it first: the slab in its hand if that was its first of the cache,
+ * else one of its partial list.
+ */
+static enum kmm_slab_place settle_frozen(const struct population *p, uint32_t slab, unsigned *cpu)
+{
+	const struct machine_slabpage *x = &p->s->slabpages[slab];
+	const uint8_t *seen = p->seen + p->first[slab];
+
+	if (p->life[slab].cpu >= 0) {
+		*cpu = (unsigned)p->life[slab].cpu;
+		for (unsigned i = 0; i < x->objects; i++)
+			if (seen[i] == SEEN_CPU)
+				return KMM_SLAB_CPU;
+		if (x->inuse < x->objects)
+			return KMM_SLAB_CPU_PARTIAL;
+	}
+	return x->inuse == x->objects ? KMM_SLAB_FULL : KMM_SLAB_PARTIAL;
+}
+
+/* Those of one kind, last or first ones first, become free, as long as any must be. */
+static void make_free(struct population *p, uint32_t slab, enum population_seen kind,
+		      unsigned *want)
+{
+	uint32_t at = p->first[slab];
+
+	for (unsigned i = p->s->slabpages[slab].objects; i-- && *want;)
+		if (p->seen[at + i] == kind && p->state[at + i] != KMM_OBJECT_FREE) {
+			p->state[at + i] = KMM_OBJECT_FREE;
+			--*want;
+		}
+}
+
+/*
+ * Seen to live, against the count: they were allocated without an event in the
+ * meantime.  Of these the last allocation before the free is known, or there is none.
+ */
+static int free_the_living(struct population *p, uint32_t slab, unsigned *want)
+{
+	const struct machine_slabpage *x = &p->s->slabpages[slab];
+	uint32_t at = p->first[slab];
+
+	for (unsigned known = 2; known--;)
+		for (unsigned i = x->objects; i-- && *want;) {
+			if (p->seen[at + i] != SEEN_FREE || p->state[at + i] != KMM_OBJECT_USED ||
+			    (known && !p->when[at + i]))
+				continue;
+			p->state[at + i] = KMM_OBJECT_FREE;
+			--*want;
+			if (known &&
+			    population_imply(p, p->when[at + i] - 1,
+					     p->m->direct_map_base + ((uint64_t)x->pfn << 12) +
+						     (uint64_t)i * p->m->slabs[x->cache].size))
+				return -1;
+		}
+	return 0;
+}
+
+/* What the trace has free although the count says that it lived: its free has no event. */
+static int note_silent(struct population *p, uint32_t slab)
+{
+	const struct machine_slabpage *x = &p->s->slabpages[slab];
+	uint32_t at = p->first[slab];
+
+	for (unsigned i = 0; i < x->objects; i++) {
+		uint64_t addr = p->m->direct_map_base + ((uint64_t)x->pfn << 12) +
+				(uint64_t)i * p->m->slabs[x->cache].size;
+
+		if ((p->seen[at + i] != SEEN_ALLOC && p->seen[at + i] != SEEN_CPU) ||
+		    p->state[at + i] != KMM_OBJECT_USED)
+			continue;
+		p->slab[slab].silent++;
+		if (population_free_before(p, p->when[at + i], NO_SLOT, addr))
+			return -1;
+	}
+	return 0;
+}
+
+static int settle(struct population *p, uint32_t slab)
+{
+	static const enum kmm_slab_place places[] = { [SLAB_ON_CPU] = KMM_SLAB_CPU,
+						      [SLAB_CPU_PARTIAL] = KMM_SLAB_CPU_PARTIAL,
+						      [SLAB_PARTIAL] = KMM_SLAB_PARTIAL,
+						      [SLAB_FULL] = KMM_SLAB_FULL };
+	const struct machine_slabpage *x = &p->s->slabpages[slab];
+	unsigned want = x->objects - x->inuse; /* on the slab's own free list */
+	unsigned cpu = x->cpu < 0 ? 0 : (unsigned)x->cpu;
+	uint32_t at = p->first[slab];
+	enum kmm_slab_place place = x->place == SLAB_FROZEN ? settle_frozen(p, slab, &cpu) :
+							      places[x->place];
+
+	memset(p->state + at, KMM_OBJECT_USED, x->objects);
+	for (unsigned i = 0; i < x->objects && place == KMM_SLAB_CPU; i++)
+		if (p->seen[at + i] == SEEN_CPU)
+			p->state[at + i] = KMM_OBJECT_CPU_FREE;
+	p->slab[slab].place = (uint8_t)place;
+	p->slab[slab].cpu = (uint16_t)cpu;
+	make_free(p, slab, SEEN_ALLOC, &want);
+	/*
+	 * What others freed into a CPU's slab is among what was allocated later: how long
+	 * the CPU's own list was is not known, so no more is free than was used.
+	 */
+	make_free(p, slab, SEEN_CPU, &want);
+	/* Free to the end, or never touched: any will do that was not seen to live. */
+	make_free(p, slab, SEEN_NOTHING, &want);
+	return free_the_living(p, slab, &want) || note_silent(p, slab) ? -1 : 0;
+}
+
+int population_settle_slabs(struct population *p)
+{
+	for (uint32_t i = 0; p->seen && i < p->s->slabpage_count; i++)
+		if (settle(p, i))
+			return -ENOMEM;
+	return 0;
+}

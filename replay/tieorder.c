@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/tieorder.h"
+
+#include <string.h>
+
+#define LANES 64 /* CPUs that share one time */
+
+/* One CPU's records of the time, in their order. */
+struct lane {
+	uint16_t cpu;
+	uint16_t at, end; /* in next[]: places of its records */
+};
+
+struct group {
+	struct recorded *r;
+	const struct request *q;
+	uint32_t n;
+	uint16_t next[TIEORDER_MOST];  /* the records, lane by lane */
+	uint16_t after[TIEORDER_MOST]; /* 1 + the record of another CPU that must come first */
+	bool done[TIEORDER_MOST];
+	struct lane lane[LANES];
+	unsigned lanes;
+	uint16_t *order;
+	uint32_t out;
+};
+
+static bool takes(const struct request *q)
+{
+	return q->sig.op == REQ_PAGE_ALLOC && q->sig.own_obs && !(q->sig.flags & REQ_FAILED);
+}
+
+bool tieorder_matters(const struct request *q, uint32_t n)
+{
+	bool take = false, other = false;
+
+	if (n < 2 || n > TIEORDER_MOST)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		take |= takes(&q[i]);
+		other |= q[i].cpu != q[0].cpu;
+	}
+	return take && other;
+}
+
+/* ---- what must come first ---- */
+
+static bool gives_slot(const struct request *q)
+{
+	return q->slot != NO_SLOT &&
+	       (q->sig.op == REQ_PAGE_FREE || q->sig.op == REQ_OBJ_FREE ||
+		q->sig.op == REQ_PERCPU_FREE || q->sig.op == REQ_VFREE || q->sig.op == REQ_KUNMAP);
+}
+
+/* Does b, of another CPU and later in the file, need what a does? */
+static bool needs(const struct request *b, const struct request *a)
+{
+	if (b->slot != NO_SLOT && b->slot == a->slot && !request_is_observation(a) &&
+	    !request_is_observation(b))
+		return gives_slot(a) != gives_slot(b);
+	/* A drain of all lists finds what another CPU freed; a refill what it drained. */
+	if (b->sig.op == OBS_PCPU_DRAIN && a->sig.op == REQ_PAGE_FREE)
+		return a->pfn == b->pfn;
+	if (b->sig.op == OBS_PCPU_DRAIN && a->sig.op == OBS_ZONE_LOCKED)
+		return a->pfn == b->pfn;
+	return b->sig.op == OBS_ZONE_LOCKED && a->sig.op == OBS_PCPU_DRAIN &&
+	       b->pfn - a->pfn < 1u << a->sig.order;
+}
+
+static bool may_bind(const struct request *q)
+{
+	return q->slot != NO_SLOT || q->sig.op == OBS_PCPU_DRAIN || q->sig.op == OBS_ZONE_LOCKED ||
+	       q->sig.op == REQ_PAGE_FREE;
+}
+
+static void bind(struct group *g)
+{
+	for (uint32_t b = 1; b < g->n; b++)
+		for (uint32_t a = b; may_bind(&g->q[b]) && a--;)
+			if (g->q[a].cpu != g->q[b].cpu && needs(&g->q[b], &g->q[a])) {
+				g->after[b] = (uint16_t)(a + 1);
+				break;
+			}
+}
+
+static bool split(struct group *g)
+{
+	uint32_t put = 0;
+
+	for (uint32_t i = 0; i < g->n; i++) {
+		unsigned l = 0;
+
+		while (l < g->lanes && g->lane[l].cpu != g->q[i].cpu)
+			l++;
+		if (l == LANES)
+			return false;
+		if (l == g->lanes)
+			g->lane[g->lanes++].cpu = g->q[i].cpu;
+	}
+	for (unsigned l = 0; l < g->lanes; l++) {
+		g->lane[l].at = (uint16_t)put;
+		for (uint32_t i = 0; i < g->n; i++)
+			if (g->q[i].cpu == g->lane[l].cpu)
+				g->next[put++] = (uint16_t)i;
+		g->lane[l].end = (uint16_t)put;
+	}
+	return true;
+}
+
+/* ---- one operation ---- */
+
+/* Does the free that a lane comes to drain? */
+static bool drains(const struct group *g, const struct lane *l)
+{
+	const struct request *next = l->at + 1u < l->end ? &g->q[g->next[l->at + 1]] : NULL;
+
+	return g->q[g->next[l->at]].sig.op == REQ_PAGE_FREE && next &&
+	       next->sig.op == OBS_PCPU_DRAIN && !next->sig.aux2;
+}
+
+/* Records of the operation that a lane comes to: what one hold of the zone lock does. */
+static uint32_t length(const struct group *g, const struct lane *l)
+{
+	const struct request *first = &g->q[g->next[l->at]];
+	uint32_t n = 1, own = takes(first) ? first->sig.own_obs : 0;
+
+	if (first->sig.op != OBS_PCPU_DRAIN && !own && !drains(g, l))
+		return 1;
+	for (uint32_t k = l->at + 1u; k < l->end; k++, n++) {
+		const struct request *q = &g->q[g->next[k]];
+
+		if (own ? n > own : q->sig.op != OBS_PCPU_DRAIN)
+			break;
+	}
+	return n;
+}
+
+static bool ready(const struct group *g, const struct lane *l, uint32_t length)
+{
+	for (uint32_t k = 0; k < length; k++) {
+		uint16_t a = g->after[g->next[l->at + k]];
+
+		if (a && !g->done[a - 1])
+			return false;
+	}
+	return true;
+}
+
+/* Does what a lane comes to change the free lists? */
+static bool touches(const struct group *g, const struct lane *l)
+{
+	const struct request *q = &g->q[g->next[l->at]];
+
+	return q->sig.op == OBS_PCPU_DRAIN || takes(q) || drains(g, l) ||
+	       (q->sig.op == REQ_PAGE_FREE && q->sig.flags & REQ_DIRECT);
+}
+
+/* Would the refills that begin here get what they got? */
+static bool possible(const struct group *g, const struct lane *l)
+{
+	for (uint32_t k = l->at; k < l->end; k++) {
+		const struct request *q = &g->q[g->next[k]];
+
+		if (q->sig.op == OBS_EXTFRAG)
+			return true;
+		if (q->sig.op == OBS_ZONE_LOCKED)
+			return recorded_first(g->r, q->pfn, q->sig.order, q->sig.type);
+	}
+	return true;
+}
+
+static void emit(struct group *g, struct lane *l, uint32_t n)
+{
+	while (n--) {
+		uint16_t i = g->next[l->at++];
+
+		g->done[i] = true;
+		g->order[g->out++] = i;
+		recorded_apply(g->r, &g->q[i]);
+	}
+}
+
+/* ---- choosing ---- */
+
+enum choice { NEUTRAL, TAKE, CHANGE, LEFT, CHOICES };
+
+static enum choice judge(const struct group *g, const struct lane *l)
+{
+	const struct request *q = &g->q[g->next[l->at]];
+
+	if (!touches(g, l))
+		return NEUTRAL;
+	if (!takes(q))
+		return CHANGE;
+	return possible(g, l) ? TAKE : LEFT;
+}
+
+/*
+ * What leaves the lists alone goes first; then a refill that finds its page, before
+ * anything changes that; then the rest as the file has it.
+ */
+static struct lane *choose(struct group *g, uint32_t *n)
+{
+	struct lane *best = NULL;
+	enum choice how = CHOICES;
+
+	for (unsigned i = 0; i < g->lanes; i++) {
+		struct lane *l = &g->lane[i];
+		enum choice c;
+		uint32_t len;
+
+		if (l->at == l->end)
+			continue;
+		len = length(g, l);
+		if (!ready(g, l, len))
+			continue;
+		c = judge(g, l);
+		if (c < how || (c == how && g->next[l->at] < g->next[best->at])) {
+			best = l;
+			how = c;
+			*n = len;
+		}
+	}
+	return best;
+}
+
+bool tieorder_follow(struct recorded *r, const struct request *q, uint32_t n, uint16_t *order)
+{
+	struct group g = { .r = r, .q = q, .n = n, .order = order };
+	bool turned = false;
+
+	if (!split(&g)) {
+		for (uint32_t i = 0; i < n; i++) {
+			order[i] = (uint16_t)i;
+			recorded_apply(r, &q[i]);
+		}
+		return false;
+	}
+	bind(&g);
+	while (g.out < n) {
+		uint32_t len = 1;
+		struct lane *l = choose(&g, &len);
+
+		/* Each waits for another: the file's order is not possible either. */
+		for (unsigned i = 0; !l && i < g.lanes; i++)
+			if (g.lane[i].at < g.lane[i].end)
+				l = &g.lane[i];
+		emit(&g, l, len);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		turned |= order[i] != i;
+	return turned;
+}

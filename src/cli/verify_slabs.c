@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/verify_slabs.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#define CACHES_SHOWN 20 /* in text */
+
+static const struct column cache_columns[] = {
+	{ "cache", "cache", COLUMN_STRING, 0, "slab cache" },
+	{ "order", "order", COLUMN_UINT, 0, "order of a slab" },
+	{ "slabs_before", "before", COLUMN_UINT, 0, "slabs in before/slabinfo" },
+	{ "slabs_kernel", "slabs", COLUMN_UINT, 0, "num_slabs of after/slabinfo" },
+	{ "slabs_recorded", "recorded", COLUMN_UINT, 0,
+	  "slabs that the events left, at that marker" },
+	{ "slabs_simulated", "simulated", COLUMN_UINT, 0, "slabs of the model at that marker" },
+	{ "objects_kernel", "objects", COLUMN_UINT, 0, "num_objs of after/slabinfo" },
+	{ "objects_simulated", "simulated", COLUMN_UINT, 0, "objects of the model's slabs" },
+	{ "active_kernel", "active", COLUMN_UINT, 0, "active_objs of after/slabinfo" },
+	{ "active_recorded", "recorded", COLUMN_UINT, 0,
+	  "the same of the recorded slabs: all objects but the free ones on nodes' partial lists" },
+	{ "active_simulated", "simulated", COLUMN_UINT, 0, "the same of the model" },
+	{ "in_use_recorded", "in use", COLUMN_UINT, 0,
+	  "objects of the recorded slabs that somebody has" },
+	{ "in_use_simulated", "in use, simulated", COLUMN_UINT, 0, "the same of the model" },
+	{ "taken_recorded", "taken", COLUMN_UINT, 0, "slabs allocated from the start on" },
+	{ "taken_simulated", "taken, simulated", COLUMN_UINT, 0, "the same of the model" },
+	{ "freed_recorded", "freed", COLUMN_UINT, 0, "slabs given back from the start on" },
+	{ "freed_simulated", "freed, simulated", COLUMN_UINT, 0, "the same of the model" },
+	{ "pages_mean_error", "mean error", COLUMN_REAL, 2,
+	  "slab pages over time, simulated against recorded, percent of recorded" },
+	{ "pages_max_error", "max error", COLUMN_REAL, 2, "the largest of these" },
+};
+
+static const struct column name_columns[] = {
+	{ "cache", "cache", COLUMN_STRING, 0, "slab cache that the free named" },
+	{ "objects", "objects", COLUMN_UINT, 0, "objects whose name was hidden" },
+	{ "right", "right", COLUMN_UINT, 0, "found" },
+	{ "wrong", "wrong", COLUMN_UINT, 0, "taken for another cache's" },
+	{ "unknown", "unknown", COLUMN_UINT, 0, "not found" },
+};
+
+static const unsigned columns = sizeof(cache_columns) / sizeof(*cache_columns);
+
+static double share(struct score s)
+{
+	return s.allocations ? (double)s.hits / (double)s.allocations : NAN;
+}
+
+static void cache_row(struct table *t, const struct slab_row *x, bool simulated)
+{
+	const uint64_t v[] = {
+		x->order,	    x->before.slabs,	 x->kernel.slabs,      x->followed.slabs,
+		x->simulated.slabs, x->kernel.objects,	 x->simulated.objects, x->kernel.active,
+		x->followed.active, x->simulated.active, x->followed.in_use,   x->simulated.in_use,
+		x->taken[0],	    x->taken[1],	 x->given_back[0],     x->given_back[1],
+	};
+
+	table_row(t);
+	table_string(t, x->name);
+	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++)
+		table_uint(t, v[i]);
+	table_real(t, simulated ? x->pages_mean : NAN);
+	table_real(t, simulated ? x->pages_max : NAN);
+}
+
+struct table *verify_cache_table(const struct slabfidelity *f, uint32_t most)
+{
+	struct table *t = table_new(cache_columns, columns);
+	uint32_t shown = 0;
+
+	for (uint32_t i = 0; t && i < f->count && shown < most; i++) {
+		const struct slab_row *x = &f->rows[i];
+
+		if (!x->kernel.slabs && !x->simulated.slabs && !x->followed.slabs)
+			continue;
+		cache_row(t, x, f->simulated);
+		shown++;
+	}
+	return t;
+}
+
+struct table *verify_name_table(const struct nametest *n, const struct intern *strings)
+{
+	struct table *t = table_new(name_columns, 5);
+
+	for (uint32_t i = 0; t && i < n->count; i++) {
+		const struct nametest_row *x = &n->rows[i];
+
+		table_row(t);
+		table_string(t, intern_str(strings, x->cache));
+		table_uint(t, x->objects);
+		table_uint(t, x->right);
+		table_uint(t, x->wrong);
+		table_uint(t, x->unknown);
+	}
+	return t;
+}
+
+/* ---- text ---- */
+
+static void print_recorded(const struct replay_run *x, const struct slabfidelity *f)
+{
+	const struct slablife_stats *s = slablife_stats(x->life);
+	const struct slabcheck *c = &x->check;
+
+	printf("\nRecorded slabs, at the marker of after/slabinfo:\n");
+	printf("  slabs      after/slabinfo %" PRIu64 ", recorded %" PRIu64 "\n",
+	       f->all.kernel.slabs, f->all.followed.slabs);
+	printf("  active     after/slabinfo %" PRIu64 ", recorded %" PRIu64
+	       " (%+.3f %%; cache by cache %.3f %% differ)\n",
+	       f->all.kernel.active, f->all.followed.active, f->active_error, f->active_differ);
+	printf("  in use     %" PRIu64 "; the other %" PRIu64
+	       " active ones (%.2f %%) CPUs hold free, which slabinfo does not tell apart\n",
+	       f->all.followed.in_use, f->all.followed.active - f->all.followed.in_use,
+	       f->all.followed.active ?
+		       100.0 * (double)(f->all.followed.active - f->all.followed.in_use) /
+			       (double)f->all.followed.active :
+		       0.0);
+	if (c->known)
+		printf("  by slab    %u of %u not in a CPU's hand hold exactly the dump's objects, %" PRIu64
+		       " of %" PRIu64 " objects differ;\n"
+		       "             %u of %u stand where the dump has them; %u not recorded\n",
+		       c->same, c->counted, c->objects_differ, c->objects, c->same_place, c->placed,
+		       c->missing);
+	printf("  addresses  %" PRIu64 " allocations in slabs, %" PRIu64 " of pages, %" PRIu64
+	       " outside the direct map, %" PRIu64 " in no slab's page\n",
+	       s->in_slabs, s->large, s->outside, s->no_slab);
+	printf("  silent     %" PRIu64
+	       " allocations and frees without an event; slabs put right: %" PRIu64 "\n",
+	       s->implied, s->set_right);
+}
+
+static void print_simulated(const struct replay_run *run, const struct slabfidelity *f)
+{
+	struct simulated *x = run->simulated;
+	const struct objects_stats *o = objects_stats(simulated_objects(x));
+
+	printf("\nSimulated with the objects: slabs ask for their pages themselves\n");
+	printf("  placement  %.3f %% of the same page allocations\n",
+	       100.0 * share(simulated_stats(x)->all));
+	printf("  objects    %" PRIu64 " asked for, %" PRIu64 " served, %" PRIu64
+	       " failed; %" PRIu64 " in caches made up by size\n",
+	       o->requested, o->served, o->failed, o->unattributed);
+	printf("  frees      %" PRIu64 " asked for, %" PRIu64 " done; without an event: %" PRIu64
+	       " allocations, %" PRIu64 " frees\n",
+	       o->frees, o->freed, o->implied, o->early);
+	printf("  slabs      %" PRIu64 " taken over at the start", o->adopted);
+	if (o->not_adopted)
+		printf(", %" PRIu64 " of another geometry than the model's left out",
+		       o->not_adopted);
+	printf("; page requests: recorded %" PRIu64 ", simulated %" PRIu64 "\n", o->pages_expected,
+	       o->pages_taken);
+	if (!f->known) {
+		printf("  no after/slabinfo to compare with\n");
+		return;
+	}
+	printf("  slab pages at the end: after/slabinfo %" PRIu64 ", simulated %" PRIu64
+	       " (%+.2f %%)\n",
+	       f->all.kernel.pages, f->all.simulated.pages, f->pages_error);
+	printf("  slab pages over time: mean error %.3f %%, maximum %.3f %% of the recorded ones\n",
+	       f->all.pages_mean, f->all.pages_max);
+	if (f->large)
+		printf("  caches of 50 slabs and more: %u, %u of them off by more than 5 %%, at most "
+		       "%.2f %% (%s)\n",
+		       f->large, f->beyond, f->worst, f->worst_name);
+}
+
+int verify_print_slabs(const struct replay *r, int recorded, int objects,
+		       const struct slabfidelity *f)
+{
+	struct table *t;
+	int ret;
+
+	if (f->known)
+		print_recorded(&r->runs[recorded], f);
+	if (objects >= 0)
+		print_simulated(&r->runs[objects], f);
+	if (!f->known)
+		return 0;
+	printf("\n");
+	t = verify_cache_table(f, CACHES_SHOWN);
+	ret = t ? table_print(t, TABLE_TEXT, stdout) : -1;
+	table_free(t);
+	if (f->count > CACHES_SHOWN)
+		printf("... and smaller ones; --show caches --format csv has them all\n");
+	return ret;
+}
+
+void verify_print_names(const struct nametest *n)
+{
+	if (!n->objects)
+		return;
+	printf("\nCaches by call site and size, names hidden for half of the objects: %.3f %% of %" PRIu64
+	       " right,\n%" PRIu64 " wrong, %" PRIu64 " unknown\n",
+	       100.0 * (double)n->right / (double)n->objects, n->objects, n->wrong, n->unknown);
+}
+
+/* ---- JSON ---- */
+
+static void json_rows(struct json *j, const char *key, struct table *t)
+{
+	json_array(j, key);
+	if (t)
+		table_json(t, j);
+	json_end_array(j);
+	table_free(t);
+}
+
+static void json_recorded(struct json *j, const struct replay_run *x, const struct slabfidelity *f)
+{
+	const struct slablife_stats *s = slablife_stats(x->life);
+	const struct slabcheck *c = &x->check;
+
+	json_object(j, "recorded_slabs");
+	json_uint(j, "slabs_kernel", f->all.kernel.slabs);
+	json_uint(j, "slabs", f->all.followed.slabs);
+	json_uint(j, "active_kernel", f->all.kernel.active);
+	json_uint(j, "active", f->all.followed.active);
+	json_real(j, "active_error", f->active_error);
+	json_real(j, "active_differ", f->active_differ);
+	json_uint(j, "in_use", f->all.followed.in_use);
+	json_uint(j, "held_free_by_cpus", f->all.followed.active - f->all.followed.in_use);
+	json_uint(j, "allocations", s->allocs);
+	json_uint(j, "frees", s->frees);
+	json_uint(j, "in_slabs", s->in_slabs);
+	json_uint(j, "large", s->large);
+	json_uint(j, "outside_direct_map", s->outside);
+	json_uint(j, "in_no_slab", s->no_slab);
+	json_uint(j, "misplaced", s->misplaced);
+	json_uint(j, "silent", s->implied);
+	json_uint(j, "put_right", s->set_right);
+	if (c->known) {
+		json_object(j, "by_slab");
+		json_uint(j, "slabs", c->slabs);
+		json_uint(j, "not_recorded", c->missing);
+		json_uint(j, "compared", c->counted);
+		json_uint(j, "same_count", c->same);
+		json_uint(j, "objects", c->objects);
+		json_uint(j, "objects_differ", c->objects_differ);
+		json_uint(j, "placed", c->placed);
+		json_uint(j, "same_place", c->same_place);
+		json_end_object(j);
+	}
+	json_end_object(j);
+}
+
+static void json_simulated(struct json *j, const struct replay_run *run,
+			   const struct slabfidelity *f)
+{
+	struct simulated *x = run->simulated;
+	const struct objects_stats *o = objects_stats(simulated_objects(x));
+
+	json_real(j, "placement", share(simulated_stats(x)->all));
+	json_uint(j, "requested", o->requested);
+	json_uint(j, "served", o->served);
+	json_uint(j, "failed", o->failed);
+	json_uint(j, "frees", o->frees);
+	json_uint(j, "freed", o->freed);
+	json_uint(j, "unmatched", o->unmatched);
+	json_uint(j, "unattributed", o->unattributed);
+	json_uint(j, "implied", o->implied);
+	json_uint(j, "silent_frees", o->early);
+	json_uint(j, "slabs_adopted", o->adopted);
+	json_uint(j, "slabs_not_adopted", o->not_adopted);
+	json_uint(j, "slab_page_requests_recorded", o->pages_expected);
+	json_uint(j, "slab_page_requests_simulated", o->pages_taken);
+	if (!f->known)
+		return;
+	json_uint(j, "slab_pages_kernel", f->all.kernel.pages);
+	json_uint(j, "slab_pages_recorded", f->all.followed.pages);
+	json_uint(j, "slab_pages_simulated", f->all.simulated.pages);
+	json_real(j, "slab_pages_error", f->pages_error);
+	json_real(j, "slab_pages_mean_error", f->all.pages_mean);
+	json_real(j, "slab_pages_max_error", f->all.pages_max);
+	json_uint(j, "large_caches", f->large);
+	json_uint(j, "large_caches_beyond", f->beyond);
+	json_real(j, "large_caches_worst", f->worst);
+}
+
+void verify_json_slabs(struct json *j, const struct replay *r, int recorded, int objects,
+		       const struct slabfidelity *f)
+{
+	if (objects < 0 && !f->known) {
+		json_null(j, "objects");
+		return;
+	}
+	json_object(j, "objects");
+	if (objects >= 0)
+		json_simulated(j, &r->runs[objects], f);
+	if (f->known) {
+		json_recorded(j, &r->runs[recorded], f);
+		json_rows(j, "caches", verify_cache_table(f, UINT32_MAX));
+	}
+	json_end_object(j);
+}
+
+void verify_json_names(struct json *j, const struct replay *r, const struct nametest *n)
+{
+	json_object(j, "attribution");
+	json_uint(j, "objects", n->objects);
+	json_uint(j, "right", n->right);
+	json_uint(j, "wrong", n->wrong);
+	json_uint(j, "unknown", n->unknown);
+	json_rows(j, "caches", verify_name_table(n, kmw_strings(r->k)));
+	json_end_object(j);
+}

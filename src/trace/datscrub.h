@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * datscrub: a trace.dat made anew, as version 7 packed with zstd, with nothing in
+ * it that tells which machine it came from.  The records stand in the same
+ * sub-buffers with the same times, CPUs, pids and losses, so that whoever reads it
+ * works out the same; of each record only fields that are known to be harmless
+ * are carried over:
+ *
+ *   events of memory management     numbers; addresses moved by the key; of text only
+ *                                   names of slab caches
+ *   markers                         the recorder's own ("snap: ..."); others blanked
+ *   all other events                that they happened
+ *
+ * Discarded records, the unused rest of sub-buffers, printk formats and the options
+ * that are not needed to read the file are left out.
+ */
+#ifndef TRACE_DATSCRUB_H
+#define TRACE_DATSCRUB_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "trace/rebase.h"
+
+struct datscrub_result {
+	uint64_t events;  /* carried over */
+	uint64_t blanked; /* of them such whose content was left out */
+	uint32_t names;	  /* process names that got a token */
+	unsigned long_size;
+};
+
+/* Bytes of the traced kernel's long, for rebase_init(); a negative errno where it is no trace.dat. */
+int datscrub_long_size(const char *path, struct err *e);
+/* Write the scrubbed file to `out`, which must be seekable. 0 or a negative errno. */
+int datscrub(const char *path, struct rebase *r, bool keep_going, FILE *out,
+	     struct datscrub_result *res, struct err *e);
+
+#endif
