@@ -18,7 +18,7 @@
  * blocks: the view looks at each of them once an order, which takes minutes where
  * there are many samples.
  */
-#define UNUSABLE                                                                                         \
+#define UNUSABLE(which)                                                                                  \
 	"SELECT s.seq, (SELECT min(c.pageblock_order, c.orders - 1) FROM run r JOIN capture c ON c.id "  \
 	"= r.capture_id WHERE r.id = ?1) AS pageblock, coalesce(sum(f.blocks << f.block_order), 0) AS "  \
 	"free, coalesce(sum(f.blocks << f.block_order) FILTER (WHERE f.block_order >= (SELECT "          \
@@ -27,21 +27,21 @@
 	"(WHERE f.block_order >= (SELECT min(c.pageblock_order, c.orders - 1) FROM run r JOIN capture "  \
 	"c ON c.id = r.capture_id WHERE r.id = ?1)), 0) / sum(f.blocks << f.block_order), 1.0) AS u "    \
 	"FROM sample s LEFT JOIN free_blocks f ON f.run_id = s.run_id AND f.seq = s.seq WHERE s.run_id " \
-	"= ?1 GROUP BY s.seq"
+	"= ?1 " which " GROUP BY s.seq"
+#define ALL ""
+#define LAST "AND s.seq = (SELECT max(seq) FROM sample WHERE run_id = ?1)"
 
 static const struct {
 	const char *name;
 	const char *sql; /* ?1: the run */
 } metrics[COMPARE_METRICS] = {
 	[COMPARE_UNUSABLE_END] = { "unusable index, huge pages, at the end",
-				   "SELECT u FROM (" UNUSABLE ") ORDER BY seq DESC LIMIT 1" },
+				   "SELECT u FROM (" UNUSABLE(LAST) ")" },
 	[COMPARE_UNUSABLE_MAX] = { "unusable index, huge pages, at worst",
-				   "SELECT max(u) FROM (" UNUSABLE ")" },
+				   "SELECT max(u) FROM (" UNUSABLE(ALL) ")" },
 	[COMPARE_HUGE_FREE_END] = { "free huge pages, at the end",
-				    "SELECT large >> pageblock FROM (" UNUSABLE
-				    ") ORDER BY seq DESC LIMIT 1" },
-	[COMPARE_FREE_END] = { "free pages, at the end",
-			       "SELECT free FROM (" UNUSABLE ") ORDER BY seq DESC LIMIT 1" },
+				    "SELECT large >> pageblock FROM (" UNUSABLE(LAST) ")" },
+	[COMPARE_FREE_END] = { "free pages, at the end", "SELECT free FROM (" UNUSABLE(LAST) ")" },
 	[COMPARE_UNMOVABLE] = { "page blocks not movable, at the end",
 				"SELECT sum(pageblocks) FROM pageblocks p JOIN latest_sample l ON "
 				"l.run_id = p.run_id AND l.seq = p.seq WHERE p.run_id = ?1 AND type <> 1" },
