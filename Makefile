@@ -16,6 +16,7 @@ TIMEOUT ?= 300
 DEPS       := gcc make pkg-config libc6-dev libtraceevent-dev libtracefs-dev libsqlite3-dev \
               zlib1g-dev libzstd-dev libplot-dev libcmocka-dev trace-cmd sqlite3 jq mandoc
 DEPS_bench := linux-perf time
+DEPS_vm    := qemu-system-x86 busybox-static gcc-multilib cpio kmod
 DEPS_lint  := clang-format clang-tidy cppcheck
 DEPS_ci    := $(DEPS_lint) clang
 
@@ -63,7 +64,7 @@ MAN3      := $(patsubst src/mm/%.h,$(BUILD)/man/%.3,$(MM_PUBLIC))
 MAN5      := $(patsubst %,$(BUILD)/man/kmemlab-%.5,policy kmw schema)
 MAN3_LINKS = $(shell awk -v links=1 -f docs/man3.awk $(MM_PUBLIC))
 
-.PHONY: all help man tests deps ci-deps demo check bench soak asan tsan fuzz fuzzers lint format install uninstall clean FORCE
+.PHONY: all help man tests deps ci-deps demo check check-vm bench soak asan tsan fuzz fuzzers lint format install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -75,6 +76,7 @@ help:
 	@echo "make demo       set up, then reconstruct, replay and report the bundled capture"
 	@echo "make check      set up, then run all tests"
 	@echo "make bench      print each speed beside its peer's, measured in one run"
+	@echo "make check-vm   the recorder in virtual machines, amd64 and i386 (packages, some minutes)"
 	@echo "make soak       the property tests with SEEDS=1000 seeds: a day of work"
 	@echo "make asan       all tests under AddressSanitizer and UBSan (in build-asan/)"
 	@echo "make tsan       unit tests under ThreadSanitizer (in build-tsan/)"
@@ -232,6 +234,12 @@ fuzz: deps
 	+$(MAKE) BUILD=build-fuzz CC=clang LDFLAGS= CFLAGS="-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" fuzzers
 	BUILD=build-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) bash tests/fuzz/libfuzzer.sh $(FUZZERS)
+
+# Virtual machines with Debian's kernels; not part of check, since it fetches them.
+check-vm: EXTRA_DEPS += $(DEPS_vm)
+check-vm: deps
+	+$(MAKE) all
+	BUILD=$(BUILD) KMEMLAB=$(abspath $(KMEMLAB)) tests/vm/run.sh
 
 # A thousand seeds, each as long as in `make check`; the first failure ends it.
 SEEDS ?= 1000

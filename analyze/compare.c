@@ -32,34 +32,67 @@
 #define LAST "AND s.seq = (SELECT max(seq) FROM sample WHERE run_id = ?1)"
 
 static const struct {
+	enum compare_question question;
 	const char *name;
 	const char *sql; /* ?1: the run */
 } metrics[COMPARE_METRICS] = {
-	[COMPARE_UNUSABLE_END] = { "unusable index, huge pages, at the end",
+	[COMPARE_UNUSABLE_END] = { COMPARE_FRAGMENTED, "unusable index, end",
 				   "SELECT u FROM (" UNUSABLE(LAST) ")" },
-	[COMPARE_UNUSABLE_MAX] = { "unusable index, huge pages, at worst",
+	[COMPARE_UNUSABLE_MAX] = { COMPARE_FRAGMENTED, "unusable index, worst",
 				   "SELECT max(u) FROM (" UNUSABLE(ALL) ")" },
-	[COMPARE_HUGE_FREE_END] = { "free huge pages, at the end",
+	[COMPARE_HUGE_FREE_END] = { COMPARE_HUGE_PAGES, "free huge pages, end",
 				    "SELECT large >> pageblock FROM (" UNUSABLE(LAST) ")" },
-	[COMPARE_FREE_END] = { "free pages, at the end", "SELECT free FROM (" UNUSABLE(LAST) ")" },
-	[COMPARE_UNMOVABLE] = { "page blocks not movable, at the end",
+	[COMPARE_THP_ABLE] = { COMPARE_HUGE_PAGES, "THP-able blocks, end",
+			       "SELECT thp_able FROM thp_memory WHERE run_id = ?1 ORDER BY seq DESC LIMIT 1" },
+	[COMPARE_MIXED] = { COMPARE_APART, "mixed blocks, end",
+			    "SELECT mixed FROM thp_memory WHERE run_id = ?1 ORDER BY seq DESC LIMIT 1" },
+	[COMPARE_FREE_END] = { COMPARE_MEMORY, "free pages, end",
+			       "SELECT free FROM (" UNUSABLE(LAST) ")" },
+	[COMPARE_UNMOVABLE] = { COMPARE_APART, "blocks not movable, end",
 				"SELECT sum(pageblocks) FROM pageblocks p JOIN latest_sample l ON "
 				"l.run_id = p.run_id AND l.seq = p.seq WHERE p.run_id = ?1 AND type <> 1" },
-	[COMPARE_FALLBACKS] = { "fallbacks", "SELECT max(value) FROM counter WHERE run_id = ?1 AND "
-					     "name = 'fallbacks'" },
-	[COMPARE_REFILLS] = { "refills", "SELECT max(value) FROM counter WHERE run_id = ?1 AND "
-					 "name = 'refills'" },
-	[COMPARE_DRAINS] = { "drains",
+	[COMPARE_FALLBACKS] = { COMPARE_APART, "fallbacks",
+				"SELECT max(value) FROM counter WHERE run_id = ?1 AND "
+				"name = 'fallbacks'" },
+	[COMPARE_REFILLS] = { COMPARE_COST, "refills",
+			      "SELECT max(value) FROM counter WHERE run_id = ?1 AND "
+			      "name = 'refills'" },
+	[COMPARE_DRAINS] = { COMPARE_COST, "drains",
 			     "SELECT max(value) FROM counter WHERE run_id = ?1 AND name = 'drains'" },
-	[COMPARE_FAILED] = { "failed page allocations",
+	[COMPARE_FAILED] = { COMPARE_MEMORY, "failed allocations",
 			     "SELECT max(value) FROM counter WHERE run_id = ?1 AND name = 'failed'" },
-	[COMPARE_SLAB_PAGES] = { "slab pages, at the end",
+	[COMPARE_SLAB_PAGES] = { COMPARE_MEMORY, "slab pages, end",
 				 "SELECT sum(slabs << slab_order) FROM slab_cache WHERE run_id = ?1" },
 };
 
 const char *compare_metric_name(enum compare_metric m)
 {
 	return metrics[m].name;
+}
+
+enum compare_question compare_metric_question(enum compare_metric m)
+{
+	return metrics[m].question;
+}
+
+static const struct {
+	const char *name, *text;
+} questions[COMPARE_QUESTIONS] = {
+	[COMPARE_FRAGMENTED] = { "fragmentation", "How fragmented is free memory?" },
+	[COMPARE_HUGE_PAGES] = { "huge-pages", "What huge pages are there?" },
+	[COMPARE_APART] = { "grouping", "How well are movable pages kept apart?" },
+	[COMPARE_MEMORY] = { "memory", "How much memory is there?" },
+	[COMPARE_COST] = { "cost", "What does it cost?" },
+};
+
+const char *compare_question_text(enum compare_question q)
+{
+	return questions[q].text;
+}
+
+const char *compare_question_name(enum compare_question q)
+{
+	return questions[q].name;
 }
 
 const char *compare_verdict_name(enum compare_verdict v)
@@ -180,4 +213,32 @@ enum compare_verdict compare_judge(const struct compare *c, unsigned run, unsign
 	if (fabs(b - a) <= error)
 		return COMPARE_WITHIN_ERROR;
 	return b < a ? COMPARE_LESS : COMPARE_MORE;
+}
+
+double compare_relative(const struct compare *c, unsigned run, unsigned baseline,
+			enum compare_metric m)
+{
+	double a = c->runs[baseline].value[m], d = c->runs[run].value[m] - a;
+
+	return d == 0 ? 0 : d / fabs(a);
+}
+
+unsigned compare_moved(const struct compare *c, unsigned run, unsigned baseline,
+		       enum compare_metric m[COMPARE_METRICS])
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < COMPARE_METRICS; i++) {
+		enum compare_verdict v = compare_judge(c, run, baseline, (enum compare_metric)i);
+		double by = fabs(compare_relative(c, run, baseline, (enum compare_metric)i));
+		unsigned at = n;
+
+		if (v != COMPARE_LESS && v != COMPARE_MORE)
+			continue;
+		for (; at && fabs(compare_relative(c, run, baseline, m[at - 1])) < by; at--)
+			m[at] = m[at - 1];
+		m[at] = (enum compare_metric)i;
+		n++;
+	}
+	return n;
 }

@@ -13,12 +13,24 @@
 #include "base/err.h"
 #include "store/store.h"
 
+/* What one wants to know; each metric answers one of them. */
+enum compare_question {
+	COMPARE_FRAGMENTED,
+	COMPARE_HUGE_PAGES,
+	COMPARE_APART,
+	COMPARE_MEMORY,
+	COMPARE_COST,
+	COMPARE_QUESTIONS,
+};
+
 enum compare_metric {
 	COMPARE_UNUSABLE_END, /* unusable index of the page block's order */
 	COMPARE_UNUSABLE_MAX,
 	COMPARE_HUGE_FREE_END, /* blocks of that order that the free memory makes */
-	COMPARE_FREE_END,      /* pages */
-	COMPARE_UNMOVABLE,     /* page blocks that are not movable, at the end */
+	COMPARE_THP_ABLE,  /* page blocks that are free or that compaction could free, at the end */
+	COMPARE_MIXED,	   /* page blocks with pinning and other pages, at the end */
+	COMPARE_FREE_END,  /* pages */
+	COMPARE_UNMOVABLE, /* page blocks that are not movable, at the end */
 	COMPARE_FALLBACKS,
 	COMPARE_REFILLS,
 	COMPARE_DRAINS,
@@ -54,6 +66,10 @@ struct compare {
 };
 
 const char *compare_metric_name(enum compare_metric m);
+enum compare_question compare_metric_question(enum compare_metric m);
+/* "How fragmented is free memory?", and a word for it: "fragmentation". */
+const char *compare_question_text(enum compare_question q);
+const char *compare_question_name(enum compare_question q);
 const char *compare_verdict_name(enum compare_verdict v);
 
 /* A capture of a results file; 0: the newest. -ENOENT where there is none. */
@@ -61,6 +77,15 @@ int compare_read(struct compare *c, struct store *s, int64_t capture, struct err
 void compare_free(struct compare *c);
 /* The error of the simulation in a metric; NaN not known. */
 double compare_error(const struct compare *c, enum compare_metric m);
+/*
+ * What explains a run's differences: the metrics that are outside the error, those that
+ * moved by the largest share of the baseline first, into m[COMPARE_METRICS].  How many.
+ */
+unsigned compare_moved(const struct compare *c, unsigned run, unsigned baseline,
+		       enum compare_metric m[COMPARE_METRICS]);
+/* (value - baseline) / baseline; infinite from 0 on, NaN not known. */
+double compare_relative(const struct compare *c, unsigned run, unsigned baseline,
+			enum compare_metric m);
 /* A run against the baseline (a run's number). */
 enum compare_verdict compare_judge(const struct compare *c, unsigned run, unsigned baseline,
 				   enum compare_metric m);

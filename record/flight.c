@@ -15,6 +15,7 @@
 
 #include "record/datfile.h"
 #include "record/instance.h"
+#include "record/facts.h"
 #include "record/snapshot.h"
 #include "record/spool.h"
 
@@ -153,7 +154,7 @@ static int write_capture(struct flight *x, int dir, struct err *e)
 	spool_free(spool);
 	cmdlines = tracefs_instance_file_read(NULL, "saved_cmdlines", NULL);
 	if (ret >= 0)
-		ret = snapshot_system(dir, &snap, e);
+		ret = facts_take(dir, &snap, e);
 	if (ret >= 0)
 		ret = snapshot_slow(dir, "after", &snap, e);
 	if (ret >= 0)

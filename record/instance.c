@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +13,24 @@
 #include <tracefs.h>
 #include <unistd.h>
 
+#include "record/probes.h"
+
 #define PREFIX "kmemlab-"
+#define BUSY_TRIES 20
+#define BUSY_MS 50
 
 /* ---- what others left ---- */
+
+/* Whoever had it in use may be about to end just now. */
+static bool remove_instance(const char *path)
+{
+	for (int tries = 0; rmdir(path); tries++) {
+		if (errno != EBUSY || tries == BUSY_TRIES)
+			return false;
+		poll(NULL, 0, BUSY_MS);
+	}
+	return true;
+}
 
 unsigned instance_tidy(void)
 {
@@ -36,7 +52,7 @@ unsigned instance_tidy(void)
 		    errno != ESRCH)
 			continue;
 		snprintf(path, sizeof(path), "%s/instances/%.64s", dir, d->d_name);
-		n += !rmdir(path);
+		n += remove_instance(path);
 	}
 	if (all)
 		closedir(all);
@@ -69,6 +85,7 @@ int instance_open(struct instance *in, const char *suffix, const char *clock, st
 	if (access(dir, R_OK | X_OK))
 		return fail(e, dir);
 	instance_tidy();
+	probes_tidy();
 	snprintf(name, sizeof(name), PREFIX "%d%s", (int)getpid(), suffix);
 	errno = 0;
 	in->t = tracefs_instance_create(name);

@@ -5,7 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IN_PAGES = 1, IN_SLAB = 2, IN_ALL = 4 };
+enum {
+	IN_PAGES = 1,
+	IN_SLAB = 2,
+	IN_ALL = 4,
+	IN_HIGHMEM = 8,
+	IN_EACH = 15,
+};
 
 /* Low-rate ones are in every preset: they explain what the others show. */
 static const struct {
@@ -13,13 +19,13 @@ static const struct {
 	unsigned presets;
 	bool needed;
 } known[] = {
-	{ "kmem", "mm_page_alloc", IN_PAGES | IN_SLAB | IN_ALL, true },
-	{ "kmem", "mm_page_free", IN_PAGES | IN_SLAB | IN_ALL, true },
-	{ "kmem", "mm_page_free_batched", IN_PAGES | IN_SLAB | IN_ALL, true },
-	{ "kmem", "mm_page_alloc_zone_locked", IN_PAGES | IN_SLAB | IN_ALL, true },
-	{ "kmem", "mm_page_pcpu_drain", IN_PAGES | IN_SLAB | IN_ALL, true },
-	{ "kmem", "mm_page_alloc_extfrag", IN_PAGES | IN_SLAB | IN_ALL, true },
-	{ "kmem", "mm_alloc_contig_migrate_range_info", IN_PAGES | IN_ALL, false },
+	{ "kmem", "mm_page_alloc", IN_EACH, true },
+	{ "kmem", "mm_page_free", IN_EACH, true },
+	{ "kmem", "mm_page_free_batched", IN_EACH, true },
+	{ "kmem", "mm_page_alloc_zone_locked", IN_EACH, true },
+	{ "kmem", "mm_page_pcpu_drain", IN_EACH, true },
+	{ "kmem", "mm_page_alloc_extfrag", IN_EACH, true },
+	{ "kmem", "mm_alloc_contig_migrate_range_info", IN_EACH, false },
 	{ "kmem", "kmalloc", IN_SLAB | IN_ALL, true },
 	{ "kmem", "kmalloc_node", IN_SLAB | IN_ALL, false },
 	{ "kmem", "kmem_cache_alloc", IN_SLAB | IN_ALL, true },
@@ -27,24 +33,26 @@ static const struct {
 	{ "kmem", "kfree", IN_SLAB | IN_ALL, true },
 	{ "kmem", "kmem_cache_free", IN_SLAB | IN_ALL, true },
 	{ "percpu", NULL, IN_ALL, false },
-	{ "vmalloc", NULL, IN_ALL, false },
-	{ "compaction", NULL, IN_PAGES | IN_SLAB | IN_ALL, false },
-	{ "oom", NULL, IN_PAGES | IN_SLAB | IN_ALL, false },
-	{ "vmscan", "mm_vmscan_kswapd_wake", IN_PAGES | IN_SLAB | IN_ALL, false },
-	{ "vmscan", "mm_vmscan_kswapd_sleep", IN_PAGES | IN_SLAB | IN_ALL, false },
-	{ "vmscan", "mm_vmscan_wakeup_kswapd", IN_PAGES | IN_SLAB | IN_ALL, false },
-	{ "vmscan", "mm_vmscan_direct_reclaim_begin", IN_PAGES | IN_SLAB | IN_ALL, false },
-	{ "vmscan", "mm_vmscan_direct_reclaim_end", IN_PAGES | IN_SLAB | IN_ALL, false },
+	{ "vmalloc", NULL, IN_EACH, false },
+	{ "compaction", NULL, IN_EACH, false },
+	{ "oom", NULL, IN_EACH, false },
+	{ "vmscan", "mm_vmscan_kswapd_wake", IN_EACH, false },
+	{ "vmscan", "mm_vmscan_kswapd_sleep", IN_EACH, false },
+	{ "vmscan", "mm_vmscan_wakeup_kswapd", IN_EACH, false },
+	{ "vmscan", "mm_vmscan_direct_reclaim_begin", IN_EACH, false },
+	{ "vmscan", "mm_vmscan_direct_reclaim_end", IN_EACH, false },
 };
 
 static const struct {
 	const char *name;
-	unsigned bit;
+	unsigned bit, probes;
 	const char *help;
 } presets[] = {
-	{ "all", IN_ALL, "pages, slab objects, per-CPU memory, vmalloc areas" },
-	{ "pages", IN_PAGES, "the page allocator alone" },
-	{ "slab", IN_SLAB, "pages and slab objects" },
+	{ "all", IN_ALL, PROBES_VMALLOC, "pages, slab objects, per-CPU memory, vmalloc areas" },
+	{ "pages", IN_PAGES, PROBES_VMALLOC, "the page allocator alone" },
+	{ "slab", IN_SLAB, PROBES_VMALLOC, "pages and slab objects" },
+	{ "highmem", IN_HIGHMEM, PROBES_VMALLOC | PROBES_HIGHMEM,
+	  "pages and the mappings of high memory (32-bit), by kprobes" },
 };
 
 const char *preset_name(unsigned n, const char **help)
@@ -71,10 +79,16 @@ static int add(struct event_set *s, const char *system, size_t len, const char *
 	return x->system && (x->event || !event) ? 0 : -ENOMEM;
 }
 
-static int add_preset(struct event_set *s, unsigned bit)
+int event_set_add(struct event_set *s, const char *system, const char *event)
+{
+	return add(s, system, strlen(system), event, false);
+}
+
+static int add_preset(struct event_set *s, unsigned bit, unsigned probes)
 {
 	int ret = 0;
 
+	s->probes |= probes;
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known) && !ret; i++)
 		if (known[i].presets & bit)
 			ret = add(s, known[i].system, strlen(known[i].system), known[i].event,
@@ -88,7 +102,7 @@ static int add_word(struct event_set *s, const char *word)
 
 	for (size_t i = 0; i < sizeof(presets) / sizeof(*presets); i++)
 		if (!strcmp(word, presets[i].name))
-			return add_preset(s, presets[i].bit);
+			return add_preset(s, presets[i].bit, presets[i].probes);
 	if (!*word || *word == ':' || strchr(word, '/') || strchr(word, '.'))
 		return -EINVAL;
 	if (!colon)
@@ -103,7 +117,7 @@ int event_set_make(struct event_set *s, const struct option_list *wanted, struct
 
 	memset(s, 0, sizeof(*s));
 	if (!wanted->count)
-		ret = add_preset(s, IN_ALL);
+		ret = add_word(s, "all");
 	for (size_t i = 0; i < wanted->count && !ret; i++) {
 		char *copy = strdup(wanted->items[i]), *at = copy, *word;
 
@@ -113,7 +127,8 @@ int event_set_make(struct event_set *s, const struct option_list *wanted, struct
 			ret = add_word(s, word);
 			if (ret == -EINVAL)
 				err_set(e, EINVAL,
-					"'%.64s' is no preset (all, pages, slab) and no SYSTEM:EVENT",
+					"'%.64s' is no preset (all, pages, slab, highmem) and no "
+					"SYSTEM:EVENT",
 					word);
 		}
 		free(copy);

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,7 +21,12 @@
 
 #include "base/progress.h"
 #include "record/datfile.h"
+#include "record/exact.h"
+#include "record/facts.h"
 #include "record/instance.h"
+#include "record/outfile.h"
+#include "record/privileges.h"
+#include "record/probes.h"
 #include "record/snapshot.h"
 #include "record/spool.h"
 
@@ -50,6 +56,9 @@ struct recording {
 	struct instance in;
 	struct spool *spool;
 	struct snapshot_options snap;
+	struct exact *exact; /* NULL: not asked for, or not possible here */
+	char *unread;	     /* the files that could not be read, a line each */
+	size_t unread_len;
 	char part[4096];
 	int dir; /* DIR.part */
 	unsigned cpus;
@@ -131,11 +140,15 @@ static int start_command(struct recording *c, struct err *e)
 		signal(SIGINT, SIG_DFL);
 		signal(SIGTERM, SIG_DFL);
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		close(fd[1]);
-		if (read(fd[0], &byte, 1) == 1)
+		/* While it waits it must not keep the instance in use. */
+		dup2(fd[0], 3);
+		close_range(4, ~0u, 0);
+		if (read(3, &byte, 1) == 1) {
+			close(3);
 			execvp(c->o->command[0], c->o->command);
-		else
+		} else {
 			_exit(0);
+		}
 		fprintf(stderr, "kmemlab record: %s: %s\n", c->o->command[0], strerror(errno));
 		_exit(127);
 	}
@@ -216,6 +229,34 @@ static int measure(struct recording *c, uint64_t *kib, struct err *e)
 	return ret;
 }
 
+/* ---- the start ---- */
+
+static int take_lists(void *arg, int dir, const char *name, struct err *e)
+{
+	struct recording *c = arg;
+	bool first = !strcmp(name, "before");
+
+	/* In between, the counters are enough. */
+	if (!c->exact || (!first && strcmp(name, "after") != 0))
+		return 0;
+	return exact_take(c->exact, dir, name, instance_mark, &c->in,
+			  first ? &c->r->start : &c->r->end, e);
+}
+
+/* Where the kernel's memory cannot be read, the next best stands for it, with a word why. */
+static void open_exact(struct recording *c)
+{
+	struct err why = { 0 };
+
+	if (!c->o->exact)
+		return;
+	c->exact = exact_open("", c->part, &why);
+	if (c->exact)
+		c->snap.lists = take_lists, c->snap.lists_arg = c;
+	else
+		snprintf(c->r->start.source, sizeof(c->r->start.source), "%.159s", why.text);
+}
+
 static int prepare(struct recording *c, struct err *e)
 {
 	const struct record_options *o = c->o;
@@ -223,6 +264,8 @@ static int prepare(struct recording *c, struct err *e)
 
 	if (ret >= 0)
 		ret = instance_open(&c->in, "", o->clock ? o->clock : "global", e);
+	if (ret >= 0)
+		ret = probes_make(&c->events, &c->in.missed, e);
 	if (ret >= 0)
 		ret = make_directory(c, e);
 	if (ret >= 0 && o->command)
@@ -243,9 +286,11 @@ static int prepare(struct recording *c, struct err *e)
 		free(clock);
 	}
 	if (ret >= 0)
-		ret = snapshot_system(c->dir, &c->snap, e);
+		ret = facts_take(c->dir, &c->snap, e);
 	if (ret >= 0)
 		ret = snapshot_slow(c->dir, "before", &c->snap, e);
+	if (ret >= 0)
+		open_exact(c);
 	c->r->missed = c->in.missed;
 	return ret;
 }
@@ -263,6 +308,30 @@ static bool lost_so_far(struct recording *c)
 	return lost != 0;
 }
 
+/* "record: LOST CPU 0 12, CPU 3 7": as many as there is room for. */
+static const char *say_lost(const struct recording *c, char *text, size_t size)
+{
+	size_t n = (size_t)snprintf(text, size, "record: LOST");
+	const char *comma = "";
+
+	for (unsigned i = 0; i < c->cpus; i++) {
+		char one[40];
+		size_t len = (size_t)snprintf(one, sizeof(one), "%s CPU %u %" PRIu64, comma, i,
+					      c->r->lost_of[i]);
+
+		if (!c->r->lost_of[i])
+			continue;
+		if (n + len + 4 > size) {
+			snprintf(text + n, size - n, "...");
+			break;
+		}
+		memcpy(text + n, one, len + 1);
+		n += len;
+		comma = ",";
+	}
+	return text;
+}
+
 static int between(struct recording *c, struct err *e)
 {
 	char name[32];
@@ -275,6 +344,7 @@ static int between(struct recording *c, struct err *e)
 static int wait_for_end(struct recording *c, struct err *e)
 {
 	struct progress bar = { .on = false };
+	char text[60];
 	double start = now(), next = start + c->o->snapshot_every, said = start;
 	bool failed = false;
 	int ret = 0;
@@ -298,7 +368,7 @@ static int wait_for_end(struct recording *c, struct err *e)
 		if (bar.on && t - said > 0.5) {
 			said = t;
 			if (lost_so_far(c))
-				bar.what = "record: EVENTS ARE LOST";
+				bar.what = say_lost(c, text, sizeof(text));
 			progress_update(&bar, 0, 0, bytes);
 		}
 		nap(TICK_MS);
@@ -315,6 +385,7 @@ static int record(struct recording *c, struct err *e)
 	int ret;
 
 	c->spool = spool_start(&c->in, c->dir, c->cpus, c->o->cpus, e);
+	privileges_drop();
 	ret = c->spool ? instance_on(&c->in, true, e) : err_code(e);
 	if (ret >= 0)
 		c->on = true;
@@ -335,6 +406,29 @@ static int record(struct recording *c, struct err *e)
 }
 
 /* ---- after ---- */
+
+/* What could not be read, what the ring buffers lost, and how the start was got: system/. */
+static int write_account(struct recording *c, const char (*stats)[512], struct err *e)
+{
+	int to = outfile_folder(c->dir, "system", e), ret;
+	FILE *f;
+
+	if (to < 0)
+		return to;
+	ret = facts_log(to, "dmesg_after", &c->snap, e);
+	if (c->snap.unread)
+		fflush(c->snap.unread);
+	if (ret >= 0)
+		ret = outfile_put(to, "unread", c->unread, c->unread_len, e);
+	for (const char *at = c->unread; at && (at = strchr(at, '\n')); at++)
+		c->r->unread++;
+	f = ret < 0 ? NULL : outfile_open(to, "ring_buffer_stats", e);
+	for (unsigned i = 0; f && stats && i < c->cpus; i++)
+		fputs(stats[i], f);
+	ret = ret < 0 ? ret : f ? outfile_close(f, to, "ring_buffer_stats", e) : err_code(e);
+	close(to);
+	return ret < 0 ? err_prefix(e, "system/") : 0;
+}
 
 /* What is there becomes a capture, whatever ended the recording. */
 static int conclude(struct recording *c, struct err *e)
@@ -362,6 +456,9 @@ static int conclude(struct recording *c, struct err *e)
 	spool_free(c->spool);
 	c->spool = NULL;
 	instance_close(&c->in);
+	probes_remove();
+	if (ret >= 0)
+		ret = write_account(c, (const char(*)[512])stats, e);
 	if (ret >= 0)
 		ret = datfile_finish(c->dir, cmdlines, (const char(*)[512])stats, e);
 	free(stats);
@@ -382,6 +479,7 @@ int record_run(const struct record_options *o, struct record_result *r, struct e
 	c.cpus = (unsigned)sysconf(_SC_NPROCESSORS_CONF);
 	c.cpus = r->cpus = c.cpus > KMM_CPUS ? KMM_CPUS : c.cpus;
 	c.snap = (struct snapshot_options){ .root = "", .mark = instance_mark, .arg = &c.in };
+	c.snap.unread = open_memstream(&c.unread, &c.unread_len);
 	ret = prepare(&c, &why);
 	if (ret >= 0)
 		ret = record(&c, &why);
@@ -402,7 +500,12 @@ int record_run(const struct record_options *o, struct record_result *r, struct e
 	}
 	spool_free(c.spool);
 	instance_close(&c.in);
+	probes_remove();
+	exact_close(c.exact);
 	event_set_free(&c.events);
+	if (c.snap.unread)
+		fclose(c.snap.unread);
+	free(c.unread);
 	if (c.dir >= 0)
 		close(c.dir);
 	return ret;

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/options.h"
 #include "machine/machine.h"
+#include "record/exact.h"
 
 struct record_options {
 	const char *output; /* the capture directory to be */
@@ -27,6 +28,7 @@ struct record_options {
 	const uint8_t *cpus;   /* [KMM_CPUS] mask; NULL: all */
 	char **command;	       /* NULL-terminated; NULL: none */
 	bool command_only;     /* only the command and its children */
+	bool exact;	       /* read the kernel's lists for the start and the end (exact.h) */
 	bool progress;
 };
 
@@ -40,8 +42,10 @@ struct record_result {
 	int status;	    /* of the command, as wait() has it; -1 none */
 	unsigned snapshots; /* in between */
 	unsigned missed;    /* events of the preset that this kernel does not have */
-	bool interrupted;   /* ended by a signal */
-	bool cut;	    /* ended early: the disk was full or failed; *why says it */
+	unsigned unread;    /* files of the snapshots that could not be read: system/unread */
+	struct exact_result start, end; /* where exact was asked for; source says why not */
+	bool interrupted;		/* ended by a signal */
+	bool cut;			/* ended early: the disk was full or failed; *why says it */
 	char why[200];
 };
 

@@ -7,6 +7,7 @@
 #define RECORD_SNAPSHOT_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/err.h"
 
@@ -15,6 +16,10 @@ struct snapshot_options {
 	/* Called before and after each file with "snap: NAME/FILE begin" and "... end"; may be NULL. */
 	void (*mark)(void *arg, const char *text);
 	void *arg;
+	/* Takes the ordered lists at their place in a snapshot (exact.h); NULL: nobody does. */
+	int (*lists)(void *arg, int dir, const char *name, struct err *e);
+	void *lists_arg;
+	FILE *unread; /* a line for each file that could not be read; may be NULL */
 };
 
 /*
@@ -27,7 +32,9 @@ struct snapshot_options {
 int snapshot_slow(int dir, const char *name, const struct snapshot_options *o, struct err *e);
 int snapshot_take(int dir, const char *name, bool last, const struct snapshot_options *o,
 		  struct err *e);
-/* What does not change, into dir/system/. */
-int snapshot_system(int dir, const struct snapshot_options *o, struct err *e);
+/* One file of the machine into dir/name; 1: it cannot be had, which is noted. */
+int snapshot_copy(int dir, const struct snapshot_options *o, const char *file, const char *name,
+		  struct err *e);
+void snapshot_unread(const struct snapshot_options *o, const char *path, int code);
 
 #endif

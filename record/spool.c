@@ -11,6 +11,8 @@
 #include <tracefs.h>
 #include <unistd.h>
 
+#include "record/privileges.h"
+
 struct cpu {
 	struct spool *s;
 	unsigned number;
@@ -37,6 +39,8 @@ static void *move(void *arg)
 {
 	struct cpu *c = arg;
 	int n;
+
+	privileges_drop_all();
 
 	while (!atomic_load(&c->s->stopping)) {
 		errno = 0;

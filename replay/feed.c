@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/mapread.h"
 #include "replay/tieorder.h"
 #include "trace/event.h"
 
@@ -13,15 +14,25 @@ static uint32_t mark(const struct kmw_reader *k, const char *text)
 	return intern_find(kmw_strings(k), text, strlen(text));
 }
 
+/* Where the ordered lists of a state hold. */
+static uint32_t lists_mark(const struct kmw_reader *k, const struct machine_state *s,
+			   const char *usual)
+{
+	return mark(k, s->lists_mark[0] ? s->lists_mark : usual);
+}
+
 void feed_close(struct feed *f)
 {
 	if (f->scratch)
 		kmw_scratch_free(f->scratch);
 	free(f->slots);
+	free(f->batch);
+	silent_free(&f->silent);
 	free(f->ties);
 	free(f->orders);
 	free(f->held);
 	hindsight_free(&f->known);
+	origin_free(&f->origin);
 	memset(f, 0, sizeof(*f));
 }
 
@@ -75,6 +86,27 @@ static int told_block(struct feed *f, struct request *out, struct err *e)
 
 	for (; f->turned < f->known.wrong_count && f->known.wrong[f->turned] < end; f->turned++)
 		out[f->known.wrong[f->turned] - f->number].sig.flags ^= REQ_DIRECT;
+	for (int i = 0; i < n; i++) {
+		out[i].pcp_batch = 0;
+		out[i].silent.count = 0;
+	}
+	for (; f->silent_at < f->silent.count && f->silent.takes[f->silent_at].number < end;
+	     f->silent_at++) {
+		const struct silent_take *t = &f->silent.takes[f->silent_at];
+		struct request *q = &out[t->number - f->number];
+
+		q->silent.count++;
+		q->silent.cpu = t->cpu;
+		q->silent.order = t->order;
+		q->silent.type = t->type;
+	}
+	for (uint32_t z = 0; z < f->batch->m->zone_count; z++) {
+		const struct batch_zone *b = &f->batch->zone[z];
+
+		if (b->early && b->number >= f->number && b->number < end)
+			out[b->number - f->number].pcp_batch =
+				(uint16_t)f->batch->m->zones[z].pcp_batch;
+	}
 	f->number = end;
 	for (int i = 0; i < n; i++) {
 		out[i].kswapd_ends = 0;
@@ -146,41 +178,88 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 static void start(struct feed *f, struct population *objects, struct sides_source *sides)
 {
 	hindsight_start(&f->known);
+	if (f->origin.first)
+		origin_start(&f->origin);
 	if (objects)
 		population_start(objects);
 	if (sides)
 		sides_source_start(sides);
 }
 
+static void see_after(struct feed *f, const struct machine *m)
+{
+	if (!m->have_after)
+		return;
+	if (!m->before.have_kpageflags)
+		hindsight_after(&f->known, &m->after);
+	origin_after(&f->origin, &m->after);
+}
+
+static void see_mark(struct feed *f, const struct machine *m, struct population *objects,
+		     struct sides_source *sides, uint32_t text)
+{
+	if (text == f->marks.reading && text != UINT32_MAX && f->origin.first)
+		origin_reading(&f->origin);
+	if (text == f->marks.start)
+		start(f, objects, sides);
+	if (text == f->marks.after_frames && text != UINT32_MAX && f->origin.first)
+		see_after(f, m);
+}
+
 static int look_ahead(struct feed *f, struct machine *m, struct population *objects,
 		      struct sides_source *sides, struct err *e)
 {
+	struct mapread before, after;
 	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	int n = 0, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
 
+	if (mapread_init(&before, m, &m->before, mark(f->k, "snap: before/kpageflags begin"),
+			 mark(f->k, "snap: before/kpageflags end"), true) |
+	    mapread_init(&after, m, &m->after, mark(f->k, "snap: after/kpageflags begin"),
+			 mark(f->k, "snap: after/kpageflags end"), false))
+		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0)
 		ret = hindsight_init(&f->known, m, e);
+	if (ret >= 0)
+		ret = silent_init(&f->silent, m, e);
+	if (ret >= 0 && !m->before.have_lists)
+		ret = origin_init(&f->origin, m, e);
 	if (ret >= 0 && f->marks.start == UINT32_MAX)
-		start(f, objects, sides);
+		see_mark(f, m, objects, sides, UINT32_MAX);
 	while (ret >= 0 && (n = next_block(f, q, e)) > 0)
 		for (int i = 0; i < n && ret >= 0; i++, f->number++) {
-			if (q[i].sig.op == OBS_MARK && q[i].pfn == f->marks.start) {
-				start(f, objects, sides);
-			} else if (q[i].sig.op != OBS_MARK) {
+			mapread_record(&before, &q[i]);
+			mapread_record(&after, &q[i]);
+			if (q[i].sig.op == OBS_MARK) {
+				see_mark(f, m, objects, sides, q[i].pfn);
+			} else {
 				f->have_ties |= i && q[i].time == q[i - 1].time &&
 						q[i].cpu != q[i - 1].cpu &&
 						q[i].sig.op <= REQ_PAGE_BULK;
 				hindsight_record(&f->known, &q[i], f->number);
+				batch_record(f->batch, &q[i], f->number);
+				silent_record(&f->silent, &q[i], f->number);
+				if (f->origin.first)
+					origin_record(&f->origin, &q[i]);
 				if ((objects && population_record(objects, &q[i])) ||
 				    (sides && sides_source_record(sides, &q[i])))
 					ret = err_set(e, ENOMEM, "out of memory");
 			}
 		}
 	free(q);
+	mapread_free(&before);
+	mapread_free(&after);
 	if (ret >= 0 && objects && population_settle(objects))
 		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0)
-		ret = n < 0 ? n : hindsight_end(&f->known, e);
+		ret = n;
+	if (ret >= 0 && f->origin.first)
+		see_after(f, m);
+	if (ret >= 0)
+		ret = hindsight_end(&f->known, e);
+	batch_end(f->batch);
+	if (ret >= 0)
+		ret = silent_end(&f->silent, m->have_after ? &m->after : NULL, e);
 	f->block = 0;
 	f->number = 0;
 	return ret;
@@ -228,19 +307,22 @@ static uint32_t one_time(const struct request *q, uint32_t n)
 /*
  * A free that drained a list below its high mark: kswapd was still balancing the zone,
  * though no event of it has come since what was taken for its end (kernel 6.1: the limit is
- * min(4 * batch, high) then).
+ * min(4 * batch, high) then).  A free of order 1 to 3 may drain at any length.
  */
 static void extend_kswapd(struct feed *f, const struct recorded *r, const struct machine *m,
-			  const struct request *q, uint64_t ended)
+			  const struct request *q, unsigned freed_order, uint64_t ended)
 {
 	int zone;
 
-	if (!ended || q->sig.op != OBS_PCPU_DRAIN || q->sig.aux2 || q->pfn == KMM_NO_PFN ||
-	    (q->sig.aux != DRAIN_FREE && q->sig.aux != DRAIN_EITHER))
+	if (!ended || freed_order || q->sig.op != OBS_PCPU_DRAIN || q->sig.aux2 ||
+	    q->pfn == KMM_NO_PFN || (q->sig.aux != DRAIN_FREE && q->sig.aux != DRAIN_EITHER))
 		return;
 	zone = machine_zone_of(m, q->pfn);
-	if (zone >= 0 && m->zones[zone].node == f->known.ends[ended - 1].node &&
-	    recorded_pcp(r, (unsigned)zone, q->cpu) < m->zones[zone].pcp_high)
+	if (zone < 0 || q->cpu >= m->cpus || m->zones[zone].node != f->known.ends[ended - 1].node)
+		return;
+	/* Pages of one time may not be counted yet: nearer to the one limit than to the other. */
+	if (recorded_pcp(r, (unsigned)zone, q->cpu) <
+	    (m->zones[zone].pcp_high + 4 * m->zones[zone].pcp_batch) / 2)
 		f->known.ends[ended - 1].time = q->time;
 }
 
@@ -248,6 +330,7 @@ static void extend_kswapd(struct feed *f, const struct recorded *r, const struct
 static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 {
 	uint64_t ended = 0; /* so many of kswapd's runs, the last one not followed by another */
+	uint8_t freed[KMM_CPUS] = { 0 }; /* order of each CPU's last free */
 	bool idle = false;
 	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
 	uint16_t *order = malloc(TIEORDER_MOST * sizeof(*order));
@@ -278,7 +361,10 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 				if (q[x].sig.op == OBS_RECLAIM &&
 				    q[x].sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE)
 					idle = false;
-				extend_kswapd(f, r, m, &q[x], idle ? ended : 0);
+				if (q[x].sig.op == REQ_PAGE_FREE)
+					freed[q[x].cpu % KMM_CPUS] = q[x].sig.order;
+				extend_kswapd(f, r, m, &q[x], freed[q[x].cpu % KMM_CPUS],
+					      idle ? ended : 0);
 			}
 			if (!tieorder_matters(q + i, k)) {
 				for (uint32_t x = i; x < i + k; x++)
@@ -292,7 +378,7 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 	free(order);
 	recorded_free(r);
 	f->block = 0;
-	f->number = f->turned = f->ended = f->tied = 0;
+	f->number = f->turned = f->ended = f->tied = f->silent_at = 0;
 	f->held_count = 0;
 	return ret < 0 ? ret : n;
 }
@@ -307,17 +393,22 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 	f->k = k;
 	f->blocks = kmw_block_count(k);
 	f->scratch = kmw_scratch_new();
-	if (!f->scratch)
+	f->batch = malloc(sizeof(*f->batch));
+	if (!f->scratch || !f->batch)
 		return err_set(e, ENOMEM, "out of memory");
-	f->marks.start = mark(k, lists ? "snap: before/struct_page.raw end" :
-					 "snap: before/kpageflags end");
+	batch_init(f->batch, m);
+	f->marks.reading = mark(k, "snap: before/kpageflags begin");
+	f->marks.start = lists ? lists_mark(k, &m->before, "snap: before/struct_page.raw end") :
+				 mark(k, "snap: before/kpageflags end");
 	f->marks.score_end = mark(k, "snap: after begin");
 	f->marks.after_buddyinfo = mark(k, "snap: after/buddyinfo begin");
 	f->marks.after_pagetypeinfo = mark(k, "snap: after/pagetypeinfo begin");
 	f->marks.after_slabinfo = mark(k, "snap: after/slabinfo begin");
 	f->marks.after_zoneinfo = mark(k, "snap: after/zoneinfo begin");
-	f->marks.after_frames = mark(k, m->after.have_lists ? "snap: after/struct_page.raw end" :
-							      "snap: after/kpageflags begin");
+	f->marks.after_frames = m->after.have_lists ?
+					lists_mark(k, &m->after,
+						   "snap: after/struct_page.raw end") :
+					mark(k, "snap: after/kpageflags begin");
 	ret = look_ahead(f, m, objects, sides, e);
 	if (ret < 0)
 		return ret;
@@ -325,6 +416,12 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 	m->before.tags = f->known.type;
 	m->before.tag_count = f->known.blocks;
 	f->known.type = NULL;
+	for (uint32_t z = 0; z < m->zone_count; z++)
+		m->before.pcp_batch[z] = f->batch->zone[z].early;
+	if (f->origin.first) {
+		ret = origin_settle(&f->origin, m, e);
+		m->have_before |= !ret && m->before.have_kpageflags;
+	}
 	if (f->have_ties && lists && f->marks.start != UINT32_MAX)
 		ret = order_ties(f, m, e);
 	return ret;

@@ -13,7 +13,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "replay/batch.h"
 #include "replay/hindsight.h"
+#include "replay/origin.h"
+#include "replay/silent.h"
 #include "replay/population.h"
 #include "replay/sides.h"
 #include "workload/kmw.h"
@@ -23,6 +26,7 @@
  * writes "snap: before/NAME begin" and "... end"); UINT32_MAX: not in this trace.
  */
 struct feed_marks {
+	uint32_t reading;   /* the "before" snapshot begins to read the frames' states */
 	uint32_t start;	    /* the state of the "before" snapshot holds from here */
 	uint32_t score_end; /* the "after" snapshots begin: the workload is over */
 	uint32_t after_buddyinfo, after_pagetypeinfo, after_zoneinfo, after_slabinfo;
@@ -42,9 +46,13 @@ struct feed {
 	} * slots;
 	uint32_t slot_room;
 	struct hindsight known;
-	uint64_t number; /* of the next record */
-	uint64_t turned; /* so many of known.wrong are behind */
-	uint64_t ended;	 /* so many of known.ends are behind */
+	struct batch *batch;
+	struct silent silent;
+	uint64_t silent_at;   /* so many of silent.takes are behind */
+	struct origin origin; /* first == NULL: the lists were dumped, nothing is to be worked out */
+	uint64_t number;      /* of the next record */
+	uint64_t turned;      /* so many of known.wrong are behind */
+	uint64_t ended;	      /* so many of known.ends are behind */
 	struct feed_tie {
 		uint64_t first; /* number of its first record */
 		uint32_t count;

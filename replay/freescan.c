@@ -198,6 +198,23 @@ static bool needed_none(struct freescan *f, const struct freescan_run *r)
 	return (!r->direct || r->sync) && (order < 0 || 1u << order < r->wanted);
 }
 
+/*
+ * A target is needed.  Where the search is going to find one and nothing around it is
+ * looked at, no event will say so: it is done now.
+ */
+static void need_target(struct freescan *f, struct freescan_run *r)
+{
+	struct freescan_run copy = *r;
+	uint32_t found = search(f, &copy, true, true);
+	int order = found == KMM_NO_PFN ? -1 : f->lists->block(f->who, found);
+
+	r->due = true;
+	if (order < 0 || ((!r->direct || r->sync) && 1u << order < r->wanted))
+		return;
+	fast_search(f, r, true);
+	r->due = !r->count;
+}
+
 /* ---- the migration scanner's own search ---- */
 
 /*
@@ -219,7 +236,8 @@ static void find_source(struct freescan *f, struct freescan_run *r, uint32_t sta
 	for (int o = r->order - 1; o >= COSTLY_ORDER && seen < limit; o--)
 		for (uint32_t at = f->lists->next(f->who, r->zone, (unsigned)o, KMM_NO_PFN);
 		     at != KMM_NO_PFN; at = f->lists->next(f->who, r->zone, (unsigned)o, at)) {
-			bool found = at < high && block_start(f, at) == block_start(f, start);
+			/* A start inside of a page block is where the scanner went on. */
+			bool found = at < high && block_start(f, at) == start;
 			uint32_t behind;
 
 			if (seen++ < limit && !found)
@@ -324,7 +342,9 @@ void freescan_event(struct freescan *f, const struct request *q)
 		r->wanted = (uint32_t)q->addr;
 		r->moved = 0;
 		r->moving = r->wanted;
-		r->due = r->wanted && !r->count;
+		r->due = false;
+		if (r->wanted && !r->count)
+			need_target(f, r);
 		break;
 	case EVENT_MM_COMPACTION_ISOLATE_FREEPAGES:
 		scanned(f, r, q);
@@ -367,7 +387,8 @@ enum freescan_freed freescan_page(struct freescan *f, const struct request *q, u
 		if (r->count)
 			*target = r->page[--r->count];
 		r->moved++;
-		r->due = !r->count && r->moved < r->wanted;
+		if (!r->count && r->moved < r->wanted)
+			need_target(f, r);
 		return FREESCAN_SOURCE;
 	}
 	if (r->moving || !r->count)

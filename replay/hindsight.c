@@ -10,6 +10,13 @@
 /* In free_of: a record's number + 1, and whether the record says REQ_DIRECT. */
 #define SAYS_DIRECT (1u << 31)
 #define NUMBER_MAX (SAYS_DIRECT - 2)
+#define CERTAIN (SAYS_DIRECT - 1) /* or: it went there for certain, past the list */
+
+static void set_freed(struct hindsight *h, uint32_t pfn, unsigned order, uint32_t by)
+{
+	for (uint32_t p = pfn; p < pfn + (1u << order) && p < h->m->max_pfn; p++)
+		h->free_of[p] = by;
+}
 
 /* ---- types of pageblocks ---- */
 
@@ -29,6 +36,8 @@ static void fallback(struct hindsight *h, const struct request *q)
 	unsigned found = q->sig.aux, pb = h->m->pageblock_order;
 	uint64_t first = q->pfn >> pb, last = first + (found > pb ? 1u << (found - pb) : 1);
 
+	if (found < pb) /* what is taken next there comes from another type's list */
+		set_freed(h, (uint32_t)(first << pb), pb, 0);
 	if (found < pb && !(q->sig.aux2 & 0x80))
 		return;
 	for (uint64_t b = first; b < last && b < h->blocks; b++)
@@ -40,18 +49,12 @@ static void fallback(struct hindsight *h, const struct request *q)
 
 /* ---- where freed pages went ---- */
 
-static void set_freed(struct hindsight *h, uint32_t pfn, unsigned order, uint32_t by)
-{
-	for (uint32_t p = pfn; p < pfn + (1u << order) && p < h->m->max_pfn; p++)
-		h->free_of[p] = by;
-}
-
 /* The free of this frame is known to have gone past the per-CPU list, or not. */
 static void learn_way(struct hindsight *h, uint32_t pfn, bool direct)
 {
 	uint32_t by = h->free_of[pfn];
 
-	if (!by || !(by & SAYS_DIRECT) == !direct)
+	if (!by || by == CERTAIN || !(by & SAYS_DIRECT) == !direct)
 		return;
 	if (h->wrong_count == h->wrong_room) {
 		uint64_t room = h->wrong_room ? h->wrong_room * 2 : 256;
@@ -67,13 +70,28 @@ static void learn_way(struct hindsight *h, uint32_t pfn, bool direct)
 	h->wrong[h->wrong_count++] = (by & ~SAYS_DIRECT) - 1;
 }
 
+/* Memory that is handed over at boot gets its pageblocks' types with their first frames. */
+static void handed_over(struct hindsight *h, const struct request *q)
+{
+	uint32_t pb = h->m->pageblock_order, end = q->pfn + (1u << q->sig.order);
+
+	if (!(q->sig.flags & REQ_UNPAIRED))
+		return;
+	for (uint32_t p = (q->pfn + (1u << pb) - 1) >> pb << pb; p < end; p += 1u << pb)
+		learn_type(h, p, KMM_MOVABLE);
+}
+
 static void follow_free(struct hindsight *h, const struct request *q, uint64_t number)
 {
 	bool direct = q->sig.flags & REQ_DIRECT;
 	uint32_t by = 0;
 
 	/* A batched event is there only if the page went to the list; tails never do. */
-	if (number < NUMBER_MAX && !(direct && q->sig.aux))
+	if (direct && q->sig.aux) {
+		by = CERTAIN;
+		handed_over(h, q);
+	}
+	if (!by && number < NUMBER_MAX)
 		by = (uint32_t)(number + 1) | (direct ? SAYS_DIRECT : 0);
 	set_freed(h, q->pfn, q->sig.order, by);
 }
@@ -83,8 +101,10 @@ static void follow_take(struct hindsight *h, const struct request *q)
 	uint32_t last = 0;
 
 	for (uint32_t p = q->pfn; p < q->pfn + (1u << q->sig.order) && p < h->m->max_pfn; p++) {
-		if (h->free_of[p] && h->free_of[p] != last)
+		if (h->free_of[p] && h->free_of[p] != last) {
 			learn_way(h, p, true);
+			learn_type(h, p, q->sig.type);
+		}
 		last = h->free_of[p];
 	}
 	set_freed(h, q->pfn, q->sig.order, 0);
@@ -96,6 +116,25 @@ static void follow_pcp(struct hindsight *h, const struct request *q)
 	if (h->free_of[q->pfn])
 		learn_type(h, q->pfn, q->sig.type);
 	set_freed(h, q->pfn, q->sig.order, 0);
+}
+
+void hindsight_after(struct hindsight *h, const struct machine_state *after)
+{
+	for (uint32_t i = 0; i < after->list_count; i++) {
+		const struct machine_list *l = &after->lists[i];
+
+		for (uint32_t n = 0; l->cpu < 0 && n < l->count; n++) {
+			uint32_t pfn = after->list_pfns[l->first + n], last = 0;
+
+			for (uint32_t p = pfn; p < pfn + (1u << l->order) && p < h->m->max_pfn;
+			     p++) {
+				if (h->free_of[p] && h->free_of[p] != last)
+					learn_way(h, p, true);
+				last = h->free_of[p];
+				h->free_of[p] = 0;
+			}
+		}
+	}
 }
 
 /* ---- kswapd ---- */

@@ -7,7 +7,8 @@
  * that goes to a per-CPU list keeps the type that its pageblock had when it was
  * freed, and shows it when it is drained (the migratetype of
  * mm_page_pcpu_drain) or handed out again from that list without a refill (the
- * migratetype of the request).  A fallback that takes a pageblock over ends
+ * migratetype of the request); one that went past the list shows it when a
+ * refill takes it.  A fallback that takes a pageblock over ends
  * what can be learned of its start.
  *
  * Frees that went past the per-CPU list, because an interrupt found it locked:
@@ -51,6 +52,11 @@ void hindsight_free(struct hindsight *h);
 void hindsight_start(struct hindsight *h);
 /* Records in order, with their numbers in the workload. */
 void hindsight_record(struct hindsight *h, const struct request *q, uint64_t number);
+/*
+ * The snapshot after the workload holds here: what it has free and no drain gave
+ * back was freed past the per-CPU list.  For captures whose start is unknown.
+ */
+void hindsight_after(struct hindsight *h, const struct machine_state *after);
 /* Sort what was learned.  -ENOMEM if something could not be kept. */
 int hindsight_end(struct hindsight *h, struct err *e);
 

@@ -7,17 +7,27 @@
 
 #define FIRST (1u << 14)
 
-int liveset_init(struct liveset *s)
+static int make(struct liveset *s, uint64_t places, unsigned width)
 {
-	memset(s, 0, sizeof(*s));
-	s->places = calloc(FIRST, sizeof(*s->places));
-	s->mask = FIRST - 1;
-	return s->places ? 0 : -ENOMEM;
+	*s = (struct liveset){ .width = width, .mask = places - 1 };
+	s->places = calloc(places, sizeof(*s->places));
+	if (s->places && width)
+		s->rows = calloc(places, width * sizeof(*s->rows));
+	if (s->places && (s->rows || !width))
+		return 0;
+	liveset_free(s);
+	return -ENOMEM;
+}
+
+int liveset_init(struct liveset *s, unsigned width)
+{
+	return make(s, FIRST, width);
 }
 
 void liveset_free(struct liveset *s)
 {
 	free(s->places);
+	free(s->rows);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -43,17 +53,30 @@ struct live *liveset_get(const struct liveset *s, uint64_t key)
 	return x->key ? x : NULL;
 }
 
+void liveset_prefetch(const struct liveset *s, uint64_t key)
+{
+	__builtin_prefetch(&s->places[home(s, key)]);
+}
+
 static int grow(struct liveset *s)
 {
-	struct liveset more = { calloc((s->mask + 1) * 2, sizeof(*s->places)), s->mask * 2 + 1,
-				s->used };
+	struct liveset more;
 
-	if (!more.places)
+	if (make(&more, (s->mask + 1) * 2, s->width))
 		return -ENOMEM;
-	for (uint64_t i = 0; i <= s->mask; i++)
-		if (s->places[i].key)
-			*find(&more, s->places[i].key) = s->places[i];
-	free(s->places);
+	more.used = s->used;
+	for (uint64_t i = 0; i <= s->mask; i++) {
+		struct live *x;
+
+		if (!s->places[i].key)
+			continue;
+		x = find(&more, s->places[i].key);
+		*x = s->places[i];
+		if (s->rows)
+			memcpy(liveset_rows(&more, x), liveset_rows(s, &s->places[i]),
+			       s->width * sizeof(*s->rows));
+	}
+	liveset_free(s);
 	*s = more;
 	return 0;
 }

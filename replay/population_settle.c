@@ -8,10 +8,20 @@
 
 #include "replay/population_inside.h"
 
+/* A CPU that never allocates from the cache, so that it can have what nobody uses; else the first. */
+static unsigned idle_cpu(const struct population *p, uint32_t cache)
+{
+	for (unsigned cpu = 0; cpu < p->m->cpus; cpu++)
+		if (!p->hand[(size_t)cache * (p->m->cpus + 1) + cpu].life)
+			return cpu;
+	return 0;
+}
+
 /*
  * Frozen: some CPU's, whose per-CPU area the dump does not reach.  It is the one that
  * allocated from it first: the slab in its hand if that was its first of the cache,
- * else one of its partial list.
+ * else one of its partial list.  What nobody allocates from is given to a CPU's
+ * partial list too: it is on one, or in a hand.
  */
 static enum kmm_slab_place settle_frozen(const struct population *p, uint32_t slab, unsigned *cpu)
 {
@@ -23,10 +33,10 @@ static enum kmm_slab_place settle_frozen(const struct population *p, uint32_t sl
 		for (unsigned i = 0; i < x->objects; i++)
 			if (seen[i] == SEEN_CPU)
 				return KMM_SLAB_CPU;
-		if (x->inuse < x->objects)
-			return KMM_SLAB_CPU_PARTIAL;
+	} else {
+		*cpu = idle_cpu(p, x->cache);
 	}
-	return x->inuse == x->objects ? KMM_SLAB_FULL : KMM_SLAB_PARTIAL;
+	return x->inuse == x->objects ? KMM_SLAB_FULL : KMM_SLAB_CPU_PARTIAL;
 }
 
 /* Those of one kind, last or first ones first, become free, as long as any must be. */

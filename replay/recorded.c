@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "machine/freemap.h"
 #include "machine/model.h"
+#include "machine/pageblocks.h"
 #include "replay/freescan.h"
 #include "store/store.h"
 #include "trace/event.h"
@@ -370,11 +372,11 @@ static void follow_alloc(struct recorded *r, const struct request *q)
 	use(r, q);
 }
 
-static bool has_pcp_list(const struct recorded *r, unsigned order)
+bool recorded_has_pcp_list(const struct machine *m, unsigned order)
 {
-	if (r->m->kernel_major > 5 || (r->m->kernel_major == 5 && r->m->kernel_minor >= 13) ||
-	    !r->m->kernel_major)
-		return order <= 3 || order == r->m->pageblock_order;
+	if (m->kernel_major > 5 || (m->kernel_major == 5 && m->kernel_minor >= 13) ||
+	    !m->kernel_major)
+		return order <= 3 || order == m->pageblock_order;
 	return order == 0;
 }
 
@@ -437,7 +439,8 @@ static void follow_free(struct recorded *r, const struct request *q)
 	take_isolated(r, q);
 	freeset_take(&r->set, q->pfn, order);
 	tag = r->set.block_type[q->pfn >> r->m->pageblock_order];
-	if (has_pcp_list(r, order) && !(q->sig.flags & REQ_DIRECT) && tag != KMM_ISOLATE) {
+	if (recorded_has_pcp_list(r->m, order) && !(q->sig.flags & REQ_DIRECT) &&
+	    tag != KMM_ISOLATE) {
 		enter(r, q->pfn, order, FRAME_PCP, q->cpu, tag, OWNER_UNKNOWN);
 		return;
 	}
@@ -596,9 +599,45 @@ static void seed_flags(struct recorded *r, const struct machine_state *s)
 
 			enter(r, p, 0, used, 0, owner == OWNER_USER ? KMM_MOVABLE : KMM_UNMOVABLE,
 			      owner);
-		} else if (!s->have_lists) {
+		}
+	}
+}
+
+static void seed_block(struct recorded *r, uint32_t pfn, unsigned order, unsigned type)
+{
+	for (uint32_t k = 0; k < 1u << order; k++)
+		leave(r, &r->set.f[pfn + k]);
+	freeset_set(&r->set, pfn, order, type, true);
+}
+
+static int seed_map(struct recorded *r, const struct machine_state *s, const uint8_t *certain,
+		    struct err *e)
+{
+	struct freemap map;
+	int ret = freemap_build(&map, r->m, s, r->set.block_type, certain, e);
+
+	for (uint64_t i = 0; i < map.count; i++)
+		seed_block(r, map.blocks[i].pfn, map.blocks[i].order, map.blocks[i].type);
+	freemap_free(&map);
+	return ret;
+}
+
+/* Without any map: the frames of which later events tell where they were; the rest is unknown. */
+static void seed_first(struct recorded *r, const struct machine_state *s)
+{
+	for (uint32_t p = 0; p < r->set.frames && p < r->m->max_pfn; p++) {
+		const struct machine_first *f = &s->first[p];
+
+		if (r->set.f[p].state != FRAME_UNKNOWN)
+			continue;
+		if (f->state == FIRST_USED) {
+			enter(r, p, 0, FRAME_NOT_FREE, 0, KMM_UNMOVABLE, OWNER_UNKNOWN);
+		} else if (f->state == FIRST_FREE) {
 			leave(r, &r->set.f[p]);
-			freeset_put(&r->set, p, 0, r->set.block_type[p >> r->m->pageblock_order],
+			freeset_put(&r->set, p, 0,
+				    f->type != FIRST_TYPE_UNKNOWN && f->type != FIRST_TYPE_BLOCK ?
+					    f->type - 1u :
+					    r->set.block_type[p >> r->m->pageblock_order],
 				    false);
 		}
 	}
@@ -624,9 +663,7 @@ static int seed_lists(struct recorded *r, const struct machine_state *s, struct 
 				      OWNER_UNKNOWN);
 				continue;
 			}
-			for (uint32_t k = 0; k < pages; k++)
-				leave(r, &r->set.f[pfn + k]);
-			freeset_set(&r->set, pfn, l->order, l->type, true);
+			seed_block(r, pfn, l->order, l->type);
 		}
 	}
 	return 0;
@@ -640,6 +677,8 @@ int recorded_seed(struct recorded *r, const struct machine_state *s, struct err 
 	if (!certain)
 		return err_set(e, ENOMEM, "out of memory for %u pageblocks", r->set.blocks);
 	ret = machine_pageblocks(r->m, s, r->set.block_type, certain, e);
+	if (!ret && s->have_kpageflags && !s->have_lists)
+		ret = seed_map(r, s, certain, e);
 	free(certain);
 	if (ret < 0)
 		return ret;
@@ -654,7 +693,9 @@ int recorded_seed(struct recorded *r, const struct machine_state *s, struct err 
 	r->scan.blind = !s->have_lists;
 	if (s->have_kpageflags)
 		seed_flags(r, s);
-	return s->have_lists ? seed_lists(r, s, e) : 0;
+	else if (s->first)
+		seed_first(r, s);
+	return seed_lists(r, s, e);
 }
 
 /* ---- what it knows ---- */
@@ -668,6 +709,7 @@ const struct recorded_stats *recorded_stats(struct recorded *r)
 void recorded_view(const struct recorded *r, struct view *v)
 {
 	*v = r->set.v;
+	v->unknown = r->unknown;
 }
 
 enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn)

@@ -99,4 +99,7 @@ uint64_t recorded_pcp(const struct recorded *r, unsigned zone, unsigned cpu);
 /* Check the bookkeeping itself; 0 or -EUCLEAN with e set. */
 int recorded_validate(const struct recorded *r, struct err *e);
 
+/* Do freed pages of this order go to a per-CPU list first? */
+bool recorded_has_pcp_list(const struct machine *m, unsigned order);
+
 #endif

@@ -57,13 +57,16 @@ static double now(clockid_t clock)
 
 const char *replay_start(const struct machine *m)
 {
-	if (!m->have_before)
-		return "unknown: no snapshot from before the trace";
 	if (m->before.have_lists)
 		return "the real lists, from the dumps in before/";
+	if (m->before.have_kpageflags && !m->before.have_zoneinfo)
+		return "worked out: the state of after/ run backwards through the events";
 	if (m->before.have_kpageflags)
-		return "the free-page map before/kpageflags; the order within the lists is unknown";
-	return "unknown: before/ has neither list dumps nor kpageflags";
+		return "the free-page map before/kpageflags; the order within the lists as later events tell it";
+	if (m->before.first)
+		return "known in part: no snapshot tells it, only the first event of each page frame";
+	return m->have_before ? "unknown: before/ has neither list dumps nor kpageflags" :
+				"unknown: no snapshot from before the trace";
 }
 
 /* ---- one machine ---- */
@@ -98,7 +101,7 @@ static int run_start(struct worker *w)
 	const struct machine *m = w->r->m;
 	int ret = 0;
 
-	if (m->have_before)
+	if (m->have_before || (run->recorded && m->before.first))
 		ret = run->recorded ? recorded_seed(run->recorded, &m->before, &run->err) :
 				      simulated_seed(run->simulated, &m->before, &run->err);
 	else if (run->simulated)

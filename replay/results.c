@@ -282,7 +282,7 @@ static int object_rows(struct results *x, unsigned run, struct err *e)
 		if (simulated_has(r->simulated, (enum demand_kind)k))
 			ret = store_add_demand(x->store, x->run_ids[run], &row, e);
 	}
-	for (int i = 0; i < r->cache_count && ret >= 0; i++) {
+	for (int i = 0; r->simulated && i < r->cache_count && ret >= 0; i++) {
 		const struct kmm_cache_figures *f = &r->caches[i].f;
 		struct store_slab_cache c = { .name = r->caches[i].name,
 					      .order = f->order,

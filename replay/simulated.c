@@ -12,7 +12,7 @@
 #include "trace/event.h"
 
 #define BULK_MAX 512
-#define OF_SIDES UINT32_MAX /* owner_of: a page that the sides asked for */
+#define OF_SIDES UINT32_MAX /* a frame's word: a page that the sides asked for */
 
 /* What stands behind an id. */
 struct held {
@@ -36,7 +36,6 @@ struct simulated {
 	bool in_sides;	   /* or one of the sides */
 	struct held *held; /* [slots] */
 	uint32_t slots;
-	uint32_t *owner_of; /* [frames] slot + 1 of the block that covers it, 0: held since before, OF_SIDES */
 	/* [frames of the recording] the model's page in its stead; NULL: nobody asks */
 	kmm_pfn *place;
 	uint32_t frames;
@@ -48,6 +47,8 @@ struct simulated {
 	uint64_t early;	    /* ordinal of an allocation that was made ahead of its turn */
 	kmm_pfn early_pfn;  /* what it got */
 	uint64_t requests;
+	bool marks_unknown;	    /* the start was worked out: watermarks are those of the end */
+	int8_t zone_used[KMM_CPUS]; /* zone of the CPU's last unmovable page; -1 unknown */
 	struct freescan scan;
 	struct kept {
 		int32_t pid;
@@ -98,11 +99,11 @@ static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, un
 	s->stats.fallbacks++;
 }
 
+/* mark: slot + 1 of the block that covers the frames, 0: held since before, OF_SIDES */
 static void own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark)
 {
 	touch(s, pfn, order);
-	for (uint32_t i = 0; i < 1u << order && pfn + i < s->frames; i++)
-		s->owner_of[pfn + i] = mark;
+	kmm_set_frame_words(s->mm, pfn, order, mark);
 }
 
 static void on_page(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, kmm_gfp gfp,
@@ -232,7 +233,7 @@ static void score(struct simulated *s, const struct request *q, kmm_pfn got)
 static bool held_since_before(const struct simulated *s, kmm_pfn pfn, unsigned order)
 {
 	for (uint32_t i = 0; i < 1u << order; i++)
-		if (pfn + i >= s->frames || s->owner_of[pfn + i] ||
+		if (pfn + i >= s->frames || kmm_frame_word(s->mm, pfn + i) ||
 		    kmm_frame_state(s->mm, pfn + i) != KMM_FRAME_USED)
 			return false;
 	return true;
@@ -280,6 +281,8 @@ static int expect_zone(struct simulated *s, const struct request *q)
 		node = (int)c->zone[zone].node;
 		s->stats.nodes_given++;
 	}
+	if (q->sig.type == KMM_UNMOVABLE)
+		s->zone_used[q->cpu] = (int8_t)zone;
 	kmm_expect_zone(s->mm, zone);
 	return node;
 }
@@ -406,6 +409,25 @@ static void object(struct simulated *s, const struct request *q)
 	s->in_objects = false;
 }
 
+/*
+ * Where the watermarks of the time are not known (boot), they cannot choose the
+ * zone: it is the one that the CPU's last request was served from.
+ */
+static uint32_t bulk_in_zone(struct simulated *s, const struct request *q, uint32_t want,
+			     kmm_pfn *out)
+{
+	uint32_t got = 0;
+
+	while (got < want) {
+		out[got] = kmm_alloc_bulk_page_in_zone(s->mm, q->cpu, q->sig.gfp,
+						       (unsigned)s->zone_used[q->cpu]);
+		if (out[got] == KMM_NO_PFN)
+			break;
+		got++;
+	}
+	return got;
+}
+
 static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
 {
 	kmm_pfn out[BULK_MAX];
@@ -426,12 +448,29 @@ static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
 		if (taken)
 			return want;
 	}
-	got = kmm_alloc_pages_bulk(s->mm, q->cpu, q->sig.gfp, want, out);
+	if (s->o.native && s->marks_unknown && s->zone_used[q->cpu] >= 0)
+		got = bulk_in_zone(s, q, want, out);
+	else
+		got = kmm_alloc_pages_bulk(s->mm, q->cpu, q->sig.gfp, want, out);
 	for (uint32_t i = 0; i < want; i++) {
 		hold(s, &q[i], i < got ? out[i] : KMM_NO_PFN);
 		count(s, &q[i], i < got ? out[i] : KMM_NO_PFN);
 	}
 	return want;
+}
+
+/* Pages that went without an event, as the order of the lists gave away. */
+static void take_silently(struct simulated *s, const struct request *q)
+{
+	kmm_gfp gfp = KMM_GFP_DIRECT_RECLAIM | KMM_GFP_KSWAPD_RECLAIM | KMM_GFP_IO | KMM_GFP_FS;
+
+	if (q->silent.type == KMM_MOVABLE)
+		gfp |= KMM_GFP_MOVABLE;
+	else if (q->silent.type == KMM_RECLAIMABLE)
+		gfp |= KMM_GFP_RECLAIMABLE;
+	for (unsigned i = 0; i < q->silent.count; i++)
+		if (kmm_alloc_pages(s->mm, q->silent.cpu, gfp, q->silent.order) != KMM_NO_PFN)
+			s->stats.silent++;
 }
 
 /* ---- frees ---- */
@@ -555,9 +594,8 @@ static int free_block(void *who, uint32_t pfn)
 static unsigned compound_page(void *who, uint32_t pfn)
 {
 	const struct simulated *s = who;
-	const struct held *h = pfn < s->frames && s->owner_of[pfn] ?
-				       &s->held[s->owner_of[pfn] - 1] :
-				       NULL;
+	uint32_t word = kmm_frame_word(s->mm, pfn);
+	const struct held *h = word && word != OF_SIDES ? &s->held[word - 1] : NULL;
 
 	return h && h->pfn == pfn && h->compound ? h->order : 0;
 }
@@ -699,6 +737,10 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 	s->last = KMM_NO_PFN;
 	if (q->kswapd_ends && s->seeded)
 		kmm_kswapd(s->mm, q->kswapd_ends - 1u, -1);
+	if (q->silent.count && s->seeded)
+		take_silently(s, q);
+	if (q->pcp_batch && s->seeded && s->o.native && q->pfn != KMM_NO_PFN)
+		kmm_set_pcp_batch(s->mm, (unsigned)kmm_zone_of(s->mm, q->pfn), q->pcp_batch);
 	switch (q->sig.op) {
 	case REQ_PAGE_ALLOC:
 		if (q->sig.flags & REQ_FAILED || q->pfn == KMM_NO_PFN) {
@@ -787,13 +829,11 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
 		s->kept[i].pfn = KMM_NO_PFN;
 	s->frames = (uint32_t)m->max_pfn;
-	s->owner_of = calloc(s->frames + 1ull, sizeof(*s->owner_of));
 	s->touched = calloc((s->frames >> m->pageblock_order) + 1ull, sizeof(*s->touched));
-	s->mm = s->owner_of && s->touched ? kmm_create(o->config, why, sizeof(why)) : NULL;
+	s->mm = s->touched ? kmm_create(o->config, why, sizeof(why)) : NULL;
 	if (!s->mm) {
-		err_set(e, s->owner_of && s->touched ? EINVAL : ENOMEM,
-			"the model cannot be built: %s",
-			s->owner_of && s->touched ? why : "out of memory");
+		err_set(e, s->touched ? EINVAL : ENOMEM, "the model cannot be built: %s",
+			s->touched ? why : "out of memory");
 		simulated_free(s);
 		return NULL;
 	}
@@ -826,7 +866,6 @@ void simulated_free(struct simulated *s)
 	freescan_free(&s->scan);
 	free(s->stats.course);
 	free(s->held);
-	free(s->owner_of);
 	free(s->place);
 	free(s->touched);
 	free(s);
@@ -847,7 +886,12 @@ int simulated_seed(struct simulated *s, const struct machine_state *st, struct e
 
 	if (ret < 0)
 		return ret;
+	for (unsigned z = 0; z < s->m->zone_count && s->o.native; z++)
+		if (st->pcp_batch[z])
+			kmm_set_pcp_batch(s->mm, z, st->pcp_batch[z]);
 	s->start = st;
+	s->marks_unknown = !st->have_zoneinfo;
+	memset(s->zone_used, -1, sizeof(s->zone_used));
 	s->seeded = s->scoring = true;
 	for (uint32_t i = 0; i < s->slots; i++)
 		if (s->held[i].live && s->held[i].pfn != KMM_NO_PFN)
@@ -965,11 +1009,11 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 	}
 	if (pfn >= s->frames)
 		return CELL_HOLE;
-	if (s->owner_of[pfn] == OF_SIDES)
+	if (kmm_frame_word(s->mm, pfn) == OF_SIDES)
 		return CELL_KERNEL;
 	if (s->objects && objects_hold(s->objects, pfn))
 		return CELL_SLAB;
-	if (!s->owner_of[pfn]) {
+	if (!kmm_frame_word(s->mm, pfn)) {
 		unsigned owner = s->start && pfn < s->start->kpageflags_len ?
 					 view_owner_of_flags(s->start->kpageflags[pfn]) :
 					 OWNER_UNKNOWN;
@@ -978,7 +1022,7 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 		       owner == OWNER_USER ? CELL_USER :
 					     CELL_UNKNOWN;
 	}
-	h = &s->held[s->owner_of[pfn] - 1];
+	h = &s->held[kmm_frame_word(s->mm, pfn) - 1];
 	if (h->owner == OWNER_SLAB)
 		return CELL_SLAB;
 	if (h->type == KMM_MOVABLE)

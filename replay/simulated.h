@@ -41,6 +41,7 @@ struct simulated_stats {
 	uint64_t failed; /* the model had no page where the kernel had one */
 	uint64_t unmatched_frees; /* freed before its allocation was seen, and the model uses the page otherwise */
 	uint64_t uncorrected; /* anchored: the model held the wanted page as in use */
+	uint64_t silent; /* blocks taken without a request, where the lists show that the kernel's were */
 	uint64_t nodes_given; /* native: allocations on another node than their CPU's */
 	uint64_t reclaimed;   /* pages that the model took back from their users */
 	uint64_t refills, drains, fallbacks; /* counted by observer, from the start on */

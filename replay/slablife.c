@@ -370,6 +370,11 @@ uint64_t slablife_site(const struct slablife *l, uint32_t n)
 	return n < l->site_count ? l->sites[n] : 0;
 }
 
+uint64_t slablife_now(const struct slablife *l)
+{
+	return l->now;
+}
+
 const struct slablife_stats *slablife_stats(const struct slablife *l)
 {
 	return &l->stats;

@@ -114,6 +114,8 @@ const struct life_slab *slablife_slab(const struct slablife *l, uint32_t n);
 const struct life_slab *slablife_of_frame(const struct slablife *l, uint32_t pfn);
 /* Address of a call site by the number in life_object. */
 uint64_t slablife_site(const struct slablife *l, uint32_t n);
+/* Time of the last record, clock units. */
+uint64_t slablife_now(const struct slablife *l);
 const struct slablife_stats *slablife_stats(const struct slablife *l);
 /* Check the bookkeeping; 0 or -EUCLEAN with e set. */
 int slablife_validate(const struct slablife *l, struct err *e);

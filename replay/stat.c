@@ -10,15 +10,21 @@
 
 /* ---- tables ---- */
 
+/* Tables beside the main one of objects, and of pages. */
+#define FURTHER_OBJECT (1u << STAT_GFP | 1u << STAT_PROCESS | 1u << STAT_CPU)
+#define FURTHER_PAGE \
+	(1u << STAT_PAGE_GFP | 1u << STAT_PAGE_PROCESS | 1u << STAT_PAGE_CPU | 1u << STAT_PAGE_SITE)
+
 int stat_init(struct stat *s, unsigned by)
 {
 	memset(s, 0, sizeof(*s));
-	s->by = by;
-	if (liveset_init(&s->objects) || liveset_init(&s->pages))
+	s->by = by | 1u << STAT_SITE | 1u << STAT_PAGE_TYPE;
+	if (liveset_init(&s->objects, (unsigned)__builtin_popcount(by & FURTHER_OBJECT)) ||
+	    liveset_init(&s->pages, (unsigned)__builtin_popcount(by & FURTHER_PAGE)))
 		return -ENOMEM;
 	for (unsigned i = 0; i < STAT_BYS; i++) {
 		s->t[i].last = UINT32_MAX;
-		if (by >> i & 1 && map_init(&s->t[i].index, 1024))
+		if (s->by >> i & 1 && map_init(&s->t[i].index, 1024))
 			return -ENOMEM;
 	}
 	return 0;
@@ -77,13 +83,19 @@ static void came(struct stat_sums *s, uint64_t req, uint64_t bytes)
 		s->peak_bytes = s->live_bytes;
 }
 
-static void went(struct stat_sums *s, const struct live *x, uint64_t lived, bool elsewhere)
+static void went(struct stat_sums *s, uint64_t bytes, unsigned lived, bool elsewhere)
 {
 	s->frees++;
 	s->live--;
-	s->live_bytes -= x->bytes;
+	s->live_bytes -= bytes;
 	s->ping_pong += elsewhere;
-	s->lifetime[lived ? 63 - __builtin_clzll(lived) : 0]++;
+	s->lifetime[lived]++;
+}
+
+static void forgotten(struct stat_sums *s, uint64_t bytes)
+{
+	s->live--;
+	s->live_bytes -= bytes;
 }
 
 void stat_add(struct stat_sums *to, const struct stat_sums *x)
@@ -115,34 +127,46 @@ double stat_lifetime(const struct stat_sums *s, double share)
 	return NAN;
 }
 
-/* ---- objects ---- */
+/* ---- what lives ---- */
 
-/* Of what was given out again without a free that the trace shows. */
-static void forget(struct stat *s, struct live *x)
+/* An allocation of `ev` in the further tables of a set; its rows are kept with it. */
+static void further_came(struct stat *s, unsigned set, const uint64_t *keys, uint32_t *rows,
+			 kmm_gfp gfp, uint64_t req, uint64_t bytes)
 {
-	struct stat_sums *sums;
+	for (unsigned by = s->by & set; by; by &= by - 1) {
+		unsigned i = (unsigned)__builtin_ctz(by);
+		uint32_t n = row_of(&s->t[i], keys[i], 0);
 
-	if (!x->live || !(s->by >> STAT_SITE & 1))
-		return;
-	sums = &s->t[STAT_SITE].rows[x->row].sums;
-	sums->live--;
-	sums->live_bytes -= x->bytes;
-}
-
-static void further_alloc(struct stat *s, enum stat_by by, uint64_t key, const struct event *ev)
-{
-	uint32_t n;
-
-	if (!(s->by >> by & 1))
-		return;
-	n = row_of(&s->t[by], key, 0);
-	if (n == UINT32_MAX) {
-		s->no_memory = true;
-		return;
+		if (n == UINT32_MAX) {
+			s->no_memory = true;
+			return;
+		}
+		*rows++ = n;
+		s->t[i].rows[n].gfp = gfp;
+		came(&s->t[i].rows[n].sums, req, bytes);
 	}
-	s->t[by].rows[n].gfp = ev->object.gfp;
-	came(&s->t[by].rows[n].sums, ev->object.bytes_req, ev->object.bytes_alloc);
 }
+
+/* What was live is freed, or given out again without a free that the trace shows. */
+static void further_went(struct stat *s, unsigned set, const uint32_t *rows, uint64_t bytes,
+			 unsigned lived, bool elsewhere, bool unseen)
+{
+	for (unsigned by = s->by & set; by; by &= by - 1) {
+		struct stat_sums *x = &s->t[__builtin_ctz(by)].rows[*rows++].sums;
+
+		if (unseen)
+			forgotten(x, bytes);
+		else
+			went(x, bytes, lived, elsewhere);
+	}
+}
+
+static unsigned bucket(uint64_t from, uint64_t to)
+{
+	return to > from ? 63 - (unsigned)__builtin_clzll(to - from) : 0;
+}
+
+/* ---- objects ---- */
 
 static void object_alloc(struct stat *s, const struct event *ev, bool kmalloc)
 {
@@ -172,39 +196,54 @@ static void object_alloc(struct stat *s, const struct event *ev, bool kmalloc)
 		s->no_memory = true;
 		return;
 	}
-	forget(s, x);
+	if (x->live) {
+		struct stat_row *was = &s->t[STAT_SITE].rows[x->row];
+
+		forgotten(&was->sums, was->size);
+		further_went(s, FURTHER_OBJECT, liveset_rows(&s->objects, x), was->size, 0, false,
+			     true);
+	}
 	x->time = ev->time;
-	x->bytes = ev->object.bytes_alloc;
 	x->row = n;
-	x->cpu = (int32_t)ev->cpu;
+	x->cpu = (int16_t)ev->cpu;
 	x->live = true;
 	came(&row->sums, ev->object.bytes_req, ev->object.bytes_alloc);
-	further_alloc(s, STAT_GFP, ev->object.gfp, ev);
-	further_alloc(s, STAT_PROCESS, (uint32_t)ev->pid, ev);
-	further_alloc(s, STAT_CPU, ev->cpu, ev);
+	if (s->by & FURTHER_OBJECT) {
+		uint64_t keys[STAT_BYS] = { [STAT_GFP] = ev->object.gfp,
+					    [STAT_PROCESS] = (uint32_t)ev->pid,
+					    [STAT_CPU] = ev->cpu };
+
+		further_came(s, FURTHER_OBJECT, keys, liveset_rows(&s->objects, x), ev->object.gfp,
+			     ev->object.bytes_req, ev->object.bytes_alloc);
+	}
 }
 
 static void object_free(struct stat *s, const struct event *ev)
 {
 	struct live *x = ev->object.ptr ? liveset_get(&s->objects, ev->object.ptr) : NULL;
 	struct stat_row *row;
+	unsigned lived;
 	bool elsewhere;
 
 	if (!x)
 		return;
+	row = &s->t[STAT_SITE].rows[x->row];
 	/* As perf kmem: an address that it knows counts each time it is freed. */
 	s->slab.frees++;
-	s->slab.bytes_freed += x->bytes;
-	elsewhere = x->cpu != (int32_t)ev->cpu;
+	s->slab.bytes_freed += row->size;
+	elsewhere = x->cpu != (int16_t)ev->cpu;
 	s->slab.ping_pong += elsewhere && x->live;
 	x->cpu = -1;
 	if (!x->live)
 		return;
 	x->live = false;
-	row = &s->t[STAT_SITE].rows[x->row];
 	if (ev->object.name && !row->cache)
 		row->cache = ev->object.name;
-	went(&row->sums, x, ev->time > x->time ? ev->time - x->time : 0, elsewhere);
+	lived = bucket(x->time, ev->time);
+	went(&row->sums, row->size, lived, elsewhere);
+	if (s->by & FURTHER_OBJECT)
+		further_went(s, FURTHER_OBJECT, liveset_rows(&s->objects, x), row->size, lived,
+			     elsewhere, false);
 }
 
 /* kmalloc's class as the kernel names it; a cache's own name where a free told it. */
@@ -229,29 +268,18 @@ void stat_cache_name(const struct stat_row *r, const struct intern *names, char 
 
 /* ---- pages ---- */
 
-static void page_row(struct stat *s, enum stat_by by, uint64_t key, const struct event *ev,
-		     uint64_t bytes)
+static unsigned order_of(const struct event *ev)
 {
-	uint32_t n;
-
-	if (!(s->by >> by & 1))
-		return;
-	n = row_of(&s->t[by], key, 0);
-	if (n == UINT32_MAX) {
-		s->no_memory = true;
-		return;
-	}
-	s->t[by].rows[n].gfp = ev->page.gfp;
-	came(&s->t[by].rows[n].sums, bytes, bytes);
+	return ev->page.order < 0 || ev->page.order >= KMM_ORDERS ? 0 : (unsigned)ev->page.order;
 }
 
 static void page_alloc(struct stat *s, const struct event *ev, uint32_t page_size)
 {
-	unsigned order = ev->page.order < 0 || ev->page.order >= KMM_ORDERS ?
-				 0 :
-				 (unsigned)ev->page.order;
+	unsigned order = order_of(ev), type = (uint8_t)ev->page.migratetype;
 	uint64_t bytes = (uint64_t)page_size << order;
+	struct stat_row *row;
 	struct live *x;
+	uint32_t n;
 
 	if (ev->page.pfn == EVENT_NO_PFN) {
 		s->page.failures++;
@@ -260,38 +288,65 @@ static void page_alloc(struct stat *s, const struct event *ev, uint32_t page_siz
 	}
 	s->page.allocations++;
 	s->page.bytes_allocated += bytes;
-	if (ev->page.migratetype >= 0 && ev->page.migratetype < KMM_MIGRATETYPES + 2)
-		s->page.orders[order][ev->page.migratetype]++;
-	x = liveset_put(&s->pages, ev->page.pfn + 1);
+	if (type < KMM_MIGRATETYPES + 2)
+		s->page.orders[order][type]++;
+	n = row_of(&s->t[STAT_PAGE_TYPE], order << 8 | type, bytes);
+	x = n == UINT32_MAX ? NULL : liveset_put(&s->pages, ev->page.pfn + 1);
 	if (!x) {
 		s->no_memory = true;
 		return;
 	}
-	x->bytes = bytes;
+	if (x->live) {
+		struct stat_row *was = &s->t[STAT_PAGE_TYPE].rows[x->row];
+
+		forgotten(&was->sums, was->size);
+		further_went(s, FURTHER_PAGE, liveset_rows(&s->pages, x), was->size, 0, false,
+			     true);
+	}
+	row = &s->t[STAT_PAGE_TYPE].rows[n];
+	row->gfp = ev->page.gfp;
 	x->time = ev->time;
+	x->row = n;
+	x->cpu = (int16_t)ev->cpu;
 	x->live = true;
-	page_row(s, STAT_PAGE_GFP, ev->page.gfp, ev, bytes);
-	page_row(s, STAT_PAGE_PROCESS, (uint32_t)ev->pid, ev, bytes);
+	came(&row->sums, bytes, bytes);
+	if (s->by & FURTHER_PAGE) {
+		uint64_t keys[STAT_BYS] = { [STAT_PAGE_GFP] = ev->page.gfp,
+					    [STAT_PAGE_PROCESS] = (uint32_t)ev->pid,
+					    [STAT_PAGE_CPU] = ev->cpu,
+					    [STAT_PAGE_SITE] = s->page_site };
+
+		further_came(s, FURTHER_PAGE, keys, liveset_rows(&s->pages, x), ev->page.gfp, bytes,
+			     bytes);
+	}
 }
 
+/* A block that was freed in pieces counts as freed with its first. */
 static void page_free(struct stat *s, const struct event *ev, uint32_t page_size)
 {
-	unsigned order = ev->page.order < 0 || ev->page.order >= KMM_ORDERS ?
-				 0 :
-				 (unsigned)ev->page.order;
-	uint64_t bytes = (uint64_t)page_size << order;
+	uint64_t bytes = (uint64_t)page_size << order_of(ev);
 	struct live *x = liveset_get(&s->pages, ev->page.pfn + 1);
+	struct stat_row *row;
+	unsigned lived;
+	bool elsewhere;
 
 	s->page.frees++;
 	s->page.bytes_freed += bytes;
-	if (x && x->live) {
-		x->live = false;
-		s->page.paired++;
-		s->page.bytes_paired += bytes;
-	} else {
+	if (!x || !x->live) {
 		s->page.free_only++;
 		s->page.bytes_free_only += bytes;
+		return;
 	}
+	x->live = false;
+	s->page.paired++;
+	s->page.bytes_paired += bytes;
+	row = &s->t[STAT_PAGE_TYPE].rows[x->row];
+	lived = bucket(x->time, ev->time);
+	elsewhere = x->cpu != (int16_t)ev->cpu;
+	went(&row->sums, row->size, lived, elsewhere);
+	if (s->by & FURTHER_PAGE)
+		further_went(s, FURTHER_PAGE, liveset_rows(&s->pages, x), row->size, lived,
+			     elsewhere, false);
 }
 
 bool stat_event(struct stat *s, const struct event *ev, uint32_t page_size)
@@ -319,4 +374,24 @@ bool stat_event(struct stat *s, const struct event *ev, uint32_t page_size)
 		break;
 	}
 	return !s->no_memory;
+}
+
+void stat_prefetch(const struct stat *s, const struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_KMALLOC:
+	case EVENT_KMALLOC_NODE:
+	case EVENT_KMEM_CACHE_ALLOC:
+	case EVENT_KMEM_CACHE_ALLOC_NODE:
+	case EVENT_KFREE:
+	case EVENT_KMEM_CACHE_FREE:
+		liveset_prefetch(&s->objects, ev->object.ptr);
+		break;
+	case EVENT_MM_PAGE_ALLOC:
+	case EVENT_MM_PAGE_FREE:
+		liveset_prefetch(&s->pages, ev->page.pfn + 1);
+		break;
+	default:
+		break;
+	}
 }

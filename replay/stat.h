@@ -31,16 +31,20 @@ enum stat_by {
 	STAT_GFP,
 	STAT_PROCESS, /* pid */
 	STAT_CPU,
+	STAT_PAGE_TYPE, /* order << 8 | raw number of the migrate type */
 	STAT_PAGE_GFP,
 	STAT_PAGE_PROCESS,
+	STAT_PAGE_CPU,
+	STAT_PAGE_SITE, /* where the trace has stacks */
 	STAT_BYS,
 };
 
 struct stat_row {
-	uint64_t key, size; /* STAT_SITE: call site and bytes_alloc; else one number */
-	uint32_t cache;	    /* STAT_SITE: name number that frees bore; 0 none */
-	bool kmalloc;	    /* STAT_SITE: not from a cache of its own */
-	kmm_gfp gfp;	    /* of its last allocation */
+	uint64_t key;	/* STAT_SITE: call site; else one number */
+	uint64_t size;	/* STAT_SITE: bytes_alloc; STAT_PAGE_TYPE: bytes of the block */
+	uint32_t cache; /* STAT_SITE: name number that frees bore; 0 none */
+	bool kmalloc;	/* STAT_SITE: not from a cache of its own */
+	kmm_gfp gfp;	/* of its last allocation */
 	struct stat_sums sums;
 };
 
@@ -74,15 +78,18 @@ struct stat {
 	struct stat_slab slab;
 	struct stat_page page;
 	struct stat_table t[STAT_BYS];
+	uint64_t page_site; /* of the page allocation that comes next; 0: not known */
 	struct liveset objects, pages;
 	bool no_memory;
 };
 
-/* 0 or -ENOMEM. */
+/* STAT_SITE and STAT_PAGE_TYPE are always among them. 0 or -ENOMEM. */
 int stat_init(struct stat *s, unsigned by);
 void stat_free(struct stat *s);
 /* Every event; false once memory has run out. */
 bool stat_event(struct stat *s, const struct event *ev, uint32_t page_size);
+/* An event that comes soon: bring near what it will need. */
+void stat_prefetch(const struct stat *s, const struct event *ev);
 /* Add one row's sums to another's: live peaks are added too, so the result is an upper bound. */
 void stat_add(struct stat_sums *to, const struct stat_sums *x);
 /* The cache of a STAT_SITE row: by the name that its frees bore, kmalloc's class, or its size. */

@@ -19,6 +19,7 @@ struct view {
 	uint32_t nr_free[MACHINE_ZONES][VIEW_TYPES][KMM_ORDERS]; /* blocks */
 	uint32_t pageblocks[MACHINE_ZONES][VIEW_TYPES];
 	uint64_t pcp_pages[MACHINE_ZONES];
+	uint64_t unknown; /* page frames of which nothing is known */
 };
 
 /* Free pages of a zone in the buddy lists. */

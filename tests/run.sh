@@ -31,7 +31,7 @@ list_suites()
 	local f
 
 	for f in tests/*/*.sh; do
-		case $f in tests/bench/* | tests/gen/*) continue ;; esac
+		case $f in tests/bench/* | tests/gen/* | tests/vm/*) continue ;; esac
 		[ -x "$f" ] && echo "${f#tests/}"
 	done
 	for f in tests/unit/*.c tests/property/*.c; do

@@ -205,7 +205,7 @@ static void put_aligned(FILE *out, const struct column *c, const char *s, size_t
 	fputs(last ? "\n" : "  ", out);
 }
 
-static size_t terminal_columns(FILE *out)
+size_t table_terminal(FILE *out)
 {
 	struct winsize w;
 
@@ -235,7 +235,7 @@ static void fit(const struct table *t, size_t *width, size_t room)
 
 static int print_text(const struct table *t, FILE *out)
 {
-	size_t *width = calloc(t->count, sizeof(*width)), room = terminal_columns(out);
+	size_t *width = calloc(t->count, sizeof(*width)), room = table_terminal(out);
 
 	if (!width)
 		return -ENOMEM;

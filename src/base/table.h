@@ -48,6 +48,8 @@ void table_real(
 void table_none(struct table *t);
 /* Print.  Returns 0, or a negative errno if memory ran out while filling or the write failed. */
 int table_print(const struct table *t, enum table_format f, FILE *out);
+/* Columns of the terminal that a stream writes to; 0: it is none. */
+size_t table_terminal(FILE *out);
 /* The rows as objects, inside an array that the caller has begun. */
 void table_json(const struct table *t, struct json *j);
 

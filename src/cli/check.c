@@ -47,10 +47,12 @@ static struct option options[] = {
 };
 
 /* Used where nothing else is said: a machine that has huge pages left, and lost nothing. */
-static const char default_rules[] = "unusable_index[9] < 0.8 at end\n"
-				    "free_blocks[9] > 0 at end\n"
-				    "lost == 0\n"
-				    "failed == 0\n";
+#define DEFAULT_LIVE                       \
+	"unusable_index[9] < 0.8 at end\n" \
+	"free_blocks[9] > 0 at end\n"
+static const char default_rules[] = DEFAULT_LIVE "lost == 0\n"
+						 "failed == 0\n";
+static const char default_live[] = DEFAULT_LIVE; /* /proc has no trace to lose events of */
 
 struct context {
 	struct machine *m;
@@ -528,7 +530,7 @@ static int load_rules(struct rules *s, struct err *e)
 		if (rules_file)
 			fputs((const char *)b.data, f);
 		else if (!given.count)
-			fputs(default_rules, f);
+			fputs(live ? default_live : default_rules, f);
 		for (size_t i = 0; i < given.count; i++)
 			fprintf(f, "%s%s", i || rules_file ? "\n" : "", given.items[i]);
 		fclose(f);
@@ -595,8 +597,8 @@ struct command cmd_check = {
 		"prints a verdict a line with the value that was seen and how far it may be off. "
 		"docs/check.md names the metrics.\n\n"
 		"Exit status: 0 all rules passed, 1 one failed, 2 one could not be judged.\n\n"
-		"Without rules: unusable_index[9] < 0.8 at end, free_blocks[9] > 0 at end, lost == 0, "
-		"failed == 0.",
+		"Without rules: unusable_index[9] < 0.8 at end and free_blocks[9] > 0 at end; of a capture also "
+		"lost == 0 and failed == 0.",
 	.examples =
 		"kmemlab check -r 'unusable_index[9] < 0.5' -r 'lost == 0' traces/amd64-6.1-small\n"
 		"  are there huge pages left, and is the capture whole?\n"

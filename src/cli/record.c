@@ -22,13 +22,14 @@ static struct record_options o = { .duration = INFINITY, .snapshot_every = INFIN
 static const char *cpus;
 static bool finish, flight;
 static struct flight_options fo = { .after = 1, .most = 10, .most_bytes = 1ull << 30 };
-static int format;
+static const char *const snapshots[] = { "counters", "exact", NULL };
+static int format, snapshot;
 
 static struct option options[] = {
 	{ "output", 'o', OPTION_STRING, &o.output, "DIR", NULL,
 	  "the capture directory (default: kmemlab-DATE-TIME)" },
 	{ "event", 'e', OPTION_LIST, &o.events, "EVENTS", NULL,
-	  "a preset (all, pages, slab), SYSTEM or SYSTEM:EVENT, several with commas (default: all)" },
+	  "a preset (all, pages, slab, highmem), SYSTEM or SYSTEM:EVENT, several with commas (default: all)" },
 	{ "duration", 'd', OPTION_SECONDS, &o.duration, "SECONDS", NULL,
 	  "end after so long (default: with the command, or at SIGINT)" },
 	{ "buffer-size", 'b', OPTION_UINT, &o.buffer_kib, "KIB", NULL,
@@ -41,6 +42,9 @@ static struct option options[] = {
 	  "the command and its children only" },
 	{ "snapshot-every", 0, OPTION_SECONDS, &o.snapshot_every, "SECONDS", NULL,
 	  "take snapshots in between too" },
+	{ "snapshot", 0, OPTION_CHOICE, &snapshot, "HOW", snapshots,
+	  "counters: from /proc and /sys (default); exact: also the order of all free lists, the slabs and "
+	  "the pageblocks' types, from the kernel's memory" },
 	{ "clock", 0, OPTION_STRING, &o.clock, "CLOCK", NULL,
 	  "the trace clock (default: global; counter orders all events of all CPUs)" },
 	{ "flight", 0, OPTION_FLAG, &flight, NULL, NULL,
@@ -93,6 +97,16 @@ static void print_json(const struct record_result *r)
 	json_real(&j, "seconds", r->seconds);
 	json_uint(&j, "buffer_kib", r->buffer_kib);
 	json_uint(&j, "snapshots", r->snapshots);
+	json_uint(&j, "files_unread", r->unread);
+	json_string(&j, "start",
+		    r->start.lists ? "lists" :
+		    o.exact	   ? "kpageflags" :
+				     "not asked for");
+	json_string(&j, "start_source", r->start.source);
+	json_uint(&j, "start_reads", r->start.reads);
+	json_uint(&j, "start_torn", r->start.torn);
+	json_real(&j, "start_seconds", r->start.seconds);
+	json_uint(&j, "start_bytes", r->start.bytes);
 	if (r->cut)
 		json_string(&j, "cut_off", r->why);
 	else
@@ -103,6 +117,28 @@ static void print_json(const struct record_result *r)
 		json_null(&j, "command_status");
 	json_end_object(&j);
 	json_finish(&j);
+}
+
+/* Where the simulation will start from. */
+static void print_start(const struct record_result *r)
+{
+	const struct exact_result *s = &r->start;
+
+	if (!s->lists) {
+		printf("  start: the free-page map before/kpageflags, the order within the lists "
+		       "unknown: %s\n",
+		       s->source);
+		return;
+	}
+	printf("  start: lists%s%s in order, from %s\n", s->slabs ? ", slabs" : "",
+	       s->pageblocks ? ", pageblocks" : "", s->source);
+	printf("  start: %.1f MiB of the kernel's memory read in %.1f ms",
+	       (double)s->bytes / (1 << 20), s->seconds * 1e3);
+	if (s->reads > 1)
+		printf(", %u times", s->reads);
+	if (s->torn)
+		printf("; %u lists changed while they were read", s->torn);
+	printf("\n");
 }
 
 static void print_text(const struct record_result *r)
@@ -118,6 +154,10 @@ static void print_text(const struct record_result *r)
 				printf(" CPU %u %" PRIu64, i, r->lost_of[i]);
 		printf("; a larger --buffer-size or fewer events (-e) help\n");
 	}
+	if (o.exact)
+		print_start(r);
+	if (r->unread)
+		printf("  %u files of the machine could not be read: system/unread\n", r->unread);
 	if (r->cut)
 		printf("  ENDED EARLY: %s\n", r->why);
 	if (r->status > 0 && !r->cut)
@@ -178,6 +218,7 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "kmemlab record: a time must be above 0\n");
 		return 2;
 	}
+	o.exact = snapshot == 1;
 	o.cpus = cpus ? mask : NULL;
 	o.command = argc ? argv : NULL;
 	o.progress = isatty(STDERR_FILENO);

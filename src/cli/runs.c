@@ -9,10 +9,11 @@
 
 #include "replay/hardware.h"
 
-/* A simulation needs to know which pages were free at the start. */
+/* A simulation needs to know which pages were free at the start, or at the end. */
 static bool can_simulate(const struct machine *m)
 {
-	return m->have_before && (m->before.have_lists || m->before.have_kpageflags);
+	return (m->have_before && (m->before.have_lists || m->before.have_kpageflags)) ||
+	       (m->have_after && (m->after.have_lists || m->after.have_kpageflags));
 }
 
 /*

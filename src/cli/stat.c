@@ -12,308 +12,70 @@
 #include "base/table.h"
 #include "cli/commands.h"
 #include "cli/input.h"
+#include "cli/stattables.h"
 #include "machine/kallsyms.h"
+#include "replay/callers.h"
 #include "replay/stat.h"
 #include "trace/trace.h"
 #include "workload/capture.h"
 
-enum sort { SORT_BYTES, SORT_ALLOCS, SORT_WASTE, SORT_LIVE, SORT_PEAK, SORT_PING_PONG };
-static const char *const sorts[] = { "bytes", "allocs", "waste", "live", "peak", "ping-pong", NULL };
-
-/* What a table is about; the first three are made from one set of rows. */
-enum view {
-	VIEW_SITE,
-	VIEW_CACHE,
-	VIEW_SIZE,
-	VIEW_GFP,
-	VIEW_PROCESS,
-	VIEW_CPU,
-	VIEW_PAGE_GFP,
-	VIEW_PAGE_PROCESS,
-	VIEW_ORDER,
-	VIEWS
-};
-static const char *const view_names[VIEWS] = { "site",	   "cache",	   "size",
-					       "gfp",	   "process",	   "cpu",
-					       "page-gfp", "page-process", "order" };
-static const char *const view_titles[VIEWS] = {
-	"call sites",	      "slab caches",	  "sizes, bytes allocated",
-	"GFP flags",	      "processes",	  "CPUs",
-	"pages by GFP flags", "pages by process", "page allocations by order and raw migrate type",
-};
+#define MOST_WRAPPERS 64
+#define KALLSYMS_MAX (256u << 20) /* bytes */
 
 static struct input_options in = INPUT_DEFAULTS;
 static struct option_list by;
 static int format, sort;
 static uint64_t top = 15;
-static bool live_only;
+static bool live_only, skip_wrappers;
+static struct option_list more_wrappers;
+static const char *kallsyms_file, *window;
 
 static struct option options[] = {
 	{ "by", 'b', OPTION_LIST, &by, "WHAT", NULL,
-	  "tables to print, several with commas: site, cache, size, gfp, process, cpu, page-gfp, "
-	  "page-process, order, all (default: site,cache,order)" },
-	{ "sort", 's', OPTION_CHOICE, &sort, "KEY", sorts, "largest first by this (bytes)" },
+	  "tables to print, several with commas: site, function, cache, size, gfp, process, cpu; of pages: "
+	  "page-type, page-gfp, page-process, page-cpu, page-site (with stacks), order; all "
+	  "(default: site,cache,order)" },
+	{ "sort", 's', OPTION_CHOICE, &sort, "KEY", stat_sort_names,
+	  "largest first by this (bytes)" },
 	{ "top", 'n', OPTION_UINT, &top, "N", NULL, "rows of each table; 0: all (15)" },
 	{ "live", 'l', OPTION_FLAG, &live_only, NULL, NULL,
 	  "only what is still allocated at the end; sorted by it unless --sort says otherwise" },
+	{ "time", 't', OPTION_STRING, &window, "FROM,TO", NULL,
+	  "only events between these times, as with perf kmem; the same as --from and --to" },
+	{ "skip-wrappers", 'w', OPTION_FLAG, &skip_wrappers, NULL, NULL,
+	  "count what kstrdup, kmemdup, kvmalloc, mempool_alloc and the like allocate for their "
+	  "callers; the trace must have stacks (trace-cmd record -T, perf record -g)" },
+	{ "wrapper", 0, OPTION_LIST, &more_wrappers, "NAMES", NULL,
+	  "further functions to skip, separated by commas" },
+	{ "kallsyms", 0, OPTION_STRING, &kallsyms_file, "FILE", NULL,
+	  "symbols of the traced kernel, for a trace that has none: a copy of its /proc/kallsyms" },
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats, "how to print it" },
 	INPUT_OPTIONS(in),
 	{ NULL },
 };
 
-/* A row as it is printed. */
-struct line {
-	char name[160];
-	struct stat_sums sums;
-};
-
-struct lines {
-	struct line *l;
-	uint32_t count;
-};
-
 struct context {
 	struct stat s;
 	struct trace *t;
-	struct kallsyms *symbols; /* of the capture directory, where the trace has none */
-	bool is_time;
+	struct kallsyms
+		*symbols; /* of the capture directory, or --kallsyms, where the trace has none */
+	struct callers callers; /* .t NULL: not asked for */
+	const char *wrappers[MOST_WRAPPERS + 1];
+	char *lists[MOST_WRAPPERS]; /* what they point into */
+	size_t list_count;
 	unsigned views;
 };
 
-/* ---- names ---- */
-
-static void site_name(const struct context *c, uint64_t addr, char *out, size_t n)
+static struct stat_tables tables(const struct context *c)
 {
-	uint64_t off = 0;
-	const char *name = trace_symbol(c->t, addr, &off);
-
-	if (!name && c->symbols)
-		name = kallsyms_lookup(c->symbols, addr, &off);
-	if (name)
-		snprintf(out, n, "%s+%#" PRIx64, name, off);
-	else
-		snprintf(out, n, "%#" PRIx64, addr);
-}
-
-static void gfp_name(kmm_gfp gfp, char *out, size_t n)
-{
-	static const char *const names[32] = {
-#define X(name, bit) [bit] = #name,
-		KMM_GFP_BITS(X)
-#undef X
-	};
-	size_t at = 0;
-
-	snprintf(out, n, "0");
-	for (unsigned i = 0; i < 32 && at < n; i++)
-		if (gfp >> i & 1)
-			at += (size_t)snprintf(out + at, n - at, "%s%s", at ? "|" : "",
-					       names[i] ? names[i] : "?");
-}
-
-static void name_of(const struct context *c, enum view v, const struct stat_row *r, char *out,
-		    size_t n)
-{
-	const char *comm;
-
-	switch (v) {
-	case VIEW_SITE:
-		site_name(c, r->key, out, n);
-		break;
-	case VIEW_CACHE:
-		stat_cache_name(r, trace_names(c->t), out, n);
-		break;
-	case VIEW_SIZE:
-		snprintf(out, n, "%" PRIu64, r->size);
-		break;
-	case VIEW_GFP:
-	case VIEW_PAGE_GFP:
-		gfp_name(r->gfp, out, n);
-		break;
-	case VIEW_PROCESS:
-	case VIEW_PAGE_PROCESS:
-		comm = trace_comm(c->t, (int32_t)r->key);
-		snprintf(out, n, "%s-%d", comm ? comm : "<...>", (int32_t)r->key);
-		break;
-	default:
-		snprintf(out, n, "%" PRIu64, r->key);
-		break;
-	}
-}
-
-/* ---- rows to lines ---- */
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct line *)a)->name, ((const struct line *)b)->name);
-}
-
-static uint64_t weight(const struct stat_sums *s)
-{
-	switch (sort) {
-	case SORT_ALLOCS:
-		return s->allocs;
-	case SORT_WASTE:
-		return s->bytes_alloc - s->bytes_req;
-	case SORT_LIVE:
-		return s->live_bytes;
-	case SORT_PEAK:
-		return s->peak_bytes;
-	case SORT_PING_PONG:
-		return s->ping_pong;
-	default:
-		return s->bytes_alloc;
-	}
-}
-
-static int by_weight(const void *a, const void *b)
-{
-	uint64_t x = weight(&((const struct line *)a)->sums);
-	uint64_t y = weight(&((const struct line *)b)->sums);
-
-	return x != y ? (x < y ? 1 : -1) : by_name(a, b);
-}
-
-/* The rows of a table, those of one name added up, largest first. 0 or -ENOMEM. */
-static int make_lines(const struct context *c, enum view v, struct lines *out)
-{
-	static const enum stat_by from[VIEWS] = {
-		STAT_SITE,    STAT_SITE, STAT_SITE,	STAT_GFP,
-		STAT_PROCESS, STAT_CPU,	 STAT_PAGE_GFP, STAT_PAGE_PROCESS,
-	};
-	const struct stat_table *t = &c->s.t[from[v]];
-	uint32_t n = 0;
-
-	out->l = calloc(t->count + 1ull, sizeof(*out->l));
-	if (!out->l)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < t->count; i++) {
-		name_of(c, v, &t->rows[i], out->l[i].name, sizeof(out->l[i].name));
-		out->l[i].sums = t->rows[i].sums;
-	}
-	qsort(out->l, t->count, sizeof(*out->l), by_name);
-	for (uint32_t i = 0; i < t->count; i++) {
-		if (n && !strcmp(out->l[n - 1].name, out->l[i].name))
-			stat_add(&out->l[n - 1].sums, &out->l[i].sums);
-		else
-			out->l[n++] = out->l[i];
-	}
-	out->count = n;
-	n = 0;
-	for (uint32_t i = 0; i < out->count && live_only; i++)
-		if (out->l[i].sums.live)
-			out->l[n++] = out->l[i];
-	if (live_only)
-		out->count = n;
-	qsort(out->l, out->count, sizeof(*out->l), by_weight);
-	return 0;
-}
-
-/* ---- tables ---- */
-
-/* Rows whose frees are paired; the others have no columns of what lives. */
-static const struct column object_columns[] = {
-	{ "name", "", COLUMN_STRING, 0, "of the row" },
-	{ "allocs", "allocs", COLUMN_UINT, 0, "allocations" },
-	{ "frees", "frees", COLUMN_UINT, 0, "frees of what was seen allocated" },
-	{ "bytes_requested", "requested", COLUMN_UINT, 0, "bytes asked for" },
-	{ "bytes_allocated", "allocated", COLUMN_UINT, 0, "bytes given" },
-	{ "waste", "waste", COLUMN_PERCENT, 1, "share of the bytes given that nobody asked for" },
-	{ "live", "live", COLUMN_UINT, 0, "objects not freed by the end" },
-	{ "live_bytes", "live bytes", COLUMN_UINT, 0, "bytes of them" },
-	{ "peak_bytes", "peak bytes", COLUMN_UINT, 0,
-	  "the most bytes at once; where rows are added up, of each by itself" },
-	{ "ping_pong", "ping-pong", COLUMN_UINT, 0, "freed on another CPU than allocated" },
-	{ "life_p50", "life 50 %", COLUMN_REAL, 6,
-	  "half of the frees came within this time, seconds (a power of two of ns)" },
-	{ "life_p99", "life 99 %", COLUMN_REAL, 6, "99 % of them" },
-};
-
-static const struct column plain_columns[] = {
-	{ "name", "", COLUMN_STRING, 0, "of the row" },
-	{ "allocs", "allocs", COLUMN_UINT, 0, "allocations" },
-	{ "bytes_requested", "requested", COLUMN_UINT, 0, "bytes asked for" },
-	{ "bytes_allocated", "allocated", COLUMN_UINT, 0, "bytes given" },
-	{ "waste", "waste", COLUMN_PERCENT, 1, "share of the bytes given that nobody asked for" },
-};
-
-static double waste(const struct stat_sums *s)
-{
-	return s->bytes_alloc ? (double)(s->bytes_alloc - s->bytes_req) / (double)s->bytes_alloc :
-				NAN;
-}
-
-static struct table *lines_table(const struct context *c, enum view v, const struct lines *l)
-{
-	bool paired = v <= VIEW_SIZE;
-	double unit = c->is_time ? 1e-9 : 1;
-	struct table *t = paired ? table_new(object_columns, 12) : table_new(plain_columns, 5);
-
-	for (uint32_t i = 0; t && i < l->count && (!top || i < top); i++) {
-		const struct stat_sums *s = &l->l[i].sums;
-
-		table_row(t);
-		table_string(t, l->l[i].name);
-		table_uint(t, s->allocs);
-		if (paired)
-			table_uint(t, s->frees);
-		table_uint(t, s->bytes_req);
-		table_uint(t, s->bytes_alloc);
-		table_real(t, waste(s));
-		if (!paired)
-			continue;
-		table_uint(t, s->live);
-		table_uint(t, s->live_bytes);
-		table_uint(t, s->peak_bytes);
-		table_uint(t, s->ping_pong);
-		table_real(t, stat_lifetime(s, 0.5) * unit);
-		table_real(t, stat_lifetime(s, 0.99) * unit);
-	}
-	return t;
-}
-
-static const struct column order_columns[] = {
-	{ "order", "order", COLUMN_UINT, 0, "order" },
-	{ "type0", "type 0", COLUMN_UINT, 0, "allocations of migrate type 0: Unmovable" },
-	{ "type1", "type 1", COLUMN_UINT, 0, "type 1: Movable since 2.6.36, before Reclaimable" },
-	{ "type2", "type 2", COLUMN_UINT, 0, "type 2: Reclaimable since 2.6.36" },
-	{ "type3", "type 3", COLUMN_UINT, 0, "type 3" },
-	{ "type4", "type 4", COLUMN_UINT, 0, "type 4" },
-};
-
-static struct table *order_table(const struct stat_page *p)
-{
-	struct table *t = table_new(order_columns, 6);
-
-	for (unsigned o = 0; t && o < KMM_ORDERS; o++) {
-		uint64_t all = 0;
-
-		for (unsigned y = 0; y < KMM_MIGRATETYPES + 2; y++)
-			all += p->orders[o][y];
-		if (!all)
-			continue;
-		table_row(t);
-		table_uint(t, o);
-		for (unsigned y = 0; y < 5; y++)
-			table_uint(t, p->orders[o][y]);
-	}
-	return t;
-}
-
-static struct table *view_table(const struct context *c, enum view v, uint32_t *rows)
-{
-	struct lines l = { 0 };
-	struct table *t;
-
-	*rows = 0;
-	if (v == VIEW_ORDER)
-		return order_table(&c->s.page);
-	if (make_lines(c, v, &l))
-		return NULL;
-	t = lines_table(c, v, &l);
-	*rows = l.count;
-	free(l.l);
-	return t;
+	return (struct stat_tables){ .s = &c->s,
+				     .t = c->t,
+				     .symbols = c->symbols,
+				     .is_time = trace_info(c->t)->clock_is_time,
+				     .live_only = live_only,
+				     .sort = (enum stat_sort)sort,
+				     .top = top,
+				     .width = format == TABLE_TEXT ? table_terminal(stdout) : 0 };
 }
 
 /* ---- printing ---- */
@@ -347,18 +109,19 @@ static void print_totals(const struct stat *s)
 
 static int print_text(const struct context *c)
 {
+	struct stat_tables st = tables(c);
 	int ret = 0;
 
 	print_totals(&c->s);
-	for (unsigned v = 0; v < VIEWS && ret >= 0; v++) {
+	for (unsigned v = 0; v < STAT_VIEW_COUNT && ret >= 0; v++) {
+		const char *title = stat_view_title((enum stat_view)v);
 		struct table *t;
 		uint32_t rows;
 
 		if (!(c->views >> v & 1))
 			continue;
-		t = view_table(c, v, &rows);
-		printf("\n%c%s:\n", view_titles[v][0] - (view_titles[v][0] >= 'a' ? 32 : 0),
-		       view_titles[v] + 1);
+		t = stat_table_of(&st, (enum stat_view)v, &rows);
+		printf("\n%c%s:\n", title[0] - (title[0] >= 'a' ? 32 : 0), title + 1);
 		ret = t ? table_print(t, TABLE_TEXT, stdout) : -ENOMEM;
 		table_free(t);
 		if (top && rows > top)
@@ -370,11 +133,12 @@ static int print_text(const struct context *c)
 /* The first table that was asked for. */
 static int print_csv(const struct context *c)
 {
+	struct stat_tables st = tables(c);
 	struct table *t;
 	uint32_t rows;
 	int ret;
 
-	t = view_table(c, (enum view)__builtin_ctz(c->views), &rows);
+	t = stat_table_of(&st, (enum stat_view)__builtin_ctz(c->views), &rows);
 	ret = t ? table_print(t, TABLE_CSV, stdout) : -ENOMEM;
 	table_free(t);
 	return ret;
@@ -412,21 +176,22 @@ static void json_totals(struct json *j, const struct stat *s)
 
 static int print_json(const struct context *c)
 {
+	struct stat_tables st = tables(c);
 	struct json j;
 	int ret = 0;
 
 	json_start(&j, stdout);
 	json_object(&j, NULL);
 	json_totals(&j, &c->s);
-	for (unsigned v = 0; v < VIEWS && !ret; v++) {
+	for (unsigned v = 0; v < STAT_VIEW_COUNT && !ret; v++) {
 		struct table *t;
 		uint32_t rows;
 
 		if (!(c->views >> v & 1))
 			continue;
-		t = view_table(c, v, &rows);
+		t = stat_table_of(&st, (enum stat_view)v, &rows);
 		ret = t ? 0 : -ENOMEM;
-		json_array(&j, view_names[v]);
+		json_array(&j, stat_view_name((enum stat_view)v));
 		if (t)
 			table_json(t, &j);
 		json_end_array(&j);
@@ -445,6 +210,14 @@ static int load_symbols(struct context *c, const struct capture *cap, struct err
 	struct blob b;
 	int ret;
 
+	if (kallsyms_file) {
+		ret = file_read(kallsyms_file, KALLSYMS_MAX, &b, e);
+		if (ret < 0)
+			return ret;
+		c->symbols = kallsyms_parse((const char *)b.data, b.len, e);
+		blob_free(&b);
+		return c->symbols ? 0 : err_code(e);
+	}
 	if (cap->kind != CAPTURE_DIR || snapshot_dir_open(cap->dir, &src, e) < 0)
 		return 0;
 	ret = src.read(src.ctx, "system/kallsyms", &b, e);
@@ -459,41 +232,76 @@ static int load_symbols(struct context *c, const struct capture *cap, struct err
 
 static unsigned tables_of(unsigned views)
 {
-	static const unsigned need[VIEWS] = { [VIEW_GFP] = 1 << STAT_GFP,
-					      [VIEW_PROCESS] = 1 << STAT_PROCESS,
-					      [VIEW_CPU] = 1 << STAT_CPU,
-					      [VIEW_PAGE_GFP] = 1 << STAT_PAGE_GFP,
-					      [VIEW_PAGE_PROCESS] = 1 << STAT_PAGE_PROCESS };
-	unsigned bits = 1 << STAT_SITE;
+	unsigned bits = 0;
 
-	for (unsigned v = 0; v < VIEWS; v++)
+	for (unsigned v = 0; v < STAT_VIEW_COUNT; v++)
 		if (views >> v & 1)
-			bits |= need[v];
+			bits |= stat_view_needs((enum stat_view)v);
 	return bits;
+}
+
+/* Events by way of the queue that finds their callers. */
+static bool count_called(struct context *c, const struct event *ev, uint32_t page_size)
+{
+	struct callers_event x;
+	bool ok = true;
+
+	if (ev)
+		callers_push(&c->callers, ev);
+	while (ok && callers_pop(&c->callers, &x, !ev)) {
+		c->s.page_site = x.site;
+		ok = stat_event(&c->s, &x.ev, page_size);
+	}
+	return ok;
+}
+
+#define BATCH 16 /* events read ahead, so that what they need is near when they are counted */
+
+/* Up to BATCH events; how many, *end: after the last one (0) or at damage (< 0). */
+static unsigned read_batch(struct context *c, struct event *ev, int *end, struct err *e)
+{
+	unsigned n = 0;
+
+	while (n < BATCH && (*end = trace_next(c->t, &ev[n], e)) == 1)
+		stat_prefetch(&c->s, &ev[n++]);
+	return n;
+}
+
+/* With callers each event by itself, as its stack is the reader's until the next. */
+static unsigned read_one(struct context *c, struct event *ev, int *end, struct err *e)
+{
+	*end = trace_next(c->t, ev, e);
+	return *end == 1;
 }
 
 static int read_all(struct context *c, struct err *e)
 {
 	uint32_t page_size = trace_info(c->t)->page_size ? trace_info(c->t)->page_size : 4096;
 	struct progress bar;
-	uint64_t n = 0, total;
-	struct event ev;
-	int ret;
+	uint64_t seen = 0, total, shown = 0;
+	struct event ev[BATCH];
+	bool ok = true;
+	int end = 1;
 
 	progress_start(&bar, "stat", "events");
-	while ((ret = trace_next(c->t, &ev, e)) == 1) {
-		if (!stat_event(&c->s, &ev, page_size)) {
-			ret = err_set(e, ENOMEM, "out of memory");
-			break;
-		}
-		if (!(++n & 0xffff) && bar.on) {
+	while (ok && end == 1) {
+		unsigned n = c->callers.t ? read_one(c, ev, &end, e) : read_batch(c, ev, &end, e);
+
+		for (unsigned i = 0; i < n && ok; i++)
+			ok = c->callers.t ? count_called(c, &ev[i], page_size) :
+					    stat_event(&c->s, &ev[i], page_size);
+		seen += n;
+		if (bar.on && seen - shown > 0xffff) {
 			uint64_t done = trace_progress(c->t, &total);
 
-			progress_update(&bar, done, total, n);
+			progress_update(&bar, done, total, seen);
+			shown = seen;
 		}
 	}
 	progress_end(&bar);
-	return ret;
+	if (ok && end == 0 && c->callers.t)
+		ok = count_called(c, NULL, page_size);
+	return ok ? end : err_set(e, ENOMEM, "out of memory");
 }
 
 static int open_trace(struct context *c, const char *path, struct err *e)
@@ -520,8 +328,44 @@ static int open_trace(struct context *c, const char *path, struct err *e)
 	c->t = trace_open(cap.trace, &o, e);
 	if (!c->t)
 		return err_code(e);
-	c->is_time = trace_info(c->t)->clock_is_time;
 	return load_symbols(c, &cap, e);
+}
+
+/* Are call sites to be looked for in stacks? */
+static bool wants_callers(const struct context *c)
+{
+	return skip_wrappers || more_wrappers.count || c->views >> VIEW_PAGE_SITE & 1;
+}
+
+static int open_callers(struct context *c, struct err *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < more_wrappers.count && i < MOST_WRAPPERS; i++) {
+		char *save = NULL, *list = strdup(more_wrappers.items[i]);
+
+		c->lists[c->list_count++] = list;
+		for (char *w = list ? strtok_r(list, ",", &save) : NULL; w && n < MOST_WRAPPERS;
+		     w = strtok_r(NULL, ",", &save))
+			c->wrappers[n++] = w;
+	}
+	return callers_init(&c->callers, c->t, c->symbols, c->wrappers) ?
+		       err_set(e, ENOMEM, "out of memory") :
+		       0;
+}
+
+static void say_callers(const struct context *c)
+{
+	if (!c->callers.t)
+		return;
+	if (!c->callers.stacks)
+		fprintf(stderr,
+			"kmemlab stat: the trace has no stacks: call sites are as recorded, pages "
+			"have none\n");
+	else if (c->callers.without)
+		fprintf(stderr,
+			"kmemlab stat: %" PRIu64 " of %" PRIu64 " allocations have no stack\n",
+			c->callers.without, c->callers.stacks + c->callers.without);
 }
 
 static int stat_capture(struct context *c, const char *path, struct err *e)
@@ -530,6 +374,8 @@ static int stat_capture(struct context *c, const char *path, struct err *e)
 
 	if (ret >= 0 && stat_init(&c->s, tables_of(c->views)))
 		ret = err_set(e, ENOMEM, "out of memory");
+	if (ret >= 0 && wants_callers(c))
+		ret = open_callers(c, e);
 	if (ret >= 0)
 		ret = read_all(c, e);
 	if (ret < 0)
@@ -542,6 +388,7 @@ static int stat_capture(struct context *c, const char *path, struct err *e)
 	if (trace_info(c->t)->pointers == TRACE_POINTERS_HIDDEN)
 		fprintf(stderr, "kmemlab stat: addresses are hidden in this trace: objects are not "
 				"counted\n");
+	say_callers(c);
 	if (trace_damage(c->t))
 		fprintf(stderr, "kmemlab stat: %s\n", trace_damage(c->t)->text);
 	return 0;
@@ -559,15 +406,17 @@ static unsigned parse_views(void)
 			size_t n = strcspn(p, ",");
 			unsigned v;
 
-			for (v = 0; v < VIEWS; v++)
-				if (strlen(view_names[v]) == n && !strncmp(p, view_names[v], n))
+			for (v = 0; v < STAT_VIEW_COUNT; v++)
+				if (strlen(stat_view_name((enum stat_view)v)) == n &&
+				    !strncmp(p, stat_view_name((enum stat_view)v), n))
 					break;
 			if (n == 3 && !strncmp(p, "all", 3)) {
-				views |= (1 << VIEWS) - 1;
-			} else if (v == VIEWS) {
+				views |= ((1u << STAT_VIEW_COUNT) - 1) & ~(1u << VIEW_PAGE_SITE);
+			} else if (v == STAT_VIEW_COUNT) {
 				fprintf(stderr,
-					"kmemlab stat: --by '%.*s' is none of site, cache, size, gfp, "
-					"process, cpu, page-gfp, page-process, order, all\n",
+					"kmemlab stat: --by '%.*s' is none of site, function, cache, size, gfp, "
+					"process, cpu, page-type, page-gfp, page-process, page-cpu, "
+					"page-site, order, all\n",
 					(int)(n < 40 ? n : 40), p);
 				return 0;
 			} else {
@@ -577,6 +426,30 @@ static unsigned parse_views(void)
 		}
 	}
 	return views;
+}
+
+/* --time FROM,TO, each of which may be empty. */
+static int parse_window(void)
+{
+	const char *comma = strchr(window, ',');
+	char *end;
+
+	if (comma && comma != window) {
+		in.from = strtod(window, &end);
+		if (end != comma)
+			comma = NULL;
+	}
+	if (comma && comma[1]) {
+		in.to = strtod(comma + 1, &end);
+		if (*end)
+			comma = NULL;
+	}
+	if (!comma)
+		fprintf(stderr,
+			"kmemlab stat: --time '%s' is not two times in seconds with a comma "
+			"between them\n",
+			window);
+	return comma ? 0 : -1;
 }
 
 static int run(int argc, char **argv)
@@ -589,6 +462,8 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "kmemlab stat: one capture is expected; see kmemlab stat --help\n");
 		return 2;
 	}
+	if (window && parse_window())
+		return 2;
 	c.views = parse_views();
 	if (!c.views)
 		return 2;
@@ -596,6 +471,9 @@ static int run(int argc, char **argv)
 		sort = SORT_LIVE;
 	ret = stat_capture(&c, argv[0], &e);
 	stat_free(&c.s);
+	callers_free(&c.callers);
+	for (size_t i = 0; i < c.list_count; i++)
+		free(c.lists[i]);
 	kallsyms_free(c.symbols);
 	if (c.t)
 		trace_close(c.t);
@@ -611,10 +489,14 @@ struct command cmd_stat = {
 		"and given, what still lives at the end and the most at once, frees on another CPU, and how "
 		"long objects live. The totals have the meanings of perf kmem stat, and equal it.\n\n"
 		"Kernels name a cache only when an object is freed: the allocations of a call site go to the "
-		"first cache that its objects were freed to. With --format csv the first table that was asked "
+		"first cache that its objects were freed to. A lifetime is the power of two of nanoseconds that so many "
+		"frees did not exceed; churn is how often the peak was given anew. On a terminal narrower than 130 "
+		"columns the text has the main columns alone. With --format csv the first table that was asked "
 		"for is printed.",
 	.examples = "kmemlab stat traces/amd64-6.1-small\n"
 		    "  totals, call sites, caches and orders\n"
+		    "kmemlab stat --by function,process --sort waste traces/amd64-6.1-small\n"
+		    "  who wastes most\n"
 		    "kmemlab stat --by cache --live --top 5 traces/amd64-6.1-small\n"
 		    "  the caches that hold most at the end\n",
 	.options = options,

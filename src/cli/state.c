@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kmemlab state: the reconstructed or simulated machine at a time, in the layout of /proc. */
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,15 +13,28 @@
 #include "replay/framemap.h"
 #include "replay/procfs.h"
 #include "replay/replay.h"
+#include "replay/slabmap.h"
 
 static struct input_options in = INPUT_DEFAULTS;
 static double at = INFINITY;
 static int show, format;
 static struct machines_options mo;
 
-enum { BUDDYINFO, PAGETYPEINFO, ZONEINFO, FRAMES, PAGEBLOCKS, HOLDERS, PINS };
-static const char *const shows[] = { "buddyinfo",  "pagetypeinfo", "zoneinfo", "frames",
-				     "pageblocks", "holders",	   "pins",     NULL };
+enum {
+	BUDDYINFO,
+	PAGETYPEINFO,
+	ZONEINFO,
+	SLABINFO,
+	FRAMES,
+	PAGEBLOCKS,
+	HOLDERS,
+	PINS,
+	SLABS,
+	SLAB_HOLDERS,
+};
+static const char *const shows[] = { "buddyinfo", "pagetypeinfo", "zoneinfo", "slabinfo",
+				     "frames",	  "pageblocks",	  "holders",  "pins",
+				     "slabs",	  "slab-holders", NULL };
 
 static struct option options[] = {
 	{ "at", 'a', OPTION_SECONDS, &at, "SECONDS", NULL,
@@ -28,9 +42,10 @@ static struct option options[] = {
 	{ "show", 's', OPTION_CHOICE, &show, "WHAT", shows,
 	  "a file of /proc (buddyinfo); frames: every free block and what the other frames are, as CSV; "
 	  "pageblocks: what each page block holds; holders: each allocation that keeps one from being "
-	  "whole; pins: these by who made them, worst first" },
+	  "whole; pins: these by who made them, worst first; slabs: every slab, where it stands, for how "
+	  "long, and who has most of it; slab-holders: who holds slabs open that have room" },
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats,
-	  "how to print page blocks, holders and pins" },
+	  "how to print all but the files of /proc and frames" },
 	MACHINES_OPTIONS(mo),
 	INPUT_OPTIONS(in),
 	{ NULL },
@@ -54,7 +69,9 @@ static int print_blocks(struct kmw_reader *k, const struct machine *m, struct re
 		return ret;
 	t = show == PAGEBLOCKS ? blockmap_blocks(m, run, symbols) :
 	    show == HOLDERS    ? blockmap_holders(m, run, symbols, unit) :
-				 blockmap_pins(run, symbols, unit);
+	    show == PINS       ? blockmap_pins(run, symbols, unit) :
+	    show == SLABS      ? slabmap_slabs(run, symbols, unit) :
+				 slabmap_holders(run, symbols, unit);
 	ret = t ? table_print(t, (enum table_format)format, stdout) : -ENOMEM;
 	table_free(t);
 	kallsyms_free(symbols);
@@ -80,11 +97,20 @@ static int print_state(struct kmw_reader *k, struct err *e)
 		run.native = policy_is_native(&set.policy[0]);
 		run.config = &set.config[0];
 	}
-	if (ret >= 0 && run.simulated && (show == HOLDERS || show == PINS))
-		ret = err_set(e, EINVAL,
-			      "who holds a page block is known of the recorded machine only: "
-			      "leave --policy out");
-	o.forensics = show >= PAGEBLOCKS;
+	if (ret >= 0 && run.simulated && show >= HOLDERS)
+		ret = err_set(
+			e, EINVAL,
+			"who holds a page block or a slab is known of the recorded machine only: "
+			"leave --policy out");
+	if (ret >= 0 && show == SLABINFO && run.simulated) {
+		run.slab = set.slab[0].on ? &set.slab[0].policy : NULL;
+		if (!run.slab)
+			ret = err_set(
+				e, EINVAL,
+				"this policy does not simulate slabs: add --set slab.objects=on");
+	}
+	run.slabs = !run.simulated && (show == SLABINFO || show >= SLABS);
+	o.forensics = show >= PAGEBLOCKS && show <= PINS;
 	o.runs = &run;
 	o.run_count = 1;
 	o.stop_at_start = at == -INFINITY;
@@ -101,16 +127,22 @@ static int print_state(struct kmw_reader *k, struct err *e)
 			procfs_pagetypeinfo(m, v, stdout);
 		else if (show == ZONEINFO)
 			procfs_zoneinfo(m, v, stdout);
+		else if (show == SLABINFO)
+			ret = slabmap_slabinfo(m, &r.runs[0], at == INFINITY, stdout) ?
+				      err_set(e, ENOMEM, "out of memory") :
+				      0;
 		else if (show == FRAMES)
 			framemap_print(m, &r.runs[0], stdout);
 		else
 			ret = print_blocks(k, m, &r.runs[0], e);
 		if (ret >= 0 && (fflush(stdout) || ferror(stdout)))
 			ret = err_set(e, EIO, "the output could not be written");
-		if (!m->have_before)
+		if (!run.simulated && v->unknown)
 			fprintf(stderr,
-				"kmemlab state: the start is unknown, so only pages that were "
-				"touched are counted\n");
+				"kmemlab state: nothing is known of %" PRIu64 " of %" PRIu64
+				" page frames at this instant: free blocks are at least those "
+				"shown\n",
+				v->unknown, recorded_stats(r.runs[0].recorded)->frames);
 	}
 	replay_free(&r);
 	machines_free(&set);
@@ -129,7 +161,7 @@ struct command cmd_state = {
 	.args = "CAPTURE",
 	.description =
 		"Reconstructs the machine from the trace and prints it in the very layout of "
-		"/proc/buddyinfo, /proc/pagetypeinfo or the counters of /proc/zoneinfo, so that diff can "
+		"/proc/buddyinfo, /proc/pagetypeinfo, /proc/slabinfo or the counters of /proc/zoneinfo, so that diff can "
 		"compare it with the kernel's own file.\n\n"
 		"\"end\" is the marker of the matching after/ file where the trace has one, else the last "
 		"event; \"start\" is the instant at which the before/ snapshot holds. With --policy the "
@@ -138,11 +170,15 @@ struct command cmd_state = {
 		"machine again (docs/framemap.md); \"end\" is then the end of the trace.\n\n"
 		"--show pageblocks, holders and pins tell what the page blocks hold and which allocations "
 		"keep the mixed ones from being whole: owner, slab cache, call site and age; \"end\" is then "
-		"the marker of the page frames' snapshot where the trace has one.",
+		"the marker of the page frames' snapshot where the trace has one.\n\n"
+		"--show slabs and slab-holders follow each slab and its objects by their addresses "
+		"(docs/objects.md); \"end\" is the end of the trace.",
 	.examples = "kmemlab state --at end --show buddyinfo traces/amd64-6.1-small\n"
 		    "  compare with traces/amd64-6.1-small/after/buddyinfo\n"
 		    "kmemlab state --show pins traces/amd64-6.1-small\n"
-		    "  who keeps page blocks from being whole, worst first\n",
+		    "  who keeps page blocks from being whole, worst first\n"
+		    "kmemlab state --show slab-holders traces/amd64-6.1-small\n"
+		    "  whose objects keep slabs with room in them from going back\n",
 	.options = options,
 	.run = run,
 };

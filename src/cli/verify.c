@@ -192,6 +192,17 @@ static int print_disputes(const struct machine *m, const struct disputes *x, uin
 	return ret;
 }
 
+/* At the start, at the half and at the end: it shrinks as pages are touched. */
+static void print_unknown(const struct replay_run *run, const struct recorded_stats *s)
+{
+	printf("Page frames of which nothing is known: %" PRIu64 " of %" PRIu64 " at the end",
+	       s->unknown_frames, s->frames);
+	if (run->taken > 2)
+		printf(" (%" PRIu64 " at the start, %" PRIu64 " at the half of the time)",
+		       run->samples[0].view.unknown, run->samples[run->taken / 2].view.unknown);
+	putchar('\n');
+}
+
 static struct table *placement_table(const struct machine *m, const struct simulated_stats *s,
 				     const struct simulated_stats *a)
 {
@@ -319,6 +330,10 @@ static int print_json(const struct machine *m, const struct fidelity *f, const s
 	json_uint(&j, "contradictions", f->contradictions);
 	json_uint(&j, "explained", f->explained);
 	json_uint(&j, "unknown_frames", s->unknown_frames);
+	json_array(&j, "unknown_course");
+	for (uint32_t i = 0; i < r->runs[RUN_RECORDED].taken; i++)
+		json_uint(&j, NULL, r->runs[RUN_RECORDED].samples[i].view.unknown);
+	json_end_array(&j);
 	json_uint(&j, "frames", s->frames);
 	json_uint(&j, "pages_isolated", s->pages_isolated);
 	json_table(&j, "zones", zone_table(m, f));
@@ -367,8 +382,7 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 				     f->have_snapshot ? f->all.free_snapshot :
 							f->all.free_recorded);
 	if (s->unknown_frames)
-		printf("Page frames of which nothing is known: %" PRIu64 " of %" PRIu64 "\n",
-		       s->unknown_frames, s->frames);
+		print_unknown(&r->runs[RUN_RECORDED], s);
 	verify_print_names(names);
 	if (!f->have_simulated) {
 		printf("\nSimulated: not possible, the start state is not known\n");
@@ -417,7 +431,7 @@ static struct table *shown_table(struct kmw_reader *k, const struct machine *m,
 			m, simulated ? simulated_stats(r->runs[RUN_NATIVE].simulated) : &nothing,
 			simulated ? simulated_stats(r->runs[RUN_ANCHORED].simulated) : &nothing);
 	case SHOW_CACHES:
-		return verify_cache_table(sf, UINT32_MAX);
+		return verify_cache_table(sf);
 	case SHOW_NAMES:
 		return verify_name_table(names, kmw_strings(k));
 	default:

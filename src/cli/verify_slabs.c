@@ -33,19 +33,41 @@ static const struct column cache_columns[] = {
 	{ "pages_max_error", "max error", COLUMN_REAL, 2, "the largest of these" },
 };
 
+/* What of it is shown as text. */
+static const struct column short_columns[] = {
+	{ "cache", "cache", COLUMN_STRING, 0, "slab cache" },
+	{ "slabs", "slabs", COLUMN_UINT, 0, "num_slabs of after/slabinfo" },
+	{ "recorded", "recorded", COLUMN_UINT, 0, "the same of the recorded slabs" },
+	{ "simulated", "simul.", COLUMN_UINT, 0, "the same of the model" },
+	{ "max", "max err%", COLUMN_REAL, 2, "largest error of the model's slab pages over time" },
+	{ "active", "active", COLUMN_UINT, 0, "active_objs of after/slabinfo" },
+	{ "active_recorded", "recorded", COLUMN_UINT, 0, "the same of the recorded slabs" },
+	{ "active_simulated", "simul.", COLUMN_UINT, 0, "the same of the model" },
+	{ "in_use", "in use", COLUMN_UINT, 0, "objects that somebody has" },
+};
+
 static const struct column name_columns[] = {
 	{ "cache", "cache", COLUMN_STRING, 0, "slab cache that the free named" },
-	{ "objects", "objects", COLUMN_UINT, 0, "objects whose name was hidden" },
+	{ "objects", "objects", COLUMN_UINT, 0, "objects whose name was hidden, half of all" },
 	{ "right", "right", COLUMN_UINT, 0, "found" },
 	{ "wrong", "wrong", COLUMN_UINT, 0, "taken for another cache's" },
 	{ "unknown", "unknown", COLUMN_UINT, 0, "not found" },
+	{ "confidence", "confidence", COLUMN_PERCENT, 2, "share found right" },
+	{ "objects_late", "late", COLUMN_UINT, 0,
+	  "objects of the second half of the trace, names hidden, the first half known" },
+	{ "right_late", "right", COLUMN_UINT, 0, "of them found" },
+	{ "objects_early", "early", COLUMN_UINT, 0, "the other way round" },
+	{ "right_early", "right", COLUMN_UINT, 0, "of them found" },
 };
-
-static const unsigned columns = sizeof(cache_columns) / sizeof(*cache_columns);
 
 static double share(struct score s)
 {
 	return s.allocations ? (double)s.hits / (double)s.allocations : NAN;
+}
+
+static bool nothing(const struct slab_row *x)
+{
+	return !x->kernel.slabs && !x->simulated.slabs && !x->followed.slabs;
 }
 
 static void cache_row(struct table *t, const struct slab_row *x, bool simulated)
@@ -65,35 +87,56 @@ static void cache_row(struct table *t, const struct slab_row *x, bool simulated)
 	table_real(t, simulated ? x->pages_max : NAN);
 }
 
-struct table *verify_cache_table(const struct slabfidelity *f, uint32_t most)
+struct table *verify_cache_table(const struct slabfidelity *f)
 {
-	struct table *t = table_new(cache_columns, columns);
-	uint32_t shown = 0;
+	struct table *t = table_new(cache_columns, sizeof(cache_columns) / sizeof(*cache_columns));
 
-	for (uint32_t i = 0; t && i < f->count && shown < most; i++) {
+	for (uint32_t i = 0; t && i < f->count; i++)
+		if (!nothing(&f->rows[i]))
+			cache_row(t, &f->rows[i], f->simulated);
+	return t;
+}
+
+static struct table *short_table(const struct slabfidelity *f)
+{
+	struct table *t = table_new(short_columns, sizeof(short_columns) / sizeof(*short_columns));
+
+	for (uint32_t i = 0; t && i < f->count && i < CACHES_SHOWN; i++) {
 		const struct slab_row *x = &f->rows[i];
 
-		if (!x->kernel.slabs && !x->simulated.slabs && !x->followed.slabs)
-			continue;
-		cache_row(t, x, f->simulated);
-		shown++;
+		table_row(t);
+		table_string(t, x->name);
+		table_uint(t, x->kernel.slabs);
+		table_uint(t, x->followed.slabs);
+		table_uint(t, x->simulated.slabs);
+		table_real(t, f->simulated ? x->pages_max : NAN);
+		table_uint(t, x->kernel.active);
+		table_uint(t, x->followed.active);
+		table_uint(t, x->simulated.active);
+		table_uint(t, x->followed.in_use);
 	}
 	return t;
 }
 
 struct table *verify_name_table(const struct nametest *n, const struct intern *strings)
 {
-	struct table *t = table_new(name_columns, 5);
+	struct table *t = table_new(name_columns, sizeof(name_columns) / sizeof(*name_columns));
 
 	for (uint32_t i = 0; t && i < n->count; i++) {
 		const struct nametest_row *x = &n->rows[i];
+		const struct nametest_counts *c = &x->by[NAMETEST_HASH];
 
 		table_row(t);
 		table_string(t, intern_str(strings, x->cache));
-		table_uint(t, x->objects);
-		table_uint(t, x->right);
-		table_uint(t, x->wrong);
-		table_uint(t, x->unknown);
+		table_uint(t, c->objects);
+		table_uint(t, c->right);
+		table_uint(t, c->wrong);
+		table_uint(t, c->unknown);
+		table_real(t, c->objects ? (double)c->right / (double)c->objects : NAN);
+		for (unsigned s = NAMETEST_LATE; s < NAMETEST_SPLITS; s++) {
+			table_uint(t, x->by[s].objects);
+			table_uint(t, x->by[s].right);
+		}
 	}
 	return t;
 }
@@ -180,7 +223,7 @@ int verify_print_slabs(const struct replay *r, int recorded, int objects,
 	if (!f->known)
 		return 0;
 	printf("\n");
-	t = verify_cache_table(f, CACHES_SHOWN);
+	t = short_table(f);
 	ret = t ? table_print(t, TABLE_TEXT, stdout) : -1;
 	table_free(t);
 	if (f->count > CACHES_SHOWN)
@@ -190,11 +233,24 @@ int verify_print_slabs(const struct replay *r, int recorded, int objects,
 
 void verify_print_names(const struct nametest *n)
 {
-	if (!n->objects)
+	static const char *const what[NAMETEST_SPLITS] = {
+		[NAMETEST_HASH] = "half of them, at random",
+		[NAMETEST_LATE] = "the second half of the trace",
+		[NAMETEST_EARLY] = "the first half of the trace",
+	};
+
+	if (!n->all[NAMETEST_HASH].objects)
 		return;
-	printf("\nCaches by call site and size, names hidden for half of the objects: %.3f %% of %" PRIu64
-	       " right,\n%" PRIu64 " wrong, %" PRIu64 " unknown\n",
-	       100.0 * (double)n->right / (double)n->objects, n->objects, n->wrong, n->unknown);
+	printf("\nCaches of objects whose names were hidden, found by call site, sizes and slab:\n");
+	for (unsigned s = 0; s < NAMETEST_SPLITS; s++) {
+		const struct nametest_counts *c = &n->all[s];
+
+		if (c->objects)
+			printf("  %-28s %.3f %% of %" PRIu64 " right, %" PRIu64 " wrong, %" PRIu64
+			       " unknown\n",
+			       what[s], 100.0 * (double)c->right / (double)c->objects, c->objects,
+			       c->wrong, c->unknown);
+	}
 }
 
 /* ---- JSON ---- */
@@ -291,18 +347,28 @@ void verify_json_slabs(struct json *j, const struct replay *r, int recorded, int
 		json_simulated(j, &r->runs[objects], f);
 	if (f->known) {
 		json_recorded(j, &r->runs[recorded], f);
-		json_rows(j, "caches", verify_cache_table(f, UINT32_MAX));
+		json_rows(j, "caches", verify_cache_table(f));
 	}
 	json_end_object(j);
+}
+
+static void json_split(struct json *j, const struct nametest_counts *c)
+{
+	json_uint(j, "objects", c->objects);
+	json_uint(j, "right", c->right);
+	json_uint(j, "wrong", c->wrong);
+	json_uint(j, "unknown", c->unknown);
 }
 
 void verify_json_names(struct json *j, const struct replay *r, const struct nametest *n)
 {
 	json_object(j, "attribution");
-	json_uint(j, "objects", n->objects);
-	json_uint(j, "right", n->right);
-	json_uint(j, "wrong", n->wrong);
-	json_uint(j, "unknown", n->unknown);
+	json_split(j, &n->all[NAMETEST_HASH]);
+	for (unsigned s = NAMETEST_LATE; s < NAMETEST_SPLITS; s++) {
+		json_object(j, nametest_split_name(s));
+		json_split(j, &n->all[s]);
+		json_end_object(j);
+	}
 	json_rows(j, "caches", verify_name_table(n, kmw_strings(r->k)));
 	json_end_object(j);
 }

@@ -11,8 +11,7 @@
 #include "replay/nametest.h"
 #include "replay/slabfidelity.h"
 
-/* Every cache, or the `most` largest. */
-struct table *verify_cache_table(const struct slabfidelity *f, uint32_t most);
+struct table *verify_cache_table(const struct slabfidelity *f);
 struct table *verify_name_table(const struct nametest *n, const struct intern *strings);
 
 /* objects: the run with an object side, -1 none. 0 or -1. */

@@ -258,3 +258,21 @@ bool btf_find_member(const struct btf *t, const char *strct, const char *member,
 
 	return p && find_in(t, p, member, 0, 0, out);
 }
+
+bool btf_find_constant(const struct btf *t, const char *name, uint32_t *value)
+{
+	for (uint32_t i = 0; i < t->count; i++) {
+		const uint8_t *p = t->types + t->at[i];
+		uint32_t info = word(p + 4);
+
+		for (uint32_t k = 0; kind_of(info) == KIND_ENUM && k < vlen_of(info); k++) {
+			const uint8_t *x = p + TYPE_WORDS * 4 + 8 * k;
+
+			if (strcmp(name_at(t, word(x)), name) != 0)
+				continue;
+			*value = word(x + 4);
+			return true;
+		}
+	}
+	return false;
+}

@@ -4,6 +4,9 @@
  * information (/sys/kernel/btf/vmlinux; format in the kernel's
  * Documentation/bpf/btf.rst).  Only what the layout of the list dumps needs.
  * The blob must outlive the reader; read-only after opening.
+ *
+ * Not libbpf: this also reads the BTF inside other people's captures, and
+ * libbpf 1.1 does not check a file's types before it follows them.
  */
 #ifndef MACHINE_BTF_H
 #define MACHINE_BTF_H
@@ -27,5 +30,7 @@ bool btf_struct_size(const struct btf *t, const char *name, uint32_t *size);
 /* A member by name, also inside unnamed structs and unions; bit fields are not found. */
 bool btf_find_member(const struct btf *t, const char *strct, const char *member,
 		     struct btf_member *out);
+/* A constant of any enum of 32-bit values. */
+bool btf_find_constant(const struct btf *t, const char *name, uint32_t *value);
 
 #endif

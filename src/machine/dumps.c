@@ -66,6 +66,8 @@ static int parse_symbols(struct dumps *d, struct text *t, struct err *e)
 			d->page_size = v;
 		else if (span_is(name, "contig_page_data") && !d->node[0].addr)
 			d->node[0].addr = v;
+		else if (span_is(name, "__per_cpu_start"))
+			d->percpu_start = v;
 		else if ((i = index_of(name, "node_data", KMM_NODES)) >= 0)
 			d->node[i].addr = v;
 		else if ((i = index_of(name, "__per_cpu_offset", d->m->cpus)) >= 0)
@@ -79,8 +81,13 @@ static int read_dump(struct dumps *d, const struct snapshot_source *src, const c
 		     struct dump *to)
 {
 	struct err e = { 0 };
-	int ret = src->read(src->ctx, name, &to->b, &e);
+	int ret;
 
+	if (src->lend && src->lend(src->ctx, name, &to->b)) {
+		to->there = to->lent = true;
+		return 0;
+	}
+	ret = src->read(src->ctx, name, &to->b, &e);
 	to->there = !ret;
 	if (!ret || ret == -ENOENT)
 		return 0;
@@ -89,6 +96,12 @@ static int read_dump(struct dumps *d, const struct snapshot_source *src, const c
 		return ret;
 	machine_note(d->m, "%s", e.text);
 	return 0;
+}
+
+static void drop_dump(struct dump *d)
+{
+	if (!d->lent)
+		blob_free(&d->b);
 }
 
 static int read_symbols(struct dumps *d, const struct snapshot_source *src, const char *dir)
@@ -127,8 +140,10 @@ static int read_dumps(struct dumps *d, const struct snapshot_source *src, const 
 	}
 	for (uint32_t i = 0; i < d->m->cpus && !ret; i++) {
 		snprintf(name, sizeof(name), "%s/percpu%u.raw", dir, i);
-		if (d->cpu[i].addr)
-			ret = read_dump(d, src, name, &d->cpu[i]);
+		if (!d->cpu[i].addr)
+			continue;
+		d->cpu[i].addr += d->percpu_start;
+		ret = read_dump(d, src, name, &d->cpu[i]);
 	}
 	return ret;
 }
@@ -214,6 +229,7 @@ static int collect(struct dumps *d, struct machine_state *s, const char *dir)
 		snprintf(s->lists_source, sizeof(s->lists_source), "struct_page.raw%s, layout %s",
 			 heads ? "" : " (list heads found by the links)", d->l->name);
 		listset_give(&set, s);
+		s->lists_torn = d->broken;
 		s->have_lists = true;
 	}
 	listset_free(&set);
@@ -282,11 +298,11 @@ int dumps_load(struct machine *m, struct machine_state *s, const char *dir,
 	d.cpu = calloc(m->cpus + 1u, sizeof(*d.cpu));
 	if (d.cpu)
 		ret = load(&d, s, dir, src);
-	blob_free(&d.pages.b);
+	drop_dump(&d.pages);
 	for (uint32_t i = 0; i < KMM_NODES; i++)
-		blob_free(&d.node[i].b);
+		drop_dump(&d.node[i]);
 	for (uint32_t i = 0; d.cpu && i < m->cpus; i++)
-		blob_free(&d.cpu[i].b);
+		drop_dump(&d.cpu[i]);
 	free(d.cpu);
 	return ret ? err_set(e, ENOMEM, "out of memory") : 0;
 }

@@ -19,7 +19,7 @@
 struct dump {
 	struct blob b;
 	uint64_t addr; /* of its first byte */
-	bool there;
+	bool there, lent;
 };
 
 struct dumps {
@@ -29,8 +29,9 @@ struct dumps {
 	struct dump pages, node[KMM_NODES], *cpu; /* cpu[m->cpus] */
 	uint64_t frames;			  /* in pages */
 	uint64_t page_size;			  /* of one struct page, as symbols.txt says */
-	uint32_t broken;			  /* lists whose links did not hold */
-	char why[120];				  /* the first of them */
+	uint64_t percpu_start; /* per-CPU addresses count from here: 0 on x86-64 up to 6.14 */
+	uint32_t broken;       /* lists whose links did not hold */
+	char why[120];	       /* the first of them */
 };
 
 /* An unsigned little-endian number of 1, 2, 4 or 8 bytes; false beyond the end. */

@@ -39,6 +39,22 @@ static bool mergeable(unsigned type)
 	return type <= KMM_RECLAIMABLE;
 }
 
+/* What its frames' first events tell of the block's list. */
+static void place(struct free_block *b, const struct machine_state *s)
+{
+	b->turn = UINT32_MAX;
+	for (uint32_t p = b->pfn; s->first && p < b->pfn + (1u << b->order); p++) {
+		const struct machine_first *f = &s->first[p];
+
+		if (f->state != FIRST_FREE || f->turn >= b->turn)
+			continue;
+		b->turn = f->turn;
+		b->type_known = f->type != FIRST_TYPE_UNKNOWN && f->type != FIRST_TYPE_BLOCK;
+		if (b->type_known)
+			b->type = f->type - 1;
+	}
+}
+
 static int decompose_zone(struct freemap *f, const struct machine *m, const struct machine_state *s,
 			  uint32_t z, const uint8_t *type)
 {
@@ -64,6 +80,7 @@ static int decompose_zone(struct freemap *f, const struct machine *m, const stru
 				break;
 			b.order++;
 		}
+		place(&b, s);
 		if (push(f, &b))
 			return -ENOMEM;
 		p += 1ull << b.order;
@@ -91,7 +108,7 @@ static void fit_types(struct freemap *f, const struct machine_state *s, uint32_t
 			struct free_block *b = &f->blocks[i];
 			unsigned want = 0;
 
-			if (b->order != order || over[b->type] <= 0 ||
+			if (b->order != order || over[b->type] <= 0 || b->type_known ||
 			    (!pass && certain[b->pfn >> shift] != PAGEBLOCK_GUESSED))
 				continue;
 			while (want < KMM_MIGRATETYPES && over[want] >= 0)
@@ -119,6 +136,15 @@ static void compare(struct freemap *f, const struct machine *m, const struct mac
 	}
 }
 
+static int by_turn(const void *pa, const void *pb)
+{
+	const struct free_block *a = pa, *b = pb;
+
+	if (a->turn != b->turn)
+		return a->turn < b->turn ? -1 : 1;
+	return a->pfn < b->pfn ? -1 : a->pfn > b->pfn;
+}
+
 int freemap_build(struct freemap *f, const struct machine *m, const struct machine_state *s,
 		  const uint8_t *type, const uint8_t *certain, struct err *e)
 {
@@ -135,6 +161,8 @@ int freemap_build(struct freemap *f, const struct machine *m, const struct machi
 		if (s->have_buddyinfo)
 			compare(f, m, s, z, from, f->count);
 	}
+	if (f->count)
+		qsort(f->blocks, f->count, sizeof(*f->blocks), by_turn);
 	return 0;
 }
 

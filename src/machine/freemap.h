@@ -3,8 +3,9 @@
  * freemap: free blocks from the free-page map alone.  A set of free pages falls
  * into buddy blocks in one way only, so order and place are as exact as
  * kpageflags is; the migrate type of a block is that of its pageblock, changed
- * where pagetypeinfo counts otherwise; the order within a list is not known and
- * is by ascending address here.
+ * where pagetypeinfo counts otherwise.  The list and the place in it are those
+ * that later events gave away (machine_state.first); without any, the order
+ * within a list is by ascending address.
  */
 #ifndef MACHINE_FREEMAP_H
 #define MACHINE_FREEMAP_H
@@ -13,7 +14,9 @@
 
 struct free_block {
 	uint32_t pfn;
+	uint32_t turn; /* its place in its list: lower is nearer to the head */
 	uint8_t zone, order, type;
+	bool type_known; /* events told the list */
 };
 
 struct freemap {

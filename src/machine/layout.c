@@ -60,6 +60,36 @@ static void slab_from_btf(struct layout *l, const struct btf *t, const struct ma
 	l->slab.cpu_partial = f[6].offset;
 }
 
+/* The pageblocks' flags and the list of caches: without them less is read from a live kernel. */
+static void extras_from_btf(struct layout *l, const struct btf *t)
+{
+	struct btf_member usage, flags, name, list;
+	uint32_t size, bits;
+
+	if (btf_find_member(t, "zone", "pageblock_flags", &flags))
+		l->zone.pageblock_flags = flags.offset;
+	if (btf_struct_size(t, "mem_section", &size) &&
+	    btf_find_member(t, "mem_section", "usage", &usage) &&
+	    btf_find_member(t, "mem_section_usage", "pageblock_flags", &flags)) {
+		l->section.size = size;
+		l->section.usage = usage.offset;
+		l->section.pageblock_flags = flags.offset;
+	}
+	if (btf_find_constant(t, "NR_PAGEBLOCK_BITS", &bits) && bits >= 3 && bits <= 8) {
+		l->pageblock_bits = bits;
+	} else if (btf_find_constant(t, "__NR_PAGEBLOCK_BITS", &bits) && bits >= 3 && bits <= 8) {
+		/* Since 6.17 they are rounded up to a power of two. */
+		l->pageblock_bits = bits > 4 ? 8 : 4;
+	}
+	if (btf_struct_size(t, "kmem_cache", &size) &&
+	    btf_find_member(t, "kmem_cache", "name", &name) &&
+	    btf_find_member(t, "kmem_cache", "list", &list)) {
+		l->cache.size = size;
+		l->cache.name = name.offset;
+		l->cache.list = list.offset;
+	}
+}
+
 int layout_from_btf(struct layout *l, const struct btf *t, const struct machine *m, struct err *e)
 {
 	uint32_t lru = 0, area = 0, heads = 0, lists = 0;
@@ -92,7 +122,7 @@ int layout_from_btf(struct layout *l, const struct btf *t, const struct machine 
 	};
 
 	memset(l, 0, sizeof(*l));
-	l->name = "BTF of the capture";
+	l->name = "BTF";
 	l->pointer = 8;
 	if (!btf_struct_size(t, "page", &l->page.size) ||
 	    !btf_struct_size(t, "zone", &l->zone.size) ||
@@ -131,5 +161,6 @@ int layout_from_btf(struct layout *l, const struct btf *t, const struct machine 
 	    heads * 16 > l->free_area.size || !lists || lists > 64)
 		return err_set(e, ENOENT, "the BTF's sizes make no sense");
 	slab_from_btf(l, t, m);
+	extras_from_btf(l, t);
 	return 0;
 }

@@ -27,8 +27,14 @@ struct layout {
 	uint32_t buddy_type; /* page.type of the head of a free block; 0 not known */
 	struct {
 		uint32_t first, size, free_area,
-			pcp; /* first: offset of node_zones; size 0 unknown */
+			pcp;		  /* first: offset of node_zones; size 0 unknown */
+		uint32_t pageblock_flags; /* flat memory: offset of the pointer; 0 none or unknown */
 	} zone;
+	/* Sparse memory: where the pageblocks' flags of a section are; size 0 unknown */
+	struct {
+		uint32_t size, usage, pageblock_flags; /* the last inside what usage points at */
+	} section;
+	uint32_t pageblock_bits; /* flags of one pageblock, the lowest three its type; 0 unknown */
 	struct {
 		uint32_t size; /* the list heads of all migrate types, then nr_free */
 		struct layout_field nr_free;
@@ -46,6 +52,10 @@ struct layout {
 		uint32_t cpu_slab;		/* of struct kmem_cache */
 		uint32_t cpu_page, cpu_partial; /* of struct kmem_cache_cpu */
 	} slab;
+	/* struct kmem_cache, to find all caches by; size 0 unknown */
+	struct {
+		uint32_t size, name, list;
+	} cache;
 };
 
 /* From a kernel's BTF; -ENOENT if a struct or member that is needed is not there. */

@@ -42,6 +42,8 @@ static void write_blocks(FILE *f, const uint32_t *p, uint32_t n, unsigned order)
 static void write_all(const struct machine *m, const struct machine_state *s, FILE *f)
 {
 	fprintf(f, HEADING "\nsource %s\n", s->lists_source);
+	if (s->lists_mark[0])
+		fprintf(f, "mark %s\n", s->lists_mark);
 	for (uint32_t i = 0; i < s->pcp_count; i++) {
 		const struct machine_pcp *p = &s->pcps[i];
 		const struct machine_zone *z = &m->zones[p->zone];
@@ -96,6 +98,7 @@ struct reading {
 	struct text *t;
 	struct listset set;
 	char source[sizeof(((struct machine_state *)NULL)->lists_source)];
+	char mark[sizeof(((struct machine_state *)NULL)->lists_mark)];
 };
 
 static int parse_zone(struct reading *r, struct span *s, struct err *e)
@@ -233,10 +236,13 @@ static int parse_line(struct reading *r, struct span line, struct err *e)
 
 	if (!span_word(&rest, &word) || *word.p == '#')
 		return 0;
-	if (span_is(word, "source")) {
+	if (span_is(word, "source") || span_is(word, "mark")) {
 		if (rest.p < rest.end)
 			rest.p++;
-		span_copy(rest, r->source, sizeof(r->source));
+		if (span_is(word, "source"))
+			span_copy(rest, r->source, sizeof(r->source));
+		else
+			span_copy(rest, r->mark, sizeof(r->mark));
 		return 0;
 	}
 	if (!span_until(&rest, ':', &where))
@@ -266,6 +272,7 @@ int lists_parse(const struct machine *m, struct machine_state *s, struct text *t
 	if (!ret) {
 		listset_give(&r.set, s);
 		memcpy(s->lists_source, r.source, sizeof(r.source));
+		memcpy(s->lists_mark, r.mark, sizeof(r.mark));
 		s->have_lists = true;
 	}
 	listset_free(&r.set);

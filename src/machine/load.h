@@ -63,6 +63,11 @@ int cpucache_parse(struct machine *m, struct text *t, struct err *e);
 /* The ordered lists of a state, from "DIR/lists" or from the raw dumps. */
 int lists_parse(const struct machine *m, struct machine_state *s, struct text *t, struct err *e);
 int slabs_parse(struct machine *m, struct machine_state *s, struct text *t, struct err *e);
+/* The pageblocks' types: from "DIR/pageblocks"; from raw numbers, one byte a block, if they agree
+ * with pagetypeinfo.  -ENOMEM is the only failure of the latter. */
+int blocks_parse(struct machine *m, struct machine_state *s, struct text *t, struct err *e);
+int blocks_from_raw(struct machine *m, struct machine_state *s, const char *dir,
+		    const struct blob *raw);
 int dumps_load(struct machine *m, struct machine_state *s, const char *dir,
 	       const struct snapshot_source *src, struct err *e);
 

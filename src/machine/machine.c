@@ -165,13 +165,13 @@ static void guess_zone_types(struct machine *m)
 {
 	static const uint8_t x86_64[] = { KMM_ZONE_DMA, KMM_ZONE_DMA32, KMM_ZONE_NORMAL,
 					  KMM_ZONE_MOVABLE, KMM_ZONE_DEVICE };
-	static const uint8_t i386[] = { KMM_ZONE_DMA, KMM_ZONE_NORMAL, KMM_ZONE_HIGHMEM,
-					KMM_ZONE_MOVABLE, KMM_ZONE_DEVICE };
+	static const uint8_t x86_32[] = { KMM_ZONE_DMA, KMM_ZONE_NORMAL, KMM_ZONE_HIGHMEM,
+					  KMM_ZONE_MOVABLE, KMM_ZONE_DEVICE };
 	uint32_t n = m->zone_count ? m->zones[0].protections : 0;
 
 	if (m->zone_types >= n || n > sizeof(x86_64))
 		return;
-	memcpy(m->zone_type_of_index, !strcmp(m->arch, "i386") ? i386 : x86_64, n);
+	memcpy(m->zone_type_of_index, !strcmp(m->arch, "i386") ? x86_32 : x86_64, n);
 	m->zone_types = n;
 }
 
@@ -338,6 +338,32 @@ static int load_slabs(struct load *l, int which, struct err *e)
 	return tolerate(l->m, ret, e, "which slabs there were at this snapshot");
 }
 
+static int load_blocks(struct load *l, int which, struct err *e)
+{
+	char name[32];
+	struct blob b;
+	struct text t;
+	int ret;
+
+	snprintf(name, sizeof(name), "%s/pageblocks", dirs[which]);
+	ret = get(l, name, "", &b, e);
+	if (ret < 0)
+		return ret;
+	if (ret) {
+		text_init(&t, name, &b);
+		ret = blocks_parse(l->m, state_of(l->m, which), &t, e);
+		blob_free(&b);
+		return tolerate(l->m, ret, e, "the pageblocks' types are inferred");
+	}
+	snprintf(name, sizeof(name), "%s/pageblocks.raw", dirs[which]);
+	ret = get(l, name, "", &b, e);
+	if (ret <= 0)
+		return ret;
+	ret = blocks_from_raw(l->m, state_of(l->m, which), dirs[which], &b);
+	blob_free(&b);
+	return ret ? err_set(e, ENOMEM, "out of memory") : 0;
+}
+
 /* The rest is about the machine, not the moment: the first snapshot that has it serves. */
 static int load_once(struct load *l, int which, struct err *e)
 {
@@ -420,6 +446,8 @@ static int load_state(struct load *l, int which, struct err *e)
 		ret = load_lists(l, which, e);
 	if (!ret)
 		ret = load_slabs(l, which, e);
+	if (!ret)
+		ret = load_blocks(l, which, e);
 	if (!ret && !which)
 		ret = load_areas(l, e);
 	*have = s->have_zoneinfo;
@@ -543,7 +571,9 @@ static void state_free(struct machine_state *s)
 	free(s->slabpages);
 	free(s->pcps);
 	free(s->pcp_totals);
+	free(s->block_types);
 	free(s->tags);
+	free(s->first);
 }
 
 void machine_free(struct machine *m)

@@ -26,6 +26,8 @@ struct snapshot_source {
 	/* Content of e.g. "before/zoneinfo" (unpacked).  0; -ENOENT; other negative errno with e set. */
 	int (*read)(void *ctx, const char *name, struct blob *out, struct err *e);
 	void *ctx;
+	/* Of raw dumps: memory that stays the source's own; NULL, or false: none, read() is asked. */
+	bool (*lend)(void *ctx, const char *name, struct blob *out);
 };
 
 /* A source over a capture directory; free with snapshot_dir_close(). */
@@ -113,6 +115,29 @@ struct machine_pcp {
 	int32_t alloc_factor, free_count; /* 6.7 and later; -1 unknown */
 };
 
+/* Where a frame was at the start, as its first event tells. */
+enum machine_first_state {
+	FIRST_UNKNOWN,
+	FIRST_FREE,	/* in the buddy lists */
+	FIRST_PCP,	/* on a CPU's list, and left it at the head */
+	FIRST_PCP_TAIL, /* drained from it */
+	FIRST_USED,
+	FIRST_MOVED, /* freed first, after compaction may have put a page into it: unknown */
+};
+
+#define FIRST_TYPE_UNKNOWN 0
+#define FIRST_TYPE_BLOCK 0xff /* of its pageblock, as that was at the start */
+
+/* What later events tell of a frame at the start (replay/origin.h). */
+struct machine_first {
+	uint32_t turn; /* in which it left its list: the order of the list */
+	uint16_t cpu;  /* whose list */
+	uint8_t state; /* enum machine_first_state */
+	uint8_t order; /* of the block on a CPU's list */
+	uint8_t type;  /* enum kmm_migratetype + 1 of its list, or FIRST_TYPE_... */
+	bool stayed;   /* no event touched it: known from the snapshot after the workload */
+};
+
 /* The state of memory at one snapshot ("before" or "after"). */
 struct machine_state {
 	bool have_buddyinfo, have_pagetypeinfo, have_zoneinfo, have_kpageflags, have_lists;
@@ -120,6 +145,7 @@ struct machine_state {
 	uint64_t nr_free_type[MACHINE_ZONES][KMM_MIGRATETYPES][KMM_ORDERS]; /* pagetypeinfo */
 	bool nr_free_type_cut[MACHINE_ZONES][KMM_MIGRATETYPES][KMM_ORDERS]; /* "> 100000" */
 	uint64_t pageblocks[MACHINE_ZONES][KMM_MIGRATETYPES];		    /* pagetypeinfo */
+	bool pageblocks_worked_out; /* ... or those of the other snapshot less what the events changed */
 	uint64_t zone_free[MACHINE_ZONES]; /* zoneinfo "pages free" (lags) */
 	uint64_t *kpageflags; /* [max_pfn] raw words, NULL unknown; bits in kernel-facts: BUDDY 10, SLAB 7 ... */
 	uint64_t kpageflags_len;
@@ -131,6 +157,8 @@ struct machine_state {
 	struct machine_pcp *pcps;
 	uint32_t pcp_count;
 	char lists_source[128]; /* "struct_page.raw, layout linux-6.1-amd64" or why there are none */
+	char lists_mark[48]; /* the mark in the trace at which they hold; "" as of a struct_page.raw */
+	uint32_t lists_torn; /* of them: changed while they were read */
 	/* Every slab, cache by cache, of each place in list order, head first; from the dumps */
 	struct machine_slabpage *slabpages;
 	uint32_t slabpage_count;
@@ -138,9 +166,17 @@ struct machine_state {
 	/* pages on per-CPU lists, from zoneinfo: [zone * KMM_CPUS + cpu], NULL unknown */
 	uint32_t *pcp_totals;
 	struct machine_zone zones[MACHINE_ZONES]; /* as this snapshot's zoneinfo printed them */
+	/* Types of pageblocks as read in the kernel, KMM_MIGRATETYPES none; NULL: not read */
+	uint8_t *block_types;
+	uint64_t block_count;
 	/* Types of pageblocks that later events gave away, KMM_MIGRATETYPES unknown; NULL: none */
 	uint8_t *tags;
 	uint64_t tag_count;
+	/* [max_pfn] what later events told of frames that no list dump shows; NULL: nothing */
+	struct machine_first *first;
+	uint32_t pcp_batch[MACHINE_ZONES]; /* where it was another than zoneinfo's; 0: it was not */
+	uint64_t frames_put_right; /* the map had them otherwise: it is not read in one instant */
+	uint64_t frames_stayed;	   /* known from the snapshot after the workload alone */
 };
 
 struct machine {
@@ -196,9 +232,8 @@ void machine_note(struct machine *m, const char *fmt, ...) __attribute__((format
 /*
  * Names of the files that a workload must embed so that machine_load() on it
  * gives the same result: a NULL-terminated list.  The raw dumps are not among
- * them; "before/lists" and "before/slabs" stand for them ("after/..." likewise),
- * made by machine_lists_text() and machine_slabs_text() and understood by
- * machine_load().
+ * them; "before/lists", "before/slabs" and "before/pageblocks" stand for them
+ * ("after/..." likewise), made by the functions below and understood by machine_load().
  */
 const char *const *machine_attachments(void);
 /* The ordered lists of a state as text, one list a line; see docs/captures.md.  -ENOENT if it has none. */
@@ -207,5 +242,8 @@ int machine_lists_text(const struct machine *m, const struct machine_state *s, s
 /* The slabs of a state likewise ("before/slabs"). */
 int machine_slabs_text(const struct machine *m, const struct machine_state *s, struct blob *out,
 		       struct err *e);
+/* The pageblocks' types, where they were read in the kernel ("before/pageblocks"). */
+int machine_blocks_text(const struct machine *m, const struct machine_state *s, struct blob *out,
+			struct err *e);
 
 #endif

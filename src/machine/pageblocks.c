@@ -72,6 +72,19 @@ static void count_flags(struct inference *x)
 	}
 }
 
+/* Free blocks of which later events told the list. */
+static void count_first(struct inference *x)
+{
+	for (uint64_t p = 0; x->s->first && p < x->m->max_pfn; p++) {
+		const struct machine_first *f = &x->s->first[p];
+		uint64_t b = p >> x->m->pageblock_order;
+
+		if (f->state == FIRST_FREE && b < x->blocks && f->type != FIRST_TYPE_UNKNOWN &&
+		    f->type <= KMM_MIGRATETYPES)
+			x->v[b].free[f->type - 1]++;
+	}
+}
+
 static unsigned most(const uint32_t *pages)
 {
 	unsigned best = 0;
@@ -132,18 +145,14 @@ static int by_resistance(const void *pa, const void *pb)
 	return a->block < b->block ? -1 : a->block > b->block;
 }
 
-/*
- * The blocks that pagetypeinfo counts for a zone: those of every
- * pageblock-sized step from the zone's first frame on, which need not be aligned.
- */
-static uint64_t counted_block(const struct machine *m, uint32_t zone, uint64_t i)
+uint64_t pageblock_counted(const struct machine *m, uint32_t zone, uint64_t i)
 {
 	const struct machine_zone *z = &m->zones[zone];
 
 	return (z->start_pfn + (i << m->pageblock_order)) >> m->pageblock_order;
 }
 
-static uint64_t counted_blocks(const struct machine *m, uint32_t zone)
+uint64_t pageblocks_counted(const struct machine *m, uint32_t zone)
 {
 	uint64_t pages = 1ull << m->pageblock_order;
 
@@ -154,10 +163,10 @@ static uint64_t counted_blocks(const struct machine *m, uint32_t zone)
 static void fit_type(struct inference *x, uint32_t zone, unsigned want, int64_t *over,
 		     struct candidate *c)
 {
-	uint64_t steps = counted_blocks(x->m, zone), n = 0;
+	uint64_t steps = pageblocks_counted(x->m, zone), n = 0;
 
 	for (uint64_t i = 0; i < steps; i++) {
-		uint64_t b = counted_block(x->m, zone, i);
+		uint64_t b = pageblock_counted(x->m, zone, i);
 
 		if (b < x->blocks && x->type[b] < KMM_MIGRATETYPES && x->type[b] != want &&
 		    over[x->type[b]] > 0 && x->certain[b] < PAGEBLOCK_KNOWN)
@@ -179,10 +188,10 @@ static void fit_type(struct inference *x, uint32_t zone, unsigned want, int64_t 
 static void fit_zone(struct inference *x, uint32_t zone, struct candidate *c)
 {
 	int64_t over[KMM_MIGRATETYPES] = { 0 };
-	uint64_t steps = counted_blocks(x->m, zone);
+	uint64_t steps = pageblocks_counted(x->m, zone);
 
 	for (uint64_t i = 0; i < steps; i++) {
-		uint64_t b = counted_block(x->m, zone, i);
+		uint64_t b = pageblock_counted(x->m, zone, i);
 
 		if (b < x->blocks && x->type[b] < KMM_MIGRATETYPES)
 			over[x->type[b]]++;
@@ -206,7 +215,10 @@ static void guess_zone(struct inference *x, uint32_t zone)
 		if (!x->v[b].present && x->s->have_kpageflags)
 			continue;
 		x->type[b] = likely(&x->v[b], &x->certain[b]);
-		if (b < x->s->tag_count && x->s->tags[b] < KMM_MIGRATETYPES) {
+		if (b < x->s->block_count && x->s->block_types[b] < KMM_MIGRATETYPES) {
+			x->type[b] = x->s->block_types[b];
+			x->certain[b] = PAGEBLOCK_KNOWN;
+		} else if (b < x->s->tag_count && x->s->tags[b] < KMM_MIGRATETYPES) {
 			x->type[b] = x->s->tags[b];
 			x->certain[b] = PAGEBLOCK_KNOWN;
 		}
@@ -227,10 +239,11 @@ int machine_pageblocks(const struct machine *m, const struct machine_state *s, u
 		memset(type, PAGEBLOCK_NONE, x.blocks);
 		memset(certain, PAGEBLOCK_GUESSED, x.blocks);
 		count_lists(&x);
+		count_first(&x);
 		count_flags(&x);
 		for (uint32_t z = 0; z < m->zone_count; z++) {
 			guess_zone(&x, z);
-			if (s->have_pagetypeinfo)
+			if (s->have_pagetypeinfo || s->pageblocks_worked_out)
 				fit_zone(&x, z, c);
 		}
 	} else {

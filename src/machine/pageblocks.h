@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pageblocks: which type each pageblock has.  No snapshot holds the kernel's
- * own bits, only how many blocks of each type a zone has (pagetypeinfo), so the
- * types are inferred from what lies in the blocks, then fitted to the counts.
+ * pageblocks: which type each pageblock has.  Where the recorder read the
+ * kernel's own bits (blocktypes.c), they are taken.  Other snapshots hold only how
+ * many blocks of each type a zone has (pagetypeinfo), so the types are inferred
+ * from what lies in the blocks, then fitted to the counts.
  */
 #ifndef MACHINE_PAGEBLOCKS_H
 #define MACHINE_PAGEBLOCKS_H
@@ -17,7 +18,7 @@
 enum pageblock_certainty {
 	PAGEBLOCK_GUESSED, /* by what lies in it, fitted to the counts */
 	PAGEBLOCK_LIKELY, /* free pages on a list of that type; old fallbacks may have left them there */
-	PAGEBLOCK_KNOWN, /* later events gave it away (machine_state.tags) */
+	PAGEBLOCK_KNOWN, /* read in the kernel, or later events gave it away (machine_state.tags) */
 };
 
 /*
@@ -26,5 +27,12 @@ enum pageblock_certainty {
  */
 int machine_pageblocks(const struct machine *m, const struct machine_state *s, uint8_t *type,
 		       uint8_t *certain, struct err *e);
+
+/*
+ * The blocks that pagetypeinfo counts for a zone: those of every pageblock-sized
+ * step from the zone's first frame on, which need not be aligned.  How many, and the i-th.
+ */
+uint64_t pageblocks_counted(const struct machine *m, uint32_t zone);
+uint64_t pageblock_counted(const struct machine *m, uint32_t zone, uint64_t i);
 
 #endif

@@ -71,6 +71,7 @@ static int read_caches(struct slabdump *s, struct text *t)
 		    !span_word(&line, &name) || !span_word(&line, &hex) ||
 		    !hex_pointer(hex, s->d->l->slab.cpu_slab, s->d->l->pointer, &c.cpu_slab))
 			continue;
+		c.cpu_slab -= s->d->percpu_start;
 		slab = slab_find(s->d->m, name);
 		if (!slab)
 			slab = slab_add(s->d->m, name);

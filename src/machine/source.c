@@ -49,6 +49,7 @@ int snapshot_dir_open(const char *dir, struct snapshot_source *src, struct err *
 	struct stat st;
 
 	src->read = NULL;
+	src->lend = NULL;
 	src->ctx = NULL;
 	if (stat(dir, &st))
 		return err_set(e, errno, "%s: %s", dir, strerror(errno));

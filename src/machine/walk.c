@@ -186,7 +186,7 @@ static int walk_zone(struct dumps *d, struct listset *set, uint8_t zone, const s
 		return ret;
 	for (uint32_t c = 0; c < d->m->cpus && !ret; c++)
 		if (d->cpu[c].there)
-			ret = walk_pcp(d, set, zone, c, pcp);
+			ret = walk_pcp(d, set, zone, c, pcp - d->percpu_start);
 	return ret;
 }
 

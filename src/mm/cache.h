@@ -147,7 +147,7 @@ struct kmm_cache {
 	struct slab_chunk *chunks;
 	uint32_t chunk_records;
 	uint64_t made, gone; /* slabs */
-	unsigned users; /* create calls that meant this cache */
+	unsigned users;	     /* create calls that meant this cache */
 	struct kmm_cache *next, *prev;
 	char *name;
 	/* Scratch of the validator: what all slabs together show. */
@@ -180,8 +180,6 @@ struct kmm_slab {
 	kmm_addr base;
 	kmm_pfn frames;
 	uint32_t cpus, nodes;
-	/* By frame: the struct slab (or slob_page) that it is of; odd: heads a large kmalloc. */
-	uintptr_t *owner;
 	bool watched;
 	uint8_t kind;
 	struct kmm_slab_stats stats;
@@ -245,6 +243,25 @@ static inline uint64_t addr_frame(const struct kmm_slab *sl, kmm_addr at)
 	return (at - sl->base) >> PAGE_SHIFT;
 }
 
+/*
+ * What a frame is of, kept in its own word while it is in use: the struct slab (or
+ * slob_page); odd: it heads a large kmalloc; 0: neither.
+ */
+static inline uintptr_t owner_of(const struct kmm_slab *sl, uint64_t frame)
+{
+	const struct frame *f = &sl->mm->frame[frame];
+
+	return f->held == FRAME_HELD_BY_SLAB ? (uintptr_t)f->word : 0;
+}
+
+static inline void set_owner(struct kmm_slab *sl, kmm_pfn pfn, uintptr_t owner)
+{
+	struct frame *f = &sl->mm->frame[pfn];
+
+	f->word = owner;
+	f->held = owner ? FRAME_HELD_BY_SLAB : FRAME_HELD;
+}
+
 /* The slab that an address lies in, NULL if in none.  Not for SLOB. */
 static inline struct slab *slab_of(const struct kmm_slab *sl, kmm_addr at)
 {
@@ -253,7 +270,7 @@ static inline struct slab *slab_of(const struct kmm_slab *sl, kmm_addr at)
 
 	if (unlikely(frame >= sl->frames))
 		return NULL;
-	owner = sl->owner[frame];
+	owner = owner_of(sl, frame);
 	return unlikely(owner & 1) ? NULL : (struct slab *)owner;
 }
 

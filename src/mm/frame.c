@@ -72,3 +72,22 @@ int kmm_zone_of(const struct kmm *mm, kmm_pfn pfn)
 		return -1;
 	return mm->frame[pfn].zone;
 }
+
+uint32_t kmm_frame_word(const struct kmm *mm, kmm_pfn pfn)
+{
+	const struct frame *f = pfn < mm->frames ? &mm->frame[pfn] : NULL;
+
+	return f && f->held == FRAME_HELD_BY_USER ? (uint32_t)f->word : 0;
+}
+
+void kmm_set_frame_words(struct kmm *mm, kmm_pfn pfn, unsigned order, uint32_t word)
+{
+	for (kmm_pfn end = pfn + (1u << order); pfn < end && pfn < mm->frames; pfn++) {
+		struct frame *f = &mm->frame[pfn];
+
+		if (f->state != FRAME_IS_USED || f->held == FRAME_HELD_BY_SLAB)
+			continue;
+		f->word = word;
+		f->held = word ? FRAME_HELD_BY_USER : FRAME_HELD;
+	}
+}

@@ -58,6 +58,7 @@ static inline void frame_set_used(struct kmm *mm, kmm_pfn pfn, unsigned order, u
 	do {
 		f->state = FRAME_IS_USED;
 		f->type = (uint8_t)type;
+		f->held = FRAME_HELD;
 	} while (++f < end);
 }
 
@@ -69,6 +70,7 @@ static inline void frame_set_unused(struct kmm *mm, kmm_pfn pfn, unsigned order)
 
 	do {
 		f->state = FRAME_IS_TAIL;
+		f->held = FRAME_HELD;
 	} while (++f < end);
 }
 

@@ -146,6 +146,8 @@ int kmm_seed_used(struct kmm *mm, kmm_pfn pfn, unsigned order, unsigned type);
 /* free_factor (6.1) of a CPU's lists in a zone; alloc_factor and free_count (6.18). */
 int kmm_seed_pcp_factors(struct kmm *mm, unsigned cpu, unsigned zone, int free_factor,
 			 int alloc_factor, int free_count);
+/* The batch of a zone's per-CPU lists; it changes when the zone grows. */
+int kmm_set_pcp_batch(struct kmm *mm, unsigned zone, unsigned batch);
 /* Free every frame of [start, end) as maximal blocks, as memblock does at boot. */
 int kmm_seed_boot(struct kmm *mm, kmm_pfn start, kmm_pfn end, unsigned type);
 
@@ -243,6 +245,13 @@ kmm_pfn kmm_captured(struct kmm *mm);
 
 enum kmm_frame_state { KMM_FRAME_HOLE, KMM_FRAME_FREE, KMM_FRAME_PCP, KMM_FRAME_USED };
 enum kmm_frame_state kmm_frame_state(const struct kmm *mm, kmm_pfn pfn);
+/*
+ * A word of the user's for each frame in use, kept in the frame's own record: 0 until it
+ * is set, and again once the frame is free.  Frames of slabs and those not in use have
+ * none; setting theirs does nothing.
+ */
+uint32_t kmm_frame_word(const struct kmm *mm, kmm_pfn pfn);
+void kmm_set_frame_words(struct kmm *mm, kmm_pfn pfn, unsigned order, uint32_t word);
 /* Order of the free block that starts at this frame; -1: none does. */
 int kmm_free_block_order(const struct kmm *mm, kmm_pfn pfn);
 /* The CPU on whose list the frame is; -1: on none. */

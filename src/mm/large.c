@@ -18,7 +18,7 @@ kmm_addr large_alloc(struct kmm_slab *sl, unsigned cpu, unsigned order, kmm_gfp 
 			 kmm_alloc_pages_node(sl->mm, cpu, node, gfp, order);
 	if (pfn == KMM_NO_PFN)
 		return KMM_NULL;
-	sl->owner[pfn] = word_of(order);
+	set_owner(sl, pfn, word_of(order));
 	sl->large_objects++;
 	return kmm_slab_address(sl, pfn);
 }
@@ -27,9 +27,9 @@ int large_order(const struct kmm_slab *sl, kmm_addr at)
 {
 	uint64_t frame = addr_frame(sl, at);
 
-	if (frame >= sl->frames || at % PAGE_BYTES || !(sl->owner[frame] & 1))
+	if (frame >= sl->frames || at % PAGE_BYTES || !(owner_of(sl, frame) & 1))
 		return -1;
-	return (int)(sl->owner[frame] >> 1);
+	return (int)(owner_of(sl, frame) >> 1);
 }
 
 bool large_free(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
@@ -39,7 +39,7 @@ bool large_free(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
 
 	if (order < 0)
 		return false;
-	sl->owner[pfn] = 0;
+	set_owner(sl, pfn, 0);
 	sl->large_objects--;
 	kmm_free_pages(sl->mm, cpu, pfn, (unsigned)order);
 	return true;

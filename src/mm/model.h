@@ -20,16 +20,28 @@
  * one, so that links need no test for the end of a list.
  */
 struct frame {
-	uint32_t next, prev; /* index into kmm.frame; meaningful while on a list */
-	uint8_t state;	     /* enum frame_is */
-	uint8_t order;	     /* of the block, if it heads a free or per-CPU one */
-	uint8_t type;	     /* list's type; in a per-CPU list: as cached; in use: as allocated */
+	union {
+		struct {
+			uint32_t next, prev; /* index into kmm.frame; while on a list */
+		};
+		uint64_t word; /* in use: what `held` says */
+	};
+	uint8_t state; /* enum frame_is */
+	uint8_t order; /* of the block, if it heads a free or per-CPU one */
+	uint8_t type;  /* list's type; in a per-CPU list: as cached; in use: as allocated */
 	uint8_t zone;
 	uint16_t cpu; /* owner of the per-CPU list */
 	uint8_t list; /* which of its lists */
-	uint8_t spare;
+	uint8_t held; /* in use: enum frame_held; else FRAME_HELD */
 };
 _Static_assert(sizeof(struct frame) == 16, "a frame costs 16 bytes");
+
+/* Whose the word of a frame in use is. */
+enum frame_held {
+	FRAME_HELD,	    /* nobody's */
+	FRAME_HELD_BY_SLAB, /* see kmm_slab in cache.h */
+	FRAME_HELD_BY_USER, /* kmm_set_frame_word() */
+};
 
 enum frame_is {
 	FRAME_IS_HOLE, /* in no zone */

@@ -88,12 +88,10 @@ struct kmm_slab *kmm_slab_create(struct kmm *mm, const struct kmm_slab_policy *p
 		   p->memory	? (uintptr_t)p->memory :
 		   p->word == 8 ? BASE_64 :
 				  BASE_32;
-	sl->memory = sizeof(*sl) + sl->frames * sizeof(*sl->owner) +
-		     2ul * sl->cpus * sizeof(*sl->rounds);
-	sl->owner = calloc(sl->frames, sizeof(*sl->owner));
+	sl->memory = sizeof(*sl) + 2ul * sl->cpus * sizeof(*sl->rounds);
 	sl->rounds = calloc(sl->cpus, sizeof(*sl->rounds));
 	sl->reap_node = calloc(sl->cpus, sizeof(*sl->reap_node));
-	if (!sl->owner || !sl->rounds || !sl->reap_node)
+	if (!sl->rounds || !sl->reap_node)
 		goto no_memory;
 	if (!kmalloc_init(sl, why, n)) {
 		kmm_slab_destroy(sl);
@@ -112,13 +110,16 @@ void kmm_slab_destroy(struct kmm_slab *sl)
 
 	if (!sl)
 		return;
-	if (sl->kind == KMM_SLOB && sl->owner)
+	if (sl->kind == KMM_SLOB && sl->mm)
 		slob_fini_all(sl);
 	for (s = sl->first; s; s = next) {
 		next = s->next;
 		cache_discard(s);
 	}
-	free(sl->owner);
+	/* The pages of what still lives are nobody's that we know of. */
+	for (kmm_pfn pfn = 0; pfn < sl->frames; pfn++)
+		if (sl->mm->frame[pfn].held == FRAME_HELD_BY_SLAB)
+			set_owner(sl, pfn, 0);
 	free(sl->rounds);
 	free(sl->reap_node);
 	free(sl);
@@ -199,16 +200,16 @@ void *kmm_slab_bytes(const struct kmm_slab *sl, kmm_addr at)
 
 bool kmm_slab_holds(const struct kmm_slab *sl, kmm_pfn pfn)
 {
-	return pfn < sl->frames && sl->owner[pfn];
+	return pfn < sl->frames && owner_of(sl, pfn);
 }
 
 void kmm_slab_walk(const struct kmm_slab *sl,
 		   void (*each)(void *arg, const struct kmm_cache *s, kmm_addr at), void *arg)
 {
 	for (kmm_pfn pfn = 0; pfn < sl->frames && sl->kind != KMM_SLOB; pfn++) {
-		const struct slab *slab = (const struct slab *)sl->owner[pfn];
+		const struct slab *slab = (const struct slab *)owner_of(sl, pfn);
 
-		if (!slab || sl->owner[pfn] & 1 || slab->pfn != pfn)
+		if (!slab || owner_of(sl, pfn) & 1 || slab->pfn != pfn)
 			continue;
 		for (unsigned i = 0; i < slab->objects; i++)
 			if (slab->link[i] == LINK_USED)

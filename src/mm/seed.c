@@ -105,6 +105,15 @@ int kmm_seed_pcp_factors(struct kmm *mm, unsigned cpu, unsigned zone, int free_f
 	return 0;
 }
 
+int kmm_set_pcp_batch(struct kmm *mm, unsigned zone, unsigned batch)
+{
+	if (zone >= mm->zones || !batch || batch > 1u << 20)
+		return -EINVAL;
+	for (unsigned cpu = 0; cpu < mm->cpus; cpu++)
+		pcp_of(mm, &mm->zone[zone], cpu)->batch = (int32_t)batch;
+	return 0;
+}
+
 /* Largest aligned run in use from pfn on, below end. */
 static unsigned boot_order(const struct kmm *mm, kmm_pfn pfn, kmm_pfn end)
 {

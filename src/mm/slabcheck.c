@@ -47,7 +47,7 @@ static bool check_pages(struct check *c, const struct slab *slab)
 	for (unsigned i = 0; i < 1u << slab->order; i++) {
 		const struct frame *f = &mm->frame[slab->pfn + i];
 
-		if (c->sl->owner[slab->pfn + i] != (uintptr_t)slab)
+		if (owner_of(c->sl, slab->pfn + i) != (uintptr_t)slab)
 			return fail(c, "%s: frame %u is not of the slab at %u", slab->cache->name,
 				    slab->pfn + i, slab->pfn);
 		if (f->state != FRAME_IS_USED || mm->zone[f->zone].node != slab->node)
@@ -131,7 +131,7 @@ static bool check_frames(struct check *c)
 	const struct kmm_slab *sl = c->sl;
 
 	for (kmm_pfn pfn = 0; pfn < sl->frames; pfn++) {
-		uintptr_t owner = sl->owner[pfn];
+		uintptr_t owner = owner_of(sl, pfn);
 
 		if (!owner)
 			continue;

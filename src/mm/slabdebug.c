@@ -276,10 +276,10 @@ uint64_t kmm_kmem_cache_check(struct kmm_cache *s)
 	if (!s->debug || !sl->policy.memory)
 		return 0;
 	for (kmm_pfn pfn = 0; pfn < sl->frames; pfn++) {
-		const struct slab *slab = (const struct slab *)sl->owner[pfn];
+		const struct slab *slab = (const struct slab *)owner_of(sl, pfn);
 		struct object o;
 
-		if (!slab || sl->owner[pfn] & 1 || slab->cache != s || slab->pfn != pfn)
+		if (!slab || owner_of(sl, pfn) & 1 || slab->cache != s || slab->pfn != pfn)
 			continue;
 		for (unsigned i = 0; i < slab->objects; i++) {
 			bool used = slab->link[i] == LINK_USED;

@@ -98,10 +98,10 @@ static kmm_pfn slub_pages(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int no
 	return pfn;
 }
 
-static void set_owner(struct kmm_slab *sl, kmm_pfn pfn, unsigned order, uintptr_t owner)
+static void set_owners(struct kmm_slab *sl, kmm_pfn pfn, unsigned order, uintptr_t owner)
 {
 	for (kmm_pfn end = pfn + (1u << order); pfn < end; pfn++)
-		sl->owner[pfn] = owner;
+		set_owner(sl, pfn, owner);
 }
 
 static void in_address_order(struct slab *slab)
@@ -147,7 +147,7 @@ static void set_up(struct kmm_cache *s, struct slab *slab, kmm_pfn pfn, unsigned
 	slab->node = sl->mm->zone[sl->mm->frame[pfn].zone].node;
 	slab->place = PLACE_NONE;
 	in_address_order(slab);
-	set_owner(sl, pfn, order, (uintptr_t)slab);
+	set_owners(sl, pfn, order, (uintptr_t)slab);
 }
 
 struct slab *slabpage_of_block(struct kmm_cache *s, kmm_pfn pfn, unsigned order, unsigned offset)
@@ -190,7 +190,7 @@ struct slab *slabpage_new(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int no
 
 static void give_back(struct kmm_cache *s, unsigned cpu, struct slab *slab)
 {
-	set_owner(s->sl, slab->pfn, slab->order, 0);
+	set_owners(s->sl, slab->pfn, slab->order, 0);
 	kmm_free_pages(s->sl->mm, cpu, slab->pfn, slab->order);
 	slab->next = s->records;
 	s->records = slab;

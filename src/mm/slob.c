@@ -96,7 +96,7 @@ static struct slob_page *new_page(struct kmm_slab *sl, unsigned cpu, kmm_gfp gfp
 	p->room = FIRST_ROOM;
 	p->blocks = 1;
 	p->block[0] = (struct slob_free){ 0, SLOB_UNITS };
-	sl->owner[pfn] = (uintptr_t)p;
+	set_owner(sl, pfn, (uintptr_t)p);
 	sl->slob.pages++;
 	sl->memory += sizeof(*p) + p->room * sizeof(*p->block);
 	sl->stats.slabs_made++;
@@ -109,7 +109,7 @@ fail:
 
 static void forget_page(struct kmm_slab *sl, struct slob_page *p)
 {
-	sl->owner[p->pfn] = 0;
+	set_owner(sl, p->pfn, 0);
 	sl->slob.pages--;
 	sl->memory -= sizeof(*p) + p->room * sizeof(*p->block);
 	free(p->block);
@@ -318,6 +318,6 @@ void slob_fini_all(struct kmm_slab *sl)
 {
 	/* Full pages are on no list. */
 	for (kmm_pfn pfn = 0; sl->slob.pages && pfn < sl->frames; pfn++)
-		if (sl->owner[pfn] && !(sl->owner[pfn] & 1))
-			forget_page(sl, (struct slob_page *)sl->owner[pfn]);
+		if (owner_of(sl, pfn) && !(owner_of(sl, pfn) & 1))
+			forget_page(sl, (struct slob_page *)owner_of(sl, pfn));
 }

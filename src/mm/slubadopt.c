@@ -13,7 +13,7 @@
 static bool block_is_free_to_take(const struct kmm_slab *sl, kmm_pfn pfn, unsigned order)
 {
 	for (kmm_pfn end = pfn + (1u << order); pfn < end; pfn++)
-		if (sl->owner[pfn] || kmm_frame_state(sl->mm, pfn) != KMM_FRAME_USED)
+		if (owner_of(sl, pfn) || kmm_frame_state(sl->mm, pfn) != KMM_FRAME_USED)
 			return false;
 	return true;
 }

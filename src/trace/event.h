@@ -94,6 +94,7 @@ struct event {
 	uint8_t irq;	 /* common_flags of the record */
 	uint8_t preempt; /* common_preempt_count */
 	bool lost;	 /* events were lost on this CPU just before this one */
+	bool tied;	 /* another CPU's next event has the same time */
 	union {
 		struct {
 			uint64_t pfn;	      /* EVENT_NO_PFN if the allocation failed */

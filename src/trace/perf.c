@@ -202,6 +202,8 @@ static int perf_next(struct trace *t, struct event *ev, struct err *e)
 		t->cpus[ev->cpu].bytes += r.len;
 		ev->record = r.s.raw;
 		ev->record_len = r.s.raw_len;
+		t->chain = r.s.chain;
+		t->chain_words = r.s.chain_words;
 		type = t->types.by_id[ev->id];
 		if (type && type->binding.kind != EVENT_OTHER)
 			bind_load(&type->binding, ev->record, ev->record_len, ev, &t->names);

@@ -136,6 +136,8 @@ bool perf_sample_read(const struct perf_layout *l, const uint8_t *rec, uint32_t 
 		return false;
 	s->time = l->time ? bytes_u64(rec + l->time, swap) : 0;
 	s->cpu = l->cpu ? bytes_u32(rec + l->cpu, swap) : PERF_NO_CPU;
+	s->chain = NULL;
+	s->chain_words = 0;
 	s->raw = NULL;
 	s->raw_len = 0;
 	if (type & S_READ) {
@@ -150,6 +152,10 @@ bool perf_sample_read(const struct perf_layout *l, const uint8_t *rec, uint32_t 
 		skip = bytes_u64(rec + at, swap);
 		if (skip > (len - at) / 8 - 1)
 			return false;
+		if (skip) {
+			s->chain = rec + at + 8;
+			s->chain_words = (uint32_t)skip;
+		}
 		at += 8 + 8 * (uint32_t)skip;
 	}
 	if (!(type & S_RAW))

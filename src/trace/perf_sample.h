@@ -33,6 +33,8 @@ struct perf_layout {
 struct perf_sample {
 	uint64_t time; /* 0 where there is none */
 	uint32_t cpu;  /* PERF_NO_CPU where there is none */
+	const uint8_t *chain; /* addresses of 8 bytes; NULL where there are none */
+	uint32_t chain_words;
 	const uint8_t *raw;
 	uint32_t raw_len;
 };

@@ -29,6 +29,8 @@ struct trace {
 	struct map comm_of;
 	struct kallsyms *symbols;
 	uint8_t *spare; /* for text.c */
+	const uint8_t *chain; /* of the last event, in perf's way; NULL: none */
+	uint32_t chain_words;
 	bool symbols_tried;
 	struct err damage;
 	const struct source *source; /* NULL: a trace.dat */

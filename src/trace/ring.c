@@ -197,7 +197,7 @@ static int next_page(struct ring *r, struct err *e)
 	r->next += l->page;
 	if (!r->packed) {
 		r->page_offset = (uint64_t)(page - r->file->map.data);
-		if (page - r->resident > RESIDENT)
+		if (page - r->resident > (ptrdiff_t)RESIDENT)
 			give_back(r);
 	}
 	if (begin_page(r, page, e) < 0)

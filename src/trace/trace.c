@@ -221,12 +221,21 @@ void trace_close(struct trace *t)
 
 /* ---- events ---- */
 
+/* time * mult >> shift (below 64), with 96 bits in between, on machines of 32 bits too. */
+static uint64_t scale(uint64_t time, uint32_t mult, uint32_t shift)
+{
+	uint64_t low = (time & UINT32_MAX) * mult, high = (time >> 32) * mult + (low >> 32);
+
+	if (shift < 32)
+		return high << (32 - shift) | (low & UINT32_MAX) >> shift;
+	return high >> (shift - 32);
+}
+
 /* As trace-cmd works it out. */
 static uint64_t shown_time(const struct trace *t, uint64_t time)
 {
 	if (t->file.tsc_mult)
-		time = (uint64_t)(((unsigned __int128)time * t->file.tsc_mult) >>
-				  t->file.tsc_shift);
+		time = scale(time, t->file.tsc_mult, t->file.tsc_shift);
 	return time + t->file.time_offset;
 }
 
@@ -255,6 +264,7 @@ static inline bool load_common(const struct trace *t, const struct ring *r, stru
 
 int trace_next(struct trace *t, struct event *ev, struct err *e)
 {
+	ev->tied = false;
 	if (__builtin_expect(t->source != NULL, 0))
 		return t->source->next(t, ev, e);
 	for (;;) {
@@ -287,6 +297,7 @@ int trace_next(struct trace *t, struct event *ev, struct err *e)
 		ev->time = time;
 		ev->cpu = r->cpu;
 		ev->lost = r->lost;
+		ev->tied = t->merge.waiting && t->merge.heap[0].time == r->time;
 		if (__builtin_expect(r->lost, 0))
 			count_lost(t, r);
 		t->cpus[r->cpu].events++;

@@ -86,6 +86,13 @@ const char *trace_event_system(const struct trace *t, uint16_t id);
 bool trace_has_kind(const struct trace *t, enum event_kind kind);
 /* Process name of a pid as saved in the file; NULL if unknown. */
 const char *trace_comm(const struct trace *t, int32_t pid);
+/*
+ * The kernel stack that was recorded with the event (perf record -g), or that the event is
+ * (ftrace's kernel_stack, which follows the event that it is of on its CPU): up to `room`
+ * addresses, innermost first.  Returns how many; 0 where there is none.
+ */
+unsigned trace_stack(struct trace *t, const struct event *ev, uint64_t *out, unsigned room);
+bool trace_is_stack(struct trace *t, const struct event *ev);
 /* Symbol of a kernel address from the file's own kallsyms section; NULL if unknown. */
 const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset);
 /*

@@ -318,6 +318,10 @@ static int attach_all(struct import *im, struct err *e)
 	if (ret >= 0)
 		ret = attach_text(im, "after/slabs", after, machine_slabs_text, e);
 	if (ret >= 0)
+		ret = attach_text(im, "before/pageblocks", before, machine_blocks_text, e);
+	if (ret >= 0)
+		ret = attach_text(im, "after/pageblocks", after, machine_blocks_text, e);
+	if (ret >= 0)
 		ret = attach_learned(im, e);
 	if (ret >= 0)
 		ret = attach_facts(im, e);

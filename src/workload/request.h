@@ -141,7 +141,12 @@ struct request {
 			   OBS_RECLAIM: pages reclaimed; kswapd's wake and sleep: time of the last
 			   event of its run before, 0 none */
 	uint8_t kswapd_ends; /* put there by feed.h: before this record kswapd of node N - 1 was done */
-	uint64_t seq;	     /* ordinal of the event in the merged trace that it was made from */
+	uint16_t pcp_batch; /* put there by feed.h: the batch of its page's zone from here on; 0: as before */
+	struct {	    /* put there by feed.h: pages that a CPU's list lost silently before */
+		uint16_t count, cpu;
+		uint8_t order, type;
+	} silent;
+	uint64_t seq; /* ordinal of the event in the merged trace that it was made from */
 	struct request_sig sig;
 };
 

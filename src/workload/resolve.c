@@ -232,6 +232,7 @@ static void ctx_reset(struct ctx *c, int64_t key)
 {
 	c->key = key;
 	c->last_kind = EVENT_OTHER;
+	c->boot_init = c->unbound = false;
 	c->reclaimer = c->compactor = c->in_reclaim = c->in_compaction = c->compacted = false;
 	c->open = c->twin = c->bulk = c->last_free = WINDOW_NONE;
 	c->bulk_n = 0;
@@ -299,6 +300,8 @@ static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t k
 		const char *comm = r->o.comm(r->o.arg, ev->pid);
 
 		old->compactor = comm && starts_with(comm, "kcompactd");
+		old->unbound = comm && starts_with(comm, "kworker/u");
+		old->boot_init = comm && starts_with(comm, "pgdatinit");
 		old->reclaimer = old->compactor || (comm && starts_with(comm, "kswapd"));
 	}
 	return old;
@@ -477,13 +480,15 @@ static int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
 	}
 }
 
-int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
+int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
+		  struct err *e)
 {
 	int64_t key = ctx_key(ev);
 	struct ctx *c;
 	int ret = 0;
 
 	r->err = e;
+	r->seq = seq;
 	r->current = key;
 	while (r->win.tail - r->win.head > r->win.size / 2) {
 		/* Zeroing a huge page takes its time; the rest can be decided by default. */
@@ -503,6 +508,8 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 	c = ctx_get(r, ev, key);
 	if (!c)
 		return e ? e->code : -ENOMEM;
+	if (key == 1)
+		r->deferred = KMM_NO_PFN; /* init waits until the memory is there */
 	if (key >= 0) {
 		resolve_irq_leave(r, ev);
 		/*
@@ -525,17 +532,33 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 		ret = dispatch(r, c, ev);
 	r->stats.slots = r->slots.count;
 	c->last_kind = ev->kind;
-	r->seq++;
 	r->stats.events++;
 	if (ret < 0)
 		return ret;
 	return drain_window(r);
 }
 
+int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
+{
+	uint64_t seq = r->arrived++;
+
+	r->err = e;
+	/* A text lives no longer than its event, and events before a gap do not mix with others. */
+	if (r->tied.count &&
+	    (tieevents_over(&r->tied, ev) || ev->kind == EVENT_PRINT || ev->lost) &&
+	    tieevents_flush(&r->tied, r, e) < 0)
+		return err_code(e);
+	if ((ev->tied || r->tied.count) && ev->kind != EVENT_PRINT && !ev->lost)
+		return tieevents_add(&r->tied, ev, seq, lost) ? resolver_oom(r) : 0;
+	return resolver_take(r, ev, seq, lost, e);
+}
+
 int resolver_finish(struct resolver *r, struct err *e)
 {
-	int ret;
+	int ret = tieevents_flush(&r->tied, r, e);
 
+	if (ret < 0)
+		return ret;
 	r->err = e;
 	r->finishing = true;
 	for (uint32_t i = 0; i < r->cpus * CTX_PER_CPU; i++)
@@ -558,9 +581,10 @@ struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
 		goto oom;
 	r->o = *o;
 	r->array_free = UINT32_MAX;
+	r->deferred = KMM_NO_PFN;
 	slots_init(&r->slots);
 	ties_init(&r->ties, put_tie, r);
-	pagemap_init(&r->page_slot, NO_SLOT);
+	pagemap_init(&r->page_slot, PAGE_UNSEEN);
 	pagemap_init(&r->page_objects, NO_SLOT);
 	if (window_init(&r->win) || sites_init(&r->sites) || map_init(&r->objects, 4096) ||
 	    map_init(&r->percpu, 64) || map_init(&r->areas, 64) || map_init(&r->arrays, 64))
@@ -583,6 +607,7 @@ void resolver_free(struct resolver *r)
 	for (uint32_t i = 0; i < r->array_count; i++)
 		free(r->array[i].slots);
 	free(r->array);
+	tieevents_free(&r->tied);
 	free(r->ctx);
 	free(r->irq);
 	free(r->names);

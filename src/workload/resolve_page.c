@@ -63,7 +63,7 @@ static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot)
 static int vacate(struct resolver *r, const struct event *ev, uint32_t pfn, uint32_t pages)
 {
 	for (uint32_t i = 0; i < pages; i++) {
-		uint32_t slot = pagemap_get(&r->page_slot, pfn + i);
+		uint32_t slot = resolver_slot_of(r, pfn + i);
 
 		if (slot != NO_SLOT && imply_free(r, ev, slot) < 0)
 			return r->err->code;
@@ -206,6 +206,12 @@ void resolve_page_settle_all(struct resolver *r, struct ctx *c)
 	close_open(r, c);
 }
 
+/* Between an allocation's refills and its own event: a highmem page is mapped to be cleared. */
+static bool is_kmap(enum event_kind kind)
+{
+	return kind >= EVENT_KMAP_HIGH && kind <= EVENT_FLUSH_ALL_ZERO_PKMAPS;
+}
+
 static bool is_page_event(enum event_kind kind)
 {
 	return kind == EVENT_MM_PAGE_ALLOC || kind == EVENT_MM_PAGE_FREE ||
@@ -227,7 +233,7 @@ int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 	if (c->unpaired.count && !is_free && kind != EVENT_KFREE &&
 	    kind != EVENT_MM_PAGE_PCPU_DRAIN)
 		decide_unpaired(r, c);
-	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC)
+	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC && !is_kmap(kind))
 		close_open(r, c);
 	if (c->bulk_n && !takes && kind != EVENT_MM_PAGE_ALLOC)
 		settle_bulk(r, c);
@@ -601,7 +607,7 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 	for (uint32_t i = 0; i < pages; i++)
 		if (resolve_objects_of_page(r, ev, pfn + i) < 0)
 			return r->err->code;
-	slot = pagemap_get(&r->page_slot, pfn);
+	slot = resolver_slot_of(r, pfn);
 	if (slot == NO_SLOT ||
 	    pfn + pages > r->slots.s[slot].pfn + (1u << r->slots.s[slot].order)) {
 		/* Unknown, or larger than what was allocated here: older blocks went silently. */
@@ -630,8 +636,21 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 		w->r.pfn = pfn;
 		w->r.sig.flags |= REQ_UNPAIRED;
 		r->stats.unpaired_pages += pages;
+		if (cover(r, pfn, pages, NO_SLOT) < 0)
+			return r->err->code;
 	}
 	c->exact_slot = NO_SLOT;
+	if (c->boot_init && pfn < r->deferred)
+		r->deferred = pfn;
+	if (c->boot_init || (c->unbound && slot == NO_SLOT && pfn >= r->deferred)) {
+		/*
+		 * Deferred initialisation puts pages of any order straight on the free lists' tails; workers
+		 * help, and nobody can have had these frames before.
+		 */
+		w->r.sig.flags |= REQ_DIRECT;
+		w->r.sig.aux = 1;
+		return 0;
+	}
 	w->waits |= WAIT_BATCH | WAIT_DRAIN;
 	c->last_free = pos;
 	return posvec_push(&c->frees, pos) ? resolver_oom(r) : 0;

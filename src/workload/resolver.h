@@ -10,6 +10,7 @@
 #include "workload/pagemap.h"
 #include "workload/resolve.h"
 #include "workload/slots.h"
+#include "workload/tieevents.h"
 #include "workload/window.h"
 
 #define CTX_PER_CPU \
@@ -41,6 +42,8 @@ struct ctx {
 	uint32_t list_pfn;  /* page frame of its last free, refill or drain */
 	bool reclaimer;	    /* kswapd or kcompactd */
 	bool compactor;	    /* kcompactd */
+	bool boot_init;	    /* pgdatinit: hands the rest of memory over at boot */
+	bool unbound;	    /* a worker of no CPU: may help it */
 	uint8_t drain;	    /* enum drain_cause of the drains that follow each other here */
 	bool in_reclaim, in_compaction;
 	bool compacted; /* a compaction ended, and no page event has come since */
@@ -90,10 +93,12 @@ struct resolver {
 	struct resolve_options o;
 	struct resolve_stats stats;
 	struct window win;
+	struct tieevents tied;
 	struct ties ties;
 	struct slots slots;
 	struct sites sites;
-	struct pagemap page_slot;    /* pfn -> slot of the block that covers it */
+	struct pagemap page_slot;    /* pfn -> slot of the block that covers it; NO_SLOT
+					once freed, PAGE_UNSEEN before any event */
 	struct pagemap page_objects; /* pfn -> first object in the frame */
 	struct map objects;	     /* address -> slot */
 	struct map percpu, areas;    /* address -> slot */
@@ -103,8 +108,10 @@ struct resolver {
 	struct ctx *ctx; /* [cpus][CTX_PER_CPU] */
 	struct irq *irq; /* [cpus] */
 	uint32_t cpus;
-	uint64_t seq;	 /* ordinal of the current event */
-	int64_t current; /* key of the current event's context */
+	uint64_t seq;	  /* ordinal of the current event */
+	uint64_t arrived; /* events so far */
+	int64_t current;  /* key of the current event's context */
+	uint32_t deferred; /* from this frame on memory is being handed over at boot; KMM_NO_PFN: it is not */
 	struct kswapd kswapd[KMM_NODES];
 	bool kswapd_seen;
 	uint64_t alone_until; /* positions before this one share their time with no other CPU */
@@ -116,7 +123,20 @@ struct resolver {
 	struct err *err; /* of the call in progress */
 };
 
+#define PAGE_UNSEEN (NO_SLOT - 1)
+
+static inline uint32_t resolver_slot_of(const struct resolver *r, uint32_t pfn)
+{
+	uint32_t slot = pagemap_get(&r->page_slot, pfn);
+
+	return slot == PAGE_UNSEEN ? NO_SLOT : slot;
+}
+
 /* ---- resolve.c ---- */
+
+/* Resolve an event, the seq-th of the trace. */
+int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
+		  struct err *e);
 
 /* A new entry at the end of the window, filled from the event; NULL: failed, r->err is set. */
 struct window_entry *resolver_append(struct resolver *r, const struct event *ev, enum request_op op,

@@ -23,6 +23,15 @@ check compare/recorded-is-within-error jq -e '[.[] | select(.run == "recorded" a
 	all(.verdict == "within error" or .verdict == "the same")' "$tmp/c.json"
 $KMEMLAB compare --baseline linux-6.18 --format json "$db" > "$tmp/d.json"
 check compare/another-baseline jq -e 'map(.run) | unique == ["linux-2.6-slab", "native", "native, with objects", "recorded"]' "$tmp/d.json"
+# What moved most: outside the error, by share of the baseline, one row a place.
+check compare/moved jq -e 'group_by(.run) | all(map(select(.verdict == "less" or .verdict == "more")) | sort_by(.moved) |
+	map(.moved) == [range(1; length + 1)] and (map((.relative // infinite) | fabs) | . == (sort | reverse)))' "$tmp/c.json"
+check compare/nothing-else-moved jq -e 'all(.moved == null or .verdict == "less" or .verdict == "more")' "$tmp/c.json"
+check compare/questions jq -e '[.[].question] | unique == ["cost", "fragmentation", "grouping", "huge-pages", "memory"]' "$tmp/c.json"
+mixed=$(one "SELECT mixed FROM thp_memory t JOIN run r ON r.id = t.run_id WHERE policy = 'linux-6.18' ORDER BY seq DESC LIMIT 1")
+check compare/mixed-blocks jq -e --argjson n "$mixed" '[.[] | select(.run == "linux-6.18" and .metric == "mixed blocks, end").value] == [$n]' "$tmp/c.json"
+$KMEMLAB compare "$db" > "$tmp/text"
+check compare/text sh -c 'grep -q "^What explains it" "$1" && grep -q "^linux-6.18:$" "$1" && [ "$(grep -c "?$" "$1")" = 5 ]' sh "$tmp/text"
 status compare/no-such-run 2 $KMEMLAB compare --baseline nobody "$db"
 status compare/no-such-file 2 $KMEMLAB compare "$tmp/none.db"
 status compare/no-file 2 $KMEMLAB compare

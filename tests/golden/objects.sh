@@ -13,7 +13,9 @@ while read -r name placement pages worst course active by_slab rest; do
 	fi
 	if jq -e --argjson p "$placement" --argjson g "$pages" --argjson w "$worst" \
 		--argjson c "$course" --argjson a "$active" --argjson s "$by_slab" '
-		(.attribution | .right + .wrong + .unknown == .objects and .objects > 0 and .right >= 0.99 * .objects) and (.objects |
+		(.attribution | [., .late, .early] | .[0].right >= 0.99 * .[0].objects and all(.[];
+			.right + .wrong + .unknown == .objects and .objects > 0 and .right >= 0.97 * .objects and .wrong == 0)) and
+		(.objects |
 		.placement >= $p and (.slab_pages_error | fabs) <= $g and .large_caches_worst <= $w and
 		.slab_pages_mean_error <= $c and (.recorded_slabs | (.active_error | fabs) <= $a and .active > 0 and
 		(.by_slab | .compared > 0 and .not_recorded == 0 and .same_count >= $s * .compared)) and

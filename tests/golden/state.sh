@@ -23,6 +23,18 @@ for name in small exact files numa; do
 	same "state/pagetypeinfo/$name" "$tmp/pagetypeinfo" "$dir/after/pagetypeinfo"
 done
 
+# slabinfo at its marker, as the kernel counted it: every cache of it, from addresses and SLUB's rules alone.
+$KMEMLAB state --show slabinfo $SMALL > "$tmp/slabinfo"
+same state/slabinfo "$tmp/slabinfo" $SMALL/after/slabinfo
+# Each slab is told once, and their sums are the caches'.
+$KMEMLAB state --show slabs --format csv $SMALL > "$tmp/slabs"
+if awk -F, 'NR > 1 { n++; if (seen[$2]++ || $8 > $7 || ($5 == "full" && $8 < $7)) bad++ } END { exit !(n > 3000) || bad }' "$tmp/slabs"
+then ok state/slabs; else not_ok state/slabs "a slab twice, or with more in use than fit"; fi
+$KMEMLAB state --show slab-holders --format csv $SMALL > "$tmp/holders"
+open=$(awk -F, 'NR > 1 && $8 > 0 && $8 < $7 { n += $8 } END { print n }' "$tmp/slabs")
+held=$(awk -F, 'NR > 1 { n += $5 } END { print n }' "$tmp/holders")
+if [ "$open" = "$held" ]; then ok state/slab-holders; else not_ok state/slab-holders "$held objects, slabs with room have $open"; fi
+
 # A workload carries all that the capture's directory tells.
 check import $KMEMLAB import -q -o "$tmp/small.kmw" $SMALL
 $KMEMLAB state "$tmp/small.kmw" > "$tmp/a"

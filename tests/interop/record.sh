@@ -4,7 +4,18 @@
 # ends it, and a full disk or kill -9 loses no more than the last sub-buffer.
 . tests/lib.sh
 
-instances() { ls /sys/kernel/tracing/instances 2> /dev/null | grep -cE '^kmemlab-[0-9]+(-t)?$'; }
+# What recorders of this test left: others may be recording, and be killed, on this machine too.
+instances() {
+	local n=0 p
+	while read -r p; do
+		[ ! -d "/sys/kernel/tracing/instances/kmemlab-$p" ] && [ ! -d "/sys/kernel/tracing/instances/kmemlab-$p-t" ] ||
+			n=$((n + 1))
+	done < "$tmp/pids"
+	echo $n
+}
+start() { "$k" record "$@" & pid=$!; echo $pid >> "$tmp/pids"; }
+rec() { start "$@"; wait $pid; }
+: > "$tmp/pids"
 if [ "$(id -u)" != 0 ]; then skip record "needs root"; exit 0; fi
 mountpoint -q /sys/kernel/tracing || mount -t tracefs nodev /sys/kernel/tracing 2> /dev/null
 if [ ! -d /sys/kernel/tracing/instances ]; then skip record "no tracefs"; exit 0; fi
@@ -23,24 +34,33 @@ equal_counts() {
 		not_ok "$1" "ours $ours, trace-cmd $theirs"; fi
 }
 
-check "record/a command" "$k" record -o one -- sh -c "$work"
+check "record/a command" rec -o one -- sh -c "$work"
 equal_counts "record/trace-cmd reads it, with equal counts" one 1000
 if [ -z "$(find one -type f -perm /077)" ] && [ -z "$(find one -type d -perm /077)" ]; then ok "record/files are the owner's"; else
 	not_ok "record/files are the owner's"; fi
 if [ "$(trace-cmd report one/trace.dat 2> /dev/null | grep -c 'snap: before/buddyinfo begin')" = 1 ]; then ok "record/snapshots are marked"; else
 	not_ok "record/snapshots are marked"; fi
-check "record/state at the end" "$k" state --at end one
-check "record/verify runs to its end" "$k" verify one
+# At the end the recording knows the free blocks as the kernel counted them. Without ordered lists at the start, a few
+# pages whose free went past the per-CPU lists unseen, or that a driver took, may differ: no more than 1 in 1,000.
+"$k" state --at end one > state.out 2> /dev/null
+if cmp -s state.out one/after/buddyinfo; then ok "record/state at the end is after/buddyinfo"; else
+	"$k" verify --format json one 2> /dev/null | jq -r '.recorded | "\(.pages_differ) \(.pages_disputed) \(.contradictions) \([.zones[].free_snapshot] | add)"' > apart
+	read -r differ disputed wrong free < apart
+	echo "# $differ of $free free pages differ at the end, $disputed disputed, $wrong contradictions"
+	if [ "$((differ * 1000))" -le "$free" ] && [ "$((wrong * 10000))" -le "$free" ]; then
+		ok "record/state at the end is after/buddyinfo, but for $differ of $free pages"; else
+		not_ok "record/state at the end" "$differ of $free pages differ, $wrong contradictions"; fi
+fi
 if [ "$(instances)" = 0 ]; then ok "record/no instance is left"; else not_ok "record/no instance is left"; fi
 
-"$k" record --format json -o json -e pages --command-only -- sh -c "$work" > json.out 2> err
+rec --format json -o json -e pages --command-only -- sh -c "$work" > json.out 2> err
 if [ "$(jq '.lost' json.out)" = 0 ] && ! trace-cmd report json/trace.dat 2> /dev/null | grep -q kmalloc; then ok "record/preset pages, as JSON"; else
 	not_ok "record/preset pages, as JSON" "$(head -1 err)"; fi
 
 # kill -9, then the next start tidies up.
 for wait in 0.3 0.9 1.7; do
 	rm -rf killed killed.part
-	"$k" record -o killed -- sh -c "$forever" > /dev/null 2>&1 & pid=$!
+	start -o killed -- sh -c "$forever" > /dev/null 2>&1
 	sleep $wait; kill -9 $pid; wait $pid 2> /dev/null
 	if [ -e killed.part/cpu0.raw ]; then
 		check "record/killed after $wait s: what was got" "$k" record --finish -o killed
@@ -49,25 +69,25 @@ for wait in 0.3 0.9 1.7; do
 		ok "record/killed after $wait s, before the first event"
 	fi
 done
-"$k" record -o next -d 0.1 > /dev/null 2>&1
+rec -o next -d 0.1 > /dev/null 2>&1
 if [ "$(instances)" = 0 ]; then ok "record/the next start removes what was left"; else not_ok "record/the next start removes what was left"; fi
 
-"$k" record -o ended > ended.out 2>&1 & pid=$!
+start -o ended > ended.out 2>&1
 sleep 2; kill -INT $pid; wait $pid; got=$?
 if [ $got = 0 ] && [ -e ended/trace.dat ] && [ "$(instances)" = 0 ]; then ok "record/SIGINT ends it well"; else
 	not_ok "record/SIGINT ends it well" "status $got"; fi
-status "record/a capture is not overwritten" 2 "$k" record -o ended -d 0.1
+status "record/a capture is not overwritten" 2 rec -o ended -d 0.1
 
 mkdir early.part
 status "record/--finish of what never began" 2 "$k" record --finish -o early
-(ulimit -f 20000; "$k" record -o limited -d 20 -- sh -c "$forever" > limited.out 2>&1); got=$?
+(ulimit -f 20000; rec -o limited -d 20 -- sh -c "$forever" > limited.out 2>&1); got=$?
 if [ $got = 2 ] && [ "$(instances)" = 0 ]; then ok "record/a limit on files ends it like a full disk"; else
 	not_ok "record/a limit on files ends it like a full disk" "status $got"; fi
 
 mkdir small
 room=$(($(du -sk --exclude=trace.dat one | cut -f1) / 2 + 36000))
 if mount -t tmpfs -o size=${room}k tmpfs small 2> /dev/null; then
-	(cd small && "$k" record -o full -d 30 -- sh -c "$forever" > ../full.out 2>&1); got=$?
+	(cd small && rec -o full -d 30 -- sh -c "$forever" > ../full.out 2>&1); got=$?
 	if [ $got = 2 ] && grep -q 'ENDED EARLY.*No space' full.out; then ok "record/a full disk ends it, and says so"; else
 		not_ok "record/a full disk ends it, and says so" "status $got: $(tail -1 full.out)"; fi
 	equal_counts "record/what was got before the disk was full" small/full 1000
@@ -76,18 +96,18 @@ else
 	skip "record/full disk" "no tmpfs can be mounted"
 fi
 
-"$k" record --flight -o fl -d 20 --max-captures 1 --after 0.2 > fl.out 2>&1 & pid=$!
+start --flight -o fl -d 20 --max-captures 1 --after 0.2 > fl.out 2>&1
 sleep 1.5; kill -USR2 $pid; wait $pid; got=$?
 if [ $got = 0 ]; then equal_counts "record/flight: SIGUSR2 writes a capture" fl-0001 1000; else not_ok "record/flight" "status $got"; fi
-"$k" record --flight -o tr -d 20 --max-captures 1 --after 0 -t 'kmem:kmem_cache_free if name == "filp"' > fl.out 2>&1
+rec --flight -o tr -d 20 --max-captures 1 --after 0 -t 'kmem:kmem_cache_free if name == "filp"' > fl.out 2>&1
 equal_counts "record/flight: a trigger with a filter" tr-0001 1000
 if [ "$(instances)" = 0 ]; then ok "record/flight leaves no instance"; else not_ok "record/flight leaves no instance"; fi
 
-status "record/unknown event" 2 "$k" record -o no -e no:such -d 0.1
-status "record/unknown preset" 2 "$k" record -o no -e ../x -d 0.1
-status "record/bad filter" 2 "$k" record --flight -o no -t 'kmem:kmalloc if nonsense >' -d 0.1
-status "record/trigger without flight" 2 "$k" record -o no -t oom -d 0.1
-status "record/no such folder" 2 "$k" record -o no/such/folder -d 0.1
+status "record/unknown event" 2 rec -o no -e no:such -d 0.1
+status "record/unknown preset" 2 rec -o no -e ../x -d 0.1
+status "record/bad filter" 2 rec --flight -o no -t 'kmem:kmalloc if nonsense >' -d 0.1
+status "record/trigger without flight" 2 rec -o no -t oom -d 0.1
+status "record/no such folder" 2 rec -o no/such/folder -d 0.1
 if [ ! -e no ] && [ ! -e no.part ] && [ "$(instances)" = 0 ]; then ok "record/failures leave nothing"; else not_ok "record/failures leave nothing"; fi
 cd "$here" || exit 1
 exit $failed

@@ -29,9 +29,20 @@ own_totals() {
 			"page.allocated_and_freed \(.allocated_and_freed)", "page.allocated_only \(.allocated_only)",
 			"page.freed_only \(.freed_only)", "page.failures \(.failures)")'
 }
+# Call site by call site: bytes given and asked for, allocations.  perf shows those with bytes alone.
+agree_callers() { # NAME FILE
+	perf kmem -i "$2" --slab --caller --raw-ip stat 2> /dev/null | tr -d ' ' | awk -F'[|/]' '
+		/^0x/ { print $1, $2, $4, $6 }' | sort > "$tmp/theirs.callers"
+	"$KMEMLAB" stat --by site --top 0 --format json "$2" 2> /dev/null | jq -r '.site[] |
+		select(.bytes_allocated > 0) | "\(.name) \(.bytes_allocated) \(.bytes_requested) \(.allocs)"' |
+		sort > "$tmp/ours.callers"
+	if [ "$(wc -l < "$tmp/theirs.callers")" -lt 20 ]; then not_ok "$1" "perf kmem names too few callers"; return; fi
+	same "$1" "$tmp/theirs.callers" "$tmp/ours.callers"
+}
 agree() { # NAME FILE
 	perf_totals "$2" | sort > "$tmp/theirs"
 	own_totals "$2" | sort > "$tmp/ours"
+	agree_callers "$1-callers" "$2"
 	if [ "$(wc -l < "$tmp/theirs")" -lt 12 ]; then not_ok "$1" "perf kmem says too little"; return; fi
 	same "$1" "$tmp/theirs" "$tmp/ours"
 }
@@ -53,6 +64,59 @@ check "stat/--live is sorted by live bytes" jq -e '[.cache[].live_bytes] | lengt
 status "stat/unknown table" 2 "$KMEMLAB" stat --by nonsense "$SMALL"
 status "stat/no capture" 2 "$KMEMLAB" stat
 status "stat/no such capture" 2 "$KMEMLAB" stat /no/such
+
+# Function by function as trace-cmd mem has it, which counts failed allocations too, and
+# goes on holding what was given out again without a free that the trace shows.
+for capture in "$SMALL" "$TRACES"/amd64-6.1-files "$TRACES"/amd64-6.1-numa "$TRACES"/amd64-6.1-thp "$TRACES"/amd64-6.1-pressure; do
+	name=stat/trace-cmd-mem-${capture##*/}
+	if [ ! -e "$capture/trace.dat" ]; then skip "$name" "not there"; continue; fi
+	"$KMEMLAB" stat --by function --top 0 --format json "$capture" > "$tmp/f.json"
+	jq -r '.function[] | select(.failed > 0).name' "$tmp/f.json" > "$tmp/failed"
+	trace-cmd mem -i "$capture/trace.dat" 2> /dev/null | awk 'NR > 2 && NF == 9 { print $1, $5, $6, $3 }' |
+		grep -vwFf "$tmp/failed" | sort > "$tmp/mem"
+	jq -r '.function[] | "\(.name) \(.bytes_allocated) \(.bytes_requested) \(.live_bytes)"' "$tmp/f.json" |
+		grep -vwFf "$tmp/failed" | sort > "$tmp/own"
+	if [ "$(wc -l < "$tmp/mem")" -lt 40 ]; then not_ok "$name" "trace-cmd mem says too little"; continue; fi
+	cut -d' ' -f1-3 "$tmp/mem" > "$tmp/mem.sums"; cut -d' ' -f1-3 "$tmp/own" > "$tmp/own.sums"
+	same "$name" "$tmp/mem.sums" "$tmp/own.sums"
+	check "$name-live" awk 'NR == FNR { mem[$1] = $4; next } { n++; same += $4 == mem[$1]; if ($4 > mem[$1]) bad++ }
+		END { exit bad || same < n - 2 }' "$tmp/mem" "$tmp/own"
+done
+
+# The callers in ftrace's stacks, read out of trace-cmd's text by other means.
+dir=/sys/kernel/tracing/instances/kmemlab-stat$$
+if [ "$(id -u)" = 0 ] && mkdir "$dir" 2> /dev/null; then
+	echo 30000 > "$dir/buffer_size_kb"
+	if { echo 1 > "$dir/options/stacktrace" && echo 1 > "$dir/events/kmem/mm_page_alloc/enable" &&
+	     echo 1 > "$dir/events/kmem/kmalloc/enable"; } 2> /dev/null; then
+		echo 1 > "$dir/tracing_on"
+		for i in 1 2 3 4 5; do ls -l /usr/bin > /dev/null; done
+		echo 0 > "$dir/tracing_on"
+		trace-cmd extract -B "${dir##*/}" -o "$tmp/stacks.dat" > /dev/null 2>&1
+	fi
+	rmdir "$dir"
+fi
+if [ -s "$tmp/stacks.dat" ]; then
+	"$KMEMLAB" stat --instance "${dir##*/}" --by page-site --top 0 --format json "$tmp/stacks.dat" 2> /dev/null |
+		jq -r '.["page-site"][] | "\(.name) \(.allocs)"' | sed 's/+0x[0-9a-f]*//' |
+		awk '{ n[$1] += $2 } END { for (f in n) print f, n[f] }' | sort > "$tmp/own"
+	# Each stack is of the event before it on its CPU.
+	trace-cmd report "$tmp/stacks.dat" 2> /dev/null | awk '
+		match($0, /\[[0-9]+\]/) { cpu = substr($0, RSTART, RLENGTH) }
+		/kernel_stack: / { inside = waits[cpu]; waits[cpu] = 0; next }
+		/^=> / { if (inside && $2 !~ /alloc_(pages|frozen|slab)|folio_alloc|post_alloc|page_from_freelist|zeroed_page|free_pages|slab|kmem_cache|kmalloc|mempool_alloc|kvm?alloc|trace_/) {
+				n[$2]++; inside = 0 } ; next }
+		{ inside = 0; waits[cpu] = / mm_page_alloc: / }
+		END { for (f in n) print f, n[f] }' | sort > "$tmp/trace-cmd"
+	check "stat/stacks of trace-cmd" test "$(wc -l < "$tmp/trace-cmd")" -ge 4
+	for f in pte_alloc_one __filemap_get_folio; do
+		a=$(awk -v f=$f '$1 == f { print $2 }' "$tmp/own"); b=$(awk -v f=$f '$1 == f { print $2 }' "$tmp/trace-cmd")
+		if [ -z "$b" ]; then skip "stat/stacks-$f" "this kernel did not call it"; continue; fi
+		if [ "$a" = "$b" ]; then ok "stat/stacks-$f"; else not_ok "stat/stacks-$f" "$a, trace-cmd: $b"; fi
+	done
+else
+	skip stat/stacks "needs root and tracefs"
+fi
 
 if ! command -v perf > /dev/null; then skip stat/perf "no perf here"; exit $failed; fi
 if [ -e "$TRACES/host-6.18/perf.data.gz" ]; then

@@ -16,21 +16,21 @@ static void test_many(void **state)
 	struct liveset s;
 
 	(void)state;
-	assert_int_equal(liveset_init(&s), 0);
+	assert_int_equal(liveset_init(&s, 1), 0);
 	assert_null(liveset_get(&s, 64));
 	for (uint64_t i = 1; i <= MANY; i++) {
 		struct live *x = liveset_put(&s, 0xffff888000000000ull + i * 64);
 
 		assert_non_null(x);
-		assert_int_equal(x->bytes, 0);
-		x->bytes = i;
+		assert_int_equal(x->time, 0);
+		x->time = i;
 	}
 	assert_int_equal(s.used, MANY);
 	for (uint64_t i = 1; i <= MANY; i++) {
 		struct live *x = liveset_get(&s, 0xffff888000000000ull + i * 64);
 
 		assert_non_null(x);
-		assert_int_equal(x->bytes, i);
+		assert_int_equal(x->time, i);
 		assert_ptr_equal(liveset_put(&s, x->key), x);
 	}
 	assert_null(liveset_get(&s, 0xffff888000000000ull + (MANY + 1) * 64));

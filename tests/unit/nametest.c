@@ -30,9 +30,28 @@ static void test_sizes(void **state)
 	assert_int_equal(nametest_by_sizes(&m, 1, 1), -1);
 }
 
+/* A name that sysfs links to another's folder is that cache. */
+static void test_aliases(void **state)
+{
+	char dentry[] = "dentry", filp[] = "filp", merged[] = "kiocb";
+	char *aliases[] = { merged };
+	struct machine_slab slabs[] = {
+		{ .name = dentry },
+		{ .name = filp, .aliases = aliases, .alias_count = 1 },
+	};
+	struct machine m = { .slabs = slabs, .slab_count = 2 };
+
+	(void)state;
+	assert_true(nametest_same(&m, "filp", "kiocb"));
+	assert_true(nametest_same(&m, "new", "new"));
+	assert_false(nametest_same(&m, "dentry", "kiocb"));
+	assert_false(nametest_same(&m, "new", "other"));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_sizes) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_sizes),
+					    cmocka_unit_test(test_aliases) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -227,7 +227,8 @@ static void test_frozen(void **state)
 	assert_int_equal(place, KMM_SLAB_CPU_PARTIAL);
 	assert_int_equal(cpu, 2);
 	population_slab(&p, 2, got, &place, &cpu);
-	assert_int_equal(place, KMM_SLAB_PARTIAL);
+	assert_int_equal(place, KMM_SLAB_CPU_PARTIAL);
+	assert_int_equal(cpu, 0);
 	population_free(&p);
 }
 

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "record/facts.h"
 #include "record/snapshot.h"
 
 static char root[] = "/tmp/snapshot-XXXXXX";
@@ -93,7 +94,7 @@ static void test_all(void **state)
 	assert_int_equal(snapshot_slow(dir, "after", &o, &e), 0);
 	assert_string_equal(marks, "");
 	is(dir, "after/meminfo", "MemTotal: 1 kB\n");
-	assert_int_equal(snapshot_system(dir, &o, &e), 0);
+	assert_int_equal(facts_take(dir, &o, &e), 0);
 	is(dir, "system/sysctl_vm", "swappiness: 60\n");
 	is(dir, "system/nodes", "== /sys/devices/system/node/node0/cpulist\n0-1\n");
 	close(dir);

@@ -95,11 +95,42 @@ static void test_pages(void **state)
 	stat_free(&s);
 }
 
+/* What the further tables hold of an object leaves with it, also where it is given out again unseen. */
+static void test_further(void **state)
+{
+	struct stat s;
+
+	(void)state;
+	assert_int_equal(stat_init(&s, 1 << STAT_PROCESS | 1 << STAT_CPU | 1 << STAT_PAGE_CPU), 0);
+	object(&s, EVENT_KMALLOC, 0x100, 60, 64, 0, 1000);
+	object(&s, EVENT_KMALLOC, 0x200, 60, 64, 1, 1000);
+	object(&s, EVENT_KMALLOC, 0x200, 100, 128, 0, 1100);
+	object(&s, EVENT_KFREE, 0x100, 0, 0, 1, 1200);
+	assert_int_equal(s.t[STAT_CPU].count, 2);
+	assert_int_equal(s.t[STAT_CPU].rows[0].sums.live_bytes, 128);
+	assert_int_equal(s.t[STAT_CPU].rows[0].sums.peak_bytes, 192);
+	assert_int_equal(s.t[STAT_CPU].rows[0].sums.ping_pong, 1);
+	assert_int_equal(s.t[STAT_CPU].rows[1].sums.live, 0);
+	assert_int_equal(s.t[STAT_CPU].rows[1].sums.frees, 0);
+	assert_int_equal(s.t[STAT_PROCESS].count, 1);
+	assert_int_equal(s.t[STAT_PROCESS].rows[0].sums.live, 1);
+	page(&s, EVENT_MM_PAGE_ALLOC, 8, 2);
+	page(&s, EVENT_MM_PAGE_ALLOC, 16, 2);
+	page(&s, EVENT_MM_PAGE_FREE, 8, 2);
+	assert_int_equal(s.t[STAT_PAGE_TYPE].count, 1);
+	assert_int_equal(s.t[STAT_PAGE_TYPE].rows[0].key, 2 << 8 | 1);
+	assert_int_equal(s.t[STAT_PAGE_TYPE].rows[0].sums.live_bytes, 16384);
+	assert_int_equal(s.t[STAT_PAGE_CPU].rows[0].sums.peak_bytes, 32768);
+	assert_int_equal(s.t[STAT_PAGE_CPU].rows[0].sums.frees, 1);
+	stat_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_further),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "record/outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void part_name(const char *name, char part[256])
+{
+	snprintf(part, 256, "%.240s.part", name);
+}
+
+int outfile_folder(int dir, const char *name, struct err *e)
+{
+	int fd;
+
+	if (mkdirat(dir, name, 0700) && errno != EEXIST)
+		return err_set(e, errno, "%s: %s", name, strerror(errno));
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_set(e, errno, "%s: %s", name, strerror(errno)) : fd;
+}
+
+FILE *outfile_open(int dir, const char *name, struct err *e)
+{
+	char part[256];
+	FILE *f;
+	int fd;
+
+	part_name(name, part);
+	fd = openat(dir, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	f = fd < 0 ? NULL : fdopen(fd, "w");
+	if (f)
+		return f;
+	err_set(e, errno, "%s: %s", name, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+void outfile_drop(FILE *f, int dir, const char *name)
+{
+	char part[256];
+
+	fclose(f);
+	part_name(name, part);
+	unlinkat(dir, part, 0);
+}
+
+int outfile_close(FILE *f, int dir, const char *name, struct err *e)
+{
+	bool failed = ferror(f);
+	char part[256];
+	int code;
+
+	part_name(name, part);
+	errno = 0;
+	failed |= fclose(f) != 0;
+	if (!failed && !renameat(dir, part, dir, name))
+		return 0;
+	code = errno ? errno : EIO;
+	unlinkat(dir, part, 0);
+	return err_set(e, code, "%s: %s", name, strerror(code));
+}
+
+int outfile_put(int dir, const char *name, const void *data, size_t len, struct err *e)
+{
+	FILE *f = outfile_open(dir, name, e);
+
+	if (!f)
+		return err_code(e);
+	fwrite(data, 1, len, f);
+	return outfile_close(f, dir, name, e);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/mapread.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/recorded.h"
+
+#define KPF_BUDDY (1ull << 10)
+
+int mapread_init(struct mapread *r, const struct machine *m, struct machine_state *s,
+		 uint32_t begin, uint32_t end, bool to_end)
+{
+	memset(r, 0, sizeof(*r));
+	r->m = m;
+	r->begin = begin;
+	r->end = end;
+	if (!s->have_kpageflags || begin == UINT32_MAX || end == UINT32_MAX)
+		return 0;
+	r->s = s;
+	if (to_end)
+		return 0;
+	r->seen = calloc(s->kpageflags_len / 8 + 1, 1);
+	return r->seen ? 0 : -ENOMEM;
+}
+
+void mapread_free(struct mapread *r)
+{
+	free(r->seen);
+	memset(r, 0, sizeof(*r));
+}
+
+static void put(struct mapread *r, const struct request *q, bool free_then)
+{
+	uint64_t end = q->pfn + (1ull << q->sig.order);
+
+	for (uint64_t p = q->pfn; p < end && p < r->s->kpageflags_len; p++) {
+		if (r->seen && r->seen[p / 8] >> p % 8 & 1)
+			continue;
+		if (r->seen)
+			r->seen[p / 8] |= (uint8_t)(1u << p % 8);
+		if (free_then)
+			r->s->kpageflags[p] |= KPF_BUDDY;
+		else
+			r->s->kpageflags[p] &= ~KPF_BUDDY;
+	}
+}
+
+void mapread_record(struct mapread *r, const struct request *q)
+{
+	bool comes, back = r->seen != NULL;
+
+	if (!r->s)
+		return;
+	if (q->sig.op == OBS_MARK) {
+		r->inside = q->pfn == r->begin || (r->inside && q->pfn != r->end);
+		return;
+	}
+	if (!r->inside || q->pfn == KMM_NO_PFN || q->sig.order >= KMM_ORDERS)
+		return;
+	if (q->sig.op == OBS_ZONE_LOCKED)
+		comes = false;
+	else if (q->sig.op == OBS_PCPU_DRAIN ||
+		 (q->sig.op == REQ_PAGE_FREE &&
+		  (q->sig.flags & REQ_DIRECT || !recorded_has_pcp_list(r->m, q->sig.order))))
+		comes = true;
+	else
+		return;
+	/* At the end it is what this made of it; at the beginning it was the opposite. */
+	put(r, q, comes != back);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * origin: the start of a capture, worked out from what came later.  A page
+ * leaves the buddy lists, a per-CPU list or its user's hands only with an event,
+ * so the first event of a frame tells where it was at the start; a frame
+ * without any was there all along, where the snapshot after the workload shows
+ * it.  That is the state after the workload run backwards through the events.
+ *
+ * The turn in which the frames of a list left it is the order of the list: its
+ * head goes first.  Those that stayed keep their order among themselves.
+ *
+ * Not provable so, and therefore unknown: a frame that is freed first after
+ * compaction was seen, which moves pages without an event; anything after
+ * events were lost.
+ */
+#ifndef REPLAY_ORIGIN_H
+#define REPLAY_ORIGIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "machine/machine.h"
+#include "workload/request.h"
+
+struct origin {
+	const struct machine *m;
+	struct machine_first *first; /* [max_pfn] */
+	uint8_t *last; /* [max_pfn] enum machine_first_state: since the snapshot began to read them */
+	uint16_t *last_cpu;
+	uint32_t turn;
+	int64_t retagged[MACHINE_ZONES][KMM_MIGRATETYPES]; /* pageblocks that a type won */
+	bool reading, started, compacted, lost, has_after;
+};
+
+int origin_init(struct origin *o, const struct machine *m, struct err *e);
+void origin_free(struct origin *o);
+/* The snapshot begins to read the frames' states, one after the other. */
+void origin_reading(struct origin *o);
+/* The state of the "before" snapshot holds from here, or the trace begins. */
+void origin_start(struct origin *o);
+void origin_record(struct origin *o, const struct request *q);
+/* The lists, or else the kpageflags, of the snapshot after the workload hold here. */
+void origin_after(struct origin *o, const struct machine_state *after);
+/* Give the start to m->before, which has no list dumps.  What it says stays where no event says otherwise. */
+int origin_settle(struct origin *o, struct machine *m, struct err *e);
+
+#endif

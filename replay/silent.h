@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * silent: pages that left a per-CPU list without an event, as the order of the
+ * list gives away.  A refill appends its pages, and they leave from the head;
+ * so whatever stood before a page that an allocation got, or was still there
+ * when the next refill came, was taken before.  That is believed where the
+ * page's own next event is a free (it was in use), or where it has none and the
+ * snapshot after the workload does not have it free.
+ *
+ * Bulk allocations make such moves, and allocations while an event was off.
+ * Those that the resolver recognised (REQ_PAGE_BULK) are not found again.
+ */
+#ifndef REPLAY_SILENT_H
+#define REPLAY_SILENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "machine/machine.h"
+#include "workload/request.h"
+
+#define SILENT_LISTS (4 * KMM_PCPTYPES) /* orders 0 to 3 by type */
+
+/* Pages taken from a list before a record. */
+struct silent_take {
+	uint64_t number; /* of the record */
+	uint16_t cpu;
+	uint8_t order, type;
+};
+
+struct silent {
+	const struct machine *m;
+	struct silent_frame {
+		uint32_t next, prev; /* block of a list; [max_pfn + list] are the heads */
+		uint32_t candidate;  /* record before which it must have gone, + 1; 0: none */
+		uint32_t list;	     /* number + 1; 0: on none */
+	} * f;
+	uint32_t lists;
+	uint32_t *recognised; /* [cpus] silent pages that are known by their requests */
+	struct silent_open {
+		uint32_t slot; /* whose refills they are */
+		uint32_t pfn;  /* what it got of them */
+		bool bulk;     /* it is a bulk allocation, and none of its refills was seen yet */
+	} open[KMM_CPUS];
+	struct silent_take *takes; /* [count] by number once ended */
+	uint64_t count, room;
+	bool no_memory;
+};
+
+int silent_init(struct silent *s, const struct machine *m, struct err *e);
+void silent_free(struct silent *s);
+void silent_record(struct silent *s, const struct request *q, uint64_t number);
+/* Decide what no event followed; after: what the snapshot has free was not taken. NULL: unknown. */
+int silent_end(struct silent *s, const struct machine_state *after, struct err *e);
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "replay/silent.h"
+
+struct story {
+	struct machine m;
+	struct silent s;
+	uint64_t n;
+};
+
+static void tell(struct story *s, enum request_op op, uint32_t pfn, uint32_t slot, uint32_t own)
+{
+	struct request q = { .pfn = pfn, .slot = slot };
+
+	q.sig.op = (uint8_t)op;
+	q.sig.own_obs = own;
+	silent_record(&s->s, &q, s->n++);
+}
+
+static int begin(void **state)
+{
+	static struct story s;
+	struct err e;
+
+	memset(&s, 0, sizeof(s));
+	s.m.max_pfn = 1024;
+	s.m.pageblock_order = 9;
+	s.m.cpus = 2;
+	s.m.zone_count = 1;
+	s.m.zones[0].spanned = 1024;
+	*state = &s;
+	return silent_init(&s.s, &s.m, &e);
+}
+
+static int end(void **state)
+{
+	silent_free(&((struct story *)*state)->s);
+	return 0;
+}
+
+/* 10 to 14 come with the allocation of 10. */
+static void refill(struct story *s)
+{
+	tell(s, REQ_PAGE_ALLOC, 10, 1, 5);
+	for (uint32_t p = 10; p < 15; p++)
+		tell(s, OBS_ZONE_LOCKED, p, 1, 0);
+}
+
+static void nothing_is_missing_in_order(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+
+	refill(s);
+	for (uint32_t p = 11; p < 15; p++)
+		tell(s, REQ_PAGE_ALLOC, p, p, 0);
+	tell(s, REQ_PAGE_FREE, 12, 12, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 0);
+}
+
+/* 13 comes from the head: 11 and 12 were taken before; the frees prove it. */
+static void pages_before_the_one_handed_out(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+	uint64_t at;
+
+	refill(s);
+	at = s->n;
+	tell(s, REQ_PAGE_ALLOC, 13, 2, 0);
+	tell(s, REQ_PAGE_FREE, 11, NO_SLOT, 0);
+	tell(s, REQ_PAGE_FREE, 12, NO_SLOT, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 2);
+	assert_int_equal(s->s.takes[0].number, at);
+	assert_int_equal(s->s.takes[1].number, at);
+}
+
+/* An interrupt's pop is logged first: the list was in order all the same. */
+static void a_later_event_acquits(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+
+	refill(s);
+	tell(s, REQ_PAGE_ALLOC, 12, 2, 0);
+	tell(s, REQ_PAGE_ALLOC, 11, 3, 0);
+	tell(s, REQ_PAGE_FREE, 11, 3, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 0);
+}
+
+static void what_the_resolver_knows_is_not_found_again(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+
+	refill(s);
+	tell(s, REQ_PAGE_BULK, KMM_NO_PFN, 20, 0);
+	tell(s, REQ_PAGE_BULK, KMM_NO_PFN, 21, 0);
+	tell(s, REQ_PAGE_ALLOC, 13, 2, 0);
+	tell(s, REQ_PAGE_FREE, 11, 20, 0);
+	tell(s, REQ_PAGE_FREE, 12, 21, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 0);
+}
+
+/* Without a free, only the snapshot can tell: it does not have them free. */
+static void the_snapshot_decides_what_was_kept(void **state)
+{
+	struct story *s = *state;
+	uint32_t pfn = 11;
+	struct machine_list l = { .cpu = 0, .count = 1 };
+	struct machine_state after = {
+		.have_lists = true, .lists = &l, .list_count = 1, .list_pfns = &pfn
+	};
+	struct err e;
+
+	refill(s);
+	tell(s, REQ_PAGE_ALLOC, 13, 2, 0);
+	assert_int_equal(silent_end(&s->s, &after, &e), 0);
+	assert_int_equal(s->s.count, 1);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
+	const struct CMUnitTest tests[] = {
+		T(nothing_is_missing_in_order),
+		T(pages_before_the_one_handed_out),
+		T(a_later_event_acquits),
+		T(what_the_resolver_knows_is_not_found_again),
+		T(the_snapshot_decides_what_was_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The recorder on whole machines of their own: Debian's 6.1 for amd64 and i386 under QEMU without KVM, forks and files
+# on two CPUs.  The start is exact, the state at the end is the kernel's own, the model returns the kernel's page frames,
+# and nothing is left behind.  Run by `make check-vm`; needs the packages named there, and Debian's archive.
+# Environment: VM      where kernels, tools and the i386 build are kept (build/vm)
+#              ARCHES  amd64 i386
+#              ROUNDS  times that the workload does its steps on each CPU (150)
+set -u -o pipefail
+cd "$(dirname "$0")/../.." || exit 2
+. tests/lib.sh
+VM=${VM:-$BUILD/vm}
+ROUNDS=${ROUNDS:-150}
+mkdir -p "$VM"
+[ -e "$VM/fetched" ] || tests/vm/fetch.sh "$VM" || { not_ok vm/fetch "Debian's kernels cannot be had"; exit 1; }
+echo "# kernels: $(cat "$VM/fetched")"
+
+scenario() {	# PRESETS
+	cat <<S
+cat > /two <<'X'
+sh /work a $ROUNDS & sh /work b $ROUNDS & wait
+X
+# Directories of a minix file system are mapped by kmap().
+mkfs.minix -n 30 /dev/vdb > /dev/null; mkdir /mx; mount -t minix /dev/vdb /mx && cat >> /two <<'X'
+i=0; while [ \$i -lt 60 ]; do echo \$i > /mx/f\$i; i=\$((i + 1)); done; rm -f /mx/f*; sleep 0.5
+X
+kmemlab record --snapshot exact --format json -e $1 -o /out/c -- sh /two > /out/result
+echo \$? > /out/status
+cat /sys/kernel/tracing/kprobe_events > /out/kprobes_left
+ls /sys/kernel/tracing/instances > /out/instances_left
+# A recorder that is killed, and one that tidies up behind it.
+kmemlab record -e $1 -o /out/killed > /dev/null & pid=\$!
+i=0; while [ ! -s /out/killed.part/cpu0.raw ] && [ \$i -lt 600 ]; do sleep 0.1; i=\$((i + 1)); done
+kill -9 \$pid; wait \$pid
+cat /sys/kernel/tracing/kprobe_events | wc -l > /out/kprobes_of_killed
+kmemlab record -e pages -o /out/next -d 0.1 > /dev/null
+cat /sys/kernel/tracing/kprobe_events >> /out/kprobes_left
+ls /sys/kernel/tracing/instances >> /out/instances_left
+rm -rf /out/killed.part /out/next
+S
+}
+
+# is NAME JSON-FILE EXPRESSION: jq's answer is true.
+is() {
+	if jq -e "$3" "$2" > "$tmp/jq" 2>&1; then ok "$1"; else not_ok "$1" "$3 is $(head -c 200 "$tmp/jq"); $(jq -c "${3%% *}" "$2" 2>&1 | head -c 200)"; fi
+}
+
+events() { "$KMEMLAB" info --format json "$1" 2> /dev/null | jq --arg e "$2" ".events[\$e] // 0"; }
+
+for arch in ${ARCHES:-amd64 i386}; do
+	program=$KMEMLAB presets=all mb=1024
+	if [ $arch = i386 ]; then
+		tests/vm/build32.sh "$VM" > "$tmp/build32" 2>&1 || { not_ok vm/i386/build; tail -5 "$tmp/build32"; continue; }
+		program=$VM/build/kmemlab presets=all,highmem mb=2048
+	fi
+	scenario $presets > "$tmp/scenario"
+	got=$tmp/$arch
+	if ! tests/vm/guest.sh "$VM" $arch "$program" "$tmp/scenario" "$got" $mb > "$tmp/guest" 2>&1 || [ ! -e "$got/status" ]; then
+		not_ok vm/$arch/boot; sed 's/^/# /' "$tmp/guest" "$got/log" 2> /dev/null | tail -20; continue
+	fi
+	if [ "$(cat "$got/status")" = 0 ]; then ok vm/$arch/records; else not_ok vm/$arch/records; sed 's/^/# /' "$got/log" | tail -5; continue; fi
+	jq -r '"# start: \(.start_source), \(.start_bytes / 1048576) MiB read in \(.start_seconds * 1000 | floor) ms, \(.start_reads) times, \(.start_torn) torn; lost \(.lost)"' "$got/result"
+	is "vm/$arch/exact start" "$got/result" '.start == "lists" and .start_torn == 0 and .lost == 0'
+	if [ -s "$got/c/before/pageblocks" ]; then ok "vm/$arch/pageblock types"; else not_ok "vm/$arch/pageblock types"; fi
+	[ $arch != amd64 ] || if [ -s "$got/c/before/slabs" ]; then ok "vm/$arch/slabs"; else not_ok "vm/$arch/slabs"; fi
+	ours=$("$KMEMLAB" info --format json "$got/c" 2> /dev/null | jq .total)
+	theirs=$(trace-cmd report "$got/c/trace.dat" 2> /dev/null | grep -c '\[[0-9]*\]')
+	if [ "$ours" = "$theirs" ] && [ "$ours" -gt 10000 ]; then ok "vm/$arch/trace-cmd reads as many events ($ours)"; else
+		not_ok "vm/$arch/trace-cmd reads as many events" "$ours, $theirs"; fi
+
+	"$KMEMLAB" state --at end "$got/c" > "$tmp/state" 2> /dev/null
+	same "vm/$arch/state at the end is after/buddyinfo" "$tmp/state" "$got/c/after/buddyinfo"
+	"$KMEMLAB" verify --format json "$got/c" > "$tmp/verify" 2> /dev/null
+	jq -r '"# placement \(.simulated.placement.score * 100) % of \(.simulated.placement.allocations), anchored \(.simulated.placement.anchored * 100) %; refills \(.simulated.refills.recorded)/\(.simulated.refills.simulated)"' "$tmp/verify"
+	is "vm/$arch/no contradiction" "$tmp/verify" '.recorded.contradictions == 0 and .recorded.pages_differ == 0'
+	is "vm/$arch/placement, free-running" "$tmp/verify" '.simulated.placement.score >= 0.95'
+	is "vm/$arch/placement, anchored" "$tmp/verify" '.simulated.placement.anchored >= 0.99'
+	is "vm/$arch/refills" "$tmp/verify" '.simulated.refills | (.recorded - .simulated | fabs) <= .recorded / 100'
+
+	if [ "$(events "$got/c" vmalloc_range)" -gt 0 ] && [ "$(events "$got/c" vmalloc_range)" = "$(events "$got/c" vmalloc_range_ret)" ]; then
+		ok "vm/$arch/vmalloc's areas by kprobe"; else not_ok "vm/$arch/vmalloc's areas by kprobe"; fi
+	if [ $arch = i386 ]; then
+		for p in kmap_high kunmap_high kmap_local kunmap_local; do
+			n=$(events "$got/c" $p)
+			if [ "$n" -gt 0 ]; then ok "vm/$arch/$p by kprobe ($n)"; else not_ok "vm/$arch/$p by kprobe"; fi
+		done
+	fi
+	if [ "$(cat "$got/kprobes_of_killed")" -gt 0 ] && [ ! -s "$got/kprobes_left" ] && [ ! -s "$got/instances_left" ]; then
+		ok "vm/$arch/no kprobe and no instance is left"; else
+		not_ok "vm/$arch/no kprobe and no instance is left" "$(cat "$got"/*_left | head -3 | tr '\n' ' ')"; fi
+done
+exit $failed
