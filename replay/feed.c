@@ -307,22 +307,30 @@ static uint32_t one_time(const struct request *q, uint32_t n)
 /*
  * A free that drained a list below its high mark: kswapd was still balancing the zone,
  * though no event of it has come since what was taken for its end (kernel 6.1: the limit is
- * min(4 * batch, high) then).  A free of order 1 to 3 may drain at any length.
+ * min(4 * batch, high) then).  A free of order 1 to 3 may drain at any length, but all.
  */
 static void extend_kswapd(struct feed *f, const struct recorded *r, const struct machine *m,
-			  const struct request *q, unsigned freed_order, uint64_t ended)
+			  const struct request *q, uint32_t n, unsigned freed_order, uint64_t ended)
 {
+	uint64_t listed, drained = 0;
 	int zone;
 
-	if (!ended || freed_order || q->sig.op != OBS_PCPU_DRAIN || q->sig.aux2 ||
-	    q->pfn == KMM_NO_PFN || (q->sig.aux != DRAIN_FREE && q->sig.aux != DRAIN_EITHER))
+	if (!ended || q->sig.op != OBS_PCPU_DRAIN || q->sig.aux2 || q->pfn == KMM_NO_PFN ||
+	    (q->sig.aux != DRAIN_FREE && q->sig.aux != DRAIN_EITHER))
 		return;
 	zone = machine_zone_of(m, q->pfn);
 	if (zone < 0 || q->cpu >= m->cpus || m->zones[zone].node != f->known.ends[ended - 1].node)
 		return;
+	listed = recorded_pcp(r, (unsigned)zone, q->cpu);
+	for (uint32_t i = 0; i < n; i++)
+		if (q[i].cpu == q->cpu && q[i].sig.op == OBS_PCPU_DRAIN)
+			drained += 1u << q[i].sig.order;
+		else if (q[i].cpu == q->cpu)
+			break;
+	if (freed_order && drained + m->zones[zone].pcp_batch >= listed)
+		return;
 	/* Pages of one time may not be counted yet: nearer to the one limit than to the other. */
-	if (recorded_pcp(r, (unsigned)zone, q->cpu) <
-	    (m->zones[zone].pcp_high + 4 * m->zones[zone].pcp_batch) / 2)
+	if (listed < (m->zones[zone].pcp_high + 4 * m->zones[zone].pcp_batch) / 2)
 		f->known.ends[ended - 1].time = q->time;
 }
 
@@ -363,8 +371,8 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 					idle = false;
 				if (q[x].sig.op == REQ_PAGE_FREE)
 					freed[q[x].cpu % KMM_CPUS] = q[x].sig.order;
-				extend_kswapd(f, r, m, &q[x], freed[q[x].cpu % KMM_CPUS],
-					      idle ? ended : 0);
+				extend_kswapd(f, r, m, &q[x], (uint32_t)n - x,
+					      freed[q[x].cpu % KMM_CPUS], idle ? ended : 0);
 			}
 			if (!tieorder_matters(q + i, k)) {
 				for (uint32_t x = i; x < i + k; x++)
@@ -422,7 +430,7 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 		ret = origin_settle(&f->origin, m, e);
 		m->have_before |= !ret && m->before.have_kpageflags;
 	}
-	if (f->have_ties && lists && f->marks.start != UINT32_MAX)
+	if ((f->have_ties || f->known.end_count) && lists && f->marks.start != UINT32_MAX)
 		ret = order_ties(f, m, e);
 	return ret;
 }

@@ -246,11 +246,16 @@ static void follow_fallback(struct recorded *r, const struct request *q)
 		if (head != KMM_NO_PFN)
 			freeset_move(&r->set, head, type);
 	} else if (r->claims_silent ? owned : found >= pb / 2 || type != KMM_MOVABLE) {
-		uint32_t start = q->pfn & ~((1u << pb) - 1);
+		const struct machine_zone *z = &r->m->zones[r->set.f[q->pfn].zone];
+		uint32_t start = q->pfn & ~((1u << pb) - 1), end = start + (1u << pb);
+		unsigned tag = r->set.block_type[q->pfn >> pb];
 
-		if (r->set.block_type[q->pfn >> pb] < KMM_PCPTYPES ||
-		    r->set.block_type[q->pfn >> pb] == VIEW_UNKNOWN) {
-			for (uint32_t p = start; p < start + (1u << pb) && p < r->set.frames; p++)
+		/* What lies before the zone is left out; nothing moves but the block if its end is over. */
+		if (start < z->start_pfn)
+			start = q->pfn;
+		if ((tag < KMM_PCPTYPES || tag == VIEW_UNKNOWN) &&
+		    end <= z->start_pfn + z->spanned) {
+			for (uint32_t p = start; p < end; p++)
 				if (r->set.f[p].state == FRAME_BUDDY &&
 				    r->set.f[p].order != NOT_HEAD)
 					freeset_move(&r->set, p, type);

@@ -42,6 +42,7 @@ struct simulated {
 	bool *touched; /* [pageblocks] something happened in it since it was asked for last */
 	kmm_pfn last;
 	int drained_cpu;	   /* whose list the drain under way empties */
+	int drained_zone;	   /* in which zone */
 	uint32_t unseen[KMM_CPUS]; /* drains of the model by frees that the kernel's have not matched */
 	int64_t drain_left; /* pages of its chunk that the kernel's events have still to show */
 	uint64_t early;	    /* ordinal of an allocation that was made ahead of its turn */
@@ -661,6 +662,7 @@ static void drain_chunk(struct simulated *s, const struct request *q, uint32_t n
 		chunk = (uint64_t)c->zone[zone].pcp_batch << DRAIN_CHUNK;
 	kmm_drain_some(s->mm, q->cpu, (unsigned)owner, (unsigned)zone, (unsigned)chunk);
 	s->drained_cpu = owner;
+	s->drained_zone = zone;
 	s->drain_left = (int64_t)(had < chunk ? had : chunk);
 }
 
@@ -683,7 +685,7 @@ static void drain(struct simulated *s, const struct request *q, uint32_t n)
 		owner = kmm_pcp_owner(s->mm, q->pfn);
 		if (s->drain_left <= 0 && (owner >= 0 || !q->sig.aux2))
 			drain_chunk(s, q, n, owner < 0 ? q->cpu : owner, zone);
-		else if (owner >= 0 && owner != s->drained_cpu)
+		else if (owner >= 0 && (owner != s->drained_cpu || zone != s->drained_zone))
 			drain_chunk(s, q, n, owner, zone);
 		break;
 	case DRAIN_CPU:
