@@ -61,7 +61,7 @@ static double widest_label(struct chart *c)
 
 		w = l > w ? l : w;
 	}
-	return w * WIDER;
+	return w * BOLDER;
 }
 
 static void draw_y_axis(struct chart *c)

@@ -13,30 +13,41 @@
 #define ANCHORED "native, anchored"
 #define OBJECTS "native, with objects"
 
+/*
+ * The view `fragmentation` for the page block's order, in one pass over the free
+ * blocks: the view looks at each of them once an order, which takes minutes where
+ * there are many samples.
+ */
+#define UNUSABLE(which)                                                                                  \
+	"SELECT s.seq, (SELECT min(c.pageblock_order, c.orders - 1) FROM run r JOIN capture c ON c.id "  \
+	"= r.capture_id WHERE r.id = ?1) AS pageblock, coalesce(sum(f.blocks << f.block_order), 0) AS "  \
+	"free, coalesce(sum(f.blocks << f.block_order) FILTER (WHERE f.block_order >= (SELECT "          \
+	"min(c.pageblock_order, c.orders - 1) FROM run r JOIN capture c ON c.id = r.capture_id WHERE "   \
+	"r.id = ?1)), 0) AS large, coalesce(1.0 - 1.0 * coalesce(sum(f.blocks << f.block_order) FILTER " \
+	"(WHERE f.block_order >= (SELECT min(c.pageblock_order, c.orders - 1) FROM run r JOIN capture "  \
+	"c ON c.id = r.capture_id WHERE r.id = ?1)), 0) / sum(f.blocks << f.block_order), 1.0) AS u "    \
+	"FROM sample s LEFT JOIN free_blocks f ON f.run_id = s.run_id AND f.seq = s.seq WHERE s.run_id " \
+	"= ?1 " which " GROUP BY s.seq"
+#define ALL ""
+#define LAST "AND s.seq = (SELECT max(seq) FROM sample WHERE run_id = ?1)"
+
 static const struct {
 	enum compare_question question;
 	const char *name;
 	const char *sql; /* ?1: the run */
 } metrics[COMPARE_METRICS] = {
 	[COMPARE_UNUSABLE_END] = { COMPARE_FRAGMENTED, "unusable index, end",
-				   "SELECT f.unusable FROM fragmentation f JOIN run r ON r.id = f.run_id "
-				   "JOIN capture c ON c.id = r.capture_id WHERE f.run_id = ?1 AND "
-				   "f.block_order = c.pageblock_order ORDER BY f.seq DESC LIMIT 1" },
+				   "SELECT u FROM (" UNUSABLE(LAST) ")" },
 	[COMPARE_UNUSABLE_MAX] = { COMPARE_FRAGMENTED, "unusable index, worst",
-				   "SELECT max(f.unusable) FROM fragmentation f JOIN run r ON r.id = "
-				   "f.run_id JOIN capture c ON c.id = r.capture_id WHERE f.run_id = ?1 "
-				   "AND f.block_order = c.pageblock_order" },
+				   "SELECT max(u) FROM (" UNUSABLE(ALL) ")" },
 	[COMPARE_HUGE_FREE_END] = { COMPARE_HUGE_PAGES, "free huge pages, end",
-				    "SELECT f.suitable FROM fragmentation f JOIN run r ON r.id = "
-				    "f.run_id JOIN capture c ON c.id = r.capture_id WHERE f.run_id = ?1 "
-				    "AND f.block_order = c.pageblock_order ORDER BY f.seq DESC LIMIT 1" },
+				    "SELECT large >> pageblock FROM (" UNUSABLE(LAST) ")" },
 	[COMPARE_THP_ABLE] = { COMPARE_HUGE_PAGES, "THP-able blocks, end",
 			       "SELECT thp_able FROM thp_memory WHERE run_id = ?1 ORDER BY seq DESC LIMIT 1" },
 	[COMPARE_MIXED] = { COMPARE_APART, "mixed blocks, end",
 			    "SELECT mixed FROM thp_memory WHERE run_id = ?1 ORDER BY seq DESC LIMIT 1" },
 	[COMPARE_FREE_END] = { COMPARE_MEMORY, "free pages, end",
-			       "SELECT free_pages FROM fragmentation WHERE run_id = ?1 AND "
-			       "block_order = 0 ORDER BY seq DESC LIMIT 1" },
+			       "SELECT free FROM (" UNUSABLE(LAST) ")" },
 	[COMPARE_UNMOVABLE] = { COMPARE_APART, "blocks not movable, end",
 				"SELECT sum(pageblocks) FROM pageblocks p JOIN latest_sample l ON "
 				"l.run_id = p.run_id AND l.seq = p.seq WHERE p.run_id = ?1 AND type <> 1" },

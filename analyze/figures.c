@@ -59,6 +59,18 @@ const struct figure_kind figure_kinds[] = {
 	  .has = plot_has_pageblocks,
 	  .top = plot_top_pageblocks,
 	  .draw = plot_pageblocks },
+	{ .id = "thp",
+	  .title = "Memory for huge pages",
+	  .metric = "block-use",
+	  .all_zones = true,
+	  .caption =
+		  "Page blocks that are wholly free; those that compaction could empty as well, since "
+		  "nothing in them is unmovable; and what there would be had unmovable pages been "
+		  "packed together. The distance between the last two is what mixing costs.",
+	  .missing = "what the page blocks hold was not sampled",
+	  .has = plot_has_thp,
+	  .top = plot_top_thp,
+	  .draw = plot_thp },
 	{ .id = "map",
 	  .title = "Map of memory",
 	  .metric = "map",

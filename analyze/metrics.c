@@ -244,6 +244,55 @@ const struct metric metrics[] = {
 			"end; the peak is the most that were live at once.",
 	  .source = "owner; found by the resolver from the events around each allocation",
 	  .limits = "Pages that were in use before the capture began are not counted." },
+	{ .id = "set-load",
+	  .name = "Cache sets by load",
+	  .unit = "lines a set; misses as a share of the lines",
+	  .definition =
+		  "Each object that lives at the end puts its first line (or all of it) on the set (physical "
+		  "address / line) mod sets of each of the processor's caches. A sweep touches every "
+		  "line in turn, over and over, with LRU: a set of more lines than ways misses on each "
+		  "of its lines, other sets on none. If even: the same were the lines spread evenly; "
+		  "what is above that is conflict, not lack of room.",
+	  .source =
+		  "set_load, set_histogram; addresses by the slab dumps and events, or of simulated "
+		  "allocators",
+	  .limits =
+		  "Which objects are really touched together is not in a trace of allocations. Last-level "
+		  "caches that hash addresses do not follow the formula. One level at a time." },
+	{ .id = "mapping",
+	  .name = "TLB entries",
+	  .unit = "entries",
+	  .definition =
+		  "How many TLB entries map a piece of memory at once: its bytes by each size of page, divided "
+		  "by that size. Huge vmalloc: areas of 2 MiB and more rounded up to large pages. kmalloc "
+		  "instead: each area as one block of the direct map, areas above 4 MiB left out. User memory "
+		  "in 2 MiB: into the blocks that are free now, or into all that compaction could empty.",
+	  .source =
+		  "mapping; meminfo's DirectMap lines and vmallocinfo of the snapshot, user memory by the "
+		  "recorded machine",
+	  .limits =
+		  "Entries that would be in use at once, not those that a program needs. User memory is taken "
+		  "to be contiguous in its own address space: an upper bound of what could be large." },
+	{ .id = "tlb-pressure",
+	  .name = "TLB pressure",
+	  .unit = "page walks",
+	  .definition =
+		  "Accesses that the events imply (an object as it is given out and given back, a page as it is "
+		  "zeroed) run through the data TLBs of a named processor, two levels with LRU, one for each "
+		  "CPU, with the direct map in pages of one size.",
+	  .source = "tlb_pressure",
+	  .limits =
+		  "A lower bound: what programs and the kernel do with the memory is not in the trace. "
+		  "`kmemlab tlb --accesses` takes addresses that were really touched." },
+	{ .id = "kmap",
+	  .name = "Maps of high memory",
+	  .unit = "maps, flushes",
+	  .definition =
+		  "The capture's kmap and kmap_local calls through a window of so many slots. When a window is "
+		  "used up it is flushed from the TLBs of all CPUs; the end of each temporary map flushes one "
+		  "address on one CPU.",
+	  .source = "kmap; replayed through the model of highmem",
+	  .limits = "32-bit captures whose kmap functions were probed." },
 	{ .id = NULL },
 };
 

@@ -8,10 +8,12 @@
 #include "analyze/fragindex.h"
 #include "analyze/html.h"
 #include "analyze/metrics.h"
+#include "analyze/opening.h"
+#include "analyze/script.h"
 #include "analyze/style.h"
 #include "store/sql.h"
 
-#define OWNER_ROWS 40
+#define OWNER_ROWS 200
 #define NOTES 200
 
 static void heading_of(const struct page *p, const struct series *r)
@@ -49,10 +51,12 @@ static void cell_real(FILE *out, const char *label, double v, int digits, const 
 static void nav(FILE *out)
 {
 	static const char *const all[][2] = {
-		{ "summary", "Summary" },	 { "unknown", "What is not known" },
-		{ "fidelity", "Fidelity" },	 { "figures", "Figures" },
-		{ "owners", "Owners of pages" }, { "slabs", "Slab caches" },
-		{ "machine", "Machine" },	 { "glossary", "Definitions" },
+		{ "summary", "Summary" },   { "unknown", "What is not known" },
+		{ "fidelity", "Fidelity" }, { "compare", "What if" },
+		{ "figures", "Over time" }, { "holders", "What holds page blocks" },
+		{ "slabs", "Slab caches" }, { "colour", "Cache sets" },
+		{ "tlb", "TLB" },	    { "owners", "Owners of pages" },
+		{ "machine", "Machine" },   { "glossary", "Definitions" },
 	};
 
 	fputs("<nav aria-label=\"Contents\">", out);
@@ -79,7 +83,10 @@ void page_head(const struct page *p)
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-	      "style-src 'unsafe-inline'\">\n"
+	      "style-src 'unsafe-inline'; script-src 'sha256-",
+	      out);
+	fputs(script_hash, out);
+	fputs("'\">\n"
 	      "<meta name=\"generator\" content=\"kmemlab\">\n<title>",
 	      out);
 	html_text(out, base_name(p->c->name));
@@ -106,9 +113,10 @@ void page_head(const struct page *p)
 void page_foot(const struct page *p)
 {
 	fputs("</main>\n<footer>Made by kmemlab from its results file. Figures by GNU "
-	      "libplot.</footer>\n"
-	      "</body>\n</html>\n",
+	      "libplot.</footer>\n<script>",
 	      p->out);
+	fputs(script_text, p->out);
+	fputs("</script>\n</body>\n</html>\n", p->out);
 }
 
 /* ---- summary ---- */
@@ -205,8 +213,9 @@ int page_summary(const struct page *p, struct err *e)
 								p->c->orders - 1;
 	FILE *out = p->out;
 
-	(void)e;
 	fputs("<section id=\"summary\">\n<h2>Summary</h2>\n", out);
+	if (opening(p, e) < 0)
+		return err_code(e);
 	tiles(p);
 	if (!p->count) {
 		fputs("<p class=\"gap\">No run of this capture is in the results: nothing was "
@@ -445,7 +454,7 @@ static int owner_rows(const struct page *p, const struct series *r, struct err *
 			heading_of(p, r);
 			fprintf(out,
 				", by peak; at most %d rows</p>\n<div "
-				"class=\"scroll\"><table>\n<thead><tr><th>Owner</th><th>Cache</th><th "
+				"class=\"scroll\"><table class=\"grid\">\n<thead><tr><th>Owner</th><th>Cache</th><th "
 				"class=\"n\">Allocations</th><th class=\"n\">Frees</th><th "
 				"class=\"n\">Pages at end</th><th class=\"n\">Pages at "
 				"peak</th></tr></thead>\n<tbody>\n",

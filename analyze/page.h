@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "analyze/compare.h"
 #include "analyze/figures.h"
 
 struct page {
@@ -14,6 +15,7 @@ struct page {
 	const struct series *runs;
 	unsigned count;
 	const struct figures *figures;
+	const struct compare *compare;
 };
 
 /* From the doctype to the end of the contents line. */
@@ -24,7 +26,12 @@ int page_summary(const struct page *p, struct err *e);
 int page_unknown(const struct page *p, struct err *e);
 int page_fidelity(const struct page *p, struct err *e);
 int page_owners(const struct page *p, struct err *e);
-int page_slabs(const struct page *p, struct err *e); /* pageslabs.c */
+int page_compare(const struct page *p, struct err *e); /* pagecompare.c */
+int page_holders(const struct page *p, struct err *e); /* pageholders.c */
+int page_slabs(const struct page *p, struct err *e);   /* pageslabs.c */
+int page_waste(const struct page *p, struct err *e);   /* its last tables: pageholders.c */
+int page_colour(const struct page *p, struct err *e);  /* pagehardware.c */
+int page_tlb(const struct page *p, struct err *e);
 int page_machine(const struct page *p, struct err *e);
 void page_glossary(const struct page *p);
 

@@ -7,7 +7,7 @@
 #include "analyze/page.h"
 #include "store/sql.h"
 
-#define CACHE_ROWS 25
+#define CACHE_ROWS 200
 #define MOST_RUNS 4
 
 /* The runs that have caches: the recorded one first, whose rows are after/slabinfo. */
@@ -57,7 +57,7 @@ static void head(const struct page *p, const struct series *with[MOST_RUNS], int
 	FILE *out = p->out;
 	char label[96];
 
-	fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Cache</th><th class=\"n\">Object, "
+	fputs("<div class=\"scroll\"><table class=\"grid\">\n<thead><tr><th>Cache</th><th class=\"n\">Object, "
 	      "bytes</th><th class=\"n\">Order</th>",
 	      out);
 	for (int i = 0; i < runs; i++) {
@@ -135,7 +135,7 @@ int page_slabs(const struct page *p, struct err *e)
 			"<p>Slabs at the end and the share of their objects that is not active, by the "
 			"kernel's own count (slabinfo takes all that a CPU's slab holds for active) and in "
 			"runs whose objects went through the model (<a href=\"#metric-slabs\">definition</a>); "
-			"the %d largest.</p>\n",
+			"the %d largest at most.</p>\n",
 			CACHE_ROWS);
 		head(p, with, runs);
 		ret = rows(p, with, runs, e);
@@ -145,6 +145,8 @@ int page_slabs(const struct page *p, struct err *e)
 		      "slabinfo.</p>\n",
 		      p->out);
 	}
+	if (ret >= 0)
+		ret = page_waste(p, e);
 	fputs("</section>\n", p->out);
 	return ret < 0 ? ret : 0;
 }

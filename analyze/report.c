@@ -10,6 +10,7 @@
 
 #include "analyze/html.h"
 #include "analyze/page.h"
+#include "analyze/plain.h"
 #include "base/file.h"
 
 /* ---- figures in the page ---- */
@@ -30,6 +31,39 @@ static int panel(const struct page *p, const struct figure_kind *k, unsigned run
 	return 0;
 }
 
+/* What part of the capture a figure shows. */
+static void slice(const struct page *p, const char *zone)
+{
+	const struct figures *x = p->figures;
+	uint32_t most = 0, taken = 0;
+
+	for (unsigned i = 0; i < x->count; i++)
+		if (x->runs[i].in_file > most) {
+			most = x->runs[i].in_file;
+			taken = x->runs[i].samples;
+		}
+	if (!taken)
+		return;
+	fputs("<p class=\"slice\">Slice: ", p->out);
+	html_real(p->out, x->t0, 7);
+	fputs(" to ", p->out);
+	html_real(p->out, x->t1, 7);
+	fputs(p->c->clock_is_time ? "\xc2\xa0s, " : " clock units, ", p->out);
+	html_count(p->out, taken);
+	if (taken < most) {
+		fputs(" of ", p->out);
+		html_count(p->out, most);
+	}
+	fputs(" samples, ", p->out);
+	if (*zone) {
+		fputs("zone ", p->out);
+		html_text(p->out, zone);
+	} else {
+		fputs("all zones", p->out);
+	}
+	fputs(".</p>", p->out);
+}
+
 static int figure(const struct page *p, const struct figure_kind *k, struct err *e)
 {
 	const char *zone = figures_zone_name(p->figures, k);
@@ -43,8 +77,10 @@ static int figure(const struct page *p, const struct figure_kind *k, struct err 
 		fputs(", zone ", p->out);
 		html_text(p->out, zone);
 	}
-	fprintf(p->out, "</h3>\n<p>%s <a href=\"#metric-%s\">Definition</a></p></figcaption>\n",
-		k->caption, k->metric);
+	fprintf(p->out, "</h3>\n<p>%s <a href=\"#metric-%s\">Definition</a></p>\n", k->caption,
+		k->metric);
+	slice(p, *zone ? zone : "");
+	fputs("</figcaption>\n", p->out);
 	for (unsigned i = 0; i < p->figures->count; i++)
 		drawn += k->has(p->figures, &p->runs[i]);
 	if (!drawn)
@@ -62,7 +98,7 @@ static int figures_section(const struct page *p, struct err *e)
 	bool recorded = p->figures->count && !p->figures->runs[0].simulated;
 	int ret = 0;
 
-	fputs("<section id=\"figures\">\n<h2>Figures</h2>\n", p->out);
+	fputs("<section id=\"figures\">\n<h2>Over time</h2>\n", p->out);
 	if (!p->figures->count)
 		fputs("<p class=\"gap\">There is no run to draw.</p>\n", p->out);
 	else if (!recorded)
@@ -93,11 +129,19 @@ static int write_page(const struct page *p, struct err *e)
 	if (ret >= 0)
 		ret = page_fidelity(p, e);
 	if (ret >= 0)
+		ret = page_compare(p, e);
+	if (ret >= 0)
 		ret = figures_section(p, e);
 	if (ret >= 0)
-		ret = page_owners(p, e);
+		ret = page_holders(p, e);
 	if (ret >= 0)
 		ret = page_slabs(p, e);
+	if (ret >= 0)
+		ret = page_colour(p, e);
+	if (ret >= 0)
+		ret = page_tlb(p, e);
+	if (ret >= 0)
+		ret = page_owners(p, e);
 	if (ret >= 0)
 		ret = page_machine(p, e);
 	page_glossary(p);
@@ -218,16 +262,45 @@ static int choose(struct series *runs, unsigned all, unsigned *count, unsigned *
 	return 0;
 }
 
-static int write_html(const struct page *page, const char *path, struct err *e)
+const char *const report_formats[] = { "html", "markdown", "text", NULL };
+
+#define TEXT_WIDTH 100
+
+/* Through the HTML, so that all forms say the same. */
+static int write_plain(struct page *p, enum report_format format, FILE *out, struct err *e)
+{
+	char *html = NULL;
+	size_t len;
+	int ret;
+
+	p->out = open_memstream(&html, &len);
+	if (!p->out)
+		return err_set(e, ENOMEM, "out of memory");
+	ret = write_page(p, e);
+	if (fclose(p->out) && ret >= 0)
+		ret = err_set(e, ENOMEM, "out of memory");
+	if (ret >= 0)
+		ret = plain_write(html, len, format == REPORT_MARKDOWN, TEXT_WIDTH, out, e);
+	free(html);
+	return ret;
+}
+
+static int write_report(const struct page *page, const struct report_options *o, struct err *e)
 {
 	struct page p = *page;
 	struct file_out out;
-	int ret = file_out_open(&out, path, 0, e);
+	int ret;
 
+	if (!strcmp(o->path, "-")) {
+		p.out = stdout;
+		return o->format == REPORT_HTML ? write_page(&p, e) :
+						  write_plain(&p, o->format, stdout, e);
+	}
+	ret = file_out_open(&out, o->path, 0, e);
 	if (ret < 0)
 		return ret;
 	p.out = out.f;
-	ret = write_page(&p, e);
+	ret = o->format == REPORT_HTML ? write_page(&p, e) : write_plain(&p, o->format, out.f, e);
 	if (ret >= 0)
 		ret = file_out_commit(&out, e);
 	file_out_abort(&out);
@@ -240,7 +313,8 @@ int report_write(struct store *s, int64_t capture, const struct report_options *
 	struct series_capture c;
 	struct series *runs = calloc(SERIES_RUNS, sizeof(*runs));
 	struct figures x;
-	struct page p = { .s = s, .c = &c, .runs = runs, .figures = &x };
+	struct compare compare = { .count = 0 };
+	struct page p = { .s = s, .c = &c, .runs = runs, .figures = &x, .compare = &compare };
 	unsigned all = 0, drawn = 0;
 	int ret, zone = -1;
 
@@ -260,11 +334,13 @@ int report_write(struct store *s, int64_t capture, const struct report_options *
 		ret = choose(runs, all, &p.count, &drawn, o, e);
 	if (ret >= 0) {
 		figures_init(&x, &c, runs, drawn, zone);
-		if (o->path)
-			ret = write_html(&p, o->path, e);
+		ret = compare_read(&compare, s, c.id, e);
+		if (ret >= 0 && o->path)
+			ret = write_report(&p, o, e);
 		if (ret >= 0 && o->figures_dir)
 			ret = figure_files(&x, o, e);
 	}
+	compare_free(&compare);
 	series_free(runs, all);
 	free(runs);
 	series_capture_free(&c);

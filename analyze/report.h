@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report: one HTML file that tells what a capture and its runs show.  It needs
- * nothing beside it: styles and figures are inside, there is no script.  Only
- * results are read, never a capture or a workload.
+ * report: one file that tells what a capture and its runs show: HTML that needs
+ * nothing beside it (style, figures and a few lines of script are inside), Markdown
+ * or text.  Only results are read, never a capture or a workload.
  */
 #ifndef ANALYZE_REPORT_H
 #define ANALYZE_REPORT_H
@@ -13,8 +13,12 @@
 #include "base/err.h"
 #include "store/store.h"
 
+enum report_format { REPORT_HTML, REPORT_MARKDOWN, REPORT_TEXT };
+extern const char *const report_formats[]; /* "html", "markdown", "text", NULL */
+
 struct report_options {
-	const char *path;	 /* the HTML file; NULL: none */
+	const char *path; /* the report; "-": standard output; NULL: none */
+	enum report_format format;
 	const char *figures_dir; /* write each panel as a file there, too; NULL: no */
 	enum figure_format figure_format;
 	const char *const *policies; /* simulated runs to show; none: all */

@@ -195,31 +195,40 @@ static int read_times(struct store *s, const struct series_capture *c, struct se
 	return ret < 0 ? e->code : 0;
 }
 
-/* No row at all: the free lists are not known, not empty throughout. */
+/*
+ * Sample by sample, since of very many only some are taken.  No row at all: the
+ * free lists are not known, not empty throughout.
+ */
 static int read_blocks(struct store *s, struct series *r, struct err *e)
 {
-	sqlite3_stmt *st =
-		sql_query(store_db(s), e,
-			  "SELECT seq, zone, block_order, sum(blocks) FROM free_blocks WHERE "
-			  "run_id = ? GROUP BY seq, zone, block_order ORDER BY seq",
-			  "i", r->id);
-	uint32_t at = 0;
-	int ret = -1;
+	sqlite3_stmt *st = sql_query(store_db(s), e,
+				     "SELECT zone, block_order, blocks FROM free_blocks WHERE "
+				     "run_id = ?1 AND seq = ?2",
+				     "i", r->id);
+	int ret = st ? 0 : err_code(e);
 
-	while (st && (ret = sql_row(st, e)) == 1) {
-		int64_t zone = sqlite3_column_int64(st, 1), order = sqlite3_column_int64(st, 2);
-		uint64_t n = count(st, 3);
+	for (uint32_t i = 0; i < r->samples && ret >= 0; i++) {
+		sqlite3_reset(st);
+		sqlite3_bind_int64(st, 2, r->seq[i]);
+		while ((ret = sql_row(st, e)) == 1) {
+			int64_t zone = sqlite3_column_int64(st, 0);
+			int64_t order = sqlite3_column_int64(st, 1);
+			uint64_t n = count(st, 2);
+			uint32_t *to;
 
-		if (!r->blocks && !(r->blocks = calloc(r->samples, sizeof(*r->blocks)))) {
-			ret = err_set(e, ENOMEM, "out of memory");
-			break;
+			if (!r->blocks && !(r->blocks = calloc(r->samples, sizeof(*r->blocks)))) {
+				ret = err_set(e, ENOMEM, "out of memory");
+				break;
+			}
+			if (zone < 0 || zone >= SERIES_ZONES || order < 0 ||
+			    order >= (int64_t)r->orders)
+				continue;
+			to = &r->blocks[i][zone][order];
+			*to = n > UINT32_MAX - *to ? UINT32_MAX : *to + (uint32_t)n;
 		}
-		if (place(r, sqlite3_column_int64(st, 0), &at) && zone >= 0 &&
-		    zone < SERIES_ZONES && order >= 0 && order < (int64_t)r->orders)
-			r->blocks[at][zone][order] = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 	}
 	sqlite3_finalize(st);
-	return ret < 0 ? e->code : 0;
+	return ret < 0 ? ret : 0;
 }
 
 static int read_pageblocks(struct store *s, struct series *r, struct err *e)
@@ -264,6 +273,34 @@ static int read_pcp(struct store *s, struct series *r, struct err *e)
 		}
 		if (place(r, sqlite3_column_int64(st, 0), &at))
 			r->pcp_pages[at] = count(st, 1);
+	}
+	sqlite3_finalize(st);
+	return ret < 0 ? e->code : 0;
+}
+
+static int read_thp(struct store *s, struct series *r, struct err *e)
+{
+	sqlite3_stmt *st = sql_query(store_db(s), e,
+				     "SELECT seq, free, thp_able, grouped FROM thp_memory WHERE "
+				     "run_id = ? ORDER BY seq",
+				     "i", r->id);
+	uint32_t at = 0;
+	int ret = -1;
+
+	while (st && (ret = sql_row(st, e)) == 1) {
+		if (!r->thp) {
+			r->thp = malloc(r->samples * sizeof(*r->thp));
+			if (!r->thp) {
+				ret = err_set(e, ENOMEM, "out of memory");
+				break;
+			}
+			for (uint32_t i = 0; i < r->samples; i++)
+				for (unsigned k = 0; k < SERIES_THP; k++)
+					r->thp[i][k] = NAN;
+		}
+		if (place(r, sqlite3_column_int64(st, 0), &at))
+			for (unsigned k = 0; k < SERIES_THP; k++)
+				r->thp[at][k] = sql_real(st, 1 + (int)k);
 	}
 	sqlite3_finalize(st);
 	return ret < 0 ? e->code : 0;
@@ -349,6 +386,8 @@ static int read_samples(struct store *s, const struct series_capture *c, struct 
 	if (ret >= 0)
 		ret = read_pcp(s, r, e);
 	if (ret >= 0)
+		ret = read_thp(s, r, e);
+	if (ret >= 0)
 		ret = read_counters(s, r, e);
 	return ret < 0 ? ret : read_map(s, r, e);
 }
@@ -403,6 +442,7 @@ void series_free(struct series *runs, unsigned n)
 		free(runs[i].pageblocks);
 		free(runs[i].counters);
 		free(runs[i].pcp_pages);
+		free(runs[i].thp);
 		free(runs[i].map.cells);
 	}
 }

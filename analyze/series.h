@@ -56,6 +56,9 @@ unsigned series_main_zone(const struct series_capture *c);
 /* By name, as struct series_zone has it or as the kernel has it; -1 if there is none. */
 int series_zone_by_name(const struct series_capture *c, const char *name);
 
+/* Page blocks that huge pages can be made of: view thp_memory. */
+enum series_thp { SERIES_THP_FREE, SERIES_THP_ABLE, SERIES_THP_GROUPED, SERIES_THP };
+
 struct series_map {
 	uint64_t first_pfn;
 	uint32_t pages_per_cell, rows;
@@ -75,6 +78,7 @@ struct series {
 	uint32_t (*pageblocks)[SERIES_TYPES];	      /* [samples] all zones; NULL: none */
 	double (*counters)[SERIES_COUNTERS];	      /* [samples] cumulative, NaN: not there */
 	uint64_t *pcp_pages;			      /* [samples] all zones */
+	double (*thp)[SERIES_THP]; /* [samples] all zones, NaN: not there; NULL: none */
 	struct series_map map;
 };
 

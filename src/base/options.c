@@ -347,7 +347,7 @@ static void roff_option(const struct option *o, FILE *out)
 	if (o->choices) {
 		fputs("\n(", out);
 		for (int i = 0; o->choices[i]; i++) {
-			fputs(i ? ", " : "", out);
+			fputs(i ? ",\n" : "", out);
 			roff_text(out, o->choices[i]);
 		}
 		fputc(')', out);

@@ -13,15 +13,18 @@
 #define SAMPLES 240 /* instants, where the replay is done on the way */
 
 static struct input_options in = INPUT_DEFAULTS;
-static const char *output = "report.html";
+static const char *output;
+static int format;
 static const char *figures_dir, *zone;
 static int figure_format;
 static uint64_t capture;
 static struct option_list policies;
 
 static struct option options[] = {
-	{ "output", 'o', OPTION_STRING, &output, "FILE.html", NULL,
-	  "the report (default: report.html)" },
+	{ "output", 'o', OPTION_STRING, &output, "FILE", NULL,
+	  "the report (default: report.html; Markdown and text: standard output)" },
+	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", report_formats,
+	  "html (default), or markdown or text, which have the tables and say what the figures show" },
 	{ "figures", 'f', OPTION_STRING, &figures_dir, "DIR", NULL,
 	  "write each figure to a file in this folder, too" },
 	{ "figure-format", 0, OPTION_CHOICE, &figure_format, "FORMAT", figure_formats,
@@ -71,7 +74,10 @@ static struct store *open_results(const char *path, struct err *e)
 static int run(int argc, char **argv)
 {
 	struct report_options o = {
-		.path = output,
+		.path = output		      ? output :
+			format == REPORT_HTML ? "report.html" :
+						"-",
+		.format = (enum report_format)format,
 		.figures_dir = figures_dir,
 		.figure_format = (enum figure_format)figure_format,
 		.policies = policies.count ? policies.items : NULL,
@@ -100,18 +106,21 @@ static int run(int argc, char **argv)
 
 struct command cmd_report = {
 	.name = "report",
-	.summary = "write an HTML report with figures",
+	.summary = "write a report with figures: HTML, Markdown or text",
 	.args = "RESULTS.db|CAPTURE",
 	.description =
-		"Writes one HTML file that tells what a capture and its runs show: free blocks and "
-		"fragmentation over time, pageblocks, a map of memory, event rates, the recorded machine beside "
-		"the simulated ones, with the error between them and what could not be known. The file needs "
-		"nothing beside it and no network.\n\n"
+		"Writes one file that tells what a capture and its runs show. It opens with what matters, in "
+		"words and by the memory that it costs, and whether it can be trusted; then fidelity, what-ifs "
+		"with the simulation's error, fragmentation over time, what holds page blocks, slab caches, "
+		"cache sets, TLBs, owners, and the definition of every number. The HTML file needs nothing "
+		"beside it and no network; its tables can be sorted and filtered.\n\n"
 		"A results file is written by kmemlab replay; of a run that was interrupted the report shows "
 		"what was written before, and says so. Given a capture directory, a trace or a workload instead, "
 		"it is replayed on the way, and --policy names what to simulate besides native.",
 	.examples = "kmemlab report -o small.html small.db\n"
 		    "  the report of everything in a results file\n"
+		    "kmemlab report --format text small.db\n"
+		    "  the same without figures, for a terminal or a mail\n"
 		    "kmemlab report --figures figures --policy native small.db\n"
 		    "  each figure also as an SVG file, of the recorded machine and one policy\n",
 	.options = options,

@@ -111,15 +111,15 @@ static void buddy(const struct toy *t, uint32_t from, uint32_t to,
 	}
 }
 
+/* anew: the machine changed since the last sample. */
 static void put_sample(struct store *s, int64_t run, const struct toy *t, uint32_t seq,
-		       uint64_t time)
+		       uint64_t time, bool anew)
 {
 	static const char *const names[] = { "allocs", "frees",	    "refills",
 					     "drains", "fallbacks", "failed" };
-	uint32_t blocks[2][KMM_MIGRATETYPES + 1][KMM_ORDERS] = { 0 },
-					      types[2][KMM_MIGRATETYPES + 1] = { 0 };
-	uint64_t pcp[2] = { 0 };
-	uint8_t cells[CELL_ROWS];
+	static uint32_t blocks[2][KMM_MIGRATETYPES + 1][KMM_ORDERS], types[2][KMM_MIGRATETYPES + 1];
+	static uint64_t pcp[2];
+	static uint8_t cells[CELL_ROWS];
 	struct store_sample x = { .seq = seq,
 				  .time = time,
 				  .request = t->counters[0],
@@ -128,6 +128,11 @@ static void put_sample(struct store *s, int64_t run, const struct toy *t, uint32
 				  .pageblocks = types,
 				  .pcp_pages = pcp };
 
+	if (!anew)
+		goto put;
+	memset(blocks, 0, sizeof(blocks));
+	memset(types, 0, sizeof(types));
+	memset(pcp, 0, sizeof(pcp));
 	buddy(t, 0, DMA_PAGES, blocks[0]);
 	buddy(t, DMA_PAGES, PAGES, blocks[1]);
 	for (uint32_t i = 0; i < PAGES / BLOCK; i++)
@@ -142,6 +147,7 @@ static void put_sample(struct store *s, int64_t run, const struct toy *t, uint32
 				best = t->state[i];
 		cells[r] = (uint8_t)best;
 	}
+put:
 	store_add_sample(s, run, &x, NULL);
 	for (int i = 0; i < 6; i++)
 		store_add_counter(s, run, seq, names[i], t->counters[i], NULL);
@@ -166,11 +172,16 @@ static void put_run(struct store *s, int64_t capture, bool simulated, const char
 	struct store_fidelity r = { "free pages at the end",  -1, -1, -1, 39817, NAN, 12, "pages",
 				    "against after/buddyinfo" };
 
+	uint32_t every = samples / 500 + 1; /* of very many samples most are alike */
+
 	start(&t, seed);
 	for (uint32_t i = 0; i < samples; i++) {
+		bool anew = i % every == 0;
+
 		put_sample(s, run, &t, i,
-			   8467971000ull + (uint64_t)i * 19055870000ull / (samples - 1));
-		step(&t, i / (double)samples);
+			   8467971000ull + (uint64_t)i * 19055870000ull / (samples - 1), anew);
+		if (anew)
+			step(&t, i / (double)samples);
 	}
 	for (unsigned i = 0; simulated && i < 3; i++)
 		store_add_fidelity(s, run, &f[i], NULL);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * grid: a table of the report that is one query: a title, a kind and a label a
+ * column, a row a row.  Readers can sort and filter it (script.h).
+ */
+#ifndef ANALYZE_GRID_H
+#define ANALYZE_GRID_H
+
+#include "analyze/page.h"
+
+enum grid_kind {
+	GRID_TEXT,
+	GRID_COUNT,
+	GRID_REAL,    /* four significant digits */
+	GRID_PERCENT, /* a share, 0 to 1 */
+	GRID_KIB,     /* bytes, shown in KiB or more */
+	GRID_SECONDS, /* clock units: seconds where the clock counts time */
+};
+
+struct grid_column {
+	const char *title;
+	enum grid_kind kind;
+	const char *help; /* what it is, shown over the title; may be NULL */
+};
+
+/*
+ * The columns of the query in order, the first as the row's heading; parameters as of
+ * sql_bind().  Where the query has no row, `none` is said instead of the table (NULL:
+ * nothing is).  How many rows, or a negative errno.
+ */
+int grid(const struct page *p, const char *caption, const char *none, const struct grid_column *c,
+	 unsigned columns, struct err *e, const char *sql, const char *types, ...);
+
+#endif
