@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "replay/freescan.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,7 +96,7 @@ static int next_order(struct freescan_run *r, int order)
 	if (order != r->search)
 		return order;
 	if (--r->search < 0)
-		r->search = (int8_t)(r->order - 1);
+		r->search = r->order - 1;
 	return -1;
 }
 
@@ -131,7 +132,7 @@ static uint32_t search_list(struct freescan *f, struct freescan_run *r, struct s
 	}
 	if (found != KMM_NO_PFN) {
 		r->fails = 0;
-		r->search = (int8_t)order;
+		r->search = order;
 	} else if (best) {
 		found = last = best;
 	}
@@ -161,7 +162,7 @@ static uint32_t search(struct freescan *f, struct freescan_run *r, bool may_find
 	s.low = block_start(f, r->free_pfn - (distance >> 2));
 	s.min = block_start(f, r->free_pfn - (distance >> 1));
 	if (r->search > r->order - 1)
-		r->search = (int8_t)(r->order - 1);
+		r->search = r->order - 1;
 	for (int o = r->search; o >= 0 && found == KMM_NO_PFN; o = next_order(r, o)) {
 		found = search_list(f, r, &s, o);
 		if (found != KMM_NO_PFN && may_find)
@@ -272,7 +273,7 @@ static void begin(struct freescan *f, const struct request *q)
 				    .sync = q->sig.aux2 & COMPACT_SYNC,
 				    .direct = !(q->sig.aux2 & COMPACT_KCOMPACTD),
 				    .order = -1,
-				    .search = INT8_MAX,
+				    .search = INT_MAX,
 				    .zone = (unsigned)zone,
 				    .migrate_pfn = q->sig.bytes_req,
 				    .free_pfn = q->sig.bytes_alloc,
@@ -303,6 +304,8 @@ static void scanned(struct freescan *f, struct freescan_run *r, const struct req
 	uint32_t end = (uint32_t)(q->addr >> 32), taken = (uint32_t)q->addr, got;
 	bool enough;
 
+	if (q->pfn >= end || end > f->m->max_pfn)
+		return;
 	if (r->due) {
 		/* Around what the search took, all of its page block is scanned. */
 		r->around = looks_around(f, r, q->pfn);
@@ -333,7 +336,7 @@ void freescan_event(struct freescan *f, const struct request *q)
 		return;
 	switch (q->sig.aux) {
 	case EVENT_MM_COMPACTION_FINISHED:
-		r->order = (int8_t)q->sig.order;
+		r->order = q->sig.order < KMM_ORDERS ? q->sig.order : -1;
 		break;
 	case EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES:
 		find_source(f, r, q->pfn);

@@ -41,8 +41,8 @@ struct freescan_lists {
 struct freescan_run {
 	int32_t pid;
 	bool on, sync, direct;
-	int8_t order;	/* wanted; -1 the whole zone */
-	int8_t search;	/* order at which the next fast search begins */
+	int order;	/* wanted; -1 the whole zone */
+	int search;	/* order at which the next fast search begins */
 	uint8_t fails;	/* fast searches since the last success */
 	uint8_t stride; /* of the linear scanner */
 	unsigned zone;

@@ -186,13 +186,20 @@ void freeset_put(struct freeset *s, uint32_t pfn, unsigned order, unsigned type,
 
 void freeset_remove(struct freeset *s, uint32_t head)
 {
-	freeset_split_out(s, head, head, s->f[head].order);
+	uint32_t pages = 1u << (s->f[head].order % KMM_ORDERS);
+
+	delist(s, head);
+	s->f[head].order = NOT_HEAD;
+	for (uint32_t i = 0; i < pages; i++)
+		s->f[head + i].state = FRAME_NOT_FREE;
 }
 
 void freeset_split_out(struct freeset *s, uint32_t head, uint32_t pfn, unsigned order)
 {
 	unsigned have = s->f[head].order, type = s->f[head].type;
 
+	if (have >= KMM_ORDERS) /* no block starts here */
+		return;
 	delist(s, head);
 	s->f[head].order = NOT_HEAD;
 	while (have > order) {

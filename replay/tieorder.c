@@ -244,6 +244,8 @@ bool tieorder_follow(struct recorded *r, const struct request *q, uint32_t n, ui
 		for (unsigned i = 0; !l && i < g.lanes; i++)
 			if (g.lane[i].at < g.lane[i].end)
 				l = &g.lane[i];
+		if (!l) /* all have come to their ends: nothing is left */
+			break;
 		emit(&g, l, len);
 	}
 	for (uint32_t i = 0; i < n; i++)

@@ -28,7 +28,7 @@ struct trace {
 	struct intern comms;
 	struct map comm_of;
 	struct kallsyms *symbols;
-	uint8_t *spare; /* for text.c */
+	uint8_t *spare;	      /* for text.c */
 	const uint8_t *chain; /* of the last event, in perf's way; NULL: none */
 	uint32_t chain_words;
 	bool symbols_tried;
