@@ -458,9 +458,10 @@ static int conclude(struct recording *c, struct err *e)
 	instance_close(&c->in);
 	probes_remove();
 	if (ret >= 0)
-		ret = write_account(c, (const char(*)[512])stats, e);
-	if (ret >= 0)
 		ret = datfile_finish(c->dir, cmdlines, (const char(*)[512])stats, e);
+	/* On a full disk the trace is what counts. */
+	if (ret >= 0 && write_account(c, (const char(*)[512])stats, e) < 0 && !c->r->cut)
+		ret = err_code(e);
 	free(stats);
 	free(cmdlines);
 	if (ret >= 0 && rename(c->part, c->o->output))

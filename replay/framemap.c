@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "replay/framemap.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "store/store.h"
 
@@ -85,4 +88,69 @@ void framemap_print(const struct machine *m, const struct replay_run *run, FILE 
 			fprintf(out, ",%s\n", types[type_of(run, pfn)]);
 		}
 	}
+}
+
+/* ---- binary ---- */
+
+/* Little-endian, whatever machine writes it. */
+static void put(FILE *out, uint64_t v, unsigned bytes)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		putc((int)(v >> 8 * i & 255), out);
+}
+
+static void put_name(FILE *out, const char *name, size_t n)
+{
+	char text[64] = { 0 };
+
+	memcpy(text, name, strnlen(name, n - 1));
+	fwrite(text, 1, n, out);
+}
+
+/* The state of a frame, and of a free block's first one its order. */
+static void put_frames(const struct machine *m, const struct replay_run *run, uint8_t *f)
+{
+	memset(f, CELL_HOLE, m->max_pfn);
+	for (uint32_t z = 0; z < m->zone_count; z++) {
+		const struct machine_zone *zone = &m->zones[z];
+		uint64_t end = zone->start_pfn + zone->spanned, pfn = zone->start_pfn;
+
+		if (end > m->max_pfn)
+			end = m->max_pfn;
+		while (pfn < end) {
+			uint8_t kind = cell(run, pfn);
+			unsigned order = kind == CELL_FREE ? free_order(m, run, pfn, end) : 0;
+
+			f[pfn] = (uint8_t)(kind | order << 4);
+			for (uint64_t i = 1; i < 1ull << order; i++)
+				f[pfn + i] = CELL_FREE | 0xf0;
+			pfn += 1ull << order;
+		}
+	}
+}
+
+int framemap_write(const struct machine *m, const struct replay_run *run, FILE *out)
+{
+	uint64_t blocks = (m->max_pfn + (1ull << m->pageblock_order) - 1) >> m->pageblock_order;
+	uint8_t *f = malloc(m->max_pfn + 1);
+
+	if (!f)
+		return -ENOMEM;
+	put_frames(m, run, f);
+	fwrite(FRAMEMAP_MAGIC, 1, 8, out);
+	put(out, m->max_pfn, 8);
+	put(out, m->page_size, 4);
+	put(out, m->pageblock_order, 2);
+	put(out, m->zone_count, 2);
+	for (uint32_t z = 0; z < m->zone_count; z++) {
+		put(out, m->zones[z].start_pfn, 8);
+		put(out, m->zones[z].spanned, 8);
+		put(out, m->zones[z].node, 4);
+		put_name(out, m->zones[z].name, 12);
+	}
+	for (uint64_t b = 0; b < blocks; b++)
+		put(out, type_of(run, b << m->pageblock_order), 1);
+	fwrite(f, 1, m->max_pfn, out);
+	free(f);
+	return 0;
 }

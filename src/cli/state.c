@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/input.h"
@@ -20,6 +21,7 @@ static double at = INFINITY;
 static int show, format;
 static struct machines_options mo;
 
+<<<<<<< HEAD
 enum {
 	BUDDYINFO,
 	PAGETYPEINFO,
@@ -35,12 +37,19 @@ enum {
 static const char *const shows[] = { "buddyinfo", "pagetypeinfo", "zoneinfo", "slabinfo",
 				     "frames",	  "pageblocks",	  "holders",  "pins",
 				     "slabs",	  "slab-holders", NULL };
+=======
+enum { BUDDYINFO, PAGETYPEINFO, ZONEINFO, FRAMES, FRAMES_BINARY, PAGEBLOCKS, HOLDERS, PINS };
+static const char *const shows[] = { "buddyinfo", "pagetypeinfo",  "zoneinfo",
+				     "frames",	  "frames-binary", "pageblocks",
+				     "holders",	  "pins",	   NULL };
+>>>>>>> h6
 
 static struct option options[] = {
 	{ "at", 'a', OPTION_SECONDS, &at, "SECONDS", NULL,
 	  "the instant: seconds of the capture's clock, start or end (default)" },
 	{ "show", 's', OPTION_CHOICE, &show, "WHAT", shows,
-	  "a file of /proc (buddyinfo); frames: every free block and what the other frames are, as CSV; "
+	  "a file of /proc (buddyinfo); frames: every free block and what the other frames are, as CSV, "
+	  "or with frames-binary a byte a frame; "
 	  "pageblocks: what each page block holds; holders: each allocation that keeps one from being "
 	  "whole; pins: these by who made them, worst first; slabs: every slab, where it stands, for how "
 	  "long, and who has most of it; slab-holders: who holds slabs open that have room" },
@@ -90,6 +99,10 @@ static int print_state(struct kmw_reader *k, struct err *e)
 
 	if (!m)
 		return err_code(e);
+	if (show == FRAMES_BINARY && isatty(STDOUT_FILENO)) {
+		machine_free(m);
+		return err_set(e, EINVAL, "binary output is not for a terminal");
+	}
 	ret = machines_build(&set, m, &mo, e);
 	if (ret >= 0 && set.count) {
 		run.simulated = true;
@@ -133,6 +146,10 @@ static int print_state(struct kmw_reader *k, struct err *e)
 				      0;
 		else if (show == FRAMES)
 			framemap_print(m, &r.runs[0], stdout);
+		else if (show == FRAMES_BINARY)
+			ret = framemap_write(m, &r.runs[0], stdout) ?
+				      err_set(e, ENOMEM, "out of memory for the frames") :
+				      0;
 		else
 			ret = print_blocks(k, m, &r.runs[0], e);
 		if (ret >= 0 && (fflush(stdout) || ferror(stdout)))

@@ -50,7 +50,7 @@ struct scrub {
 
 static void put(struct scrub *s, FILE *f, uint64_t v, unsigned size)
 {
-	uint8_t b[8];
+	uint8_t b[8] = { 0 };
 
 	for (unsigned i = 0; i < size; i++)
 		b[s->file.big_endian ? size - 1 - i : i] = (uint8_t)(v >> 8 * i);

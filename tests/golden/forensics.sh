@@ -26,6 +26,18 @@ check forensics/start-types sh -c '
 		/^Node.*zone/ && name[5] && !/type/ { for (i = 5; i <= NF; i++) n[i] += \$i }
 		END { for (i in n) if (n[i]) print name[i], n[i] }" "$2" | sort | diff - "$3"' \
 	sh "$tmp/start" "$SMALL/before/pagetypeinfo" "$tmp/types"
+# The binary map: its free blocks are those of the CSV, and so is every frame's state.
+$KMEMLAB state --show frames "$SMALL" > "$tmp/frames.csv" 2>> "$tmp/errors"
+$KMEMLAB state --show frames-binary "$SMALL" > "$tmp/frames.bin" 2>> "$tmp/errors"
+at() { od -An -v -t "u$2" -j "$1" -N "$2" "$tmp/frames.bin" | tr -d ' '; }
+frames=$(at 8 8); zones=$(at 22 2); blocks=$(((frames + 511) / 512)); head=$((24 + 32 * zones))
+check forensics/binary-length test "$(wc -c < "$tmp/frames.bin")" = $((head + blocks + frames))
+check forensics/binary-magic test "$(head -c 8 "$tmp/frames.bin")" = KMFRAME1
+od -An -v -t u1 -w1 -j $((head + blocks)) "$tmp/frames.bin" | awk '{ s = $1 % 16; o = int($1 / 16)
+	if (s == 1 && o < 15) print NR - 1, o; n[s]++ } END { for (s in n) if (s > 0) print "state", s, n[s] }' | sort > "$tmp/of.bin"
+awk -F, 'BEGIN { split("free pcp user slab kernel reclaimable unknown", w, " "); for (i in w) id[w[i]] = i }
+	NR > 1 { if ($5 == "free") print $1, $6; n[id[$5]] += $2 } END { for (s in n) print "state", s, n[s] }' "$tmp/frames.csv" | sort > "$tmp/of.csv"
+same forensics/binary-as-csv "$tmp/of.csv" "$tmp/of.bin"
 status forensics/holders-of-a-simulation 2 $KMEMLAB state --show pins --policy native "$SMALL"
 
 $KMEMLAB replay -o "$tmp/r.db" --samples 20 "$SMALL" > /dev/null 2>> "$tmp/errors"
