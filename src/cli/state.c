@@ -21,28 +21,22 @@ static double at = INFINITY;
 static int show, format;
 static struct machines_options mo;
 
-<<<<<<< HEAD
 enum {
 	BUDDYINFO,
 	PAGETYPEINFO,
 	ZONEINFO,
 	SLABINFO,
 	FRAMES,
+	FRAMES_BINARY,
 	PAGEBLOCKS,
 	HOLDERS,
 	PINS,
 	SLABS,
 	SLAB_HOLDERS,
 };
-static const char *const shows[] = { "buddyinfo", "pagetypeinfo", "zoneinfo", "slabinfo",
-				     "frames",	  "pageblocks",	  "holders",  "pins",
-				     "slabs",	  "slab-holders", NULL };
-=======
-enum { BUDDYINFO, PAGETYPEINFO, ZONEINFO, FRAMES, FRAMES_BINARY, PAGEBLOCKS, HOLDERS, PINS };
-static const char *const shows[] = { "buddyinfo", "pagetypeinfo",  "zoneinfo",
-				     "frames",	  "frames-binary", "pageblocks",
-				     "holders",	  "pins",	   NULL };
->>>>>>> h6
+static const char *const shows[] = { "buddyinfo", "pagetypeinfo",  "zoneinfo",	   "slabinfo",
+				     "frames",	  "frames-binary", "pageblocks",   "holders",
+				     "pins",	  "slabs",	   "slab-holders", NULL };
 
 static struct option options[] = {
 	{ "at", 'a', OPTION_SECONDS, &at, "SECONDS", NULL,
