@@ -49,7 +49,7 @@ void kmm_free_list_turn(struct kmm *mm, unsigned zone, unsigned order, unsigned 
 void kmm_capture(struct kmm *mm, int zone, unsigned order, unsigned type)
 {
 	mm->capture_type = (uint8_t)type;
-	mm->capture_zone = (int8_t)zone;
+	mm->capture_zone = (int16_t)zone;
 	mm->capture_order = zone < 0 ? UINT8_MAX : (uint8_t)order;
 }
 

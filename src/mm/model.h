@@ -143,7 +143,7 @@ struct kmm {
 	bool unmergeable;	 /* page blocks once had a type that keeps buddies apart */
 	int8_t expect_ownership; /* for the next fallback; -1 by rule */
 	int8_t expect_zone;	 /* for the next allocation; -1 by rule */
-	int8_t capture_zone;	 /* what is freed may be kept for a compaction of this zone; -1 */
+	int16_t capture_zone;	 /* what is freed may be kept for a compaction of this zone; -1 */
 	uint8_t capture_order;	 /* the order that it wants; UINT8_MAX where there is none */
 	uint8_t capture_type;	 /* and the migrate type */
 	kmm_pfn captured;	 /* the block kept; KMM_NO_PFN */
