@@ -64,7 +64,7 @@ MAN3      := $(patsubst src/mm/%.h,$(BUILD)/man/%.3,$(MM_PUBLIC))
 MAN5      := $(patsubst %,$(BUILD)/man/kmemlab-%.5,policy kmw schema)
 MAN3_LINKS = $(shell awk -v links=1 -f docs/man3.awk $(MM_PUBLIC))
 
-.PHONY: all help man tests deps ci-deps demo check check-vm bench soak asan tsan fuzz fuzzers lint format install uninstall clean FORCE
+.PHONY: all help man tests deps ci-deps demo check check-vm bench soak asan tsan fuzz fuzzers lint tidy format install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -81,7 +81,8 @@ help:
 	@echo "make asan       all tests under AddressSanitizer and UBSan (in build-asan/)"
 	@echo "make tsan       unit tests under ThreadSanitizer (in build-tsan/)"
 	@echo "make fuzz       libFuzzer on each reader for FUZZ_SECONDS=1800 (in build-fuzz/)"
-	@echo "make lint       clang-format, cppcheck and clang-tidy; make format mends the first"
+	@echo "make lint       clang-format and cppcheck; make format mends the first"
+	@echo "make tidy       clang-tidy over all sources: slow"
 	@echo "make install    to DESTDIR/PREFIX (PREFIX=$(PREFIX)); make uninstall takes it away"
 	@echo "make clean      remove what was built"
 	@echo "Variables: CC, CFLAGS, BUILD (folder of the objects), WERROR=1 (warnings are errors), V=1"
@@ -262,6 +263,9 @@ lint: deps
 	@echo "cppcheck"; cppcheck -q -j2 --error-exitcode=1 --inline-suppr --std=c11 \
 		--enable=warning,portability --suppress=missingIncludeSystem \
 		--suppress=unknownMacro --suppress=shiftTooManyBitsSigned --suppress=syntaxError:src/mm/gfp.c -I. -Isrc $(LINT_SRC)
+
+tidy: EXTRA_DEPS += $(DEPS_lint)
+tidy: deps
 	@echo "clang-tidy"; printf '%s\n' $(LINT_SRC) | xargs -P2 -n4 sh -c 'clang-tidy --quiet \
 		--warnings-as-errors="*" "$$@" -- -std=gnu11 -I. -Isrc $(PC_CFLAGS) 2>/dev/null' tidy
 
