@@ -35,7 +35,7 @@ static void make(struct trace_file *f, struct dw_options o, unsigned n)
 static void compare(struct dw_options o)
 {
 	struct trace_file f;
-	struct ring_layout l;
+	struct ring_layout l = { 0 };
 	struct datfile d;
 	struct ring r;
 	struct err e = { 0 };
@@ -101,7 +101,7 @@ static void of_32_bits(void **state)
 /* The data end in the middle of a page. */
 static void a_cut_page_is_said(void **state)
 {
-	struct ring_layout l;
+	struct ring_layout l = { 0 };
 	struct trace_file f;
 	struct datfile d;
 	struct ring r;
