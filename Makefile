@@ -256,6 +256,7 @@ bench: deps
 	+$(MAKE) all tests
 	BUILD=$(BUILD) KMEMLAB=$(KMEMLAB) tests/bench/run.sh
 	KMEMLAB=$(KMEMLAB) tests/bench/record.sh
+	KMEMLAB=$(KMEMLAB) tests/bench/fidelity.sh
 
 lint: EXTRA_DEPS += $(DEPS_lint)
 lint: deps
