@@ -17,7 +17,7 @@ struct machine {
 	struct kmm *mm;
 	struct kmm_pages *p;
 	struct kmm_reclaim *r;
-	kmm_pfn page[FRAMES]; /* of the page cache, by age */
+	kmm_pfn page[2 * FRAMES]; /* of the page cache, by age; those given back stay */
 	unsigned n, kills, asked;
 	kmm_pfn keep; /* evict() says no to this one */
 };
@@ -96,6 +96,7 @@ static void fill(struct machine *m, unsigned left, bool listed)
 		kmm_pfn pfn = kmm_page_alloc(m->p, 0, FILLER, 0);
 
 		assert_int_not_equal(pfn, KMM_NO_PFN);
+		assert_true(m->n < 2 * FRAMES);
 		m->page[m->n++] = pfn;
 		if (listed)
 			assert_int_equal(kmm_lru_add(m->p, pfn, false), 0);
