@@ -26,6 +26,29 @@ void freescan_free(struct freescan *f)
 	memset(f->run, 0, sizeof(f->run));
 }
 
+int freescan_copy(struct freescan *f, const struct freescan *from)
+{
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++) {
+		struct freescan_run *to = &f->run[i];
+		uint32_t *page = to->page, room = to->room;
+
+		if (room < from->run[i].count) {
+			page = realloc(page, from->run[i].count * sizeof(*page));
+			if (!page)
+				return -1;
+			room = from->run[i].count;
+		}
+		*to = from->run[i];
+		to->page = page;
+		to->room = room;
+		if (to->count)
+			memcpy(page, from->run[i].page, to->count * sizeof(*page));
+	}
+	f->blind = from->blind;
+	memcpy(f->init_free, from->init_free, sizeof(f->init_free));
+	return 0;
+}
+
 static struct freescan_run *run_of(struct freescan *f, int32_t pid)
 {
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++)

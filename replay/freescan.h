@@ -71,6 +71,8 @@ struct freescan {
 void freescan_init(struct freescan *f, const struct machine *m, const struct freescan_lists *lists,
 		   void *who);
 void freescan_free(struct freescan *f);
+/* Where another one stands that followed the same events.  0, or -1 without memory. */
+int freescan_copy(struct freescan *f, const struct freescan *from);
 /* Follow a record of OBS_COMPACTION. */
 void freescan_event(struct freescan *f, const struct request *q);
 

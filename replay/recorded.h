@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "machine/machine.h"
+#include "replay/freescan.h"
 #include "replay/freeset.h"
 #include "replay/view.h"
 #include "workload/request.h"
@@ -96,6 +97,21 @@ bool recorded_touched(struct recorded *r, uint32_t block);
 bool recorded_compacted(const struct recorded *r);
 /* Pages on the list of a CPU in a zone. */
 uint64_t recorded_pcp(const struct recorded *r, unsigned zone, unsigned cpu);
+/*
+ * The free lists and the CPUs' lists, head first; KMM_NO_PFN starts and ends.  A CPU's lists in a
+ * zone are one, in which those of each order and type keep their order.
+ */
+uint32_t recorded_free_next(const struct recorded *r, unsigned zone, unsigned order, unsigned type,
+			    uint32_t at);
+uint32_t recorded_pcp_next(const struct recorded *r, unsigned zone, unsigned cpu, uint32_t at);
+/* Order and type of a block that recorded_pcp_next() gave. */
+unsigned recorded_pcp_block(const struct recorded *r, uint32_t pfn, unsigned *type);
+/* Is no allocation under way, whose refills are still to come? */
+bool recorded_settled(const struct recorded *r);
+/* The compactions under way, and the i-th block kept for one (FREESCAN_RUNS places); false: none. */
+const struct freescan *recorded_scan(const struct recorded *r);
+bool recorded_kept(const struct recorded *r, unsigned i, int32_t *pid, unsigned *order,
+		   uint32_t *pfn);
 /* Check the bookkeeping itself; 0 or -EUCLEAN with e set. */
 int recorded_validate(const struct recorded *r, struct err *e);
 

@@ -12,6 +12,7 @@
 
 #include "base/progress.h"
 #include "replay/feed.h"
+#include "replay/reanchor.h"
 #include "store/store.h"
 
 #define QUEUE 4 /* decoded blocks under way */
@@ -108,6 +109,8 @@ static int run_start(struct worker *w)
 	else if (run->simulated)
 		ret = err_set(&run->err, ENODATA, "nothing to start a simulation from: %s",
 			      replay_start(m));
+	if (ret >= 0 && run->shadow)
+		ret = recorded_seed(run->shadow, &m->before, &run->err);
 	if (ret >= 0 && run->life)
 		ret = slablife_seed(run->life, &m->before, &run->err);
 	run->started = true;
@@ -271,10 +274,17 @@ static int run_block(struct worker *w, const struct request *q, uint32_t n)
 		if (run->simulated) {
 			uint32_t used = simulated_apply(run->simulated, x, n - i);
 
+			for (uint32_t k = 0; run->started && run->shadow && k < used; k++)
+				recorded_apply(run->shadow, &x[k]);
+
 			/* A bulk allocation takes all its pages at once. */
 			run->requests += used - 1;
 			run->page_requests += used - 1;
 			i += used;
+			if (run->started && run->shadow && i < n &&
+			    reanchor_due(run->simulated, run->shadow, &q[i]) &&
+			    reanchor(run->simulated, run->shadow, &run->err) < 0)
+				return run->err.code;
 		} else {
 			if (run->started) {
 				recorded_apply(run->recorded, x);
@@ -456,6 +466,11 @@ static int make_runs(struct replay *r, struct err *e)
 			run->recorded = recorded_new(m, e);
 		if (!run->simulated && !run->recorded)
 			return err_code(e);
+		if (run->o.anchor_every > 1) {
+			run->shadow = recorded_new(m, e);
+			if (!run->shadow)
+				return err_code(e);
+		}
 		if (run->o.slabs && run->recorded) {
 			run->life = slablife_new(m, &r->objects, e);
 			if (!run->life)
@@ -580,6 +595,7 @@ void replay_free(struct replay *r)
 {
 	for (unsigned i = 0; r->runs && i < r->o.run_count; i++) {
 		recorded_free(r->runs[i].recorded);
+		recorded_free(r->runs[i].shadow);
 		slablife_free(r->runs[i].life);
 		slabseries_free(&r->runs[i].series);
 		simulated_free(r->runs[i].simulated);

@@ -29,7 +29,7 @@ struct replay_run_options {
 	bool simulated; /* false: the recorded machine */
 	bool native;	/* simulated: the captured kernel's own policy, nothing changed */
 	bool anchored;
-	uint32_t anchor_every;
+	uint32_t anchor_every;		    /* see simulated.h */
 	bool slabs;			    /* recorded: follow the slabs and their objects too */
 	const char *name;		    /* policy name; "recorded" for the recorded machine */
 	const struct kmm_config *config;    /* simulated: the machine under its policy */
@@ -70,6 +70,7 @@ struct replay_sample {
 struct replay_run {
 	struct replay_run_options o;
 	struct recorded *recorded; /* one of the two */
+	struct recorded *shadow;   /* with anchor_every: what the simulation is made again */
 	struct simulated *simulated;
 	struct slablife *life; /* recorded, with slabs */
 	bool started;	       /* its start state was loaded */

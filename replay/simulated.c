@@ -1,155 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "replay/simulated.h"
-
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/model.h"
-#include "replay/anchor.h"
-#include "replay/freescan.h"
+#include "replay/simulated_inside.h"
 #include "store/store.h"
-#include "trace/event.h"
 
 #define BULK_MAX 512
-#define OF_SIDES UINT32_MAX /* a frame's word: a page that the sides asked for */
-
-/* What stands behind an id. */
-struct held {
-	kmm_pfn pfn;  /* the model's page */
-	kmm_pfn want; /* the kernel's page */
-	uint8_t order;
-	uint8_t type;
-	uint8_t owner;
-	bool live, compound;
-};
-
-struct simulated {
-	const struct machine *m;
-	struct simulated_options o;
-	struct kmm *mm;
-	struct anchor *anchor;	 /* anchored only */
-	struct objects *objects; /* NULL: object requests are passed over */
-	struct sides *sides;	 /* NULL: theirs too */
-	bool seeded, scoring;
-	bool in_objects;   /* what the page model is asked for, the object model asks */
-	bool in_sides;	   /* or one of the sides */
-	struct held *held; /* [slots] */
-	uint32_t slots;
-	/* [frames of the recording] the model's page in its stead; NULL: nobody asks */
-	kmm_pfn *place;
-	struct transfer transfer; /* another machine: how the start was placed there */
-	uint32_t frames;
-	bool *touched; /* [pageblocks] something happened in it since it was asked for last */
-	kmm_pfn last;
-	int drained_cpu;	   /* whose list the drain under way empties */
-	int drained_zone;	   /* in which zone */
-	uint32_t unseen[KMM_CPUS]; /* drains of the model by frees that the kernel's have not matched */
-	int64_t drain_left; /* pages of its chunk that the kernel's events have still to show */
-	uint64_t early;	    /* ordinal of an allocation that was made ahead of its turn */
-	kmm_pfn early_pfn;  /* what it got */
-	uint64_t requests;
-	bool marks_unknown;	    /* the start was worked out: watermarks are those of the end */
-	int8_t zone_used[KMM_CPUS]; /* zone of the CPU's last unmovable page; -1 unknown */
-	struct freescan scan;
-	struct kept {
-		int32_t pid;
-		uint8_t order;
-		kmm_pfn pfn;
-	} kept[FREESCAN_RUNS]; /* blocks that direct compactions captured, not yet handed out */
-	struct simulated_stats stats;
-	struct demand pages, tables; /* kinds page and pgtable */
-	struct demand objects_asked; /* responses and pages of kind object */
-	uint32_t course_room;
-	const struct machine_state *start; /* what the pages held since before were */
-};
-
-static void touch(struct simulated *s, kmm_pfn pfn, unsigned order)
-{
-	for (uint64_t p = pfn; p < pfn + (1ull << order) && p < s->frames;
-	     p += 1ull << s->m->pageblock_order)
-		s->touched[p >> s->m->pageblock_order] = true;
-}
-
-/* ---- the model's own trace points ---- */
-
-static void on_refill(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type, bool pcp)
-{
-	struct simulated *s = arg;
-
-	(void)cpu, (void)type, (void)pcp;
-	touch(s, pfn, order);
-	s->stats.refills++;
-}
-
-static void on_drain(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type)
-{
-	struct simulated *s = arg;
-
-	(void)type;
-	touch(s, pfn, order);
-	s->stats.drains++;
-	s->unseen[cpu]++;
-}
-
-static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned found,
-			unsigned type, unsigned from, bool owned)
-{
-	struct simulated *s = arg;
-
-	(void)cpu, (void)pfn, (void)order, (void)found, (void)type, (void)from, (void)owned;
-	s->stats.fallbacks++;
-}
-
-/* mark: slot + 1 of the block that covers the frames, 0: held since before, OF_SIDES */
-static void own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark)
-{
-	touch(s, pfn, order);
-	kmm_set_frame_words(s->mm, pfn, order, mark);
-}
-
-static void on_page(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, kmm_gfp gfp,
-		    unsigned type)
-{
-	struct simulated *s = arg;
-
-	(void)cpu, (void)gfp, (void)type;
-	if (pfn == KMM_NO_PFN)
-		return;
-	touch(s, pfn, order);
-	if (s->in_objects) {
-		objects_saw_page(s->objects, pfn, order);
-		s->objects_asked.pages_taken += 1ull << order;
-	}
-	if (s->in_sides) {
-		own(s, pfn, order, OF_SIDES);
-		sides_took(s->sides, pfn);
-	}
-}
-
-static void on_free(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order)
-{
-	struct simulated *s = arg;
-
-	(void)cpu;
-	touch(s, pfn, order);
-	if (s->in_sides)
-		own(s, pfn, order, 0);
-}
-
-/* A page that no trace point tells of. */
-static void on_silent(void *arg, kmm_pfn pfn)
-{
-	on_page(arg, 0, pfn, 0, 0, 0);
-}
-
-static const struct kmm_observer observer = {
-	.mm_page_alloc = on_page,
-	.mm_page_free = on_free,
-	.mm_page_alloc_zone_locked = on_refill,
-	.mm_page_pcpu_drain = on_drain,
-	.mm_page_alloc_extfrag = on_fallback,
-};
 
 /* ---- ids ---- */
 
@@ -168,6 +24,25 @@ static struct held *held_at(struct simulated *s, uint32_t slot)
 	return &s->held[slot];
 }
 
+/* Where all is put right now and then: what was given meanwhile. */
+static void remember(struct simulated *s, struct since g)
+{
+	if (s->o.anchor_every < 2 || !s->seeded)
+		return;
+	if (s->since_count == s->since_room) {
+		uint32_t room = s->since_room ? s->since_room * 2 : 256;
+		struct since *more = realloc(s->since, room * sizeof(*more));
+
+		if (!more) {
+			s->no_memory = true;
+			return;
+		}
+		s->since = more;
+		s->since_room = room;
+	}
+	s->since[s->since_count++] = g;
+}
+
 static void hold(struct simulated *s, const struct request *q, kmm_pfn got)
 {
 	struct held *h = q->slot == NO_SLOT ? NULL : held_at(s, q->slot);
@@ -181,8 +56,9 @@ static void hold(struct simulated *s, const struct request *q, kmm_pfn got)
 			    q->sig.owner,
 			    true,
 			    q->sig.gfp & KMM_GFP_COMP };
+	remember(s, (struct since){ .slot = q->slot });
 	if (s->seeded && got != KMM_NO_PFN)
-		own(s, got, q->sig.order, q->slot + 1);
+		simulated_own(s, got, q->sig.order, q->slot + 1);
 	for (uint32_t i = 0; s->place && q->pfn != KMM_NO_PFN && i < 1u << q->sig.order; i++)
 		if (q->pfn + i < s->m->max_pfn)
 			s->place[q->pfn + i] = got == KMM_NO_PFN ? KMM_NO_PFN : got + i;
@@ -261,7 +137,7 @@ static kmm_pfn correct(struct simulated *s, kmm_pfn got, kmm_pfn want, unsigned 
 
 static bool corrects(const struct simulated *s)
 {
-	return s->o.anchored && (s->o.anchor_every < 2 || s->requests % s->o.anchor_every == 0);
+	return s->o.anchored && s->o.anchor_every < 2;
 }
 
 /*
@@ -320,7 +196,7 @@ static kmm_pfn take_kept(struct simulated *s, const struct request *q)
 	return KMM_NO_PFN;
 }
 
-static void alloc(struct simulated *s, const struct request *q)
+void simulated_alloc(struct simulated *s, const struct request *q)
 {
 	kmm_gfp gfp = s->sides ? sides_gfp(s->sides, q) : q->sig.gfp;
 	bool direct = q->sig.flags & REQ_DIRECT;
@@ -353,7 +229,7 @@ static bool side_page(struct simulated *s, const struct request *q, uint32_t n)
 
 	s->in_sides = true;
 	taken = sides_page(s->sides, q, n);
-	sides_silent(s->sides, on_silent, s);
+	sides_silent(s->sides, simulated_silent, s);
 	s->in_sides = false;
 	if (!taken)
 		return false;
@@ -372,7 +248,7 @@ static void side_request(struct simulated *s, const struct request *q, uint32_t 
 		pfn = s->place[q->pfn];
 	s->in_sides = true;
 	sides_request(s->sides, q, n, pfn);
-	sides_silent(s->sides, on_silent, s);
+	sides_silent(s->sides, simulated_silent, s);
 	s->in_sides = false;
 }
 
@@ -443,7 +319,7 @@ static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
 
 		s->in_sides = true;
 		taken = sides_bulk(s->sides, q, want, n);
-		sides_silent(s->sides, on_silent, s);
+		sides_silent(s->sides, simulated_silent, s);
 		s->in_sides = false;
 		for (uint32_t i = 0; i < want && taken; i++)
 			hold(s, &q[i], KMM_NO_PFN);
@@ -470,9 +346,14 @@ static void take_silently(struct simulated *s, const struct request *q)
 		gfp |= KMM_GFP_MOVABLE;
 	else if (q->silent.type == KMM_RECLAIMABLE)
 		gfp |= KMM_GFP_RECLAIMABLE;
-	for (unsigned i = 0; i < q->silent.count; i++)
-		if (kmm_alloc_pages(s->mm, q->silent.cpu, gfp, q->silent.order) != KMM_NO_PFN)
-			s->stats.silent++;
+	for (unsigned i = 0; i < q->silent.count; i++) {
+		kmm_pfn got = kmm_alloc_pages(s->mm, q->silent.cpu, gfp, q->silent.order);
+
+		if (got == KMM_NO_PFN)
+			continue;
+		s->stats.silent++;
+		remember(s, (struct since){ NO_SLOT, got, q->silent.order });
+	}
 }
 
 /* ---- frees ---- */
@@ -480,7 +361,7 @@ static void take_silently(struct simulated *s, const struct request *q)
 static void give_back(struct simulated *s, const struct request *q, kmm_pfn pfn, unsigned order)
 {
 	s->unseen[q->cpu] = 0;
-	own(s, pfn, order, 0);
+	simulated_own(s, pfn, order, 0);
 	if (q->sig.flags & REQ_DIRECT)
 		kmm_free_pages_direct(s->mm, q->cpu, pfn, order, q->sig.aux);
 	else if (q->sig.flags & REQ_BATCHED && order == 0)
@@ -574,7 +455,7 @@ static void release(struct simulated *s, const struct request *q)
 		kmm_pfn now = correct(s, pfn, q->pfn, 0);
 
 		if (now != pfn) {
-			own(s, pfn, 0, 0);
+			simulated_own(s, pfn, 0, 0);
 			pfn = now;
 		}
 	} else if (pfn == KMM_NO_PFN && h->want == KMM_NO_PFN) {
@@ -587,172 +468,6 @@ static void release(struct simulated *s, const struct request *q)
 		return;
 	}
 	give_back(s, q, pfn, q->sig.order);
-}
-
-/* ---- what the machine around the allocator did ---- */
-
-/* The free lists as compaction's free scanner meets them. */
-
-static uint32_t list_prev(void *who, unsigned zone, unsigned order, uint32_t at)
-{
-	return kmm_free_list_prev(((struct simulated *)who)->mm, zone, order, KMM_MOVABLE, at);
-}
-
-static uint32_t list_next(void *who, unsigned zone, unsigned order, uint32_t at)
-{
-	return kmm_free_list_next(((struct simulated *)who)->mm, zone, order, KMM_MOVABLE, at);
-}
-
-static void list_turn(void *who, unsigned zone, unsigned order, uint32_t first)
-{
-	kmm_free_list_turn(((struct simulated *)who)->mm, zone, order, KMM_MOVABLE, first);
-}
-
-static int free_block(void *who, uint32_t pfn)
-{
-	return kmm_free_block_order(((struct simulated *)who)->mm, pfn);
-}
-
-static unsigned compound_page(void *who, uint32_t pfn)
-{
-	const struct simulated *s = who;
-	uint32_t word = kmm_frame_word(s->mm, pfn);
-	const struct held *h = word && word != OF_SIDES ? &s->held[word - 1] : NULL;
-
-	return h && h->pfn == pfn && h->compound ? h->order : 0;
-}
-
-static void isolate_block(void *who, uint32_t pfn)
-{
-	struct simulated *s = who;
-	int order = kmm_isolate_block(s->mm, pfn);
-
-	if (order >= 0)
-		touch(s, pfn, (unsigned)order);
-}
-
-static const struct freescan_lists lists = { list_prev,	 list_next,	list_turn,
-					     free_block, compound_page, isolate_block };
-
-static void reclaim_event(struct simulated *s, const struct request *q)
-{
-	unsigned node = q->sig.node < 0 ? 0 : (unsigned)q->sig.node;
-
-	if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE)
-		kmm_kswapd(s->mm, node, q->sig.type);
-	else if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_SLEEP)
-		kmm_kswapd(s->mm, node, -1);
-}
-
-/* ---- drains whose time no request gives away ---- */
-
-#define DRAIN_CHUNK 5 /* 6.1: batch << 5 pages at a time, the list locked meanwhile */
-
-/*
- * The owner's next allocation got a page without a refill, which it would have
- * needed after the drain: it came before, and is logged after it.
- */
-static void pop_before_drain(struct simulated *s, const struct request *q, uint32_t n, int owner,
-			     int zone)
-{
-	for (uint32_t i = 1; i < n && i < 256; i++) {
-		if (q[i].cpu != owner || q[i].sig.op > REQ_PAGE_BULK)
-			continue;
-		if (q[i].sig.op == REQ_PAGE_ALLOC && !q[i].sig.own_obs && q[i].sig.order <= 3 &&
-		    !(q[i].sig.flags & REQ_FAILED) && q[i].pfn != KMM_NO_PFN &&
-		    machine_zone_of(s->m, q[i].pfn) == zone &&
-		    (s->early == UINT64_MAX || s->early < q[i].seq)) {
-			alloc(s, &q[i]);
-			s->early = q[i].seq;
-			s->early_pfn = s->last;
-		}
-		return;
-	}
-}
-
-static void drain_chunk(struct simulated *s, const struct request *q, uint32_t n, int owner,
-			int zone)
-{
-	const struct kmm_config *c = kmm_configuration(s->mm);
-	uint64_t had, chunk;
-
-	if (owner != q->cpu)
-		pop_before_drain(s, q, n, owner, zone);
-	had = chunk = kmm_pcp_pages(s->mm, (unsigned)zone, (unsigned)owner);
-	if (c->policy.generation >= KMM_LINUX_6_1)
-		chunk = (uint64_t)c->zone[zone].pcp_batch << DRAIN_CHUNK;
-	kmm_drain_some(s->mm, q->cpu, (unsigned)owner, (unsigned)zone, (unsigned)chunk);
-	s->drained_cpu = owner;
-	s->drained_zone = zone;
-	s->drain_left = (int64_t)(had < chunk ? had : chunk);
-}
-
-/*
- * Such a drain happens when the kernel's did; what it gives back is the model's
- * affair.  One of all CPUs comes to each one's list in its turn, which is when a
- * page of that list shows.
- */
-static void drain(struct simulated *s, const struct request *q, uint32_t n)
-{
-	int zone = q->pfn == KMM_NO_PFN ? -1 : machine_zone_of(s->m, q->pfn), owner = q->cpu;
-
-	if (zone < 0)
-		return;
-	if (!q->sig.aux2)
-		s->drain_left = 0;
-	switch (q->sig.aux) {
-	case DRAIN_ALL:
-	case DRAIN_ZONE:
-		owner = kmm_pcp_owner(s->mm, q->pfn);
-		if (s->drain_left <= 0 && (owner >= 0 || !q->sig.aux2))
-			drain_chunk(s, q, n, owner < 0 ? q->cpu : owner, zone);
-		else if (owner >= 0 && (owner != s->drained_cpu || zone != s->drained_zone))
-			drain_chunk(s, q, n, owner, zone);
-		break;
-	case DRAIN_CPU:
-		if (s->drain_left <= 0)
-			drain_chunk(s, q, n, owner, zone);
-		break;
-	case DRAIN_EITHER:
-		if (!s->unseen[q->cpu])
-			drain_chunk(s, q, n, owner, zone);
-		break;
-	case DRAIN_SOME:
-		kmm_drain_some(s->mm, q->cpu, q->cpu, (unsigned)zone, 1u << q->sig.order);
-		break;
-	default:
-		break;
-	}
-	s->drain_left -= 1ll << q->sig.order;
-	if (s->unseen[q->cpu])
-		s->unseen[q->cpu]--;
-}
-
-/* A task that compacts keeps the first block that its frees make whole. */
-static void keep_for(struct simulated *s, const struct request *q)
-{
-	const struct freescan_run *r = s->o.native ? freescan_direct(&s->scan, q->pid) : NULL;
-
-	if (r && r->order > 0)
-		kmm_capture(s->mm, (int)r->zone, (unsigned)r->order,
-			    (unsigned)r->order >= s->m->pageblock_order ? KMM_MOVABLE :
-									  KMM_UNMOVABLE);
-}
-
-static void keep(struct simulated *s, const struct request *q)
-{
-	const struct freescan_run *r = s->o.native ? freescan_direct(&s->scan, q->pid) : NULL;
-	kmm_pfn pfn;
-
-	if (!r)
-		return;
-	pfn = kmm_captured(s->mm);
-	kmm_capture(s->mm, -1, 0, 0);
-	for (unsigned i = 0; i < FREESCAN_RUNS && pfn != KMM_NO_PFN; i++)
-		if (s->kept[i].pfn == KMM_NO_PFN) {
-			s->kept[i] = (struct kept){ q->pid, (uint8_t)r->order, pfn };
-			return;
-		}
 }
 
 uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
@@ -780,7 +495,7 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		else if (s->seeded && s->sides && side_page(s, q, n))
 			break;
 		else if (s->seeded)
-			alloc(s, q);
+			simulated_alloc(s, q);
 		else
 			hold(s, q, q->pfn);
 		break;
@@ -790,9 +505,9 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		hold(s, q, KMM_NO_PFN);
 		break;
 	case REQ_PAGE_FREE:
-		keep_for(s, q);
+		simulated_keep_for(s, q);
 		release(s, q);
-		keep(s, q);
+		simulated_keep(s, q);
 		break;
 	case REQ_OBJ_ALLOC:
 	case REQ_OBJ_FREE:
@@ -811,9 +526,9 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 	case OBS_PCPU_DRAIN:
 		if (!s->seeded)
 			break;
-		keep_for(s, q);
-		drain(s, q, n);
-		keep(s, q);
+		simulated_keep_for(s, q);
+		simulated_drain(s, q, n);
+		simulated_keep(s, q);
 		if (corrects(s))
 			anchor_drained(s->anchor, s->mm, q);
 		break;
@@ -828,269 +543,10 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		break;
 	case OBS_RECLAIM:
 		if (s->seeded)
-			reclaim_event(s, q);
+			simulated_reclaim(s, q);
 		break;
 	default:
 		break;
 	}
 	return 1;
-}
-
-/* ---- start and end ---- */
-
-/* Of the recording's machine and of this one, whichever has more. */
-static uint32_t target_frames(const struct machine *m, const struct kmm_config *c)
-{
-	uint64_t frames = m->max_pfn;
-
-	for (unsigned z = 0; z < c->zones; z++)
-		if ((uint64_t)c->zone[z].start + c->zone[z].spanned > frames)
-			frames = (uint64_t)c->zone[z].start + c->zone[z].spanned;
-	return (uint32_t)frames;
-}
-
-struct simulated *simulated_new(const struct machine *m, const struct simulated_options *o,
-				struct err *e)
-{
-	struct simulated *s = calloc(1, sizeof(*s));
-	char why[256];
-
-	if (!s) {
-		err_set(e, ENOMEM, "out of memory");
-		return NULL;
-	}
-	s->m = m;
-	s->o = *o;
-	s->early = UINT64_MAX;
-	freescan_init(&s->scan, m, &lists, s);
-	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
-		s->kept[i].pfn = KMM_NO_PFN;
-	s->frames = target_frames(m, o->config);
-	s->touched = calloc((s->frames >> m->pageblock_order) + 1ull, sizeof(*s->touched));
-	s->mm = s->touched ? kmm_create(o->config, why, sizeof(why)) : NULL;
-	if (!s->mm) {
-		err_set(e, s->touched ? EINVAL : ENOMEM, "the model cannot be built: %s",
-			s->touched ? why : "out of memory");
-		simulated_free(s);
-		return NULL;
-	}
-	s->anchor = o->anchored ? anchor_new() : NULL;
-	if (o->anchored && !s->anchor) {
-		err_set(e, ENOMEM, "out of memory");
-		simulated_free(s);
-		return NULL;
-	}
-	kmm_observe(s->mm, &observer, s);
-	if (o->slab) {
-		s->objects = objects_new(s->mm, m, o->objects, o->slab, o->target != NULL, e);
-		if (!s->objects) {
-			simulated_free(s);
-			return NULL;
-		}
-	}
-	return s;
-}
-
-void simulated_free(struct simulated *s)
-{
-	if (!s)
-		return;
-	objects_free(s->objects);
-	sides_free(s->sides);
-	if (s->mm)
-		kmm_destroy(s->mm);
-	anchor_free(s->anchor);
-	freescan_free(&s->scan);
-	free(s->stats.course);
-	free(s->held);
-	free(s->place);
-	free(s->touched);
-	free(s);
-}
-
-/* Pages of the start are where they were; those held by name, where the model has them. */
-static int place_pages(struct simulated *s)
-{
-	s->place = malloc((s->m->max_pfn + 1) * sizeof(*s->place));
-	for (uint64_t p = 0; s->place && p < s->m->max_pfn; p++)
-		s->place[p] = (kmm_pfn)p;
-	return s->place ? 0 : -ENOMEM;
-}
-
-/* A block that was allocated before the start; one whose pages are no neighbours any more is given up. */
-static void move_held(struct simulated *s, struct held *h)
-{
-	kmm_pfn to;
-
-	if (!h->live || h->pfn == KMM_NO_PFN || h->pfn >= s->m->max_pfn)
-		return;
-	to = s->place[h->pfn];
-	for (uint32_t i = 1; i < 1u << h->order && to != KMM_NO_PFN; i++)
-		if (h->pfn + i >= s->m->max_pfn || s->place[h->pfn + i] != to + i)
-			to = KMM_NO_PFN;
-	h->pfn = to;
-}
-
-int simulated_seed(struct simulated *s, const struct machine_state *st, struct err *e)
-{
-	bool moved = s->o.target && s->o.target->moved;
-	int ret = moved ? transfer_start(&s->transfer, s->m, st, s->o.target, s->mm, e) :
-			  machine_seed(s->m, st, s->mm, e);
-
-	s->place = s->transfer.place;
-	if (ret < 0)
-		return ret;
-	for (unsigned z = 0; z < s->m->zone_count && s->o.native; z++)
-		if (st->pcp_batch[z])
-			kmm_set_pcp_batch(s->mm, z, st->pcp_batch[z]);
-	s->start = st;
-	s->marks_unknown = !st->have_zoneinfo;
-	memset(s->zone_used, -1, sizeof(s->zone_used));
-	s->seeded = s->scoring = true;
-	for (uint32_t i = 0; moved && i < s->slots; i++)
-		move_held(s, &s->held[i]);
-	if (moved && s->objects)
-		objects_place(s->objects, s->place);
-	for (uint32_t i = 0; i < s->slots; i++)
-		if (s->held[i].live && s->held[i].pfn != KMM_NO_PFN)
-			own(s, s->held[i].pfn, s->held[i].order, i + 1);
-	if (s->objects && objects_seed(s->objects, st, e) < 0)
-		return err_code(e);
-	if (s->o.sides) {
-		s->sides = sides_new(s->mm, s->m, s->o.sides, s->o.sides_source, e);
-		if (!s->sides)
-			return err_code(e);
-		if (sides_follows_pages(s->sides) && !s->place && place_pages(s))
-			return err_set(e, ENOMEM, "out of memory");
-	}
-	s->stats.refills = s->stats.drains = s->stats.fallbacks = 0;
-	return 0;
-}
-
-void simulated_score_end(struct simulated *s)
-{
-	s->scoring = false;
-}
-
-const struct simulated_stats *simulated_stats(const struct simulated *s)
-{
-	return &s->stats;
-}
-
-kmm_pfn simulated_last(const struct simulated *s)
-{
-	return s->last;
-}
-
-struct kmm *simulated_model(struct simulated *s)
-{
-	return s->mm;
-}
-
-struct objects *simulated_objects(struct simulated *s)
-{
-	return s->objects;
-}
-
-const struct transfer *simulated_transfer(const struct simulated *s)
-{
-	return s->o.target && s->o.target->moved ? &s->transfer : NULL;
-}
-
-struct sides *simulated_sides(struct simulated *s)
-{
-	return s->sides;
-}
-
-bool simulated_has(const struct simulated *s, enum demand_kind k)
-{
-	return k == DEMAND_PAGE	  ? true :
-	       k == DEMAND_OBJECT ? s->objects != NULL :
-				    s->sides && sides_have(s->sides, k);
-}
-
-struct demand simulated_demand(const struct simulated *s, enum demand_kind k)
-{
-	struct demand d = { 0 };
-
-	if (k == DEMAND_PAGE)
-		return s->pages;
-	if (k == DEMAND_PGTABLE)
-		return s->tables;
-	if (k == DEMAND_OBJECT && s->objects) {
-		const struct objects_stats *o = objects_stats(s->objects);
-
-		d = s->objects_asked;
-		d.requested = o->requested;
-		d.served = o->served;
-		d.failed = o->failed;
-		return d;
-	}
-	return s->sides ? sides_demand(s->sides, k) : d;
-}
-
-void simulated_view(const struct simulated *s, struct view *v)
-{
-	const struct kmm_config *c = kmm_configuration(s->mm);
-
-	memset(v, 0, sizeof(*v));
-	v->zones = c->zones;
-	for (unsigned z = 0; z < c->zones; z++) {
-		for (unsigned t = 0; t < KMM_MIGRATETYPES; t++) {
-			for (unsigned o = 0; o <= c->policy.max_order; o++)
-				v->nr_free[z][t][o] = (uint32_t)kmm_nr_free(s->mm, z, o, t);
-			v->pageblocks[z][t] = (uint32_t)kmm_pageblocks(s->mm, z, t);
-		}
-		for (unsigned cpu = 0; cpu < c->cpus; cpu++)
-			v->pcp_pages[z] += kmm_pcp_pages(s->mm, z, cpu);
-	}
-}
-
-bool simulated_touched(struct simulated *s, uint32_t block)
-{
-	bool was = block <= s->frames >> s->m->pageblock_order && s->touched[block];
-
-	if (was)
-		s->touched[block] = false;
-	return was;
-}
-
-uint8_t simulated_cell(const void *who, uint32_t pfn)
-{
-	const struct simulated *s = who;
-	const struct held *h;
-
-	switch (kmm_frame_state(s->mm, pfn)) {
-	case KMM_FRAME_HOLE:
-		return CELL_HOLE;
-	case KMM_FRAME_FREE:
-		return CELL_FREE;
-	case KMM_FRAME_PCP:
-		return CELL_PCP;
-	default:
-		break;
-	}
-	if (pfn >= s->frames)
-		return CELL_HOLE;
-	if (kmm_frame_word(s->mm, pfn) == OF_SIDES)
-		return CELL_KERNEL;
-	if (!kmm_frame_word(s->mm, pfn) && s->o.target && s->o.target->moved)
-		return CELL_UNKNOWN;
-	if (s->objects && objects_hold(s->objects, pfn))
-		return CELL_SLAB;
-	if (!kmm_frame_word(s->mm, pfn)) {
-		unsigned owner = s->start && pfn < s->start->kpageflags_len ?
-					 view_owner_of_flags(s->start->kpageflags[pfn]) :
-					 OWNER_UNKNOWN;
-
-		return owner == OWNER_SLAB ? CELL_SLAB :
-		       owner == OWNER_USER ? CELL_USER :
-					     CELL_UNKNOWN;
-	}
-	h = &s->held[kmm_frame_word(s->mm, pfn) - 1];
-	if (h->owner == OWNER_SLAB)
-		return CELL_SLAB;
-	if (h->type == KMM_MOVABLE)
-		return CELL_USER;
-	return h->type == KMM_RECLAIMABLE ? CELL_RECLAIMABLE : CELL_KERNEL;
 }

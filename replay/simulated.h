@@ -41,7 +41,8 @@ struct simulated_stats {
 	kmm_pfn first_miss_want, first_miss_got;
 	uint64_t failed; /* the model had no page where the kernel had one */
 	uint64_t unmatched_frees; /* freed before its allocation was seen, and the model uses the page otherwise */
-	uint64_t uncorrected; /* anchored: the model held the wanted page as in use */
+	uint64_t uncorrected; /* anchored: what the model held as in use, and could not be put right */
+	uint64_t reanchored; /* how often all of it was put right */
 	uint64_t silent; /* blocks taken without a request, where the lists show that the kernel's were */
 	uint64_t nodes_given; /* native: allocations on another node than their CPU's */
 	uint64_t reclaimed;   /* pages that the model took back from their users */
@@ -55,7 +56,7 @@ struct simulated_options {
 	const struct kmm_config *config;
 	bool native; /* the captured kernel's own policy: the zone is the kernel's, see simulated.c */
 	bool anchored;
-	uint32_t anchor_every; /* > 0: corrected after every N-th allocation only */
+	uint32_t anchor_every; /* > 1: all of it is corrected after so many allocations (reanchor.h), none by itself */
 	/* Object requests too go through the model, by this policy; NULL: its pages are requests. */
 	const struct kmm_slab_policy *slab;
 	const struct objects_source *objects;

@@ -34,7 +34,7 @@ static struct option options[] = {
 	{ "samples", 'n', OPTION_UINT, &samples, "N", NULL,
 	  "instants at which free blocks are compared (200)" },
 	{ "anchor-every", 0, OPTION_STRING, &anchor_every, "N,N...", NULL,
-	  "the score too with only every N-th allocation corrected (its page and its list, not the whole state)" },
+	  "the score too with the whole state put right after every N allocations (1: the anchored score)" },
 	INPUT_OPTIONS(in),
 	{ NULL },
 };
@@ -259,7 +259,7 @@ static void json_curve(struct json *j, const struct replay *r)
 static void print_curve(const struct replay *r)
 {
 	for (unsigned i = 0; i < curve.count && curve.first + i < r->o.run_count; i++)
-		printf("  corrected after every %6" PRIu32 ". allocation: %.3f %%\n",
+		printf("  put right after every %6" PRIu32 " allocations: %.3f %%\n",
 		       curve.every[i],
 		       100.0 * share(simulated_stats(r->runs[curve.first + i].simulated)->all));
 }

@@ -182,8 +182,8 @@ static int object_alloc(struct resolver *r, struct ctx *c, const struct event *e
 	if (kmalloc && ev->object.bytes_req >= 2 * r->o.long_size &&
 	    ev->object.bytes_req % r->o.long_size == 0 && ev->object.bytes_req <= 4096 &&
 	    is_vmalloc_site(r, ev->object.call_site))
-		return resolve_page_bulk(r, c, ev, ev->object.ptr,
-					 (uint32_t)(ev->object.bytes_req / r->o.long_size));
+		return resolve_bulk(r, c, ev, ev->object.ptr,
+				    (uint32_t)(ev->object.bytes_req / r->o.long_size));
 	return 0;
 }
 
@@ -192,7 +192,7 @@ static int object_free(struct resolver *r, struct ctx *c, const struct event *ev
 	uint32_t slot, name;
 	struct window_entry *w;
 
-	if (ev->kind == EVENT_KFREE && resolve_page_array_free(r, c, ev, ev->object.ptr) < 0)
+	if (ev->kind == EVENT_KFREE && resolve_bulk_free(r, c, ev, ev->object.ptr) < 0)
 		return r->err->code;
 	if (ev->object.ptr == 0 || ev->object.ptr == ZERO_SIZE_PTR) {
 		r->stats.null_frees++; /* pitfall 13 */

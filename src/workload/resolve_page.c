@@ -143,7 +143,7 @@ static void decide_plain(struct resolver *r, struct ctx *c)
 	c->frees.count = 0;
 }
 
-static void decide_unpaired(struct resolver *r, struct ctx *c)
+void resolve_page_unpaired(struct resolver *r, struct ctx *c)
 {
 	for (uint32_t i = 0; i < c->unpaired.count; i++)
 		if (window_has(&r->win, c->unpaired.pos[i]))
@@ -194,7 +194,7 @@ void resolve_page_settle_most(struct resolver *r, struct ctx *c)
 {
 	settle_drain(r, c);
 	decide_plain(r, c);
-	decide_unpaired(r, c);
+	resolve_page_unpaired(r, c);
 	settle_bulk(r, c);
 	settle_twin(r, c);
 	owners_give_up(r, c, 0);
@@ -232,7 +232,7 @@ int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 		decide_plain(r, c);
 	if (c->unpaired.count && !is_free && kind != EVENT_KFREE &&
 	    kind != EVENT_MM_PAGE_PCPU_DRAIN)
-		decide_unpaired(r, c);
+		resolve_page_unpaired(r, c);
 	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC && !is_kmap(kind))
 		close_open(r, c);
 	if (c->bulk_n && !takes && kind != EVENT_MM_PAGE_ALLOC)
@@ -726,107 +726,5 @@ int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *
 	memmove(c->frees.pos, c->frees.pos + i + 1,
 		(c->frees.count - i - 1) * sizeof(*c->frees.pos));
 	c->frees.count -= i + 1;
-	return 0;
-}
-
-/* ---- silent pages of vmalloc areas and kernel stacks (pitfall 2) ---- */
-
-static uint32_t array_new(struct resolver *r, uint32_t n)
-{
-	uint32_t at = r->array_free;
-
-	if (at != UINT32_MAX) {
-		r->array_free = r->array[at].next_free;
-	} else {
-		if (r->array_count == r->array_room) {
-			uint32_t room = r->array_room ? r->array_room * 2 : 64;
-			struct page_array *more = realloc(r->array, room * sizeof(*more));
-
-			if (!more)
-				return UINT32_MAX;
-			r->array = more;
-			r->array_room = room;
-		}
-		at = r->array_count++;
-	}
-	r->array[at].n = n;
-	r->array[at].slots = malloc(n * sizeof(*r->array[at].slots));
-	return r->array[at].slots ? at : UINT32_MAX;
-}
-
-int resolve_page_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr,
-		      uint32_t n)
-{
-	uint32_t at = array_new(r, n);
-
-	if (at == UINT32_MAX || map_put(&r->arrays, addr, at))
-		return resolver_oom(r);
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t pos;
-		struct window_entry *w = resolver_append(r, ev, REQ_PAGE_BULK, &pos);
-
-		if (!w)
-			return r->err->code;
-		w->r.slot = slots_take(&r->slots, SLOT_PAGE);
-		if (w->r.slot == NO_SLOT)
-			return resolver_oom(r);
-		r->slots.s[w->r.slot] = (struct slot){
-			.pfn = KMM_NO_PFN, .left = 1, .kind = SLOT_PAGE, .epoch = r->epoch
-		};
-		r->array[at].slots[i] = w->r.slot;
-		w->r.sig.gfp = ev->object.gfp;
-		w->r.sig.type = KMM_UNMOVABLE;
-		w->r.sig.owner = OWNER_VMALLOC;
-		w->r.sig.flags = REQ_IMPLIED;
-		w->waits = WAIT_BULK;
-		if (i == 0)
-			c->bulk = pos;
-	}
-	c->bulk_n = n;
-	c->bulk_array = at;
-	c->bulk_moved = false;
-	r->stats.bulk_pages += n;
-	return 0;
-}
-
-/* vfree gives the pages back one by one in array order, then the array itself. */
-int resolve_page_array_free(struct resolver *r, struct ctx *c, const struct event *ev,
-			    uint64_t addr)
-{
-	uint32_t at = map_get(&r->arrays, addr), n, have, skip;
-	struct page_array *a;
-
-	if (at == MAP_NONE) {
-		decide_unpaired(r, c);
-		return 0;
-	}
-	a = &r->array[at];
-	n = a->n;
-	have = c->unpaired.count < n ? c->unpaired.count : n;
-	skip = c->unpaired.count - have;
-	for (uint32_t i = 0; i < n; i++) {
-		struct window_entry *w;
-
-		if (have == n && window_has(&r->win, c->unpaired.pos[skip + i])) {
-			w = window_at(&r->win, c->unpaired.pos[skip + i]);
-			w->r.sig.flags &= (uint8_t)~REQ_UNPAIRED;
-			r->stats.bulk_paired++;
-			r->stats.unpaired_pages--;
-		} else {
-			w = resolver_append(r, ev, REQ_PAGE_FREE, NULL);
-			if (!w)
-				return r->err->code;
-			w->r.sig.flags = REQ_IMPLIED;
-		}
-		w->r.slot = a->slots[i];
-		r->slots.s[a->slots[i]].left = 0;
-		w->gives = true;
-	}
-	free(a->slots);
-	a->slots = NULL;
-	a->next_free = r->array_free;
-	r->array_free = at;
-	map_del(&r->arrays, addr);
-	decide_unpaired(r, c);
 	return 0;
 }

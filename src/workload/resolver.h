@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * resolver: the inside of resolve.h, shared by its files: resolve.c (dispatch,
- * contexts, the window's end), resolve_page.c, resolve_irq.c, resolve_object.c.
+ * contexts, the window's end), resolve_page.c, resolve_bulk.c, resolve_irq.c, resolve_object.c.
  */
 #ifndef WORKLOAD_RESOLVER_H
 #define WORKLOAD_RESOLVER_H
@@ -167,14 +167,17 @@ void resolve_page_settle_most(struct resolver *r, struct ctx *c);
 void resolve_page_settle_all(struct resolver *r, struct ctx *c);
 /* An object was allocated at addr: is it the first of a page that waits for its owner? */
 void resolve_page_owner(struct resolver *r, struct ctx *c, const struct event *ev, uint32_t site);
-/* Silent pages: n of them after the kmalloc of their array at addr. */
-int resolve_page_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr,
-		      uint32_t n);
-/* The array at addr is freed: name the frees just before. */
-int resolve_page_array_free(struct resolver *r, struct ctx *c, const struct event *ev,
-			    uint64_t addr);
+/* The frees that could have been a page array's are nobody's. */
+void resolve_page_unpaired(struct resolver *r, struct ctx *c);
 /* The owner as far as flags tell. */
 enum request_owner resolve_page_guess(kmm_gfp gfp, unsigned order);
+
+/* ---- resolve_bulk.c ---- */
+/* Silent pages: n of them after the kmalloc of their array at addr. */
+int resolve_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr,
+		 uint32_t n);
+/* The array at addr is freed: name the frees just before. */
+int resolve_bulk_free(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr);
 
 /* ---- resolve_irq.c ---- */
 /* Does this event's interrupt find the per-CPU list of the frame's zone locked? */

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/reanchor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/simulated_inside.h"
+
+#define PATIENCE 64 /* records that something half done is waited for */
+
+/* The lists that differ; the others are left alone. */
+struct differing {
+	bool list[KMM_ZONES][KMM_ORDERS][KMM_MIGRATETYPES];
+	bool pcp[KMM_ZONES][KMM_CPUS];
+};
+
+static bool half_done(const struct simulated *s, const struct recorded *r,
+		      const struct request *next)
+{
+	if (!recorded_settled(r) || request_is_observation(next) || s->drain_left > 0 ||
+	    (s->early != UINT64_MAX && s->early >= next->seq))
+		return true;
+	for (unsigned cpu = 0; cpu < s->m->cpus && cpu < KMM_CPUS; cpu++)
+		if (s->unseen[cpu])
+			return true;
+	return false;
+}
+
+bool reanchor_due(const struct simulated *s, const struct recorded *r, const struct request *next)
+{
+	uint64_t since = s->requests - s->reanchored;
+
+	if (!s->seeded || since < s->o.anchor_every)
+		return false;
+	return since >= s->o.anchor_every + PATIENCE || !half_done(s, r, next);
+}
+
+/* ---- which lists differ ---- */
+
+static bool list_differs(const struct kmm *mm, const struct recorded *r, unsigned zone,
+			 unsigned order, unsigned type)
+{
+	kmm_pfn a = KMM_NO_PFN, b = KMM_NO_PFN;
+
+	do {
+		a = kmm_free_list_next(mm, zone, order, type, a);
+		b = recorded_free_next(r, zone, order, type, b);
+		if (a != b)
+			return true;
+	} while (a != KMM_NO_PFN);
+	return false;
+}
+
+/* Blocks of the size of a page block are all on one list, or on one of two (6.11). */
+static unsigned list_type(const struct kmm *mm, unsigned cpu, unsigned zone, unsigned order,
+			  unsigned type)
+{
+	if (type >= KMM_PCPTYPES)
+		type = KMM_MOVABLE;
+	if (order != kmm_configuration(mm)->policy.pageblock_order)
+		return type;
+	for (unsigned t = 0; t < type; t++)
+		if (kmm_pcp_list_next(mm, cpu, zone, order, t, KMM_NO_PFN) ==
+		    kmm_pcp_list_next(mm, cpu, zone, order, type, KMM_NO_PFN))
+			return t;
+	return type;
+}
+
+static bool pcp_differs(const struct kmm *mm, const struct recorded *r, unsigned zone, unsigned cpu)
+{
+	kmm_pfn at[KMM_ORDERS][KMM_PCPTYPES], b = KMM_NO_PFN;
+	uint64_t pages = 0;
+
+	memset(at, 0xff, sizeof(at));
+	while ((b = recorded_pcp_next(r, zone, cpu, b)) != KMM_NO_PFN) {
+		unsigned type, order = recorded_pcp_block(r, b, &type);
+		kmm_pfn *a = &at[order][list_type(mm, cpu, zone, order, type)];
+
+		*a = kmm_pcp_list_next(mm, cpu, zone, order, (unsigned)(a - at[order]), *a);
+		if (*a != b)
+			return true;
+		pages += 1u << order;
+	}
+	return pages != kmm_pcp_pages(mm, zone, cpu);
+}
+
+static void find(const struct kmm *mm, const struct recorded *r, struct differing *d)
+{
+	const struct kmm_config *c = kmm_configuration(mm);
+
+	for (unsigned z = 0; z < c->zones; z++) {
+		for (unsigned o = 0; o <= c->policy.max_order; o++)
+			for (unsigned t = 0; t < KMM_MIGRATETYPES; t++)
+				d->list[z][o][t] = list_differs(mm, r, z, o, t);
+		for (unsigned cpu = 0; cpu < c->cpus; cpu++)
+			d->pcp[z][cpu] = pcp_differs(mm, r, z, cpu);
+	}
+}
+
+/* ---- and are emptied, and filled ---- */
+
+static void empty(struct kmm *mm, const struct differing *d)
+{
+	const struct kmm_config *c = kmm_configuration(mm);
+	kmm_pfn at;
+
+	for (unsigned z = 0; z < c->zones; z++)
+		for (unsigned o = 0; o <= c->policy.max_order; o++)
+			for (unsigned t = 0; t < KMM_MIGRATETYPES; t++) {
+				while (d->list[z][o][t] &&
+				       (at = kmm_free_list_next(mm, z, o, t, KMM_NO_PFN)) !=
+					       KMM_NO_PFN &&
+				       !kmm_take(mm, at, o))
+					;
+				for (unsigned cpu = 0; cpu < c->cpus && t < KMM_PCPTYPES; cpu++)
+					while (d->pcp[z][cpu] &&
+					       (at = kmm_pcp_list_next(mm, cpu, z, o, t,
+								       KMM_NO_PFN)) != KMM_NO_PFN &&
+					       !kmm_take(mm, at, o))
+						;
+			}
+}
+
+static void fill(struct simulated *s, const struct recorded *r, const struct differing *d)
+{
+	const struct kmm_config *c = kmm_configuration(s->mm);
+	kmm_pfn at;
+
+	for (unsigned z = 0; z < c->zones; z++) {
+		for (unsigned o = 0; o <= c->policy.max_order; o++)
+			for (unsigned t = 0; t < KMM_MIGRATETYPES; t++)
+				for (at = KMM_NO_PFN;
+				     d->list[z][o][t] &&
+				     (at = recorded_free_next(r, z, o, t, at)) != KMM_NO_PFN;)
+					s->stats.uncorrected += kmm_seed_free(s->mm, at, o, t) != 0;
+		for (unsigned cpu = 0; cpu < c->cpus; cpu++)
+			for (at = KMM_NO_PFN;
+			     d->pcp[z][cpu] &&
+			     (at = recorded_pcp_next(r, z, cpu, at)) != KMM_NO_PFN;) {
+				unsigned type, order = recorded_pcp_block(r, at, &type);
+
+				s->stats.uncorrected += kmm_seed_pcp(s->mm, cpu, at, order, type) !=
+							0;
+			}
+	}
+}
+
+static void tag(struct simulated *s, const struct recorded *r)
+{
+	uint32_t step = 1u << s->m->pageblock_order;
+
+	for (uint64_t p = 0; p < s->m->max_pfn; p += step) {
+		unsigned type = recorded_pageblock(r, (uint32_t)p);
+
+		if (kmm_zone_of(s->mm, (kmm_pfn)p) >= 0 && type < KMM_MIGRATETYPES &&
+		    type != kmm_pageblock_type(s->mm, (kmm_pfn)p))
+			kmm_seed_pageblock(s->mm, (kmm_pfn)p, type);
+	}
+}
+
+/* ---- who holds what ---- */
+
+/* Was it taken without an event?  Then the reconstruction still has it on a list. */
+static bool taken_silently(const struct simulated *s, const struct since *g)
+{
+	return g->slot == NO_SLOT ||
+	       (s->held[g->slot].live && s->held[g->slot].want == KMM_NO_PFN &&
+		s->held[g->slot].pfn != KMM_NO_PFN);
+}
+
+/* Nobody holds by name any more what the model gave, if the kernel gave another page. */
+static void disown(struct simulated *s)
+{
+	for (uint32_t i = 0; i < s->since_count; i++) {
+		const struct since *g = &s->since[i];
+		const struct held *h = g->slot == NO_SLOT ? NULL : &s->held[g->slot];
+
+		if (h && h->live && h->pfn != h->want && h->pfn != KMM_NO_PFN &&
+		    kmm_frame_word(s->mm, h->pfn) == g->slot + 1)
+			simulated_own(s, h->pfn, h->order, 0);
+	}
+}
+
+/* Take again what the recording does not show as taken; false: it has another user now. */
+static bool take_again(struct simulated *s, const struct since *g)
+{
+	struct held *h = g->slot == NO_SLOT ? NULL : &s->held[g->slot];
+	kmm_pfn pfn = h ? h->pfn : g->pfn;
+	unsigned order = h ? h->order : g->order;
+
+	if (h && kmm_frame_word(s->mm, pfn) == g->slot + 1)
+		return false; /* its number was given out twice meanwhile: done already */
+	if (!kmm_take(s->mm, pfn, order)) {
+		if (h)
+			simulated_own(s, pfn, order, g->slot + 1);
+		return true;
+	}
+	if (h)
+		h->pfn = KMM_NO_PFN; /* its free will tell */
+	return false;
+}
+
+static void own_again(struct simulated *s, const struct recorded *r)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < s->since_count; i++) {
+		const struct since g = s->since[i];
+		struct held *h = g.slot == NO_SLOT ? NULL : &s->held[g.slot];
+
+		if (taken_silently(s, &g)) {
+			if (take_again(s, &g))
+				s->since[kept++] = g;
+			continue;
+		}
+		if (!h->live || h->pfn == h->want)
+			continue;
+		h->pfn = h->want;
+		if (recorded_frame(r, h->want) == FRAME_USED &&
+		    !kmm_seed_used(s->mm, h->want, h->order, h->type))
+			simulated_own(s, h->want, h->order, g.slot + 1);
+		else
+			s->stats.uncorrected++;
+	}
+	s->since_count = kept;
+}
+
+static void keep_kept(struct simulated *s, const struct recorded *r)
+{
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++) {
+		struct kept *k = &s->kept[i];
+		unsigned order;
+
+		if (!recorded_kept(r, i, &k->pid, &order, &k->pfn))
+			k->pfn = KMM_NO_PFN;
+		k->order = (uint8_t)order;
+	}
+}
+
+int reanchor(struct simulated *s, const struct recorded *r, struct err *e)
+{
+	struct differing *d = malloc(sizeof(*d));
+
+	if (!d || s->no_memory || freescan_copy(&s->scan, recorded_scan(r))) {
+		free(d);
+		return err_set(e, ENOMEM, "out of memory for a correction");
+	}
+	memset(d, 0, sizeof(*d));
+	find(s->mm, r, d);
+	disown(s);
+	empty(s->mm, d);
+	tag(s, r);
+	fill(s, r, d);
+	own_again(s, r);
+	keep_kept(s, r);
+	memset(s->unseen, 0, sizeof(s->unseen));
+	s->drain_left = 0;
+	s->reanchored = s->requests;
+	s->stats.reanchored++;
+	free(d);
+	return 0;
+}

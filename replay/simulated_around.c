@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/simulated_inside.h"
+#include "trace/event.h"
+
+/* The free lists as compaction's free scanner meets them. */
+
+static uint32_t list_prev(void *who, unsigned zone, unsigned order, uint32_t at)
+{
+	return kmm_free_list_prev(((struct simulated *)who)->mm, zone, order, KMM_MOVABLE, at);
+}
+
+static uint32_t list_next(void *who, unsigned zone, unsigned order, uint32_t at)
+{
+	return kmm_free_list_next(((struct simulated *)who)->mm, zone, order, KMM_MOVABLE, at);
+}
+
+static void list_turn(void *who, unsigned zone, unsigned order, uint32_t first)
+{
+	kmm_free_list_turn(((struct simulated *)who)->mm, zone, order, KMM_MOVABLE, first);
+}
+
+static int free_block(void *who, uint32_t pfn)
+{
+	return kmm_free_block_order(((struct simulated *)who)->mm, pfn);
+}
+
+static unsigned compound_page(void *who, uint32_t pfn)
+{
+	const struct simulated *s = who;
+	uint32_t word = kmm_frame_word(s->mm, pfn);
+	const struct held *h = word && word != OF_SIDES ? &s->held[word - 1] : NULL;
+
+	return h && h->pfn == pfn && h->compound ? h->order : 0;
+}
+
+static void isolate_block(void *who, uint32_t pfn)
+{
+	struct simulated *s = who;
+	int order = kmm_isolate_block(s->mm, pfn);
+
+	if (order >= 0)
+		simulated_touch(s, pfn, (unsigned)order);
+}
+
+const struct freescan_lists simulated_lists = { list_prev,  list_next,	   list_turn,
+						free_block, compound_page, isolate_block };
+
+void simulated_reclaim(struct simulated *s, const struct request *q)
+{
+	unsigned node = q->sig.node < 0 ? 0 : (unsigned)q->sig.node;
+
+	if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE)
+		kmm_kswapd(s->mm, node, q->sig.type);
+	else if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_SLEEP)
+		kmm_kswapd(s->mm, node, -1);
+}
+
+/* ---- drains whose time no request gives away ---- */
+
+#define DRAIN_CHUNK 5 /* 6.1: batch << 5 pages at a time, the list locked meanwhile */
+
+/*
+ * The owner's next allocation got a page without a refill, which it would have
+ * needed after the drain: it came before, and is logged after it.
+ */
+static void pop_before_drain(struct simulated *s, const struct request *q, uint32_t n, int owner,
+			     int zone)
+{
+	for (uint32_t i = 1; i < n && i < 256; i++) {
+		if (q[i].cpu != owner || q[i].sig.op > REQ_PAGE_BULK)
+			continue;
+		if (q[i].sig.op == REQ_PAGE_ALLOC && !q[i].sig.own_obs && q[i].sig.order <= 3 &&
+		    !(q[i].sig.flags & REQ_FAILED) && q[i].pfn != KMM_NO_PFN &&
+		    machine_zone_of(s->m, q[i].pfn) == zone &&
+		    (s->early == UINT64_MAX || s->early < q[i].seq)) {
+			simulated_alloc(s, &q[i]);
+			s->early = q[i].seq;
+			s->early_pfn = s->last;
+		}
+		return;
+	}
+}
+
+static void drain_chunk(struct simulated *s, const struct request *q, uint32_t n, int owner,
+			int zone)
+{
+	const struct kmm_config *c = kmm_configuration(s->mm);
+	uint64_t had, chunk;
+
+	if (owner != q->cpu)
+		pop_before_drain(s, q, n, owner, zone);
+	had = chunk = kmm_pcp_pages(s->mm, (unsigned)zone, (unsigned)owner);
+	if (c->policy.generation >= KMM_LINUX_6_1)
+		chunk = (uint64_t)c->zone[zone].pcp_batch << DRAIN_CHUNK;
+	kmm_drain_some(s->mm, q->cpu, (unsigned)owner, (unsigned)zone, (unsigned)chunk);
+	s->drained_cpu = owner;
+	s->drained_zone = zone;
+	s->drain_left = (int64_t)(had < chunk ? had : chunk);
+}
+
+/*
+ * Such a drain happens when the kernel's did; what it gives back is the model's
+ * affair.  One of all CPUs comes to each one's list in its turn, which is when a
+ * page of that list shows.
+ */
+void simulated_drain(struct simulated *s, const struct request *q, uint32_t n)
+{
+	int zone = q->pfn == KMM_NO_PFN ? -1 : machine_zone_of(s->m, q->pfn), owner = q->cpu;
+
+	if (zone < 0)
+		return;
+	if (!q->sig.aux2)
+		s->drain_left = 0;
+	switch (q->sig.aux) {
+	case DRAIN_ALL:
+	case DRAIN_ZONE:
+		owner = kmm_pcp_owner(s->mm, q->pfn);
+		if (s->drain_left <= 0 && (owner >= 0 || !q->sig.aux2))
+			drain_chunk(s, q, n, owner < 0 ? q->cpu : owner, zone);
+		else if (owner >= 0 && (owner != s->drained_cpu || zone != s->drained_zone))
+			drain_chunk(s, q, n, owner, zone);
+		break;
+	case DRAIN_CPU:
+		if (s->drain_left <= 0)
+			drain_chunk(s, q, n, owner, zone);
+		break;
+	case DRAIN_EITHER:
+		if (!s->unseen[q->cpu])
+			drain_chunk(s, q, n, owner, zone);
+		break;
+	case DRAIN_SOME:
+		kmm_drain_some(s->mm, q->cpu, q->cpu, (unsigned)zone, 1u << q->sig.order);
+		break;
+	default:
+		break;
+	}
+	s->drain_left -= 1ll << q->sig.order;
+	if (s->unseen[q->cpu])
+		s->unseen[q->cpu]--;
+}
+
+/* A task that compacts keeps the first block that its frees make whole. */
+void simulated_keep_for(struct simulated *s, const struct request *q)
+{
+	const struct freescan_run *r = s->o.native ? freescan_direct(&s->scan, q->pid) : NULL;
+
+	if (r && r->order > 0)
+		kmm_capture(s->mm, (int)r->zone, (unsigned)r->order,
+			    (unsigned)r->order >= s->m->pageblock_order ? KMM_MOVABLE :
+									  KMM_UNMOVABLE);
+}
+
+void simulated_keep(struct simulated *s, const struct request *q)
+{
+	const struct freescan_run *r = s->o.native ? freescan_direct(&s->scan, q->pid) : NULL;
+	kmm_pfn pfn;
+
+	if (!r)
+		return;
+	pfn = kmm_captured(s->mm);
+	kmm_capture(s->mm, -1, 0, 0);
+	for (unsigned i = 0; i < FREESCAN_RUNS && pfn != KMM_NO_PFN; i++)
+		if (s->kept[i].pfn == KMM_NO_PFN) {
+			s->kept[i] = (struct kept){ q->pid, (uint8_t)r->order, pfn };
+			return;
+		}
+}

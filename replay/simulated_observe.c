@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/simulated_inside.h"
+
+void simulated_touch(struct simulated *s, kmm_pfn pfn, unsigned order)
+{
+	for (uint64_t p = pfn; p < pfn + (1ull << order) && p < s->frames;
+	     p += 1ull << s->m->pageblock_order)
+		s->touched[p >> s->m->pageblock_order] = true;
+}
+
+static void on_refill(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type, bool pcp)
+{
+	struct simulated *s = arg;
+
+	(void)cpu, (void)type, (void)pcp;
+	simulated_touch(s, pfn, order);
+	s->stats.refills++;
+}
+
+static void on_drain(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type)
+{
+	struct simulated *s = arg;
+
+	(void)type;
+	simulated_touch(s, pfn, order);
+	s->stats.drains++;
+	s->unseen[cpu]++;
+}
+
+static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned found,
+			unsigned type, unsigned from, bool owned)
+{
+	struct simulated *s = arg;
+
+	(void)cpu, (void)pfn, (void)order, (void)found, (void)type, (void)from, (void)owned;
+	s->stats.fallbacks++;
+}
+
+/* mark: slot + 1 of the block that covers the frames, 0: held since before, OF_SIDES */
+void simulated_own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark)
+{
+	simulated_touch(s, pfn, order);
+	kmm_set_frame_words(s->mm, pfn, order, mark);
+}
+
+static void on_page(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, kmm_gfp gfp,
+		    unsigned type)
+{
+	struct simulated *s = arg;
+
+	(void)cpu, (void)gfp, (void)type;
+	if (pfn == KMM_NO_PFN)
+		return;
+	simulated_touch(s, pfn, order);
+	if (s->in_objects) {
+		objects_saw_page(s->objects, pfn, order);
+		s->objects_asked.pages_taken += 1ull << order;
+	}
+	if (s->in_sides) {
+		simulated_own(s, pfn, order, OF_SIDES);
+		sides_took(s->sides, pfn);
+	}
+}
+
+static void on_free(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order)
+{
+	struct simulated *s = arg;
+
+	(void)cpu;
+	simulated_touch(s, pfn, order);
+	if (s->in_sides)
+		simulated_own(s, pfn, order, 0);
+}
+
+/* A page that no trace point tells of. */
+void simulated_silent(void *arg, kmm_pfn pfn)
+{
+	on_page(arg, 0, pfn, 0, 0, 0);
+}
+
+static const struct kmm_observer observer = {
+	.mm_page_alloc = on_page,
+	.mm_page_free = on_free,
+	.mm_page_alloc_zone_locked = on_refill,
+	.mm_page_pcpu_drain = on_drain,
+	.mm_page_alloc_extfrag = on_fallback,
+};
+
+void simulated_watch(struct simulated *s)
+{
+	kmm_observe(s->mm, &observer, s);
+}

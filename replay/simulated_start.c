@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/model.h"
+#include "replay/simulated_inside.h"
+
+/* Of the recording's machine and of this one, whichever has more. */
+static uint32_t target_frames(const struct machine *m, const struct kmm_config *c)
+{
+	uint64_t frames = m->max_pfn;
+
+	for (unsigned z = 0; z < c->zones; z++)
+		if ((uint64_t)c->zone[z].start + c->zone[z].spanned > frames)
+			frames = (uint64_t)c->zone[z].start + c->zone[z].spanned;
+	return (uint32_t)frames;
+}
+
+struct simulated *simulated_new(const struct machine *m, const struct simulated_options *o,
+				struct err *e)
+{
+	struct simulated *s = calloc(1, sizeof(*s));
+	char why[256];
+
+	if (!s) {
+		err_set(e, ENOMEM, "out of memory");
+		return NULL;
+	}
+	s->m = m;
+	s->o = *o;
+	s->early = UINT64_MAX;
+	freescan_init(&s->scan, m, &simulated_lists, s);
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
+		s->kept[i].pfn = KMM_NO_PFN;
+	s->frames = target_frames(m, o->config);
+	s->touched = calloc((s->frames >> m->pageblock_order) + 1ull, sizeof(*s->touched));
+	s->mm = s->touched ? kmm_create(o->config, why, sizeof(why)) : NULL;
+	if (!s->mm) {
+		err_set(e, s->touched ? EINVAL : ENOMEM, "the model cannot be built: %s",
+			s->touched ? why : "out of memory");
+		simulated_free(s);
+		return NULL;
+	}
+	s->anchor = o->anchored && o->anchor_every < 2 ? anchor_new() : NULL;
+	if (o->anchored && o->anchor_every < 2 && !s->anchor) {
+		err_set(e, ENOMEM, "out of memory");
+		simulated_free(s);
+		return NULL;
+	}
+	simulated_watch(s);
+	if (o->slab) {
+		s->objects = objects_new(s->mm, m, o->objects, o->slab, o->target != NULL, e);
+		if (!s->objects) {
+			simulated_free(s);
+			return NULL;
+		}
+	}
+	return s;
+}
+
+void simulated_free(struct simulated *s)
+{
+	if (!s)
+		return;
+	objects_free(s->objects);
+	sides_free(s->sides);
+	if (s->mm)
+		kmm_destroy(s->mm);
+	anchor_free(s->anchor);
+	freescan_free(&s->scan);
+	free(s->stats.course);
+	free(s->held);
+	free(s->since);
+	free(s->place);
+	free(s->touched);
+	free(s);
+}
+
+/* Pages of the start are where they were; those held by name, where the model has them. */
+static int place_pages(struct simulated *s)
+{
+	s->place = malloc((s->m->max_pfn + 1) * sizeof(*s->place));
+	for (uint64_t p = 0; s->place && p < s->m->max_pfn; p++)
+		s->place[p] = (kmm_pfn)p;
+	return s->place ? 0 : -ENOMEM;
+}
+
+/* A block that was allocated before the start; one whose pages are no neighbours any more is given up. */
+static void move_held(struct simulated *s, struct held *h)
+{
+	kmm_pfn to;
+
+	if (!h->live || h->pfn == KMM_NO_PFN || h->pfn >= s->m->max_pfn)
+		return;
+	to = s->place[h->pfn];
+	for (uint32_t i = 1; i < 1u << h->order && to != KMM_NO_PFN; i++)
+		if (h->pfn + i >= s->m->max_pfn || s->place[h->pfn + i] != to + i)
+			to = KMM_NO_PFN;
+	h->pfn = to;
+}
+
+int simulated_seed(struct simulated *s, const struct machine_state *st, struct err *e)
+{
+	bool moved = s->o.target && s->o.target->moved;
+	int ret = moved ? transfer_start(&s->transfer, s->m, st, s->o.target, s->mm, e) :
+			  machine_seed(s->m, st, s->mm, e);
+
+	s->place = s->transfer.place;
+	if (ret < 0)
+		return ret;
+	for (unsigned z = 0; z < s->m->zone_count && s->o.native; z++)
+		if (st->pcp_batch[z])
+			kmm_set_pcp_batch(s->mm, z, st->pcp_batch[z]);
+	s->start = st;
+	s->marks_unknown = !st->have_zoneinfo;
+	memset(s->zone_used, -1, sizeof(s->zone_used));
+	s->seeded = s->scoring = true;
+	for (uint32_t i = 0; moved && i < s->slots; i++)
+		move_held(s, &s->held[i]);
+	if (moved && s->objects)
+		objects_place(s->objects, s->place);
+	for (uint32_t i = 0; i < s->slots; i++)
+		if (s->held[i].live && s->held[i].pfn != KMM_NO_PFN)
+			simulated_own(s, s->held[i].pfn, s->held[i].order, i + 1);
+	if (s->objects && objects_seed(s->objects, st, e) < 0)
+		return err_code(e);
+	if (s->o.sides) {
+		s->sides = sides_new(s->mm, s->m, s->o.sides, s->o.sides_source, e);
+		if (!s->sides)
+			return err_code(e);
+		if (sides_follows_pages(s->sides) && !s->place && place_pages(s))
+			return err_set(e, ENOMEM, "out of memory");
+	}
+	s->stats.refills = s->stats.drains = s->stats.fallbacks = 0;
+	return 0;
+}
