@@ -336,7 +336,8 @@ static void scanned(struct freescan *f, struct freescan_run *r, const struct req
 		r->due = false;
 		r->stride = r->sync || r->count ? 1 : CLUSTER;
 	}
-	got = scan(f, r, q->pfn, end, r->stride, taken);
+	/* Where the capture begins within a compaction its steps are not known: every frame. */
+	got = scan(f, r, q->pfn, end, r->stride ? r->stride : 1, taken);
 	/* The lists are not quite those of the kernel: what is there, then. */
 	if (got < taken && r->stride > 1)
 		scan(f, r, q->pfn, end, 1, taken - got);
