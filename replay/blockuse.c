@@ -76,24 +76,31 @@ static void count_recorded(const struct recorded *r, uint32_t pfn, struct block_
 	}
 }
 
-static void count_simulated(const struct simulated *s, uint32_t pfn, struct block_pages *n)
+/* Of all frames from this one to where its free block ends, or before `end`: how many. */
+static uint32_t count_simulated(const struct simulated *s, uint32_t pfn, uint64_t end,
+				struct block_pages *n)
 {
-	switch (simulated_cell(s, pfn)) {
+	uint32_t to, k;
+	uint8_t cell = simulated_run(s, pfn, &to);
+
+	k = (uint32_t)(to < end ? to : end) - pfn;
+	switch (cell) {
 	case CELL_HOLE:
-		n->hole++;
+		n->hole += (uint16_t)k;
 		break;
 	case CELL_FREE:
-		n->free++;
+		n->free += (uint16_t)k;
 		break;
 	case CELL_PCP:
-		n->pcp++;
+		n->pcp += (uint16_t)k;
 		break;
 	case CELL_USER:
-		n->movable++;
+		n->movable += (uint16_t)k;
 		break;
 	default:
-		n->pinned++;
+		n->pinned += (uint16_t)k;
 	}
+	return k;
 }
 
 /* Frames beyond the last one are holes, as are those of another zone. */
@@ -102,15 +109,19 @@ static void count_block(const struct blockuse *b, uint32_t block, struct block_p
 	const struct machine_zone *z = &b->m->zones[b->zone[block]];
 	uint64_t first = (uint64_t)block << b->m->pageblock_order;
 	uint64_t end = first + (1ull << b->m->pageblock_order);
+	uint64_t to = z->start_pfn + z->spanned < b->m->max_pfn ? z->start_pfn + z->spanned :
+								  b->m->max_pfn;
 
 	memset(n, 0, sizeof(*n));
-	for (uint64_t p = first; p < end; p++) {
-		if (p >= b->m->max_pfn || p < z->start_pfn || p >= z->start_pfn + z->spanned)
+	for (uint64_t p = first; p < end;) {
+		if (p < z->start_pfn || p >= to) {
 			n->hole++;
-		else if (b->recorded)
-			count_recorded(b->recorded, (uint32_t)p, n);
-		else
-			count_simulated(b->simulated, (uint32_t)p, n);
+			p++;
+		} else if (b->recorded) {
+			count_recorded(b->recorded, (uint32_t)p++, n);
+		} else {
+			p += count_simulated(b->simulated, (uint32_t)p, end < to ? end : to, n);
+		}
 	}
 }
 

@@ -124,16 +124,25 @@ static void take_column(struct worker *w, uint8_t *cells)
 {
 	const struct replay_run *run = w->run;
 	const void *who = run->recorded ? (const void *)run->recorded : run->simulated;
-	view_cell_fn cell = run->recorded ? recorded_cell : simulated_cell;
+	view_run_fn cell = run->recorded ? recorded_run : simulated_run;
 	uint32_t per = w->r->pages_per_cell, step = per > 64 ? per / 64 : 1;
 
 	for (uint32_t row = 0; row < MAP_ROWS; row++) {
 		uint32_t n[CELL_KINDS] = { 0 }, best = CELL_HOLE;
 
-		for (uint32_t i = 0; i < per; i += step) {
+		for (uint32_t i = 0; i < per;) {
 			uint64_t pfn = (uint64_t)row * per + i;
+			uint32_t end = (uint32_t)pfn + 1, kind = CELL_HOLE;
 
-			n[pfn < w->r->m->max_pfn ? cell(who, (uint32_t)pfn) : CELL_HOLE]++;
+			if (pfn < w->r->m->max_pfn) {
+				kind = cell(who, (uint32_t)pfn, &end);
+				end = end < w->r->m->max_pfn ? end : (uint32_t)w->r->m->max_pfn;
+			}
+			/* All of a free block that fall into the sample are what its first is. */
+			do {
+				n[kind]++;
+				i += step;
+			} while (i < per && (uint64_t)row * per + i < end);
 		}
 		for (uint32_t k = 1; k < CELL_KINDS; k++)
 			if (n[k] > n[best] || (best == CELL_HOLE && n[k]))

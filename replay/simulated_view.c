@@ -92,12 +92,12 @@ bool simulated_touched(struct simulated *s, uint32_t block)
 	return was;
 }
 
-uint8_t simulated_cell(const void *who, uint32_t pfn)
+uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 {
 	const struct simulated *s = who;
 	const struct held *h;
 
-	switch (kmm_frame_state(s->mm, pfn)) {
+	switch (kmm_frame_run(s->mm, pfn, end)) {
 	case KMM_FRAME_HOLE:
 		return CELL_HOLE;
 	case KMM_FRAME_FREE:
@@ -108,6 +108,7 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 		break;
 	}
 	if (pfn >= s->frames)
+
 		return CELL_HOLE;
 	if (kmm_frame_word(s->mm, pfn) == OF_SIDES)
 		return CELL_KERNEL;
