@@ -31,7 +31,8 @@ int blockuse_init(struct blockuse *b, const struct machine *m, struct recorded *
 			       m->pageblock_order);
 	b->pages = calloc(b->blocks + 1ull, sizeof(*b->pages));
 	b->zone = malloc(b->blocks + 1ull);
-	if (!b->pages || !b->zone)
+	b->fresh = calloc(b->blocks + 1ull, sizeof(*b->fresh));
+	if (!b->pages || !b->zone || !b->fresh)
 		return -ENOMEM;
 	memset(b->zone, NO_ZONE, b->blocks + 1ull);
 	for (uint32_t z = 0; z < m->zone_count; z++) {
@@ -50,6 +51,7 @@ void blockuse_free(struct blockuse *b)
 {
 	free(b->pages);
 	free(b->zone);
+	free(b->fresh);
 	memset(b, 0, sizeof(*b));
 }
 
@@ -136,6 +138,15 @@ static enum block_kind kind_of(const struct block_pages *n)
 	return n->free || n->pcp || n->movable ? BLOCK_MIXED : BLOCK_PINNED;
 }
 
+bool blockuse_fresh(const struct blockuse *b, uint64_t first, uint64_t end)
+{
+	for (uint64_t i = first >> b->m->pageblock_order;
+	     i < b->blocks && i << b->m->pageblock_order < end; i++)
+		if (b->fresh[i])
+			return true;
+	return false;
+}
+
 enum block_kind blockuse_kind(const struct blockuse *b, uint32_t block)
 {
 	return kind_of(&b->pages[block]);
@@ -159,10 +170,12 @@ void blockuse_update(struct blockuse *b)
 	for (uint32_t i = 0; i < b->blocks; i++) {
 		if (b->zone[i] == NO_ZONE)
 			continue;
+		b->fresh[i] = false;
 		/* The first time counts all, and leaves to others what they ask for. */
 		if (b->counted && !(b->recorded ? recorded_touched(b->recorded, i) :
 						  simulated_touched(b->simulated, i)))
 			continue;
+		b->fresh[i] = true;
 		if (b->counted)
 			add(b, i, -1);
 		count_block(b, i, &b->pages[i]);

@@ -120,7 +120,7 @@ static int run_start(struct worker *w)
 }
 
 /* The commonest state in each cell of the map; a free page counts before others at a tie. */
-static void take_column(struct worker *w, uint8_t *cells)
+static void take_column(struct worker *w, const uint8_t *before, uint8_t *cells)
 {
 	const struct replay_run *run = w->run;
 	const void *who = run->recorded ? (const void *)run->recorded : run->simulated;
@@ -130,6 +130,12 @@ static void take_column(struct worker *w, uint8_t *cells)
 	for (uint32_t row = 0; row < MAP_ROWS; row++) {
 		uint32_t n[CELL_KINDS] = { 0 }, best = CELL_HOLE;
 
+		/* Where nothing happened since the column before, that one stands. */
+		if (before && run->use.pages &&
+		    !blockuse_fresh(&run->use, (uint64_t)row * per, (uint64_t)(row + 1) * per)) {
+			cells[row] = before[row];
+			continue;
+		}
 		for (uint32_t i = 0; i < per;) {
 			uint64_t pfn = (uint64_t)row * per + i;
 			uint32_t end = (uint32_t)pfn + 1, kind = CELL_HOLE;
@@ -172,6 +178,7 @@ static int take_sample(struct worker *w, uint64_t time)
 {
 	struct replay_run *run = w->run;
 	struct replay_sample *s = &run->samples[run->taken];
+	uint8_t *cells = run->map ? run->map + (size_t)run->taken * MAP_ROWS : NULL;
 
 	s->time = time;
 	s->request = run->requests;
@@ -183,8 +190,8 @@ static int take_sample(struct worker *w, uint64_t time)
 		blockuse_update(&run->use);
 		memcpy(s->use, run->use.use, sizeof(s->use));
 	}
-	if (run->map)
-		take_column(w, run->map + (size_t)run->taken * MAP_ROWS);
+	if (cells)
+		take_column(w, run->taken ? cells - MAP_ROWS : NULL, cells);
 	pthread_mutex_lock(&w->q->lock);
 	run->taken++;
 	pthread_mutex_unlock(&w->q->lock);

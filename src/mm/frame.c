@@ -56,6 +56,8 @@ enum kmm_frame_state kmm_frame_run(const struct kmm *mm, kmm_pfn pfn, kmm_pfn *e
 	*end = pfn + 1;
 	if (pfn >= mm->frames || mm->frame[pfn].state == FRAME_IS_HOLE)
 		return KMM_FRAME_HOLE;
+	if (mm->frame[pfn].state == FRAME_IS_USED)
+		return KMM_FRAME_USED;
 	head = frame_block_of(mm, pfn);
 	if (head == KMM_NO_PFN)
 		return KMM_FRAME_USED;
