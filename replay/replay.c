@@ -326,7 +326,7 @@ static const struct request *mapped(struct worker *w, const struct request *q, u
 	if (!t || t->cpus == 0)
 		return q;
 	if (!w->copy)
-		w->copy = malloc(KMW_BLOCK_RECORDS * sizeof(*w->copy));
+		w->copy = malloc(FEED_RECORDS * sizeof(*w->copy));
 	if (!w->copy) {
 		err_set(&w->run->err, ENOMEM, "out of memory for a block of records");
 		return NULL;
