@@ -109,7 +109,6 @@ uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 		break;
 	}
 	if (pfn >= s->frames)
-
 		return CELL_HOLE;
 	word = kmm_frame_word(s->mm, pfn);
 	if (word == OF_SIDES)
@@ -119,6 +118,8 @@ uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 	/* A frame with a word of ours is no slab's. */
 	if (!word && s->objects && objects_hold(s->objects, pfn))
 		return CELL_SLAB;
+	if (word == OF_COMPACTION)
+		return CELL_USER;
 	if (!word) {
 		unsigned owner = s->start && pfn < s->start->kpageflags_len ?
 					 view_owner_of_flags(s->start->kpageflags[pfn]) :
