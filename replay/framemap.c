@@ -14,9 +14,6 @@ static const char *const states[CELL_KINDS] = {
 	[CELL_UNKNOWN] = "unknown",
 };
 
-static const char *const types[VIEW_TYPES] = { "Unmovable", "Movable", "Reclaimable", "HighAtomic",
-					       "CMA",	    "Isolate", "Unknown" };
-
 static uint8_t cell(const struct replay_run *run, uint64_t pfn)
 {
 	uint32_t end;
@@ -87,7 +84,7 @@ void framemap_print(const struct machine *m, const struct replay_run *run, FILE 
 				zone->name, states[kind]);
 			if (kind == CELL_FREE)
 				fprintf(out, "%u", order);
-			fprintf(out, ",%s\n", types[type_of(run, pfn)]);
+			fprintf(out, ",%s\n", view_type_names[type_of(run, pfn)]);
 		}
 	}
 }

@@ -166,11 +166,7 @@ const struct freescan *recorded_scan(const struct recorded *r)
 	return &r->scan;
 }
 
-bool recorded_kept(const struct recorded *r, unsigned i, int32_t *pid, unsigned *order,
-		   uint32_t *pfn)
+const struct freescan_kept *recorded_kept(const struct recorded *r)
 {
-	*pid = r->kept[i].pid;
-	*order = r->kept[i].order;
-	*pfn = r->kept[i].pfn;
-	return *pfn != KMM_NO_PFN;
+	return r->kept;
 }

@@ -14,6 +14,9 @@
 #define VIEW_TYPES (KMM_MIGRATETYPES + 1) /* the last one: type unknown */
 #define VIEW_UNKNOWN KMM_MIGRATETYPES
 
+/* As /proc/pagetypeinfo names them, and "Unknown". */
+extern const char *const view_type_names[VIEW_TYPES];
+
 struct view {
 	uint32_t zones;
 	uint32_t nr_free[MACHINE_ZONES][VIEW_TYPES][KMM_ORDERS]; /* blocks */
