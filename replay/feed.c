@@ -201,7 +201,7 @@ static void see_mark(struct feed *f, const struct machine *m, struct population 
 		origin_reading(&f->origin);
 	if (text == f->marks.start)
 		start(f, objects, sides);
-	if (text == f->marks.after_frames && text != UINT32_MAX && f->origin.first)
+	if (text == f->marks.after_known && text != UINT32_MAX && f->origin.first)
 		see_after(f, m);
 }
 
@@ -419,6 +419,9 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 					lists_mark(k, &m->after,
 						   "snap: after/struct_page.raw end") :
 					mark(k, "snap: after/kpageflags begin");
+	/* A frame that was read before its next event is not what it was at the beginning. */
+	f->marks.after_known = m->after.have_lists ? f->marks.after_frames :
+						     mark(k, "snap: after/kpageflags end");
 	ret = look_ahead(f, m, objects, sides, e);
 	if (ret < 0)
 		return ret;
