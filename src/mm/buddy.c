@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mm/buddy.h"
 
-void buddy_add(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, unsigned type,
-	       bool tail)
+/* On a list; its pages and, if it is the first there, the list are the caller's to count. */
+static inline void link_block(struct frame *f, struct zone *z, kmm_pfn pfn, unsigned order,
+			      unsigned type, bool tail)
 {
-	struct frame *f = mm->frame;
 	uint32_t head = buddy_list(z, order, type);
 
 	f[pfn].state = FRAME_IS_FREE;
@@ -14,20 +14,34 @@ void buddy_add(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, unsi
 		list_add_tail(f, head, pfn);
 	else
 		list_add_head(f, head, pfn);
-	z->nr_free[type][order]++;
+	z->nr_free[order][type]++;
+}
+
+/* Off its list; its pages are the caller's to count. */
+static inline void unlink_block(struct frame *f, struct zone *z, kmm_pfn pfn, unsigned order,
+				unsigned pages)
+{
+	unsigned type = f[pfn].type;
+
+	list_del(f, pfn);
+	f[pfn].state = FRAME_IS_TAIL;
+	if (!--z->nr_free[order][type])
+		z->avail[type] = (uint16_t)(z->avail[type] & ~pages);
+}
+
+void buddy_add(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, unsigned type,
+	       bool tail)
+{
+	link_block(mm->frame, z, pfn, order, type, tail);
 	z->avail[type] = (uint16_t)(z->avail[type] | 1u << order);
 	z->free_pages += 1u << order;
 }
 
 void buddy_del(struct kmm *mm, struct zone *z, kmm_pfn pfn)
 {
-	struct frame *f = &mm->frame[pfn];
-	unsigned order = f->order, type = f->type;
+	unsigned order = mm->frame[pfn].order;
 
-	list_del(mm->frame, pfn);
-	f->state = FRAME_IS_TAIL;
-	if (!--z->nr_free[type][order])
-		z->avail[type] = (uint16_t)(z->avail[type] & ~(1u << order));
+	unlink_block(mm->frame, z, pfn, order, 1u << order);
 	z->free_pages -= 1u << order;
 }
 
@@ -58,6 +72,20 @@ static bool may_join(const struct kmm *mm, unsigned type, kmm_pfn buddy)
 	       mm->generation == KMM_LINUX_2_6;
 }
 
+/* May a block go together with its buddy? */
+static bool join_pageblocks(struct kmm *mm, kmm_pfn buddy, unsigned order, unsigned type)
+{
+	if (order < mm->pageblock_order)
+		return true;
+	if (!may_join(mm, type, buddy))
+		return false;
+	/* From 6.10 the tags follow the list. */
+	if (mm->generation == KMM_LINUX_6_18)
+		for (kmm_pfn p = buddy; p < buddy + (1u << order); p += mm->pageblock_pages)
+			frame_set_tag(mm, p, type);
+	return true;
+}
+
 /* Keep a block for the task that compacts; not one that would mix a page block's types. */
 static bool capture(struct kmm *mm, const struct zone *z, kmm_pfn pfn, unsigned order,
 		    unsigned type)
@@ -75,29 +103,23 @@ void buddy_free(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, uns
 		bool to_tail)
 {
 	struct frame *f = mm->frame;
-	unsigned top = mm->max_order;
+	unsigned top = mm->max_order, wanted = mm->capture_order, pages = 1u << order;
+	unsigned special = wanted < mm->pageblock_order ? wanted : mm->pageblock_order;
+	unsigned freed = pages;
 
-	while (order < top) {
-		kmm_pfn buddy = pfn ^ (1u << order);
+	for (; order < top; order++, pages *= 2) {
+		kmm_pfn buddy = pfn ^ pages;
 
-		if (unlikely(order == mm->capture_order) && capture(mm, z, pfn, order, type))
+		if (unlikely(order == wanted) && capture(mm, z, pfn, order, type)) {
+			z->free_pages -= pages - freed;
 			return;
-
+		}
 		if (!is_free_block(&f[buddy], z, order))
 			break;
-		if (unlikely(order >= mm->pageblock_order)) {
-			if (!may_join(mm, type, buddy))
-				break;
-			/* From 6.10 the tags follow the list. */
-			if (mm->generation == KMM_LINUX_6_18)
-				for (kmm_pfn p = buddy; p < buddy + (1u << order);
-				     p += mm->pageblock_pages)
-					frame_set_tag(mm, p, type);
-		}
-		buddy_del(mm, z, buddy);
-		f[pfn].state = FRAME_IS_TAIL;
-		pfn &= ~(1u << order);
-		order++;
+		if (unlikely(order >= special) && !join_pageblocks(mm, buddy, order, type))
+			break;
+		unlink_block(f, z, buddy, order, pages);
+		pfn &= ~pages;
 	}
 	/* Hold back a block whose larger block lacks only what was just freed's neighbour. */
 	if (!to_tail && order + 2 <= top && mm->generation != KMM_LINUX_2_6) {
@@ -105,19 +127,31 @@ void buddy_free(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, uns
 
 		to_tail = is_free_block(&f[above], z, order + 1);
 	}
-	buddy_add(mm, z, pfn, order, type, to_tail);
+	link_block(f, z, pfn, order, type, to_tail);
+	z->avail[type] = (uint16_t)(z->avail[type] | pages);
+	z->free_pages += freed; /* the buddies' were free before */
+}
+
+/* Upper halves to list heads; the pages that are given are the caller's to count. */
+static inline void split(struct frame *f, struct zone *z, kmm_pfn pfn, unsigned low, unsigned high,
+			 unsigned type)
+{
+	unsigned pages = 1u << high;
+
+	/* As a number, the pages of all the upper halves are the orders that these have. */
+	z->avail[type] = (uint16_t)(z->avail[type] | (pages - (1u << low)));
+	while (high-- > low)
+		link_block(f, z, pfn + (pages /= 2), high, type, false);
 }
 
 void buddy_expand(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned low, unsigned high,
 		  unsigned type)
 {
-	while (high > low) {
-		high--;
-		buddy_add(mm, z, pfn + (1u << high), high, type, false);
-	}
+	z->free_pages += (1u << high) - (1u << low);
+	split(mm->frame, z, pfn, low, high, type);
 }
 
-kmm_pfn buddy_take(struct kmm *mm, struct zone *z, unsigned order, unsigned type)
+static INLINE kmm_pfn take(struct kmm *mm, struct zone *z, unsigned order, unsigned type)
 {
 	unsigned orders = (unsigned)z->avail[type] >> order;
 	unsigned found;
@@ -127,14 +161,20 @@ kmm_pfn buddy_take(struct kmm *mm, struct zone *z, unsigned order, unsigned type
 		return KMM_NO_PFN;
 	found = order + (unsigned)__builtin_ctz(orders);
 	pfn = mm->frame[buddy_list(z, found, type)].next;
-	buddy_del(mm, z, pfn);
-	buddy_expand(mm, z, pfn, order, found, type);
+	unlink_block(mm->frame, z, pfn, found, 1u << found);
+	z->free_pages -= 1u << order;
+	split(mm->frame, z, pfn, order, found, type);
 	return pfn;
+}
+
+kmm_pfn buddy_take(struct kmm *mm, struct zone *z, unsigned order, unsigned type)
+{
+	return take(mm, z, order, type);
 }
 
 kmm_pfn buddy_take_seen(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order, unsigned type)
 {
-	kmm_pfn pfn = buddy_take(mm, z, order, type);
+	kmm_pfn pfn = take(mm, z, order, type);
 
 	if (pfn == KMM_NO_PFN)
 		return pfn;

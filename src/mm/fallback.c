@@ -145,7 +145,7 @@ static bool cma_first(const struct zone *z)
 	uint64_t pages = 0;
 
 	for (unsigned order = 0; order < KMM_ORDERS; order++)
-		pages += (uint64_t)z->nr_free[KMM_CMA][order] << order;
+		pages += (uint64_t)z->nr_free[order][KMM_CMA] << order;
 	return pages > z->free_pages / 2;
 }
 
@@ -304,6 +304,13 @@ kmm_pfn take_block(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order,
 {
 	struct request r = { mm, z, cpu, order, type, flags };
 
+	/* Mostly the own lists have one, and nothing else comes before them. */
+	if (likely(*mode == TAKE_NORMAL && !z->avail[KMM_CMA])) {
+		kmm_pfn pfn = buddy_take_seen(mm, z, cpu, order, type);
+
+		if (likely(pfn != KMM_NO_PFN))
+			return pfn;
+	}
 	switch (mm->generation) {
 	case KMM_LINUX_2_6:
 		return take_2_6(&r);

@@ -53,25 +53,23 @@ static inline void list_del(struct frame *f, uint32_t at)
 static inline void frame_set_used(struct kmm *mm, kmm_pfn pfn, unsigned order, unsigned type)
 {
 	struct frame *f = &mm->frame[pfn];
-	struct frame *end = f + (1u << order);
 
-	do {
+	for (unsigned left = 1u << order; left; left--, f++) {
 		f->state = FRAME_IS_USED;
 		f->type = (uint8_t)type;
 		f->held = FRAME_HELD;
-	} while (++f < end);
+	}
 }
 
 /* The frames of a block are in use no more; its head's state follows. */
 static inline void frame_set_unused(struct kmm *mm, kmm_pfn pfn, unsigned order)
 {
 	struct frame *f = &mm->frame[pfn];
-	struct frame *end = f + (1u << order);
 
-	do {
+	for (unsigned left = 1u << order; left; left--, f++) {
 		f->state = FRAME_IS_TAIL;
 		f->held = FRAME_HELD;
-	} while (++f < end);
+	}
 }
 
 /* An aligned block of one zone, all of it in use: what may be freed. */
@@ -79,6 +77,8 @@ static inline bool frame_is_used_block(const struct kmm *mm, kmm_pfn pfn, unsign
 {
 	const struct frame *f, *end;
 
+	if (likely(!order))
+		return pfn < mm->frames && mm->frame[pfn].state == FRAME_IS_USED;
 	if (unlikely(order > mm->max_order || pfn >= mm->frames || pfn & ((1u << order) - 1)))
 		return false;
 	f = &mm->frame[pfn];

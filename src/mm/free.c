@@ -18,7 +18,7 @@ static void free_to_buddy(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned 
 	buddy_free(mm, z, pfn, order, frame_tag(mm, pfn), to_tail);
 }
 
-static inline void free_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool cold)
+static INLINE void free_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool cold)
 {
 	struct zone *z;
 	unsigned tag;

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "mm/alloc.h"
 #include "mm/pcp.h"
 #include "mm/zone.h"
-#include "mm/zonelist.h"
 
 #define MOST_FRAMES (1u << 30) /* 4 TiB: 16 GiB of frames */
 #define LINE 64u
@@ -246,6 +246,7 @@ struct kmm *kmm_create(const struct kmm_config *c, char *text, size_t n)
 	init_zones(mm);
 	if (!init_frames(mm) || !init_pcps(mm) || !init_pageblocks(mm) || zonelist_build(mm))
 		goto no_memory;
+	alloc_init(mm);
 	return mm;
 no_memory:
 	kmm_destroy(mm);
@@ -297,7 +298,7 @@ uint64_t kmm_nr_free(const struct kmm *mm, unsigned zone, unsigned order, unsign
 {
 	if (zone >= mm->zones || order >= KMM_ORDERS || type >= KMM_MIGRATETYPES)
 		return 0;
-	return mm->zone[zone].nr_free[type][order];
+	return mm->zone[zone].nr_free[order][type];
 }
 
 uint64_t kmm_zone_free_pages(const struct kmm *mm, unsigned zone)

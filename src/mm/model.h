@@ -14,6 +14,8 @@
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+#define NOINLINE __attribute__((noinline)) /* off the fast path, and out of its registers */
+#define INLINE inline __attribute__((always_inline))
 
 /*
  * One page frame; also one list head, which is a frame behind the last real
@@ -81,11 +83,12 @@ struct zone {
 	uint32_t pcp0;	   /* its lists of CPU 0 in kmm.pcp */
 	uint32_t isolated; /* page blocks tagged ISOLATE */
 	uint8_t index, node, type;
+	uint16_t fast_flags;		  /* enum alloc_flags of every first attempt from here */
 	bool kswapd;			  /* kswapd balances it */
 	bool boosted_wake;		  /* boosted: wake kswapd at the end of the allocation */
 	bool below_high;		  /* 6.7+: seen below the high mark */
 	uint16_t avail[KMM_MIGRATETYPES]; /* bit o: a free block of order o */
-	uint32_t nr_free[KMM_MIGRATETYPES][KMM_ORDERS];
+	uint32_t nr_free[KMM_ORDERS][KMM_MIGRATETYPES];
 	uint64_t pageblocks[KMM_MIGRATETYPES];
 };
 
@@ -122,8 +125,8 @@ struct shortage {
 };
 
 struct zonelist {
-	uint8_t n;
-	uint8_t zone[KMM_ZONES];
+	unsigned n;
+	struct zone *zone[KMM_ZONES];
 };
 
 struct kmm {
@@ -154,6 +157,7 @@ struct kmm {
 	struct shortage shortage;
 	struct zone zone[KMM_ZONES];
 	uint8_t highest[16];			     /* zone type by the low four gfp bits */
+	uint8_t mobility[4];			     /* migrate type by the next two */
 	struct zonelist (*zonelist)[KMM_ZONE_TYPES]; /* by node, highest zone type */
 	uint32_t all_frames;			     /* with the list heads */
 	struct kmm_config config;

@@ -15,6 +15,7 @@
 #define MM_PCP_H
 
 #include "mm/buddy.h"
+#include "mm/hotcold.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -37,14 +38,11 @@ static inline unsigned pcp_list(unsigned order, unsigned type)
 	return PCP_THP_LIST + (type == KMM_MOVABLE || type >= KMM_PCPTYPES);
 }
 
-/* A block from the CPU's lists, refilled as needed; in use.  KMM_NO_PFN if the zone has none. */
-kmm_pfn pcp_alloc(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order, unsigned type,
-		  unsigned flags, bool cold);
-/* The same without the side effects that the bulk allocator does not have. */
-kmm_pfn pcp_alloc_bulk(struct kmm *mm, struct zone *z, unsigned cpu, unsigned type, unsigned flags);
-/* Put a block in use on the list for `type`, its page block's; drain if there are too many. */
-void pcp_free(struct kmm *mm, struct zone *z, unsigned cpu, kmm_pfn pfn, unsigned order,
-	      unsigned type, bool cold);
+/* Blocks from the buddy lists to an empty list; false if the zone has none. */
+bool pcp_refill(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, unsigned type,
+		unsigned flags);
+/* How many pages to drain after a block of this order was put on a list. */
+int pcp_excess(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order);
 /* Give about n pages back to the buddy lists, beginning with list `start`, on caller's account. */
 void pcp_drain(struct kmm *mm, struct zone *z, struct pcp *p, unsigned caller, int n,
 	       unsigned start);
@@ -53,11 +51,75 @@ void pcp_drain_all(struct kmm *mm, struct zone *z, struct pcp *p, unsigned calle
 /* One block, just off its list, to the buddy lists. */
 void pcp_give_back(struct kmm *mm, struct zone *z, unsigned caller, kmm_pfn pfn, unsigned order,
 		   unsigned type);
-/* Link a block as the head or tail of a list; for seeding and correction too. */
-void pcp_insert(struct kmm *mm, struct pcp *p, kmm_pfn pfn, unsigned order, unsigned list,
-		unsigned type, bool tail);
 /* Unlink a block, wherever in its list it is. */
 void pcp_remove(struct kmm *mm, struct pcp *p, kmm_pfn pfn);
+
+/* Link a block as the head or tail of a list; for seeding and correction too. */
+static inline void pcp_insert(struct kmm *mm, struct pcp *p, kmm_pfn pfn, unsigned order,
+			      unsigned list, unsigned type, bool tail)
+{
+	struct frame *f = &mm->frame[pfn];
+
+	f->state = FRAME_IS_PCP;
+	f->order = (uint8_t)order;
+	f->type = (uint8_t)type;
+	f->cpu = p->cpu;
+	f->list = (uint8_t)list;
+	if (tail)
+		list_add_tail(mm->frame, p->head + list, pfn);
+	else
+		list_add_head(mm->frame, p->head + list, pfn);
+	p->count += 1 << order;
+}
+
+/* What the bulk allocator takes: pcp_alloc() without its effects on the lists' limits. */
+static inline kmm_pfn pcp_pop(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order,
+			      unsigned type, unsigned flags)
+{
+	uint32_t head = p->head + pcp_list(order, type);
+	struct frame *f = mm->frame;
+	kmm_pfn pfn;
+
+	if (unlikely(list_empty(f, head)) && !pcp_refill(mm, z, p, order, type, flags))
+		return KMM_NO_PFN;
+	pfn = f[head].next;
+	list_del(f, pfn);
+	p->count -= 1 << order;
+	frame_set_used(mm, pfn, order, type);
+	return pfn;
+}
+
+/* A block from the CPU's lists, refilled as needed; in use.  KMM_NO_PFN if the zone has none. */
+static inline kmm_pfn pcp_alloc(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order,
+				unsigned type, unsigned flags, bool cold)
+{
+	struct pcp *p = pcp_of(mm, z, cpu);
+
+	if (unlikely(mm->generation == KMM_LINUX_2_6))
+		return hotcold_alloc(mm, z, p, type, flags, cold);
+	p->free_factor >>= 1;
+	p->free_count >>= 1;
+	return pcp_pop(mm, z, p, order, type, flags);
+}
+
+/* Put a block in use on the list for `type`, its page block's; drain if there are too many. */
+static inline void pcp_free(struct kmm *mm, struct zone *z, unsigned cpu, kmm_pfn pfn,
+			    unsigned order, unsigned type, bool cold)
+{
+	struct pcp *p = pcp_of(mm, z, cpu);
+	unsigned list = pcp_list(order, type);
+	int n;
+
+	if (unlikely(mm->generation == KMM_LINUX_2_6)) {
+		hotcold_free(mm, z, p, pfn, type, cold);
+		return;
+	}
+	frame_set_unused(mm, pfn, order);
+	pcp_insert(mm, p, pfn, order, list, type, false);
+	n = pcp_excess(mm, z, p, order);
+	if (unlikely(n))
+		pcp_drain(mm, z, p, cpu, n, list);
+}
 
 #pragma GCC visibility pop
 #endif

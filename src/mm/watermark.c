@@ -8,7 +8,7 @@ static uint64_t pages_of_type(const struct zone *z, unsigned type)
 	if (!z->avail[type])
 		return 0;
 	for (unsigned order = 0; order < KMM_ORDERS; order++)
-		pages += (uint64_t)z->nr_free[type][order] << order;
+		pages += (uint64_t)z->nr_free[order][type] << order;
 	return pages;
 }
 
@@ -55,7 +55,7 @@ static bool halving_ok(const struct zone *z, unsigned order, int64_t free_pages,
 {
 	for (unsigned o = 0; o < order; o++) {
 		for (unsigned type = 0; type < KMM_MIGRATETYPES; type++)
-			free_pages -= (int64_t)z->nr_free[type][o] << o;
+			free_pages -= (int64_t)z->nr_free[o][type] << o;
 		min >>= 1;
 		if (free_pages <= min)
 			return false;
@@ -90,17 +90,13 @@ bool watermark_ok(const struct kmm *mm, const struct zone *z, unsigned order, ui
 	return !order || has_block(mm, z, order, flags);
 }
 
-bool watermark_allows(const struct kmm *mm, const struct zone *z, unsigned order, unsigned highest,
-		      unsigned flags, kmm_gfp gfp)
+bool watermark_allows_slow(const struct kmm *mm, const struct zone *z, unsigned order,
+			   unsigned highest, unsigned flags, kmm_gfp gfp)
 {
 	uint64_t plain = z->mark[flags & ALLOC_WMARK_MASK];
 	uint64_t mark = plain + z->boost;
 	kmm_gfp urgent = mm->generation == KMM_LINUX_6_18 ? KMM_GFP_HIGH : KMM_GFP_ATOMIC;
 
-	/* Nothing set aside and plenty free: by far the most frequent case. */
-	if (likely(!order && !z->highatomic && !z->avail[KMM_CMA] &&
-		   z->free_pages > mark + z->reserve[highest]))
-		return true;
 	if (watermark_ok(mm, z, order, mark, highest, flags))
 		return true;
 	if (order || !z->boost || !(gfp & urgent) || (flags & ALLOC_WMARK_MASK) != WMARK_MIN)

@@ -68,7 +68,7 @@ static void order_nodes(const struct kmm *mm, unsigned own, unsigned load[KMM_NO
 }
 
 /* Before 4.14, if asked for: all nodes' zones of a type, then the next lower type. */
-static void fill_list_by_zone(const struct kmm *mm, const struct order *o, unsigned highest,
+static void fill_list_by_zone(struct kmm *mm, const struct order *o, unsigned highest,
 			      struct zonelist *zl)
 {
 	for (unsigned type = highest + 1; type-- > 0;)
@@ -76,11 +76,10 @@ static void fill_list_by_zone(const struct kmm *mm, const struct order *o, unsig
 			for (unsigned i = 0; i < mm->zones; i++)
 				if (mm->zone[i].node == o->node[k] && mm->zone[i].type == type &&
 				    mm->zone[i].managed)
-					zl->zone[zl->n++] = (uint8_t)i;
+					zl->zone[zl->n++] = &mm->zone[i];
 }
 
-static void fill_list(const struct kmm *mm, const struct order *o, unsigned highest,
-		      struct zonelist *zl)
+static void fill_list(struct kmm *mm, const struct order *o, unsigned highest, struct zonelist *zl)
 {
 	if (mm->config.policy.zone_order) {
 		fill_list_by_zone(mm, o, highest, zl);
@@ -91,7 +90,7 @@ static void fill_list(const struct kmm *mm, const struct order *o, unsigned high
 			for (unsigned i = 0; i < mm->zones; i++)
 				if (mm->zone[i].node == o->node[k] && mm->zone[i].type == type &&
 				    mm->zone[i].managed)
-					zl->zone[zl->n++] = (uint8_t)i;
+					zl->zone[zl->n++] = &mm->zone[i];
 }
 
 /*
