@@ -127,7 +127,8 @@ struct search {
 	uint32_t low, min; /* blocks from `low` on are good, from `min` on better than none */
 	uint32_t limit;	   /* blocks of an order that are looked at */
 	uint32_t highest;
-	bool peek; /* change nothing */
+	bool may_find; /* false: what is found is not what the kernel found */
+	bool peek;     /* change nothing */
 };
 
 /* Look through one list from its tail; the block to take, KMM_NO_PFN. */
@@ -153,10 +154,10 @@ static uint32_t search_list(struct freescan *f, struct freescan_run *r, struct s
 			break;
 		last = KMM_NO_PFN;
 	}
-	if (found != KMM_NO_PFN) {
+	if (found != KMM_NO_PFN && s->may_find) {
 		r->fails = 0;
 		r->search = order;
-	} else if (best) {
+	} else if (found == KMM_NO_PFN && best) {
 		found = last = best;
 	}
 	if (last != KMM_NO_PFN && !s->peek)
@@ -174,6 +175,7 @@ static uint32_t search(struct freescan *f, struct freescan_run *r, bool may_find
 {
 	uint32_t distance = r->free_pfn - r->migrate_pfn, found = KMM_NO_PFN;
 	struct search s = { .limit = ((CLUSTER >> (r->fails < 31 ? r->fails : 31)) + 1) >> 1,
+			    .may_find = may_find,
 			    .peek = peek };
 
 	if (f->blind || r->order <= 0 || r->free_pfn < r->migrate_pfn)
@@ -336,7 +338,8 @@ static void scanned(struct freescan *f, struct freescan_run *r, const struct req
 		r->due = false;
 		r->stride = r->sync || r->count ? 1 : CLUSTER;
 	}
-	got = scan(f, r, q->pfn, end, r->stride, taken);
+	/* Where the capture begins within a compaction its steps are not known: every frame. */
+	got = scan(f, r, q->pfn, end, r->stride ? r->stride : 1, taken);
 	/* The lists are not quite those of the kernel: what is there, then. */
 	if (got < taken && r->stride > 1)
 		scan(f, r, q->pfn, end, 1, taken - got);

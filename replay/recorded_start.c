@@ -143,6 +143,13 @@ static int seed_lists(struct recorded *r, const struct machine_state *s, struct 
 					e, EBADMSG,
 					"a list of the snapshot holds page frame %#x of order %u",
 					pfn, l->order);
+			for (uint32_t k = 0; k < pages; k++)
+				if (r->set.f[pfn + k].state == FRAME_BUDDY ||
+				    r->set.f[pfn + k].state == FRAME_PCP)
+					return err_set(
+						e, EBADMSG,
+						"the lists of the snapshot hold page frame %#x twice",
+						pfn + k);
 			if (l->cpu >= 0 && (uint32_t)l->cpu < r->m->cpus) {
 				recorded_enter(r, pfn, l->order, FRAME_PCP, (unsigned)l->cpu,
 					       l->type, OWNER_UNKNOWN);

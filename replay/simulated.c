@@ -107,13 +107,16 @@ static void score(struct simulated *s, const struct request *q, kmm_pfn got)
 	}
 }
 
-/* Every page of the block is in use by somebody whom no request named. */
-static bool held_since_before(const struct simulated *s, kmm_pfn pfn, unsigned order)
+/* Every page of the block is in use by somebody whom no request named, or was moved there. */
+static bool held_unnamed(const struct simulated *s, kmm_pfn pfn, unsigned order)
 {
-	for (uint32_t i = 0; i < 1u << order; i++)
-		if (pfn + i >= s->frames || kmm_frame_word(s->mm, pfn + i) ||
+	for (uint32_t i = 0; i < 1u << order; i++) {
+		uint32_t word = pfn + i < s->frames ? kmm_frame_word(s->mm, pfn + i) : OF_SIDES;
+
+		if ((word && word != OF_COMPACTION) ||
 		    kmm_frame_state(s->mm, pfn + i) != KMM_FRAME_USED)
 			return false;
+	}
 	return true;
 }
 
@@ -125,7 +128,7 @@ static kmm_pfn correct(struct simulated *s, kmm_pfn got, kmm_pfn want, unsigned 
 	if (got == want || want == KMM_NO_PFN)
 		return got;
 	/* In use by nobody known, and yet the kernel had it free: compaction did not take it. */
-	if (held_since_before(s, want, order))
+	if (held_unnamed(s, want, order))
 		kmm_free_pages_direct(s->mm, 0, want, order, true);
 	ret = got == KMM_NO_PFN ? kmm_take(s->mm, want, order) :
 				  kmm_swap_allocation(s->mm, got, want, order);
@@ -376,7 +379,7 @@ static void free_moved(struct simulated *s, const struct request *q)
 	for (uint32_t i = 0; i < 1u << q->sig.order; i++) {
 		kmm_pfn pfn = q->pfn + i < s->m->max_pfn ? s->place[q->pfn + i] : KMM_NO_PFN;
 
-		if (pfn == KMM_NO_PFN || !held_since_before(s, pfn, 0) ||
+		if (pfn == KMM_NO_PFN || !held_unnamed(s, pfn, 0) ||
 		    (s->objects && objects_hold(s->objects, pfn))) {
 			s->stats.unmatched_frees++;
 			continue;
@@ -403,7 +406,7 @@ static void free_unknown(struct simulated *s, const struct request *q)
 		return;
 	}
 	/* What the model has free was taken silently, mostly by compaction as a target. */
-	if (!held_since_before(s, q->pfn, q->sig.order) &&
+	if (!held_unnamed(s, q->pfn, q->sig.order) &&
 	    (kmm_frame_state(s->mm, q->pfn) == KMM_FRAME_USED ||
 	     kmm_take(s->mm, q->pfn, q->sig.order))) {
 		s->stats.unmatched_frees++;

@@ -89,9 +89,9 @@ struct objects *simulated_objects(struct simulated *s);
 struct sides *simulated_sides(struct simulated *s);
 /* How the start was placed on another machine; NULL: it was not. */
 const struct transfer *simulated_transfer(const struct simulated *s);
-/* What it was asked for; all zeros where it has no such allocator. */
 /* Does it have this kind of allocator, or are such requests passed over? */
 bool simulated_has(const struct simulated *s, enum demand_kind k);
+/* What it was asked for; all zeros where it has no such allocator. */
 struct demand simulated_demand(const struct simulated *s, enum demand_kind k);
 
 #endif

@@ -28,7 +28,7 @@ static unsigned compound_page(void *who, uint32_t pfn)
 {
 	const struct simulated *s = who;
 	uint32_t word = kmm_frame_word(s->mm, pfn);
-	const struct held *h = word && word != OF_SIDES ? &s->held[word - 1] : NULL;
+	const struct held *h = word && word < OF_COMPACTION ? &s->held[word - 1] : NULL;
 
 	return h && h->pfn == pfn && h->compound ? h->order : 0;
 }
@@ -39,7 +39,7 @@ static void isolate_block(void *who, uint32_t pfn)
 	int order = kmm_isolate_block(s->mm, pfn);
 
 	if (order >= 0)
-		simulated_touch(s, pfn, (unsigned)order);
+		simulated_own(s, pfn, (unsigned)order, OF_COMPACTION);
 }
 
 const struct freescan_lists simulated_lists = { list_prev,  list_next,	   list_turn,

@@ -7,7 +7,8 @@
 #include "replay/freescan.h"
 #include "replay/simulated.h"
 
-#define OF_SIDES UINT32_MAX /* a frame's word: a page that the sides asked for */
+#define OF_SIDES UINT32_MAX	       /* a frame's word: a page that the sides asked for */
+#define OF_COMPACTION (UINT32_MAX - 1) /* a frame's word: taken for pages that compaction moves */
 
 /* What stands behind an id. */
 struct held {
@@ -69,7 +70,7 @@ struct simulated {
 
 /* Something happened in the page blocks of this block. */
 void simulated_touch(struct simulated *s, kmm_pfn pfn, unsigned order);
-/* mark: slot + 1 of the block that covers the frames, 0: held since before, OF_SIDES */
+/* mark: slot + 1 of the block that covers the frames, 0: held since before, OF_SIDES, OF_COMPACTION */
 void simulated_own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark);
 /* Answer a request for a page by the model. */
 void simulated_alloc(struct simulated *s, const struct request *q);

@@ -36,7 +36,6 @@ static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, un
 	s->stats.fallbacks++;
 }
 
-/* mark: slot + 1 of the block that covers the frames, 0: held since before, OF_SIDES */
 void simulated_own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark)
 {
 	simulated_touch(s, pfn, order);

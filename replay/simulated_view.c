@@ -115,6 +115,8 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 		return CELL_UNKNOWN;
 	if (s->objects && objects_hold(s->objects, pfn))
 		return CELL_SLAB;
+	if (kmm_frame_word(s->mm, pfn) == OF_COMPACTION)
+		return CELL_USER;
 	if (!kmm_frame_word(s->mm, pfn)) {
 		unsigned owner = s->start && pfn < s->start->kpageflags_len ?
 					 view_owner_of_flags(s->start->kpageflags[pfn]) :

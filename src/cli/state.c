@@ -12,6 +12,7 @@
 #include "cli/machines.h"
 #include "replay/blockmap.h"
 #include "replay/framemap.h"
+#include "replay/listmap.h"
 #include "replay/procfs.h"
 #include "replay/replay.h"
 #include "replay/slabmap.h"
@@ -33,10 +34,12 @@ enum {
 	PINS,
 	SLABS,
 	SLAB_HOLDERS,
+	LISTS,
 };
 static const char *const shows[] = { "buddyinfo", "pagetypeinfo",  "zoneinfo",	   "slabinfo",
 				     "frames",	  "frames-binary", "pageblocks",   "holders",
-				     "pins",	  "slabs",	   "slab-holders", NULL };
+				     "pins",	  "slabs",	   "slab-holders", "lists",
+				     NULL };
 
 static struct option options[] = {
 	{ "at", 'a', OPTION_SECONDS, &at, "SECONDS", NULL,
@@ -46,7 +49,8 @@ static struct option options[] = {
 	  "or with frames-binary a byte a frame; "
 	  "pageblocks: what each page block holds; holders: each allocation that keeps one from being "
 	  "whole; pins: these by who made them, worst first; slabs: every slab, where it stands, for how "
-	  "long, and who has most of it; slab-holders: who holds slabs open that have room" },
+	  "long, and who has most of it; slab-holders: who holds slabs open that have room; lists: the "
+	  "free lists and the lists of the CPUs, in their order" },
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats,
 	  "how to print all but the files of /proc and frames" },
 	MACHINES_OPTIONS(mo),
@@ -74,6 +78,7 @@ static int print_blocks(struct kmw_reader *k, const struct machine *m, struct re
 	    show == HOLDERS    ? blockmap_holders(m, run, symbols, unit) :
 	    show == PINS       ? blockmap_pins(run, symbols, unit) :
 	    show == SLABS      ? slabmap_slabs(run, symbols, unit) :
+	    show == LISTS      ? listmap_blocks(m, run->recorded) :
 				 slabmap_holders(run, symbols, unit);
 	ret = t ? table_print(t, (enum table_format)format, stdout) : -ENOMEM;
 	table_free(t);
@@ -107,8 +112,8 @@ static int print_state(struct kmw_reader *k, struct err *e)
 	if (ret >= 0 && run.simulated && show >= HOLDERS)
 		ret = err_set(
 			e, EINVAL,
-			"who holds a page block or a slab is known of the recorded machine only: "
-			"leave --policy out");
+			"who holds a page block or a slab, and the order of the lists, are shown "
+			"of the recorded machine only: leave --policy out");
 	if (ret >= 0 && show == SLABINFO && run.simulated) {
 		run.slab = set.slab[0].on ? &set.slab[0].policy : NULL;
 		if (!run.slab)
@@ -116,7 +121,7 @@ static int print_state(struct kmw_reader *k, struct err *e)
 				e, EINVAL,
 				"this policy does not simulate slabs: add --set slab.objects=on");
 	}
-	run.slabs = !run.simulated && (show == SLABINFO || show >= SLABS);
+	run.slabs = !run.simulated && (show == SLABINFO || show == SLABS || show == SLAB_HOLDERS);
 	o.forensics = show >= PAGEBLOCKS && show <= PINS;
 	o.runs = &run;
 	o.run_count = 1;
@@ -183,7 +188,12 @@ struct command cmd_state = {
 		"keep the mixed ones from being whole: owner, slab cache, call site and age; \"end\" is then "
 		"the marker of the page frames' snapshot where the trace has one.\n\n"
 		"--show slabs and slab-holders follow each slab and its objects by their addresses "
-		"(docs/objects.md); \"end\" is the end of the trace.",
+		"(docs/objects.md); \"end\" is the end of the trace.\n\n"
+		"--show lists prints every block on the free lists and on the CPUs' lists from the head of its "
+		"list on, which is where the next request of its order and type takes one (a CPU list where one "
+		"serves the order, and its tail is what is given back first). The order is the kernel's own where "
+		"before/ has the dumps of its lists; elsewhere it is as far as events tell it. A page that was "
+		"taken without an event still stands on its CPU's list. \"end\" is the end of the trace.",
 	.examples = "kmemlab state --at end --show buddyinfo traces/amd64-6.1-small\n"
 		    "  compare with traces/amd64-6.1-small/after/buddyinfo\n"
 		    "kmemlab state --show pins traces/amd64-6.1-small\n"

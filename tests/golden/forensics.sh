@@ -56,5 +56,14 @@ check forensics/db-fallbacks-are-the-events test "$(db "SELECT coalesce(sum(even
 	"$(db "SELECT value FROM counter c JOIN run r ON r.id = c.run_id WHERE r.mode = 'recorded' AND c.name = 'fallbacks' AND seq = 19")"
 check forensics/db-sites test "$(db "SELECT sum(allocs) > 10000, min(frees <= allocs), min(bytes_req <= bytes_alloc), min(held_req <= held_alloc) FROM object_site")" = "1|1|1|1"
 check forensics/db-occupancy test "$(db "SELECT sum(slabs) > 3000, min(in_use <= room) FROM slab_occupancy")" = "1|1"
+# Where the model gets nearly each page right, so it does what could be large: pages that compaction moved are movable.
+if [ -d "$TRACES/amd64-6.1-pressure" ]; then
+	$KMEMLAB replay -o "$tmp/p.db" "$TRACES/amd64-6.1-pressure" > /dev/null 2>> "$tmp/errors"
+	far=$(sqlite3 "$tmp/p.db" "SELECT max(abs(a.thp_able - b.thp_able)) FROM thp_memory a JOIN run ra ON ra.id = a.run_id AND ra.mode = 'recorded'
+		JOIN thp_memory b ON b.seq = a.seq JOIN run rb ON rb.id = b.run_id AND rb.policy = 'native'")
+	[ "${far:-99}" -le 1 ] && ok forensics/moved-pages-are-movable || not_ok forensics/moved-pages-are-movable "$far page blocks apart"
+else
+	skip forensics/moved-pages-are-movable "no amd64-6.1-pressure"
+fi
 check forensics/no-errors test ! -s "$tmp/errors"
 exit $failed

@@ -191,6 +191,29 @@ static void test_around(void **state)
 	stop(&s, &f);
 }
 
+/*
+ * The lists hold what the kernel did not find, in every order: the search that is known
+ * to have failed ends, and leaves it there.
+ */
+static void test_not_found(void **state)
+{
+	struct freescan f;
+	struct freeset s = { 0 };
+
+	(void)state;
+	start(&s, &f);
+	for (unsigned order = 0; order < 9; order++)
+		freeset_set(&s, 13312 + (1u << order), (uint8_t)order, KMM_MOVABLE, true);
+	begin(&f, COMPACT_SYNC | COMPACT_KCOMPACTD);
+	event(&f, EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES, 1024, 1536,
+	      500); /* more than a block has */
+	event(&f, EVENT_MM_COMPACTION_ISOLATE_FREEPAGES, 16384 - 512, 16384, 0);
+	assert_int_equal(f.searches, 1);
+	for (unsigned order = 0; order < 9; order++)
+		assert_int_equal(block(&s, 13312 + (1u << order)), order);
+	stop(&s, &f);
+}
+
 /* Without the order of the lists nothing is taken but what events show. */
 static void test_blind(void **state)
 {
@@ -212,9 +235,8 @@ static void test_blind(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fast_search),
-		cmocka_unit_test(test_linear),
-		cmocka_unit_test(test_around),
+		cmocka_unit_test(test_fast_search), cmocka_unit_test(test_linear),
+		cmocka_unit_test(test_around),	    cmocka_unit_test(test_not_found),
 		cmocka_unit_test(test_blind),
 	};
 

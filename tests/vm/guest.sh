@@ -49,5 +49,5 @@ timeout 900 $qemu -accel tcg,thread=multi -cpu $cpu -m "$mb" -smp 2 -nographic -
 	-drive file="$work/scratch.img",if=virtio,format=raw,cache=unsafe < /dev/null > "$work/console" 2>&1 || :
 mkdir -p "$dest"
 cp "$work/console" "$dest/console"
-tr -d '\r' < "$work/console" | grep -q '^guest: done' || { tail -5 "$work/console" >&2; exit 1; }
+tr -d '\r' < "$work/console" | grep '^guest: done' > /dev/null || { tail -5 "$work/console" >&2; exit 1; }
 tar x -C "$dest" -f "$work/out.img"
