@@ -4,9 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 
-static const char *const types[VIEW_TYPES] = { "Unmovable", "Movable", "Reclaimable", "HighAtomic",
-					       "CMA",	    "Isolate", "Unknown" };
-
 #define SITE 200
 
 static void put_site(struct table *t, const struct kallsyms *k, uint64_t site)
@@ -92,8 +89,8 @@ struct table *blockmap_blocks(const struct machine *m, struct replay_run *run,
 		table_uint(t, (uint64_t)b << m->pageblock_order);
 		table_uint(t, m->zones[u->zone[b]].node);
 		table_string(t, m->zones[u->zone[b]].name);
-		table_string(t,
-			     types[f->known ? f->type[b] : type_of(run, b << m->pageblock_order)]);
+		table_string(t, view_type_names[f->known ? f->type[b] :
+							   type_of(run, b << m->pageblock_order)]);
 		table_string(t, block_kind_name(blockuse_kind(u, b)));
 		table_uint(t, n->free);
 		table_uint(t, n->pcp);

@@ -14,13 +14,12 @@ static const char *const states[CELL_KINDS] = {
 	[CELL_UNKNOWN] = "unknown",
 };
 
-static const char *const types[VIEW_TYPES] = { "Unmovable", "Movable", "Reclaimable", "HighAtomic",
-					       "CMA",	    "Isolate", "Unknown" };
-
 static uint8_t cell(const struct replay_run *run, uint64_t pfn)
 {
-	return run->recorded ? recorded_cell(run->recorded, (uint32_t)pfn) :
-			       simulated_cell(run->simulated, (uint32_t)pfn);
+	uint32_t end;
+
+	return run->recorded ? recorded_run(run->recorded, (uint32_t)pfn, &end) :
+			       simulated_run(run->simulated, (uint32_t)pfn, &end);
 }
 
 static unsigned type_of(const struct replay_run *run, uint64_t pfn)
@@ -85,7 +84,7 @@ void framemap_print(const struct machine *m, const struct replay_run *run, FILE 
 				zone->name, states[kind]);
 			if (kind == CELL_FREE)
 				fprintf(out, "%u", order);
-			fprintf(out, ",%s\n", types[type_of(run, pfn)]);
+			fprintf(out, ",%s\n", view_type_names[type_of(run, pfn)]);
 		}
 	}
 }

@@ -299,6 +299,7 @@ static void begin(struct freescan *f, const struct request *q)
 				    .direct = !(q->sig.aux2 & COMPACT_KCOMPACTD),
 				    .order = -1,
 				    .search = INT_MAX,
+				    .stride = q->sig.aux2 & COMPACT_SYNC ? 1 : CLUSTER,
 				    .zone = (unsigned)zone,
 				    .migrate_pfn = q->sig.bytes_req,
 				    .free_pfn = q->sig.bytes_alloc,
@@ -338,8 +339,7 @@ static void scanned(struct freescan *f, struct freescan_run *r, const struct req
 		r->due = false;
 		r->stride = r->sync || r->count ? 1 : CLUSTER;
 	}
-	/* Where the capture begins within a compaction its steps are not known: every frame. */
-	got = scan(f, r, q->pfn, end, r->stride ? r->stride : 1, taken);
+	got = scan(f, r, q->pfn, end, r->stride, taken);
 	/* The lists are not quite those of the kernel: what is there, then. */
 	if (got < taken && r->stride > 1)
 		scan(f, r, q->pfn, end, 1, taken - got);

@@ -58,6 +58,13 @@ struct freescan_run {
 
 #define FREESCAN_RUNS 16
 
+/* A block that a direct compaction captured and has not handed out yet. */
+struct freescan_kept {
+	int32_t pid;
+	uint8_t order;
+	uint32_t pfn; /* KMM_NO_PFN: none */
+};
+
 struct freescan {
 	const struct machine *m;
 	const struct freescan_lists *lists;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "replay/listmap.h"
 
-static const char *const types[VIEW_TYPES] = { "Unmovable", "Movable", "Reclaimable", "HighAtomic",
-					       "CMA",	    "Isolate", "Unknown" };
-
 static const struct column columns[] = {
 	{ "node", "node", COLUMN_UINT, 0, "node" },
 	{ "zone", "zone", COLUMN_STRING, 0, "zone" },
@@ -30,7 +27,7 @@ static void put(struct table *t, const struct machine *m, const struct place *p,
 	else
 		table_int(t, p->cpu);
 	table_uint(t, p->order);
-	table_string(t, types[p->type]);
+	table_string(t, view_type_names[p->type]);
 	table_uint(t, n);
 	table_uint(t, pfn);
 }

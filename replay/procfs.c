@@ -4,16 +4,6 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
-static const char *const type_names[VIEW_TYPES] = {
-	[KMM_UNMOVABLE] = "Unmovable",
-	[KMM_MOVABLE] = "Movable",
-	[KMM_RECLAIMABLE] = "Reclaimable",
-	[KMM_HIGHATOMIC] = "HighAtomic",
-	[KMM_CMA] = "CMA",
-	[KMM_ISOLATE] = "Isolate",
-	[VIEW_UNKNOWN] = "Unknown",
-};
-
 void procfs_buddyinfo(const struct machine *m, const struct view *v, FILE *out)
 {
 	for (uint32_t z = 0; z < m->zone_count; z++) {
@@ -56,7 +46,7 @@ static void print_node(const struct machine *m, const struct view *v, unsigned n
 			if (m->zones[z].node != node || !has_type(m, v, t))
 				continue;
 			fprintf(out, "Node %4u, zone %8s, type %12s ", node, m->zones[z].name,
-				type_names[t]);
+				view_type_names[t]);
 			for (unsigned o = 0; o < m->orders; o++)
 				fprintf(out, "%6" PRIu32 " ", v->nr_free[z][t][o]);
 			fputc('\n', out);
@@ -64,7 +54,7 @@ static void print_node(const struct machine *m, const struct view *v, unsigned n
 	fprintf(out, "\n%-23s", "Number of blocks type ");
 	for (unsigned t = 0; t < VIEW_TYPES; t++)
 		if (has_type(m, v, t))
-			fprintf(out, "%12s ", type_names[t]);
+			fprintf(out, "%12s ", view_type_names[t]);
 	fputc('\n', out);
 	for (uint32_t z = 0; z < m->zone_count; z++) {
 		if (m->zones[z].node != node)

@@ -7,7 +7,7 @@
 
 #include "replay/simulated_inside.h"
 
-#define PATIENCE 64 /* records that something half done is waited for */
+#define PATIENCE 64 /* allocations more, while something half done is waited for */
 
 /* The lists that differ; the others are left alone. */
 struct differing {
@@ -164,22 +164,35 @@ static void tag(struct simulated *s, const struct recorded *r)
 /* Was it taken without an event?  Then the reconstruction still has it on a list. */
 static bool taken_silently(const struct simulated *s, const struct since *g)
 {
-	return g->slot == NO_SLOT ||
-	       (s->held[g->slot].live && s->held[g->slot].want == KMM_NO_PFN &&
-		s->held[g->slot].pfn != KMM_NO_PFN);
+	const struct held *h = g->slot == NO_SLOT ? NULL : &s->held[g->slot];
+
+	return !h || (h->live && h->want == KMM_NO_PFN && h->pfn != KMM_NO_PFN);
+}
+
+/* A page that no request names is forgotten once the model has it back. */
+static bool returned(const struct simulated *s, const struct since *g)
+{
+	return g->slot == NO_SLOT &&
+	       (kmm_frame_state(s->mm, g->pfn) != KMM_FRAME_USED || kmm_frame_word(s->mm, g->pfn));
 }
 
 /* Nobody holds by name any more what the model gave, if the kernel gave another page. */
 static void disown(struct simulated *s)
 {
-	for (uint32_t i = 0; i < s->since_count; i++) {
-		const struct since *g = &s->since[i];
-		const struct held *h = g->slot == NO_SLOT ? NULL : &s->held[g->slot];
+	uint32_t kept = 0;
 
+	for (uint32_t i = 0; i < s->since_count; i++) {
+		const struct since g = s->since[i];
+		const struct held *h = g.slot == NO_SLOT ? NULL : &s->held[g.slot];
+
+		if (returned(s, &g))
+			continue;
+		s->since[kept++] = g;
 		if (h && h->live && h->pfn != h->want && h->pfn != KMM_NO_PFN &&
-		    kmm_frame_word(s->mm, h->pfn) == g->slot + 1)
+		    kmm_frame_word(s->mm, h->pfn) == g.slot + 1)
 			simulated_own(s, h->pfn, h->order, 0);
 	}
+	s->since_count = kept;
 }
 
 /* Take again what the recording does not show as taken; false: it has another user now. */
@@ -226,18 +239,6 @@ static void own_again(struct simulated *s, const struct recorded *r)
 	s->since_count = kept;
 }
 
-static void keep_kept(struct simulated *s, const struct recorded *r)
-{
-	for (unsigned i = 0; i < FREESCAN_RUNS; i++) {
-		struct kept *k = &s->kept[i];
-		unsigned order;
-
-		if (!recorded_kept(r, i, &k->pid, &order, &k->pfn))
-			k->pfn = KMM_NO_PFN;
-		k->order = (uint8_t)order;
-	}
-}
-
 int reanchor(struct simulated *s, const struct recorded *r, struct err *e)
 {
 	struct differing *d = malloc(sizeof(*d));
@@ -253,7 +254,7 @@ int reanchor(struct simulated *s, const struct recorded *r, struct err *e)
 	tag(s, r);
 	fill(s, r, d);
 	own_again(s, r);
-	keep_kept(s, r);
+	memcpy(s->kept, recorded_kept(r), sizeof(s->kept));
 	memset(s->unseen, 0, sizeof(s->unseen));
 	s->drain_left = 0;
 	s->reanchored = s->requests;

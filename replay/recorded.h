@@ -83,7 +83,8 @@ int recorded_seed(struct recorded *r, const struct machine_state *s, struct err 
 void recorded_apply(struct recorded *r, const struct request *q);
 const struct recorded_stats *recorded_stats(struct recorded *r);
 void recorded_view(const struct recorded *r, struct view *v);
-uint8_t recorded_cell(const void *r, uint32_t pfn);
+uint8_t recorded_run(const void *r, uint32_t pfn, uint32_t *end);
+uint8_t recorded_cell(const struct recorded *r, uint32_t pfn);
 enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn);
 /* What a page in use is for: enum request_owner, and the migrate type that it was asked for with. */
 unsigned recorded_owner(const struct recorded *r, uint32_t pfn, unsigned *type);
@@ -108,10 +109,9 @@ uint32_t recorded_pcp_next(const struct recorded *r, unsigned zone, unsigned cpu
 unsigned recorded_pcp_block(const struct recorded *r, uint32_t pfn, unsigned *type);
 /* Is no allocation under way, whose refills are still to come? */
 bool recorded_settled(const struct recorded *r);
-/* The compactions under way, and the i-th block kept for one (FREESCAN_RUNS places); false: none. */
+/* The compactions under way, and the FREESCAN_RUNS places of what is kept for one. */
 const struct freescan *recorded_scan(const struct recorded *r);
-bool recorded_kept(const struct recorded *r, unsigned i, int32_t *pid, unsigned *order,
-		   uint32_t *pfn);
+const struct freescan_kept *recorded_kept(const struct recorded *r);
 /* Check the bookkeeping itself; 0 or -EUCLEAN with e set. */
 int recorded_validate(const struct recorded *r, struct err *e);
 

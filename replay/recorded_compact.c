@@ -20,7 +20,7 @@ static void hold_isolated(struct recorded *r, uint32_t pfn, unsigned order)
 bool recorded_keep(struct recorded *r, const struct request *q, uint32_t pfn, unsigned order)
 {
 	const struct freescan_run *run = freescan_direct(&r->scan, q->pid);
-	struct kept *k = NULL;
+	struct freescan_kept *k = NULL;
 	uint32_t whole;
 
 	if (!run || run->order <= 0 || (unsigned)run->order < order ||
@@ -37,7 +37,7 @@ bool recorded_keep(struct recorded *r, const struct request *q, uint32_t pfn, un
 		return false;
 	freeset_take(&r->set, whole, (unsigned)run->order);
 	hold_isolated(r, whole, (unsigned)run->order);
-	*k = (struct kept){ q->pid, (uint8_t)run->order, whole };
+	*k = (struct freescan_kept){ q->pid, (uint8_t)run->order, whole };
 	return true;
 }
 
@@ -100,7 +100,7 @@ const struct freescan_lists recorded_lists = { list_prev,  list_next,	  list_tur
 bool recorded_hand_out(struct recorded *r, const struct request *q)
 {
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++) {
-		struct kept *k = &r->kept[i];
+		struct freescan_kept *k = &r->kept[i];
 		uint32_t pfn = k->pfn;
 
 		if (pfn == KMM_NO_PFN || k->pid != q->pid)

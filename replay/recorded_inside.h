@@ -13,11 +13,7 @@ struct recorded {
 	const struct machine *m;
 	struct freeset set;
 	struct freescan scan;
-	struct kept {
-		int32_t pid;
-		uint8_t order;
-		uint32_t pfn;
-	} kept[FREESCAN_RUNS]; /* blocks that direct compactions captured, not yet handed out */
+	struct freescan_kept kept[FREESCAN_RUNS];
 	bool *touched;	       /* [pageblocks] an event was about it since it was asked for last */
 	bool compacted;	       /* compaction has been seen to move pages */
 	bool bare;	       /* nothing was known of the start but what the events tell */

@@ -186,7 +186,7 @@ static void count(struct simulated *s, const struct request *q, kmm_pfn got)
 static kmm_pfn take_kept(struct simulated *s, const struct request *q)
 {
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++) {
-		struct kept *k = &s->kept[i];
+		struct freescan_kept *k = &s->kept[i];
 		kmm_pfn pfn = k->pfn;
 
 		if (pfn == KMM_NO_PFN || k->pid != q->pid)

@@ -161,7 +161,7 @@ void simulated_keep(struct simulated *s, const struct request *q)
 	kmm_capture(s->mm, -1, 0, 0);
 	for (unsigned i = 0; i < FREESCAN_RUNS && pfn != KMM_NO_PFN; i++)
 		if (s->kept[i].pfn == KMM_NO_PFN) {
-			s->kept[i] = (struct kept){ q->pid, (uint8_t)r->order, pfn };
+			s->kept[i] = (struct freescan_kept){ q->pid, (uint8_t)r->order, pfn };
 			return;
 		}
 }

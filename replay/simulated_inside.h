@@ -56,11 +56,7 @@ struct simulated {
 	bool marks_unknown;	    /* the start was worked out: watermarks are those of the end */
 	int8_t zone_used[KMM_CPUS]; /* zone of the CPU's last unmovable page; -1 unknown */
 	struct freescan scan;
-	struct kept {
-		int32_t pid;
-		uint8_t order;
-		kmm_pfn pfn;
-	} kept[FREESCAN_RUNS]; /* blocks that direct compactions captured, not yet handed out */
+	struct freescan_kept kept[FREESCAN_RUNS];
 	struct simulated_stats stats;
 	struct demand pages, tables; /* kinds page and pgtable */
 	struct demand objects_asked; /* responses and pages of kind object */

@@ -92,12 +92,13 @@ bool simulated_touched(struct simulated *s, uint32_t block)
 	return was;
 }
 
-uint8_t simulated_cell(const void *who, uint32_t pfn)
+uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 {
 	const struct simulated *s = who;
 	const struct held *h;
+	uint32_t word;
 
-	switch (kmm_frame_state(s->mm, pfn)) {
+	switch (kmm_frame_run(s->mm, pfn, end)) {
 	case KMM_FRAME_HOLE:
 		return CELL_HOLE;
 	case KMM_FRAME_FREE:
@@ -109,15 +110,17 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 	}
 	if (pfn >= s->frames)
 		return CELL_HOLE;
-	if (kmm_frame_word(s->mm, pfn) == OF_SIDES)
+	word = kmm_frame_word(s->mm, pfn);
+	if (word == OF_SIDES)
 		return CELL_KERNEL;
-	if (!kmm_frame_word(s->mm, pfn) && s->o.target && s->o.target->moved)
+	if (!word && s->o.target && s->o.target->moved)
 		return CELL_UNKNOWN;
-	if (s->objects && objects_hold(s->objects, pfn))
+	/* A frame with a word of ours is no slab's. */
+	if (!word && s->objects && objects_hold(s->objects, pfn))
 		return CELL_SLAB;
-	if (kmm_frame_word(s->mm, pfn) == OF_COMPACTION)
+	if (word == OF_COMPACTION)
 		return CELL_USER;
-	if (!kmm_frame_word(s->mm, pfn)) {
+	if (!word) {
 		unsigned owner = s->start && pfn < s->start->kpageflags_len ?
 					 view_owner_of_flags(s->start->kpageflags[pfn]) :
 					 OWNER_UNKNOWN;
@@ -126,7 +129,7 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 		       owner == OWNER_USER ? CELL_USER :
 					     CELL_UNKNOWN;
 	}
-	h = &s->held[kmm_frame_word(s->mm, pfn) - 1];
+	h = &s->held[word - 1];
 	if (h->owner == OWNER_SLAB)
 		return CELL_SLAB;
 	if (h->type == KMM_MOVABLE)

@@ -9,6 +9,16 @@
 #define KPF_ANON (1ull << 12)
 #define KPF_PGTABLE (1ull << 26)
 
+const char *const view_type_names[VIEW_TYPES] = {
+	[KMM_UNMOVABLE] = "Unmovable",
+	[KMM_MOVABLE] = "Movable",
+	[KMM_RECLAIMABLE] = "Reclaimable",
+	[KMM_HIGHATOMIC] = "HighAtomic",
+	[KMM_CMA] = "CMA",
+	[KMM_ISOLATE] = "Isolate",
+	[VIEW_UNKNOWN] = "Unknown",
+};
+
 uint64_t view_blocks(const struct view *v, unsigned zone, unsigned order)
 {
 	uint64_t n = 0;

@@ -44,9 +44,6 @@ static bool with_objects(const struct replay *r)
 	return curve.first > RUN_OBJECTS && r->o.run_count > RUN_OBJECTS;
 }
 
-static const char *const type_names[] = { "Unmovable",	"Movable", "Reclaimable",
-					  "HighAtomic", "CMA",	   "Isolate" };
-
 static const struct column zone_columns[] = {
 	{ "node", "node", COLUMN_UINT, 0, "node" },
 	{ "zone", "zone", COLUMN_STRING, 0, "zone" },
@@ -217,7 +214,7 @@ static struct table *placement_table(const struct machine *m, const struct simul
 				table_uint(t, m->zones[z].node);
 				table_string(t, m->zones[z].name);
 				table_uint(t, o);
-				table_string(t, type_names[y]);
+				table_string(t, view_type_names[y]);
 				table_uint(t, s->by[z][y][o].allocations);
 				table_uint(t, s->by[z][y][o].hits);
 				table_real(t, share(s->by[z][y][o]));
@@ -247,10 +244,14 @@ static void json_curve(struct json *j, const struct replay *r)
 {
 	json_array(j, "anchored_every");
 	for (unsigned i = 0; i < curve.count && curve.first + i < r->o.run_count; i++) {
+		const struct simulated_stats *s = simulated_stats(
+			r->runs[curve.first + i].simulated);
+
 		json_object(j, NULL);
 		json_uint(j, "n", curve.every[i]);
-		json_real(j, "score",
-			  share(simulated_stats(r->runs[curve.first + i].simulated)->all));
+		json_real(j, "score", share(s->all));
+		json_uint(j, "times", s->reanchored);
+		json_uint(j, "uncorrected", s->uncorrected);
 		json_end_object(j);
 	}
 	json_end_array(j);

@@ -43,6 +43,22 @@ static int seed_pageblocks(const struct seeding *d, struct err *e)
 	return ret;
 }
 
+/* A free block; one that the model's policy has no list for is as many of its largest ones. */
+static int seed_free(const struct seeding *d, uint32_t pfn, unsigned order, unsigned type,
+		     struct err *e)
+{
+	unsigned top = kmm_configuration(d->mm)->policy.max_order;
+	unsigned piece = order < top ? order : top;
+
+	for (uint32_t p = pfn; p < pfn + (1u << order); p += 1u << piece) {
+		int ret = kmm_seed_free(d->mm, p, piece, type);
+
+		if (ret)
+			return refused(ret, p, e);
+	}
+	return 0;
+}
+
 static int seed_free_lists(const struct seeding *d, struct err *e)
 {
 	const struct machine_state *s = d->s;
@@ -52,10 +68,10 @@ static int seed_free_lists(const struct seeding *d, struct err *e)
 
 		for (uint32_t n = 0; n < l->count && l->cpu < 0; n++) {
 			uint32_t pfn = s->list_pfns[l->first + n];
-			int ret = kmm_seed_free(d->mm, pfn, l->order, l->type);
+			int ret = seed_free(d, pfn, l->order, l->type, e);
 
 			if (ret)
-				return refused(ret, pfn, e);
+				return ret;
 		}
 	}
 	return 0;
@@ -106,9 +122,7 @@ static int seed_map(const struct seeding *d, struct err *e)
 	for (uint64_t i = 0; i < f.count && !ret; i++) {
 		const struct free_block *b = &f.blocks[i];
 
-		ret = kmm_seed_free(d->mm, b->pfn, b->order, b->type);
-		if (ret)
-			refused(ret, b->pfn, e);
+		ret = seed_free(d, b->pfn, b->order, b->type, e);
 	}
 	freemap_free(&f);
 	return ret;

@@ -245,6 +245,8 @@ kmm_pfn kmm_captured(struct kmm *mm);
 
 enum kmm_frame_state { KMM_FRAME_HOLE, KMM_FRAME_FREE, KMM_FRAME_PCP, KMM_FRAME_USED };
 enum kmm_frame_state kmm_frame_state(const struct kmm *mm, kmm_pfn pfn);
+/* The same, and a frame beyond it up to which all are so: the end of its free block. */
+enum kmm_frame_state kmm_frame_run(const struct kmm *mm, kmm_pfn pfn, kmm_pfn *end);
 /*
  * A word of the user's for each frame in use, kept in the frame's own record: 0 until it
  * is set, and again once the frame is free.  Frames of slabs and those not in use have

@@ -16,4 +16,11 @@ same show-and-load "$tmp/f" "$tmp/linux-6.18"
 # Without per-CPU lists nothing lies on them.
 $KMEMLAB state --show zoneinfo --set pcp.batch=0 "$tmp/k.kmw" > "$tmp/z"
 grep -q 'count: 0$' "$tmp/z" && ! grep -q 'count: [1-9]' "$tmp/z" && ok no-pcp || not_ok no-pcp "$(grep count: "$tmp/z" | tr '\n' ' ')"
+# A smaller top order cuts the start's larger blocks up: the same pages are free, none of them in a block above it.
+$KMEMLAB state --at start --policy native "$tmp/k.kmw" > "$tmp/ten"
+$KMEMLAB state --at start --set buddy.max_order=9 "$tmp/k.kmw" > "$tmp/nine"
+pages() { awk '{ for (o = 0; o < NF - 4; o++) n += $(o + 5) * 2 ^ o } END { print n }' "$1"; }
+awk '$15 { found = 1 } END { exit !found }' "$tmp/ten" && ! awk '$15 { found = 1 } END { exit !found }' "$tmp/nine" &&
+	[ "$(pages "$tmp/ten")" = "$(pages "$tmp/nine")" ] && ok max-order-9 ||
+	not_ok max-order-9 "$(pages "$tmp/ten") and $(pages "$tmp/nine") pages"
 exit $failed

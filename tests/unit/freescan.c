@@ -214,6 +214,24 @@ static void test_not_found(void **state)
 	stop(&s, &f);
 }
 
+/* A scan for targets may be the first that is heard of a compaction, where events were lost: it ends. */
+static void test_first_scan(void **state)
+{
+	struct freescan f;
+	struct freeset s = { 0 };
+
+	(void)state;
+	for (unsigned sync = 0; sync < 2; sync++) {
+		start(&s, &f);
+		freeset_set(&s, 15875, 0, KMM_MOVABLE, true);
+		begin(&f, sync ? COMPACT_SYNC : 0);
+		event(&f, EVENT_MM_COMPACTION_ISOLATE_FREEPAGES, 15872, 16384, 1);
+		assert_int_equal(block(&s, 15875), -1); /* taken */
+		assert_int_equal(f.taken, 1);
+		stop(&s, &f);
+	}
+}
+
 /* Without the order of the lists nothing is taken but what events show. */
 static void test_blind(void **state)
 {
@@ -237,7 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fast_search), cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_around),	    cmocka_unit_test(test_not_found),
-		cmocka_unit_test(test_blind),
+		cmocka_unit_test(test_first_scan),  cmocka_unit_test(test_blind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

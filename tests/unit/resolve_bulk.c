@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The silent pages of kernel stacks and vmalloc areas; numbers are those of docs/events.md. */
+#include "tests/unit/resolve.h"
+
+/* 2: kernel stacks: four silent pages after the kmalloc of their array, given back in its order. */
+static void stacks_take_silent_pages(void **state)
+{
+	struct bench *b = *state;
+
+	object(b, EVENT_KMALLOC, ADDR(0x700) + 64, VMALLOC_SITE, 32, 32, 0);
+	object(b, EVENT_KMEM_CACHE_ALLOC, ADDR(0x701), 7, 184, 192, 0);
+	for (unsigned i = 0; i < 4; i++)
+		freed(b, 0x310 - i, 0);
+	object(b, EVENT_KFREE, ADDR(0x700) + 64, 8, 0, 0, 0);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_BULK), 4);
+	assert_int_equal(at(b, REQ_PAGE_BULK, 0), at(b, REQ_OBJ_ALLOC, 0) + 1);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(rec(b, REQ_PAGE_FREE, i)->slot, rec(b, REQ_PAGE_BULK, i)->slot);
+		assert_int_equal(rec(b, REQ_PAGE_FREE, i)->pfn, 0x310 - i);
+		assert_false(rec(b, REQ_PAGE_FREE, i)->sig.flags & REQ_UNPAIRED);
+	}
+	assert_int_equal(resolver_stats(b->r)->bulk_paired, 4);
+}
+
+/* 2: where the bulk allocation refilled, it stands at its first refill. */
+static void silent_pages_stand_at_their_refill(void **state)
+{
+	struct bench *b = *state;
+
+	object(b, EVENT_KMALLOC, ADDR(0x700), VMALLOC_SITE, 32, 32, 0);
+	b->cpu = 1;
+	alloc(b, 0x500, 0, USER);
+	b->cpu = 0;
+	locked(b, 0x600, 0);
+	locked(b, 0x601, 0);
+	object(b, EVENT_KMEM_CACHE_ALLOC, ADDR(0x701), 7, 184, 192, 0);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_BULK), 4);
+	assert_true(at(b, REQ_PAGE_BULK, 0) > at(b, REQ_PAGE_ALLOC, 0));
+	assert_true(at(b, REQ_PAGE_BULK, 3) < at(b, OBS_ZONE_LOCKED, 0));
+}
+
+/* 2: an array that was allocated before the trace has no pages to give back: its frees are nobody's. */
+static void an_unknown_array_frees_nothing(void **state)
+{
+	struct bench *b = *state;
+
+	object(b, EVENT_KMALLOC, ADDR(0x700), VMALLOC_SITE, 32, 32, 0);
+	for (unsigned i = 0; i < 2; i++)
+		freed(b, 0x320 + i, 0);
+	object(b, EVENT_KFREE, ADDR(0x702), 8, 0, 0, 0);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 2);
+	for (unsigned i = 0; i < 2; i++)
+		assert_true(rec(b, REQ_PAGE_FREE, i)->sig.flags & REQ_UNPAIRED);
+	assert_int_equal(resolver_stats(b->r)->bulk_paired, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(stacks_take_silent_pages),
+		TEST(silent_pages_stand_at_their_refill),
+		TEST(an_unknown_array_frees_nothing),
+	};
+
+	return cmocka_run_group_tests_name("resolve_bulk", tests, NULL, NULL);
+}
