@@ -37,15 +37,6 @@ void alloc_init(struct kmm *mm)
 			flags |= ALLOC_NOFRAGMENT;
 		z->fast_flags = (uint16_t)flags;
 	}
-	for (unsigned i = 0; i < 4; i++) {
-		kmm_gfp gfp = i * KMM_GFP_MOVABLE;
-
-		mm->mobility[i] = KMM_UNMOVABLE;
-		if (mm->grouping && gfp & KMM_GFP_MOVABLE)
-			mm->mobility[i] = KMM_MOVABLE;
-		else if (mm->grouping && gfp & KMM_GFP_RECLAIMABLE)
-			mm->mobility[i] = KMM_RECLAIMABLE;
-	}
 }
 
 /* alloc_flags of the slow path. */
@@ -352,13 +343,14 @@ static kmm_pfn take_expected(const struct alloc_request *r)
 	return pfn;
 }
 
-static INLINE kmm_pfn finish(const struct alloc_request *r, kmm_pfn pfn)
+static NOINLINE kmm_pfn finish(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order,
+			       kmm_gfp gfp, unsigned type)
 {
 	if (likely(pfn != KMM_NO_PFN))
-		r->mm->stats.allocs++;
+		mm->stats.allocs++;
 	else
-		r->mm->stats.failed++;
-	OBSERVE(r->mm, mm_page_alloc, r->cpu, pfn, r->order, r->gfp, r->type);
+		mm->stats.failed++;
+	OBSERVE(mm, mm_page_alloc, cpu, pfn, order, gfp, type);
 	return pfn;
 }
 
@@ -380,19 +372,17 @@ static NOINLINE kmm_pfn alloc_elsewhere(struct kmm *mm, unsigned cpu, unsigned n
 	return pfn;
 }
 
-static INLINE kmm_pfn alloc_pages(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp,
-				  unsigned order)
+/* From the zone that is asked first, where by far the most requests end. */
+static NOINLINE kmm_pfn alloc_by_rule(struct kmm *mm, unsigned cpu, unsigned node, kmm_gfp gfp,
+				      unsigned order)
 {
 	bool tried = false;
 	struct alloc_request r;
 	kmm_pfn pfn = KMM_NO_PFN;
 
-	if (unlikely(order > mm->max_order || cpu >= mm->cpus))
+	if (unlikely(order > mm->max_order))
 		return KMM_NO_PFN;
-	if (nid < 0 || (unsigned)nid >= mm->config.nodes)
-		nid = mm->config.cpu_node[cpu];
-	/* By far the most requests end at the first zone that is asked. */
-	if (likely(alloc_prepare(&r, mm, cpu, (unsigned)nid, gfp, order) && mm->expect_zone < 0)) {
+	if (likely(alloc_prepare(&r, mm, cpu, node, gfp, order) && mm->expect_zone < 0)) {
 		unsigned flags = alloc_fast_flags(&r);
 
 		tried = true;
@@ -400,8 +390,59 @@ static INLINE kmm_pfn alloc_pages(struct kmm *mm, unsigned cpu, int nid, kmm_gfp
 			pfn = take_from_zone(&r, r.preferred, flags);
 	}
 	if (unlikely(pfn == KMM_NO_PFN))
-		pfn = alloc_elsewhere(mm, cpu, (unsigned)nid, gfp, order, tried);
-	return finish(&r, pfn);
+		pfn = alloc_elsewhere(mm, cpu, node, gfp, order, tried);
+	return finish(mm, cpu, pfn, order, gfp, r.type);
+}
+
+/* A page past the per-CPU lists, where no rule but the own type's lists matters. */
+static NOINLINE kmm_pfn alloc_past(struct kmm *mm, unsigned cpu, unsigned node, kmm_gfp gfp)
+{
+	const struct route *route = alloc_route(mm, node, gfp);
+	kmm_pfn pfn;
+
+	if (unlikely(!route->zone->avail[route->type]))
+		return alloc_by_rule(mm, cpu, node, gfp, 0);
+	mm->stats.zone_locks++;
+	pfn = buddy_take_seen(mm, route->zone, cpu, 0, route->type);
+	mm->frame[pfn].what = frame_what(route->used, 0, 0);
+	return finish(mm, cpu, pfn, 0, gfp, route->type);
+}
+
+/* Is a page from the first zone all that changes?  Then no rule needs to be gone through. */
+static INLINE bool is_plain(const struct kmm *mm, const struct route *route, kmm_gfp gfp,
+			    unsigned order)
+{
+	const struct zone *z = route->zone;
+
+	if (order || gfp & KMM_GFP_THISNODE || mm->expect_zone >= 0)
+		return false;
+	if (!z || z->highatomic || z->avail[KMM_CMA] || z->boosted_wake)
+		return false;
+	return z->free_pages > z->mark[route->mark] + z->boost + z->reserve[route->highest];
+}
+
+static INLINE kmm_pfn alloc_pages(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp,
+				  unsigned order)
+{
+	const struct route *route;
+	kmm_pfn pfn;
+
+	if (unlikely(cpu >= mm->cpus))
+		return KMM_NO_PFN;
+	if (nid < 0 || (unsigned)nid >= mm->config.nodes)
+		nid = mm->config.cpu_node[cpu];
+	route = alloc_route(mm, (unsigned)nid, gfp);
+	if (unlikely(!is_plain(mm, route, gfp, order)))
+		return alloc_by_rule(mm, cpu, (unsigned)nid, gfp, order);
+	if (unlikely(!(mm->pcp_order_mask & 1)))
+		return alloc_past(mm, cpu, (unsigned)nid, gfp);
+	pfn = pcp_pop_page(mm, route, cpu, gfp & KMM_GFP_COLD);
+	if (unlikely(pfn == KMM_NO_PFN))
+		return alloc_by_rule(mm, cpu, (unsigned)nid, gfp, 0);
+	if (unlikely(mm->seen.mm_page_alloc))
+		return finish(mm, cpu, pfn, 0, gfp, route->type);
+	mm->stats.allocs++;
+	return pfn;
 }
 
 kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp, unsigned order)
@@ -433,7 +474,7 @@ kmm_pfn kmm_alloc_pages_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsig
 		pfn = take_from_zone(&r, z, flags & ~(unsigned)ALLOC_NOFRAGMENT);
 	if (pfn == KMM_NO_PFN)
 		pfn = take_from_zone(&r, z, slow_flags(&r));
-	return pfn == KMM_NO_PFN ? pfn : finish(&r, pfn);
+	return pfn == KMM_NO_PFN ? pfn : finish(mm, cpu, pfn, order, gfp, r.type);
 }
 
 /* ---- bulk ---- */

@@ -24,21 +24,28 @@ struct alloc_request {
 /* The tables that requests look into; after zonelist_build(). */
 void alloc_init(struct kmm *mm);
 
+static inline const struct route *alloc_route(const struct kmm *mm, unsigned node, kmm_gfp gfp)
+{
+	return &mm->route[node][gfp % ROUTES];
+}
+
 /* False if no zone can ever serve it. */
 static inline bool alloc_prepare(struct alloc_request *r, struct kmm *mm, unsigned cpu,
 				 unsigned node, kmm_gfp gfp, unsigned order)
 {
+	const struct route *route = alloc_route(mm, node, gfp);
+
 	r->mm = mm;
 	r->cpu = cpu;
 	r->node = node;
 	r->gfp = gfp;
 	r->order = order;
-	r->type = mm->mobility[gfp / KMM_GFP_MOVABLE & 3];
-	r->highest = zonelist_highest(mm, gfp);
+	r->type = route->type;
+	r->highest = route->highest;
 	r->zl = &mm->zonelist[node][r->highest];
-	if (unlikely(!r->zl->n))
+	r->preferred = route->zone;
+	if (unlikely(!r->preferred))
 		return false;
-	r->preferred = r->zl->zone[0];
 	if (likely(!(gfp & KMM_GFP_THISNODE)) || r->preferred->node == node)
 		return true;
 	/* In zone order the node's own first zone may stand behind others. */

@@ -7,14 +7,12 @@ static inline void link_block(struct frame *f, struct zone *z, kmm_pfn pfn, unsi
 {
 	uint32_t head = buddy_list(z, order, type);
 
-	f[pfn].state = FRAME_IS_FREE;
-	f[pfn].order = (uint8_t)order;
-	f[pfn].type = (uint8_t)type;
+	f[pfn].kind = frame_kind(FRAME_IS_FREE, order, type, z->index);
 	if (tail)
 		list_add_tail(f, head, pfn);
 	else
 		list_add_head(f, head, pfn);
-	z->nr_free[order][type]++;
+	f[head].blocks++;
 }
 
 /* Off its list; its pages are the caller's to count. */
@@ -25,7 +23,7 @@ static inline void unlink_block(struct frame *f, struct zone *z, kmm_pfn pfn, un
 
 	list_del(f, pfn);
 	f[pfn].state = FRAME_IS_TAIL;
-	if (!--z->nr_free[order][type])
+	if (!--f[buddy_list(z, order, type)].blocks)
 		z->avail[type] = (uint16_t)(z->avail[type] & ~pages);
 }
 
@@ -53,9 +51,11 @@ void buddy_move(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned type)
 	buddy_add(mm, z, pfn, order, type, mm->generation != KMM_LINUX_2_6);
 }
 
+#define ANY_TYPE (255u << KIND_TYPE)
+
 static inline bool is_free_block(const struct frame *f, const struct zone *z, unsigned order)
 {
-	return f->state == FRAME_IS_FREE && f->order == order && f->zone == z->index;
+	return (f->kind | ANY_TYPE) == (frame_kind(FRAME_IS_FREE, order, 0, z->index) | ANY_TYPE);
 }
 
 static inline bool mergeable(unsigned type)
@@ -99,15 +99,50 @@ static bool capture(struct kmm *mm, const struct zone *z, kmm_pfn pfn, unsigned 
 	return true;
 }
 
+/*
+ * Join a block with its halves, as far as they are of its type and the only ones
+ * on their lists: mostly they were split off it.  Below order `most`, where nothing
+ * else matters.  Returns the order that it has then.
+ */
+static INLINE unsigned join_halves(struct frame *f, struct zone *z, kmm_pfn *block, unsigned order,
+				   unsigned most, unsigned type)
+{
+	uint32_t kind = frame_kind(FRAME_IS_FREE, order, type, z->index);
+	uint32_t list = buddy_list(z, order, type);
+	struct frame *head = &f[list];
+	uint64_t empty = frame_links(list);
+	size_t at = *block * sizeof(*f), first = sizeof(*f) << order, size = first;
+
+	for (size_t end = sizeof(*f) << most; size < end; size *= 2) {
+		size_t buddy = at ^ size;
+		struct frame *half = (struct frame *)((char *)f + buddy);
+
+		if (half->kind != kind || head->blocks != 1)
+			break;
+		half->state = FRAME_IS_TAIL;
+		head->word = empty;
+		head->blocks = 0;
+		at &= buddy;
+		kind += 1u << KIND_ORDER;
+		head += KMM_MIGRATETYPES;
+		empty += frame_links(KMM_MIGRATETYPES);
+	}
+	*block = (kmm_pfn)(at / sizeof(*f));
+	size /= sizeof(*f);
+	z->avail[type] = (uint16_t)(z->avail[type] & ~(size - first / sizeof(*f)));
+	return (unsigned)__builtin_ctzl(size);
+}
+
 void buddy_free(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, unsigned type,
 		bool to_tail)
 {
 	struct frame *f = mm->frame;
-	unsigned top = mm->max_order, wanted = mm->capture_order, pages = 1u << order;
+	unsigned top = mm->max_order, wanted = mm->capture_order, freed = 1u << order;
 	unsigned special = wanted < mm->pageblock_order ? wanted : mm->pageblock_order;
-	unsigned freed = pages;
+	unsigned pages;
 
-	for (; order < top; order++, pages *= 2) {
+	order = join_halves(f, z, &pfn, order, special, type);
+	for (pages = 1u << order; order < top; order++, pages *= 2) {
 		kmm_pfn buddy = pfn ^ pages;
 
 		if (unlikely(order == wanted) && capture(mm, z, pfn, order, type)) {
@@ -132,23 +167,39 @@ void buddy_free(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, uns
 	z->free_pages += freed; /* the buddies' were free before */
 }
 
-/* Upper halves to list heads; the pages that are given are the caller's to count. */
-static inline void split(struct frame *f, struct zone *z, kmm_pfn pfn, unsigned low, unsigned high,
-			 unsigned type)
+void buddy_expand(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned low, unsigned high,
+		  unsigned type)
 {
 	unsigned pages = 1u << high;
 
 	/* As a number, the pages of all the upper halves are the orders that these have. */
 	z->avail[type] = (uint16_t)(z->avail[type] | (pages - (1u << low)));
+	z->free_pages += pages - (1u << low);
 	while (high-- > low)
-		link_block(f, z, pfn + (pages /= 2), high, type, false);
+		link_block(mm->frame, z, pfn + (pages /= 2), high, type, false);
 }
 
-void buddy_expand(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned low, unsigned high,
-		  unsigned type)
+/* Likewise where all the lists below `high` are empty; the pages are the caller's to count. */
+static INLINE void split(struct frame *f, struct zone *z, kmm_pfn pfn, unsigned low, unsigned high,
+			 unsigned type)
 {
-	z->free_pages += (1u << high) - (1u << low);
-	split(mm->frame, z, pfn, low, high, type);
+	uint32_t kind = frame_kind(FRAME_IS_FREE, high, type, z->index);
+	uint32_t list = buddy_list(z, high, type);
+	struct frame *head = &f[list], *half = &f[pfn];
+	uint64_t alone = frame_links(list), first = frame_links(pfn);
+	size_t pages = 1u << high, least = 1u << low;
+
+	z->avail[type] = (uint16_t)(z->avail[type] | (pages - least));
+	while (pages > least) {
+		pages /= 2;
+		head -= KMM_MIGRATETYPES;
+		alone -= frame_links(KMM_MIGRATETYPES);
+		kind -= 1u << KIND_ORDER;
+		half[pages].word = alone;
+		half[pages].kind = kind;
+		head->word = first + frame_links((uint32_t)pages);
+		head->blocks = 1;
+	}
 }
 
 static INLINE kmm_pfn take(struct kmm *mm, struct zone *z, unsigned order, unsigned type)

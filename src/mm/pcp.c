@@ -170,13 +170,17 @@ static int excess_6_1(const struct zone *z, struct pcp *p, unsigned order)
 	return min_int(max_int(n, p->batch), limit - p->batch);
 }
 
-int pcp_excess(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order)
+void pcp_shrink(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, unsigned list)
 {
+	int n;
+
 	if (mm->generation == KMM_LINUX_6_18)
-		return pcptune_excess(mm, z, p, order);
-	if (mm->generation == KMM_LINUX_5_10)
-		return p->count >= p->high ? p->batch : 0;
-	return excess_6_1(z, p, order);
+		n = pcptune_excess(mm, z, p, order);
+	else if (mm->generation == KMM_LINUX_5_10)
+		n = p->count >= p->high ? p->batch : 0;
+	else
+		n = excess_6_1(z, p, order);
+	pcp_drain(mm, z, p, p->cpu, n, list);
 }
 
 int kmm_pcp_owner(const struct kmm *mm, kmm_pfn pfn)

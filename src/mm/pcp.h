@@ -16,6 +16,7 @@
 
 #include "mm/buddy.h"
 #include "mm/hotcold.h"
+#include "mm/pcptune.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -41,8 +42,8 @@ static inline unsigned pcp_list(unsigned order, unsigned type)
 /* Blocks from the buddy lists to an empty list; false if the zone has none. */
 bool pcp_refill(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, unsigned type,
 		unsigned flags);
-/* How many pages to drain after a block of this order was put on a list. */
-int pcp_excess(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order);
+/* Drain what is too much after a block of this order was put on a list. */
+void pcp_shrink(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, unsigned list);
 /* Give about n pages back to the buddy lists, beginning with list `start`, on caller's account. */
 void pcp_drain(struct kmm *mm, struct zone *z, struct pcp *p, unsigned caller, int n,
 	       unsigned start);
@@ -58,13 +59,8 @@ void pcp_remove(struct kmm *mm, struct pcp *p, kmm_pfn pfn);
 static inline void pcp_insert(struct kmm *mm, struct pcp *p, kmm_pfn pfn, unsigned order,
 			      unsigned list, unsigned type, bool tail)
 {
-	struct frame *f = &mm->frame[pfn];
-
-	f->state = FRAME_IS_PCP;
-	f->order = (uint8_t)order;
-	f->type = (uint8_t)type;
-	f->cpu = p->cpu;
-	f->list = (uint8_t)list;
+	mm->frame[pfn].what = frame_what(frame_kind(FRAME_IS_PCP, order, type, p->zone), p->cpu,
+					 list);
 	if (tail)
 		list_add_tail(mm->frame, p->head + list, pfn);
 	else
@@ -83,9 +79,33 @@ static inline kmm_pfn pcp_pop(struct kmm *mm, struct zone *z, struct pcp *p, uns
 	if (unlikely(list_empty(f, head)) && !pcp_refill(mm, z, p, order, type, flags))
 		return KMM_NO_PFN;
 	pfn = f[head].next;
-	list_del(f, pfn);
+	list_del_head(f, head, pfn);
 	p->count -= 1 << order;
 	frame_set_used(mm, pfn, order, type);
+	return pfn;
+}
+
+/* A page by its route, if there is one at hand and no rule stands in the way; else KMM_NO_PFN. */
+static INLINE kmm_pfn pcp_pop_page(struct kmm *mm, const struct route *route, unsigned cpu,
+				   bool cold)
+{
+	struct pcp *p = pcp_of(mm, route->zone, cpu);
+	bool mixed = mm->generation == KMM_LINUX_2_6; /* each list has pages of all types */
+	uint32_t head = p->head + (mixed ? cold : route->type);
+	struct frame *f = mm->frame;
+	kmm_pfn pfn = f[head].next;
+
+	if (unlikely(pfn == head || (mixed && f[pfn].type != route->type)))
+		return KMM_NO_PFN;
+	list_del_head(f, head, pfn);
+	f[pfn].what = frame_what(route->used, 0, 0);
+	p->count--;
+	if (unlikely(mixed)) {
+		p->side[cold].count--;
+	} else {
+		p->free_factor >>= 1;
+		p->free_count >>= 1;
+	}
 	return pfn;
 }
 
@@ -102,23 +122,30 @@ static inline kmm_pfn pcp_alloc(struct kmm *mm, struct zone *z, unsigned cpu, un
 	return pcp_pop(mm, z, p, order, type, flags);
 }
 
+/* Where pcp_shrink() drains plainly nothing: what else it does, and true; else false. */
+static INLINE bool pcp_has_room(const struct kmm *mm, const struct zone *z, struct pcp *p)
+{
+	if (unlikely(p->count >= p->high || z->kswapd))
+		return false;
+	return mm->generation != KMM_LINUX_6_18 || pcptune_has_room(z, p);
+}
+
 /* Put a block in use on the list for `type`, its page block's; drain if there are too many. */
 static inline void pcp_free(struct kmm *mm, struct zone *z, unsigned cpu, kmm_pfn pfn,
 			    unsigned order, unsigned type, bool cold)
 {
 	struct pcp *p = pcp_of(mm, z, cpu);
 	unsigned list = pcp_list(order, type);
-	int n;
 
 	if (unlikely(mm->generation == KMM_LINUX_2_6)) {
 		hotcold_free(mm, z, p, pfn, type, cold);
 		return;
 	}
-	frame_set_unused(mm, pfn, order);
+	if (order)
+		frame_set_unused(mm, pfn, order);
 	pcp_insert(mm, p, pfn, order, list, type, false);
-	n = pcp_excess(mm, z, p, order);
-	if (unlikely(n))
-		pcp_drain(mm, z, p, cpu, n, list);
+	if (unlikely(order || !pcp_has_room(mm, z, p)))
+		pcp_shrink(mm, z, p, order, list);
 }
 
 #pragma GCC visibility pop

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mm/zonelist.h"
 
+#include "mm/frame.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -119,13 +121,38 @@ static void map_gfp(struct kmm *mm)
 	mm->has_dma32 = has[KMM_ZONE_DMA32];
 }
 
+static unsigned mobility(const struct kmm *mm, kmm_gfp gfp)
+{
+	if (mm->grouping && gfp & KMM_GFP_MOVABLE)
+		return KMM_MOVABLE;
+	if (mm->grouping && gfp & KMM_GFP_RECLAIMABLE)
+		return KMM_RECLAIMABLE;
+	return KMM_UNMOVABLE;
+}
+
+static struct route route_of(const struct kmm *mm, unsigned node, kmm_gfp gfp)
+{
+	unsigned highest = mm->highest[gfp & 15], type = mobility(mm, gfp);
+	struct zone *z = mm->zonelist[node][highest].zone[0];
+
+	return (struct route){
+		.zone = z,
+		.used = z ? frame_kind(FRAME_IS_USED, 0, type, z->index) : 0,
+		.type = (uint8_t)type,
+		.highest = (uint8_t)highest,
+		/* From 6.7 on a zone notes that it fell below the high mark. */
+		.mark = mm->generation == KMM_LINUX_6_18 ? WMARK_HIGH : WMARK_LOW,
+	};
+}
+
 int zonelist_build(struct kmm *mm)
 {
 	unsigned load[KMM_NODES] = { 0 };
 
 	map_gfp(mm);
 	mm->zonelist = calloc(mm->config.nodes, sizeof(*mm->zonelist));
-	if (!mm->zonelist)
+	mm->route = calloc(mm->config.nodes, sizeof(*mm->route));
+	if (!mm->zonelist || !mm->route)
 		return -ENOMEM;
 	for (unsigned node = 0; node < mm->config.nodes; node++) {
 		struct order o;
@@ -133,6 +160,8 @@ int zonelist_build(struct kmm *mm)
 		order_nodes(mm, node, load, &o);
 		for (unsigned highest = 0; highest < KMM_ZONE_TYPES; highest++)
 			fill_list(mm, &o, highest, &mm->zonelist[node][highest]);
+		for (unsigned flags = 0; flags < ROUTES; flags++)
+			mm->route[node][flags] = route_of(mm, node, flags);
 	}
 	return 0;
 }
