@@ -255,7 +255,7 @@ bench: EXTRA_DEPS += $(DEPS_bench)
 bench: deps
 	+$(MAKE) all tests
 	BUILD=$(BUILD) KMEMLAB=$(KMEMLAB) tests/bench/run.sh
-	KMEMLAB=$(KMEMLAB) tests/bench/record.sh
+	BUILD=$(BUILD) KMEMLAB=$(KMEMLAB) tests/bench/record.sh
 	KMEMLAB=$(KMEMLAB) tests/bench/fidelity.sh
 
 lint: EXTRA_DEPS += $(DEPS_lint)

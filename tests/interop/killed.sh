@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The recorder is killed with -9 at 50 random moments (12 where there is little time): the next start leaves no instance of
-# it, and --finish makes a capture of whatever whole sub-buffers had reached the disk, no fewer and no more.
+# The recorder is killed with -9 at 50 random moments (12 where there is little time, and no more than three quarters of the
+# suite's time allow): the next start leaves no instance of it, and --finish makes a capture of whatever whole sub-buffers had reached the disk, no fewer and no more.
 . tests/lib.sh
 
 if [ "$(id -u)" != 0 ]; then skip killed "needs root"; exit 0; fi
@@ -52,6 +52,10 @@ finish() {
 }
 
 for round in $(seq "$rounds"); do
+	if [ $SECONDS -gt $((${TIMEOUT:-300} * 3 / 4)) ] && [ "$round" -gt 12 ]; then
+		echo "# time is over after $((round - 1)) of $rounds times"
+		break
+	fi
 	rm -rf run run.part
 	"$k" record -e pages -o run -d 60 -- sh -c "$forever" > log 2>&1 &
 	pid=$!
