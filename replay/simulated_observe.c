@@ -32,8 +32,9 @@ static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, un
 {
 	struct simulated *s = arg;
 
-	(void)cpu, (void)pfn, (void)order, (void)found, (void)type, (void)from, (void)owned;
+	(void)cpu;
 	s->stats.fallbacks++;
+	fallbacks_add(&s->fallbacks, pfn, order, found, type, from, owned, s->time);
 }
 
 void simulated_own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark)
