@@ -31,7 +31,8 @@ int blockuse_init(struct blockuse *b, const struct machine *m, struct recorded *
 			       m->pageblock_order);
 	b->pages = calloc(b->blocks + 1ull, sizeof(*b->pages));
 	b->zone = malloc(b->blocks + 1ull);
-	if (!b->pages || !b->zone)
+	b->fresh = calloc(b->blocks + 1ull, sizeof(*b->fresh));
+	if (!b->pages || !b->zone || !b->fresh)
 		return -ENOMEM;
 	memset(b->zone, NO_ZONE, b->blocks + 1ull);
 	for (uint32_t z = 0; z < m->zone_count; z++) {
@@ -50,6 +51,7 @@ void blockuse_free(struct blockuse *b)
 {
 	free(b->pages);
 	free(b->zone);
+	free(b->fresh);
 	memset(b, 0, sizeof(*b));
 }
 
@@ -76,24 +78,31 @@ static void count_recorded(const struct recorded *r, uint32_t pfn, struct block_
 	}
 }
 
-static void count_simulated(const struct simulated *s, uint32_t pfn, struct block_pages *n)
+/* Of all frames from this one to where its free block ends, or before `end`: how many. */
+static uint32_t count_simulated(const struct simulated *s, uint32_t pfn, uint64_t end,
+				struct block_pages *n)
 {
-	switch (simulated_cell(s, pfn)) {
+	uint32_t to, k;
+	uint8_t cell = simulated_run(s, pfn, &to);
+
+	k = (uint32_t)(to < end ? to : end) - pfn;
+	switch (cell) {
 	case CELL_HOLE:
-		n->hole++;
+		n->hole += (uint16_t)k;
 		break;
 	case CELL_FREE:
-		n->free++;
+		n->free += (uint16_t)k;
 		break;
 	case CELL_PCP:
-		n->pcp++;
+		n->pcp += (uint16_t)k;
 		break;
 	case CELL_USER:
-		n->movable++;
+		n->movable += (uint16_t)k;
 		break;
 	default:
-		n->pinned++;
+		n->pinned += (uint16_t)k;
 	}
+	return k;
 }
 
 /* Frames beyond the last one are holes, as are those of another zone. */
@@ -102,15 +111,19 @@ static void count_block(const struct blockuse *b, uint32_t block, struct block_p
 	const struct machine_zone *z = &b->m->zones[b->zone[block]];
 	uint64_t first = (uint64_t)block << b->m->pageblock_order;
 	uint64_t end = first + (1ull << b->m->pageblock_order);
+	uint64_t to = z->start_pfn + z->spanned < b->m->max_pfn ? z->start_pfn + z->spanned :
+								  b->m->max_pfn;
 
 	memset(n, 0, sizeof(*n));
-	for (uint64_t p = first; p < end; p++) {
-		if (p >= b->m->max_pfn || p < z->start_pfn || p >= z->start_pfn + z->spanned)
+	for (uint64_t p = first; p < end;) {
+		if (p < z->start_pfn || p >= to) {
 			n->hole++;
-		else if (b->recorded)
-			count_recorded(b->recorded, (uint32_t)p, n);
-		else
-			count_simulated(b->simulated, (uint32_t)p, n);
+			p++;
+		} else if (b->recorded) {
+			count_recorded(b->recorded, (uint32_t)p++, n);
+		} else {
+			p += count_simulated(b->simulated, (uint32_t)p, end < to ? end : to, n);
+		}
 	}
 }
 
@@ -123,6 +136,15 @@ static enum block_kind kind_of(const struct block_pages *n)
 	if (!n->pinned)
 		return n->movable ? BLOCK_MOVABLE : BLOCK_FREE;
 	return n->free || n->pcp || n->movable ? BLOCK_MIXED : BLOCK_PINNED;
+}
+
+bool blockuse_fresh(const struct blockuse *b, uint64_t first, uint64_t end)
+{
+	for (uint64_t i = first >> b->m->pageblock_order;
+	     i < b->blocks && i << b->m->pageblock_order < end; i++)
+		if (b->fresh[i])
+			return true;
+	return false;
 }
 
 enum block_kind blockuse_kind(const struct blockuse *b, uint32_t block)
@@ -148,10 +170,12 @@ void blockuse_update(struct blockuse *b)
 	for (uint32_t i = 0; i < b->blocks; i++) {
 		if (b->zone[i] == NO_ZONE)
 			continue;
+		b->fresh[i] = false;
 		/* The first time counts all, and leaves to others what they ask for. */
 		if (b->counted && !(b->recorded ? recorded_touched(b->recorded, i) :
 						  simulated_touched(b->simulated, i)))
 			continue;
+		b->fresh[i] = true;
 		if (b->counted)
 			add(b, i, -1);
 		count_block(b, i, &b->pages[i]);

@@ -54,6 +54,7 @@ struct blockuse {
 	uint32_t blocks;
 	struct block_pages *pages; /* [blocks] */
 	uint8_t *zone;		   /* [blocks]; 0xff: of none */
+	bool *fresh;		   /* [blocks] the last update counted it anew */
 	bool counted;
 	struct zone_use use[MACHINE_ZONES];
 };
@@ -65,6 +66,8 @@ int blockuse_init(struct blockuse *b, const struct machine *m, struct recorded *
 void blockuse_free(struct blockuse *b);
 /* Bring `pages` and `use` up to date. */
 void blockuse_update(struct blockuse *b);
+/* Did the last update find anything new in the frames [first, end)? */
+bool blockuse_fresh(const struct blockuse *b, uint64_t first, uint64_t end);
 enum block_kind blockuse_kind(const struct blockuse *b, uint32_t block);
 /*
  * Blocks of a zone that would hold no pinning page had all of them been grouped

@@ -31,6 +31,7 @@ struct feed_marks {
 	uint32_t score_end; /* the "after" snapshots begin: the workload is over */
 	uint32_t after_buddyinfo, after_pagetypeinfo, after_zoneinfo, after_slabinfo;
 	uint32_t after_frames; /* from here on the snapshot's free lists, or kpageflags, hold */
+	uint32_t after_known;  /* and here they have been read */
 };
 
 #define FEED_RECORDS (2 * KMW_BLOCK_RECORDS) /* room for what feed_next() gives */

@@ -16,8 +16,10 @@ static const char *const states[CELL_KINDS] = {
 
 static uint8_t cell(const struct replay_run *run, uint64_t pfn)
 {
-	return run->recorded ? recorded_cell(run->recorded, (uint32_t)pfn) :
-			       simulated_cell(run->simulated, (uint32_t)pfn);
+	uint32_t end;
+
+	return run->recorded ? recorded_run(run->recorded, (uint32_t)pfn, &end) :
+			       simulated_run(run->simulated, (uint32_t)pfn, &end);
 }
 
 static unsigned type_of(const struct replay_run *run, uint64_t pfn)

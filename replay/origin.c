@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "machine/listset.h"
+#include "replay/recorded.h"
 #include "trace/event.h"
 
 #define KPF_BUDDY (1ull << 10)
@@ -45,6 +46,11 @@ void origin_start(struct origin *o)
 {
 	o->started = true;
 	o->turn = 0;
+}
+
+void origin_end(struct origin *o)
+{
+	o->ended = true;
 }
 
 /* ---- first events ---- */
@@ -101,8 +107,7 @@ static void fallback(struct origin *o, const struct request *q)
 
 	if (found >= KMM_ORDERS)
 		return;
-	if (!o->has_after)
-		count_retags(o, q);
+	count_retags(o, q);
 	for (; p < end && p < o->m->max_pfn; p++)
 		if (o->first[p].state == FIRST_UNKNOWN && o->first[p].type == FIRST_TYPE_UNKNOWN) {
 			o->first[p].type = (uint8_t)((q->sig.aux2 & 0x7f) + 1);
@@ -132,15 +137,13 @@ static void before_start(struct origin *o, const struct request *q)
 	case REQ_PAGE_FREE:
 		note(o, q, q->sig.flags & REQ_DIRECT || q->sig.order > 3 ? FIRST_FREE : FIRST_PCP);
 		break;
-	case OBS_ZONE_LOCKED:
-		/* Its allocation stands before it. */
-		if (o->last[q->pfn] != FIRST_USED)
-			note(o, q, FIRST_PCP);
-		break;
 	case OBS_PCPU_DRAIN:
 		note(o, q, FIRST_FREE);
 		break;
 	default:
+		/* The allocation of a refill stands before it. */
+		if (recorded_takes(o->m, q) && o->last[q->pfn] != FIRST_USED)
+			note(o, q, FIRST_PCP);
 		break;
 	}
 }
@@ -151,7 +154,7 @@ void origin_record(struct origin *o, const struct request *q)
 		o->lost = true;
 	if (q->sig.op == OBS_COMPACTION)
 		compaction(o, q);
-	if (o->lost || q->pfn >= o->m->max_pfn || q->sig.order >= KMM_ORDERS)
+	if (o->lost || o->ended || q->pfn >= o->m->max_pfn || q->sig.order >= KMM_ORDERS)
 		return;
 	if (!o->started) {
 		if (o->reading)
@@ -182,6 +185,8 @@ void origin_record(struct origin *o, const struct request *q)
 		break;
 	case OBS_EXTFRAG:
 		fallback(o, q);
+		if (recorded_takes(o->m, q))
+			learn(o, q, FIRST_FREE, q->sig.aux2 & 0x7f);
 		break;
 	default:
 		break;
@@ -327,11 +332,14 @@ static int give_lists(const struct origin *o, struct machine_state *to)
 	return ret;
 }
 
-/* What the snapshot has, put right by the events while it was read; then first events. */
+/*
+ * What the snapshot has, put right by the events while it was read; then first events.  What the snapshot
+ * after the workload shows does not count: a move that no event tells of has to come to light.
+ */
 static void override(const struct origin *o, struct machine_state *s, uint64_t p)
 {
 	const struct machine_first *f = &o->first[p];
-	unsigned state = f->state != FIRST_UNKNOWN ? f->state : o->last[p];
+	unsigned state = f->stayed || f->state == FIRST_UNKNOWN ? o->last[p] : f->state;
 	uint64_t *w = &s->kpageflags[p];
 
 	if (state == FIRST_UNKNOWN || state == FIRST_MOVED)

@@ -7,7 +7,9 @@
 
 static bool pins(const struct simulated *s, uint32_t pfn)
 {
-	switch (simulated_cell(s, pfn)) {
+	uint32_t end;
+
+	switch (simulated_run(s, pfn, &end)) {
 	case CELL_HOLE:
 	case CELL_FREE:
 	case CELL_PCP:

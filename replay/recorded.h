@@ -83,7 +83,8 @@ int recorded_seed(struct recorded *r, const struct machine_state *s, struct err 
 void recorded_apply(struct recorded *r, const struct request *q);
 const struct recorded_stats *recorded_stats(struct recorded *r);
 void recorded_view(const struct recorded *r, struct view *v);
-uint8_t recorded_cell(const void *r, uint32_t pfn);
+uint8_t recorded_run(const void *r, uint32_t pfn, uint32_t *end);
+uint8_t recorded_cell(const struct recorded *r, uint32_t pfn);
 enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn);
 /* What a page in use is for: enum request_owner, and the migrate type that it was asked for with. */
 unsigned recorded_owner(const struct recorded *r, uint32_t pfn, unsigned *type);
@@ -114,6 +115,11 @@ const struct freescan_kept *recorded_kept(const struct recorded *r);
 /* Check the bookkeeping itself; 0 or -EUCLEAN with e set. */
 int recorded_validate(const struct recorded *r, struct err *e);
 
+/*
+ * Does this record take its pages out of the buddy lists?  A refill does; from 6.10 on so does a
+ * fallback, unless it claims a part of a page block: that one is told as a refill too.
+ */
+bool recorded_takes(const struct machine *m, const struct request *q);
 /* Do freed pages of this order go to a per-CPU list first? */
 bool recorded_has_pcp_list(const struct machine *m, unsigned order);
 

@@ -65,11 +65,12 @@ uint64_t recorded_pcp(const struct recorded *r, unsigned zone, unsigned cpu)
 	return r->pcp[(size_t)zone * r->m->cpus + cpu];
 }
 
-uint8_t recorded_cell(const void *who, uint32_t pfn)
+uint8_t recorded_run(const void *who, uint32_t pfn, uint32_t *end)
 {
 	const struct recorded *r = who;
 	const struct frame *f;
 
+	*end = pfn + 1;
 	if (pfn >= r->set.frames)
 		return CELL_HOLE;
 	f = &r->set.f[pfn];
@@ -77,6 +78,8 @@ uint8_t recorded_cell(const void *who, uint32_t pfn)
 	case FRAME_HOLE:
 		return CELL_HOLE;
 	case FRAME_BUDDY:
+		if (f->order != NOT_HEAD)
+			*end = pfn + (1u << f->order);
 		return CELL_FREE;
 	case FRAME_PCP:
 		return CELL_PCP;
@@ -92,6 +95,13 @@ uint8_t recorded_cell(const void *who, uint32_t pfn)
 	if (f->type == KMM_RECLAIMABLE)
 		return CELL_RECLAIMABLE;
 	return f->owner == OWNER_UNKNOWN ? CELL_UNKNOWN : CELL_KERNEL;
+}
+
+uint8_t recorded_cell(const struct recorded *r, uint32_t pfn)
+{
+	uint32_t end;
+
+	return recorded_run(r, pfn, &end);
 }
 
 int recorded_validate(const struct recorded *r, struct err *e)

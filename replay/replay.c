@@ -120,20 +120,35 @@ static int run_start(struct worker *w)
 }
 
 /* The commonest state in each cell of the map; a free page counts before others at a tie. */
-static void take_column(struct worker *w, uint8_t *cells)
+static void take_column(struct worker *w, const uint8_t *before, uint8_t *cells)
 {
 	const struct replay_run *run = w->run;
 	const void *who = run->recorded ? (const void *)run->recorded : run->simulated;
-	view_cell_fn cell = run->recorded ? recorded_cell : simulated_cell;
+	view_run_fn cell = run->recorded ? recorded_run : simulated_run;
 	uint32_t per = w->r->pages_per_cell, step = per > 64 ? per / 64 : 1;
 
 	for (uint32_t row = 0; row < MAP_ROWS; row++) {
 		uint32_t n[CELL_KINDS] = { 0 }, best = CELL_HOLE;
 
-		for (uint32_t i = 0; i < per; i += step) {
+		/* Where nothing happened since the column before, that one stands. */
+		if (before && run->use.pages &&
+		    !blockuse_fresh(&run->use, (uint64_t)row * per, (uint64_t)(row + 1) * per)) {
+			cells[row] = before[row];
+			continue;
+		}
+		for (uint32_t i = 0; i < per;) {
 			uint64_t pfn = (uint64_t)row * per + i;
+			uint32_t end = (uint32_t)pfn + 1, kind = CELL_HOLE;
 
-			n[pfn < w->r->m->max_pfn ? cell(who, (uint32_t)pfn) : CELL_HOLE]++;
+			if (pfn < w->r->m->max_pfn) {
+				kind = cell(who, (uint32_t)pfn, &end);
+				end = end < w->r->m->max_pfn ? end : (uint32_t)w->r->m->max_pfn;
+			}
+			/* All of a free block that fall into the sample are what its first is. */
+			do {
+				n[kind]++;
+				i += step;
+			} while (i < per && (uint64_t)row * per + i < end);
 		}
 		for (uint32_t k = 1; k < CELL_KINDS; k++)
 			if (n[k] > n[best] || (best == CELL_HOLE && n[k]))
@@ -163,6 +178,7 @@ static int take_sample(struct worker *w, uint64_t time)
 {
 	struct replay_run *run = w->run;
 	struct replay_sample *s = &run->samples[run->taken];
+	uint8_t *cells = run->map ? run->map + (size_t)run->taken * MAP_ROWS : NULL;
 
 	s->time = time;
 	s->request = run->requests;
@@ -174,8 +190,8 @@ static int take_sample(struct worker *w, uint64_t time)
 		blockuse_update(&run->use);
 		memcpy(s->use, run->use.use, sizeof(s->use));
 	}
-	if (run->map)
-		take_column(w, run->map + (size_t)run->taken * MAP_ROWS);
+	if (cells)
+		take_column(w, run->taken ? cells - MAP_ROWS : NULL, cells);
 	pthread_mutex_lock(&w->q->lock);
 	run->taken++;
 	pthread_mutex_unlock(&w->q->lock);

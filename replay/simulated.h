@@ -79,7 +79,7 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 void simulated_score_end(struct simulated *s);
 const struct simulated_stats *simulated_stats(const struct simulated *s);
 void simulated_view(const struct simulated *s, struct view *v);
-uint8_t simulated_cell(const void *s, uint32_t pfn);
+uint8_t simulated_run(const void *s, uint32_t pfn, uint32_t *end);
 /* Who holds a frame in use: enum request_owner. */
 unsigned simulated_owner(const struct simulated *s, uint32_t pfn);
 /* Did the model do something in this page block since the last call for it?  Not what anchoring does. */

@@ -33,6 +33,8 @@ static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, un
 	struct simulated *s = arg;
 
 	(void)cpu;
+	/* From 6.10 on no other event tells of a page that was stolen into a per-CPU list. */
+	simulated_touch(s, pfn, order);
 	s->stats.fallbacks++;
 	fallbacks_add(&s->fallbacks, pfn, order, found, type, from, owned, s->time);
 }

@@ -114,7 +114,7 @@ unsigned simulated_owner(const struct simulated *s, uint32_t pfn)
 	word = kmm_frame_word(s->mm, pfn);
 	if (!word && s->o.target && s->o.target->moved)
 		return OWNER_UNKNOWN;
-	if (s->objects && objects_hold(s->objects, pfn))
+	if (!word && s->objects && objects_hold(s->objects, pfn))
 		return OWNER_SLAB;
 	if (word == OF_SIDES)
 		return OWNER_KERNEL;
@@ -123,12 +123,13 @@ unsigned simulated_owner(const struct simulated *s, uint32_t pfn)
 	return word ? s->held[word - 1].owner : first_owner(s, pfn);
 }
 
-uint8_t simulated_cell(const void *who, uint32_t pfn)
+uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 {
 	const struct simulated *s = who;
 	const struct held *h;
+	uint32_t word;
 
-	switch (kmm_frame_state(s->mm, pfn)) {
+	switch (kmm_frame_run(s->mm, pfn, end)) {
 	case KMM_FRAME_HOLE:
 		return CELL_HOLE;
 	case KMM_FRAME_FREE:
@@ -140,22 +141,24 @@ uint8_t simulated_cell(const void *who, uint32_t pfn)
 	}
 	if (pfn >= s->frames)
 		return CELL_HOLE;
-	if (kmm_frame_word(s->mm, pfn) == OF_SIDES)
+	word = kmm_frame_word(s->mm, pfn);
+	if (word == OF_SIDES)
 		return CELL_KERNEL;
-	if (!kmm_frame_word(s->mm, pfn) && s->o.target && s->o.target->moved)
+	if (!word && s->o.target && s->o.target->moved)
 		return CELL_UNKNOWN;
-	if (s->objects && objects_hold(s->objects, pfn))
+	/* A frame with a word of ours is no slab's. */
+	if (!word && s->objects && objects_hold(s->objects, pfn))
 		return CELL_SLAB;
-	if (kmm_frame_word(s->mm, pfn) == OF_COMPACTION)
+	if (word == OF_COMPACTION)
 		return CELL_USER;
-	if (!kmm_frame_word(s->mm, pfn)) {
+	if (!word) {
 		unsigned owner = first_owner(s, pfn);
 
 		return owner == OWNER_SLAB ? CELL_SLAB :
 		       owner == OWNER_USER ? CELL_USER :
 					     CELL_UNKNOWN;
 	}
-	h = &s->held[kmm_frame_word(s->mm, pfn) - 1];
+	h = &s->held[word - 1];
 	if (h->owner == OWNER_SLAB)
 		return CELL_SLAB;
 	if (h->type == KMM_MOVABLE)

@@ -33,7 +33,7 @@ uint64_t view_blocks(const struct view *v, unsigned zone, unsigned order);
 /* What a page in use is, as far as its kpageflags word tells: enum request_owner. */
 unsigned view_owner_of_flags(uint64_t flags);
 
-/* What one frame is, for the map of memory: enum store_cell. */
-typedef uint8_t (*view_cell_fn)(const void *who, uint32_t pfn);
+/* What one frame is, for the map of memory, and a frame beyond it up to which all are so: enum store_cell. */
+typedef uint8_t (*view_run_fn)(const void *who, uint32_t pfn, uint32_t *end);
 
 #endif

@@ -49,16 +49,27 @@ kmm_pfn frame_block_of(const struct kmm *mm, kmm_pfn pfn)
 	return KMM_NO_PFN;
 }
 
-enum kmm_frame_state kmm_frame_state(const struct kmm *mm, kmm_pfn pfn)
+enum kmm_frame_state kmm_frame_run(const struct kmm *mm, kmm_pfn pfn, kmm_pfn *end)
 {
 	kmm_pfn head;
 
+	*end = pfn + 1;
 	if (pfn >= mm->frames || mm->frame[pfn].state == FRAME_IS_HOLE)
 		return KMM_FRAME_HOLE;
+	if (mm->frame[pfn].state == FRAME_IS_USED)
+		return KMM_FRAME_USED;
 	head = frame_block_of(mm, pfn);
 	if (head == KMM_NO_PFN)
 		return KMM_FRAME_USED;
+	*end = head + (1u << mm->frame[head].order);
 	return mm->frame[head].state == FRAME_IS_PCP ? KMM_FRAME_PCP : KMM_FRAME_FREE;
+}
+
+enum kmm_frame_state kmm_frame_state(const struct kmm *mm, kmm_pfn pfn)
+{
+	kmm_pfn end;
+
+	return kmm_frame_run(mm, pfn, &end);
 }
 
 unsigned kmm_pageblock_type(const struct kmm *mm, kmm_pfn pfn)
