@@ -381,14 +381,16 @@ static int give_counters(const struct dumps *d, struct listset *set)
 {
 	for (uint32_t z = 0; z < d->m->zone_count; z++)
 		for (uint32_t c = 0; c < d->m->cpus; c++) {
-			struct machine_pcp p = { .zone = (uint8_t)z,
-						 .cpu = (uint16_t)c,
-						 .high = (int32_t)d->s->pcp_infos[z * KMM_CPUS + c].high,
-						 .batch = (int32_t)d->s->zones[z].pcp_batch,
-						 .free_factor = -1,
-						 .expire = -1,
-						 .alloc_factor = -1,
-						 .free_count = -1 };
+			struct machine_pcp p = {
+				.zone = (uint8_t)z,
+				.cpu = (uint16_t)c,
+				.high = (int32_t)d->s->pcp_infos[z * KMM_CPUS + c].high,
+				.batch = (int32_t)d->s->zones[z].pcp_batch,
+				.free_factor = -1,
+				.expire = -1,
+				.alloc_factor = -1,
+				.free_count = -1
+			};
 
 			for (uint32_t i = 0; i < set->count; i++)
 				if (set->lists[i].zone == z && set->lists[i].cpu == (int32_t)c)

@@ -57,7 +57,7 @@ struct kmm_policy {
 	 * share of the last-level cache exceeds 3 batches) only lists of a batch or more.
 	 */
 	bool pcp_whole_late, pcp_keep_batch;
-	bool thp;	     /* huge pages enabled, which raises the computed min_free_kbytes */
+	bool thp; /* huge pages enabled, which raises the computed min_free_kbytes */
 	bool highatomic_reserve;
 	bool defrag_noretry_nofragment; /* ALLOC_NOFRAGMENT on the fast path */
 	bool reclaim;	 /* model reclaim when memory runs out; else allocations fail */
