@@ -304,22 +304,13 @@ bool cache_bad_free(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr at,
 	return false;
 }
 
-static inline bool free_object(struct kmm_cache *s, unsigned cpu, kmm_addr at, bool rcu)
+/* To this slab of the cache, if it is an object in use of it. */
+static INLINE bool free_in(struct kmm_cache *s, struct slab *slab, unsigned cpu, kmm_addr at,
+			   bool rcu)
 {
 	struct kmm_slab *sl = s->sl;
-	struct slab *slab;
-	unsigned index;
+	unsigned index = slab_index(slab, s, at);
 
-	if (unlikely(cpu >= sl->cpus))
-		return cache_bad_free(sl, s, at, "Free on no CPU");
-	if (unlikely(s->kind == KMM_SLOB))
-		return slob_cache_free(s, cpu, at);
-	slab = slab_of(sl, at);
-	if (unlikely(!slab || slab->cache != s))
-		return cache_bad_free(sl, s, at,
-				      slab ? "Wrong slab cache" :
-					     "Attempt to free object outside of slab");
-	index = slab_index(slab, s, at);
 	if (unlikely(index >= slab->objects))
 		return cache_bad_free(sl, s, at, "Invalid object pointer");
 	if (unlikely(slab->link[index] != LINK_USED))
@@ -336,6 +327,28 @@ static inline bool free_object(struct kmm_cache *s, unsigned cpu, kmm_addr at, b
 	else
 		sheaf_free(s, cpu, slab, index);
 	return true;
+}
+
+static INLINE bool free_object(struct kmm_cache *s, unsigned cpu, kmm_addr at, bool rcu)
+{
+	struct kmm_slab *sl = s->sl;
+	struct slab *slab;
+
+	if (unlikely(cpu >= sl->cpus))
+		return cache_bad_free(sl, s, at, "Free on no CPU");
+	if (unlikely(s->kind == KMM_SLOB))
+		return slob_cache_free(s, cpu, at);
+	slab = slab_of(sl, at);
+	if (unlikely(!slab || slab->cache != s))
+		return cache_bad_free(sl, s, at,
+				      slab ? "Wrong slab cache" :
+					     "Attempt to free object outside of slab");
+	return free_in(s, slab, cpu, at, rcu);
+}
+
+bool cache_free_in(struct slab *slab, unsigned cpu, kmm_addr at)
+{
+	return free_in(slab->cache, slab, cpu, at, false);
 }
 
 bool cache_free(struct kmm_cache *s, unsigned cpu, kmm_addr at)

@@ -62,11 +62,17 @@ struct slab_chunk {
 	uint64_t record[];
 };
 
+/* An object in an array of SLAB or a sheaf. */
+struct array_entry {
+	struct slab *slab;
+	uint32_t index;
+};
+
 /* A magazine of objects. */
 struct sheaf {
 	struct sheaf *next;
 	uint32_t count;
-	kmm_addr object[];
+	struct array_entry entry[];
 };
 
 struct slub_cpu {
@@ -83,11 +89,6 @@ struct slub_node {
 	uint64_t nr_partial, nr_slabs, nr_objects;
 	struct sheaf *full, *empty; /* the barn */
 	unsigned nr_full, nr_empty;
-};
-
-struct array_entry {
-	struct slab *slab;
-	uint32_t index;
 };
 
 struct array {
@@ -310,6 +311,8 @@ void cache_discard(struct kmm_cache *s);
 kmm_addr cache_alloc(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node);
 /* false: refused as bad. */
 bool cache_free(struct kmm_cache *s, unsigned cpu, kmm_addr at);
+/* Likewise of a slab that the address was found in. */
+bool cache_free_in(struct slab *slab, unsigned cpu, kmm_addr at);
 /* Count a free that cannot be, and report it. */
 bool cache_bad_free(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr at, const char *what);
 /* The alignment of an object by flags and wish, as SLUB and SLOB have it. */
