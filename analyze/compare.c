@@ -201,15 +201,15 @@ static double largest_of(const struct course *c)
 	return v;
 }
 
-/* |difference| in the mean over both courses; NaN where there is none. */
+/* The largest |difference| of two courses; NaN where there is none. */
 static double apart(const struct course *a, const struct course *b)
 {
 	uint32_t n = a->count < b->count ? a->count : b->count;
-	double sum = 0;
+	double v = NAN;
 
 	for (uint32_t i = 0; i < n; i++)
-		sum += fabs(a->v[i] - b->v[i]);
-	return n ? sum / n : NAN;
+		v = fmax(v, fabs(a->v[i] - b->v[i]));
+	return v;
 }
 
 /* A metric's course: the worst index has that of the index. */
@@ -218,15 +218,14 @@ static const struct course *course_of(const struct course c[COMPARE_METRICS], un
 	return &c[m == COMPARE_UNUSABLE_MAX ? COMPARE_UNUSABLE_END : m];
 }
 
-static void set_errors(struct compare_run *r, const struct compare_run *control,
+static void set_errors(double error[COMPARE_METRICS], const struct compare_run *r,
 		       const struct course *of, const struct compare_run *recorded,
 		       const struct course *rec)
 {
 	for (unsigned m = 0; m < COMPARE_METRICS; m++) {
-		double end = fabs(control->value[m] - recorded->value[m]);
-		double mean = apart(course_of(of, m), course_of(rec, m));
+		double end = fabs(r->value[m] - recorded->value[m]);
 
-		r->error[m] = isnan(end) ? NAN : fmax(end, mean);
+		error[m] = isnan(end) ? NAN : fmax(end, apart(course_of(of, m), course_of(rec, m)));
 	}
 }
 
@@ -288,14 +287,13 @@ static int read_runs(struct compare *c, sqlite3 *db, struct err *e)
 						      last_of(&all[i][m]);
 	}
 	for (unsigned i = 0; i < c->count && ret >= 0; i++) {
-		int of = c->runs[i].control >= 0 ? c->runs[i].control :
-			 c->runs[i].own		 ? (int)i :
-						   c->native;
+		struct compare_run *r = &c->runs[i];
+		int of = r->own ? (int)i : compare_baseline(c, i);
 
 		for (unsigned m = 0; m < COMPARE_METRICS; m++)
-			c->runs[i].error[m] = c->runs[i].recorded ? 0 : NAN;
-		if (c->recorded >= 0 && of >= 0 && !c->runs[i].recorded)
-			set_errors(&c->runs[i], &c->runs[of], all[of], &c->runs[c->recorded],
+			r->error[m] = r->recorded ? 0 : NAN;
+		if (c->recorded >= 0 && of >= 0 && !r->recorded)
+			set_errors(r->error, &c->runs[of], all[of], &c->runs[c->recorded],
 				   all[c->recorded]);
 	}
 	for (unsigned i = 0; all && i < c->count; i++)

@@ -5,9 +5,9 @@
  *
  * The error of a what-if is measured on its *control*: the captured kernel's own policy,
  * simulated in the very same way, without what the recording tells of the kernel's
- * placements.  How far the control is from what was recorded is the error: at the end, or
- * in the mean over the whole course where that is more, since one instant may agree by
- * luck.  A what-if is compared with its control; a difference that is not larger than the
+ * placements.  How far the control is from what was recorded is the error: the largest
+ * distance over the whole course, since at one instant, the end, they may agree by luck.
+ * A what-if is compared with its control; a difference that is not larger than the
  * error tells nothing about the policy.  What the error cannot tell is how well the model
  * knows the other policy.
  */
@@ -75,7 +75,7 @@ struct compare_run {
 	bool own;		       /* of the captured kernel's own policy: no what-if */
 	int control;		       /* number of the run that it is judged by; -1: none */
 	double value[COMPARE_METRICS]; /* NaN: not known */
-	/* Of the control, or of itself if it has none, against the recorded run; NaN: not known. */
+	/* Of the control, or of the run itself, against the recorded one; NaN: not known. */
 	double error[COMPARE_METRICS];
 };
 

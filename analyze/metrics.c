@@ -300,9 +300,9 @@ const struct metric metrics[] = {
 	  .definition =
 		  "|control − recorded|, where the control is the captured kernel's own policy simulated as "
 		  "what-ifs are (native, as what-if): from the recorded start, without what the recording tells "
-		  "of the kernel's zones, batches and compaction. At the end, or the mean over all samples "
-		  "where that is more. A what-if is compared with its control; what differs by no more than "
-		  "the error is within error.",
+		  "of the kernel's zones, batches and compaction. The largest over all samples, since at one "
+		  "instant, the end, the two may agree by luck. A what-if is compared with its control; what "
+		  "differs by no more than the error is within error.",
 	  .source = "run, column control; the metrics of both runs",
 	  .limits =
 		  "Measured on one course of one capture: small changes make later ones, so figures of a few "

@@ -32,7 +32,7 @@ static const struct column columns[] = {
 	{ "value", "value", COLUMN_REAL, 4, "the metric in this run" },
 	{ "difference", "difference", COLUMN_REAL, 4, "value less baseline" },
 	{ "error", "error", COLUMN_REAL, 4,
-	  "of the simulation in this metric: |control - recorded|, at the end or in the mean" },
+	  "of the simulation in this metric: the largest |control - recorded|" },
 	{ "verdict", "verdict", COLUMN_STRING, 0,
 	  "within error: the difference is not larger than the error and tells nothing" },
 	{ "relative", "relative", COLUMN_PERCENT, 1, "difference as a share of the baseline" },
@@ -305,8 +305,8 @@ struct command cmd_compare = {
 		"Compares the runs of results files, figure by figure. Beside each difference stands the error "
 		"that the simulation has in that very figure on that capture. It is measured on the what-if's "
 		"control: the captured kernel's own policy, simulated as what-ifs are, without what the recording "
-		"tells of the kernel's placements (\"native, as what-if\"). How far that is from what was recorded, at "
-		"the end or, where that is more, in the mean over the capture, is the error; what-ifs are compared "
+		"tells of the kernel's placements (\"native, as what-if\"). How far that is from what was recorded, "
+		"at worst over the whole capture, is the error; what-ifs are compared "
 		"with it. A difference that is not larger is \"within error\": it says nothing about the policy. How "
 		"well the model knows another kernel's rules, no recording of this one can tell.\n\n"
 		"The figures stand by the question that they help to answer; at the end is what explains a run: "

@@ -10,8 +10,8 @@ $KMEMLAB compare --format json "$db" > "$tmp/c.json" || not_ok compare/runs
 control='native, as what-if'
 one() { sqlite3 "$db" "$1"; }
 last() { one "SELECT max(value) FROM counter k JOIN run r ON r.id = k.run_id WHERE r.policy = '$1' AND k.name = '$2'"; }
-# The error of a counter: at the end, or in the mean over all samples where that is more.
-error() { one "SELECT max(abs(max(a.value) - max(b.value)), avg(abs(a.value - b.value))) FROM counter a JOIN counter b ON b.seq = a.seq AND
+# The error of a counter: the largest over all samples.
+error() { one "SELECT max(abs(a.value - b.value)) FROM counter a JOIN counter b ON b.seq = a.seq AND
 	b.name = a.name JOIN run r ON r.id = a.run_id JOIN run s ON s.id = b.run_id WHERE r.policy = '$control' AND s.policy = 'recorded' AND a.name = '$1'"; }
 row() { jq -r --arg m "$1" '.[] | select(.run == "linux-2.6-slab" and .metric == $m) | "\(.against) \(.baseline) \(.value) \(.difference)"' "$tmp/c.json"; }
 for what in refills drains fallbacks failed; do
