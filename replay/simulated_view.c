@@ -92,6 +92,37 @@ bool simulated_touched(struct simulated *s, uint32_t block)
 	return was;
 }
 
+const struct fallbacks *simulated_fallbacks(const struct simulated *s)
+{
+	return &s->fallbacks;
+}
+
+/* The owner of what has been there since before the start. */
+static unsigned first_owner(const struct simulated *s, uint32_t pfn)
+{
+	return s->start && pfn < s->start->kpageflags_len ?
+		       view_owner_of_flags(s->start->kpageflags[pfn]) :
+		       OWNER_UNKNOWN;
+}
+
+unsigned simulated_owner(const struct simulated *s, uint32_t pfn)
+{
+	uint32_t word;
+
+	if (pfn >= s->frames)
+		return OWNER_UNKNOWN;
+	word = kmm_frame_word(s->mm, pfn);
+	if (!word && s->o.target && s->o.target->moved)
+		return OWNER_UNKNOWN;
+	if (!word && s->objects && objects_hold(s->objects, pfn))
+		return OWNER_SLAB;
+	if (word == OF_SIDES)
+		return OWNER_KERNEL;
+	if (word == OF_COMPACTION)
+		return OWNER_USER;
+	return word ? s->held[word - 1].owner : first_owner(s, pfn);
+}
+
 uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 {
 	const struct simulated *s = who;
@@ -121,9 +152,7 @@ uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 	if (word == OF_COMPACTION)
 		return CELL_USER;
 	if (!word) {
-		unsigned owner = s->start && pfn < s->start->kpageflags_len ?
-					 view_owner_of_flags(s->start->kpageflags[pfn]) :
-					 OWNER_UNKNOWN;
+		unsigned owner = first_owner(s, pfn);
 
 		return owner == OWNER_SLAB ? CELL_SLAB :
 		       owner == OWNER_USER ? CELL_USER :

@@ -17,17 +17,19 @@ struct machines_options {
 	struct option_list sets;     /* section.key=value, for all policies */
 };
 
-#define MACHINES_OPTIONS(mo)                                                                 \
-	{ "policy",                                                                          \
-	  'p',                                                                               \
-	  OPTION_LIST,                                                                       \
-	  &(mo).policies,                                                                    \
-	  "NAME",                                                                            \
-	  NULL,                                                                              \
-	  "simulate under this policy: a name of `kmemlab policy list` or an INI file" },    \
-	{                                                                                    \
-		"set", 0, OPTION_LIST, &(mo).sets, "SECTION.KEY=VALUE", NULL,                \
-			"change a key of the simulated policies (see `kmemlab policy show`)" \
+#define MACHINES_OPTIONS(mo)                                                                                                               \
+	{                                                                                                                                  \
+		"policy",                                                                                                                  \
+		'p',                                                                                                                       \
+		OPTION_LIST,                                                                                                               \
+		&(mo).policies,                                                                                                            \
+		"NAME",                                                                                                                    \
+		NULL,                                                                                                                      \
+		"simulate under this policy: a name of `kmemlab policy list`, one with keys changed (native+pcp.batch=15), or an INI file" \
+	},                                                                                                                                 \
+	{                                                                                                                                  \
+		"set", 0, OPTION_LIST, &(mo).sets, "SECTION.KEY=VALUE", NULL,                                                              \
+			"change a key of the simulated policies (see `kmemlab policy show`)"                                               \
 	}
 
 #define MACHINES_MAX 32
