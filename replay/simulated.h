@@ -79,8 +79,11 @@ void simulated_score_end(struct simulated *s);
 const struct simulated_stats *simulated_stats(const struct simulated *s);
 void simulated_view(const struct simulated *s, struct view *v);
 uint8_t simulated_run(const void *s, uint32_t pfn, uint32_t *end);
-/* Did the model do something in this page block since the last call for it?  Not what anchoring does. */
-bool simulated_touched(struct simulated *s, uint32_t block);
+/*
+ * In which parts of this page block (a mask, view.h) the model did something since the last
+ * call for it; not what anchoring does.
+ */
+uint32_t simulated_touched(struct simulated *s, uint32_t block);
 /* The page that the last record applied was given; KMM_NO_PFN if it was no allocation. */
 kmm_pfn simulated_last(const struct simulated *s);
 struct kmm *simulated_model(struct simulated *s);

@@ -83,12 +83,12 @@ void simulated_view(const struct simulated *s, struct view *v)
 	}
 }
 
-bool simulated_touched(struct simulated *s, uint32_t block)
+uint32_t simulated_touched(struct simulated *s, uint32_t block)
 {
-	bool was = block <= s->frames >> s->m->pageblock_order && s->touched[block];
+	uint32_t was = block <= s->frames >> s->m->pageblock_order ? s->touched[block] : 0;
 
 	if (was)
-		s->touched[block] = false;
+		s->touched[block] = 0;
 	return was;
 }
 

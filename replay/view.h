@@ -36,4 +36,24 @@ unsigned view_owner_of_flags(uint64_t flags);
 /* What one frame is, for the map of memory, and a frame beyond it up to which all are so: enum store_cell. */
 typedef uint8_t (*view_run_fn)(const void *who, uint32_t pfn, uint32_t *end);
 
+/*
+ * What happened in a page block is kept by part, from its first frames to its last, so
+ * that what one page changed is little to look at anew: bit p of a mask is part p.
+ */
+#define VIEW_PARTS 16
+
+/* Something happened in the frames [pfn, end), blocks of 2^order frames. */
+static inline void view_touch(uint16_t *touched, unsigned order, uint64_t pfn, uint64_t end)
+{
+	while (pfn < end) {
+		uint64_t block = pfn >> order, first = block << order;
+		uint64_t to = end - first < 1ull << order ? end - first : 1ull << order;
+		unsigned low = (unsigned)((pfn - first) * VIEW_PARTS >> order);
+		unsigned high = (unsigned)((to * VIEW_PARTS + (1ull << order) - 1) >> order);
+
+		touched[block] |= (uint16_t)((1u << high) - (1u << low));
+		pfn = first + to;
+	}
+}
+
 #endif
