@@ -112,9 +112,9 @@ static void count_part(const struct blockuse *b, uint32_t block, unsigned part,
 		       struct block_pages *n)
 {
 	const struct machine_zone *z = &b->m->zones[b->zone[block]];
-	uint64_t size = 1ull << b->m->pageblock_order;
-	uint64_t first = (uint64_t)block * size + part * size / VIEW_PARTS;
-	uint64_t end = (uint64_t)block * size + (part + 1) * size / VIEW_PARTS;
+	unsigned shift = view_part_shift(b->m->pageblock_order);
+	uint64_t first = ((uint64_t)block << b->m->pageblock_order) + ((uint64_t)part << shift);
+	uint64_t end = first + (1ull << shift);
 	uint64_t to = z->start_pfn + z->spanned < b->m->max_pfn ? z->start_pfn + z->spanned :
 								  b->m->max_pfn;
 
@@ -194,8 +194,11 @@ static void add(struct blockuse *b, uint32_t block, int by)
 
 void blockuse_update(struct blockuse *b)
 {
+	unsigned n = 1u << (b->m->pageblock_order - view_part_shift(b->m->pageblock_order));
+	uint32_t all = UINT32_MAX >> (VIEW_PARTS - n);
+
 	for (uint32_t i = 0; i < b->blocks; i++) {
-		uint32_t parts = (1u << VIEW_PARTS) - 1;
+		uint32_t parts = all;
 
 		if (b->zone[i] == NO_ZONE)
 			continue;

@@ -145,9 +145,13 @@ static uint64_t ordinal(const struct population_table *t, size_t bytes, uint32_t
 static const void *entries(const struct population_table *t, size_t bytes, uint64_t seq,
 			   uint32_t *n)
 {
-	uint32_t at = t->count ? map_get(&t->at, seq) : MAP_NONE;
+	unsigned bit = seq % POPULATION_FILTER;
+	uint32_t at;
 
 	*n = 0;
+	if (!(t->filter[bit / 64] >> bit % 64 & 1))
+		return NULL;
+	at = map_get(&t->at, seq);
 	if (at == MAP_NONE)
 		return NULL;
 	while (at + *n < t->count && ordinal(t, bytes, at + *n) == seq)
@@ -160,9 +164,14 @@ static int index_table(struct population_table *t, size_t bytes,
 {
 	if (t->count)
 		qsort(t->entry, t->count, bytes, order);
-	for (uint32_t i = t->count; i--;)
-		if (map_put(&t->at, ordinal(t, bytes, i), i))
+	for (uint32_t i = t->count; i--;) {
+		uint64_t seq = ordinal(t, bytes, i);
+		unsigned bit = seq % POPULATION_FILTER;
+
+		t->filter[bit / 64] |= 1ull << bit % 64;
+		if (map_put(&t->at, seq, i))
 			return -ENOMEM;
+	}
 	return 0;
 }
 

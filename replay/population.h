@@ -39,11 +39,15 @@ struct population_freed {
 	uint64_t addr;
 };
 
+#define POPULATION_FILTER 65536
+
 /* Entries of one of these tables in the order of their events. */
 struct population_table {
 	void *entry;
 	uint32_t count;
 	struct map at; /* ordinal -> first of its entries */
+	/* Bit n: some entry's ordinal is n modulo the number of bits; most events have none. */
+	uint64_t filter[POPULATION_FILTER / 64];
 };
 
 struct population_slab_start {

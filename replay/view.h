@@ -38,22 +38,25 @@ typedef uint8_t (*view_run_fn)(const void *who, uint32_t pfn, uint32_t *end);
 
 /*
  * What happened in a page block is kept by part, from its first frames to its last, so
- * that what one page changed is little to look at anew: bit p of a mask is part p.
+ * that what one page changed is little to look at anew: bit p of a mask is part p.  A
+ * block of fewer frames than that has a part a frame.
  */
-#define VIEW_PARTS 16
+#define VIEW_PART_BITS 5
+#define VIEW_PARTS (1u << VIEW_PART_BITS)
 
-/* Something happened in the frames [pfn, end), blocks of 2^order frames. */
-static inline void view_touch(uint16_t *touched, unsigned order, uint64_t pfn, uint64_t end)
+/* Frames of a part of a block of 2^order: as a shift. */
+static inline unsigned view_part_shift(unsigned order)
 {
-	while (pfn < end) {
-		uint64_t block = pfn >> order, first = block << order;
-		uint64_t to = end - first < 1ull << order ? end - first : 1ull << order;
-		unsigned low = (unsigned)((pfn - first) * VIEW_PARTS >> order);
-		unsigned high = (unsigned)((to * VIEW_PARTS + (1ull << order) - 1) >> order);
+	return order > VIEW_PART_BITS ? order - VIEW_PART_BITS : 0;
+}
 
-		touched[block] |= (uint16_t)((1u << high) - (1u << low));
-		pfn = first + to;
-	}
+/* Something happened in the frames [pfn, end), of blocks of 2^order frames. */
+static inline void view_touch(uint32_t *touched, unsigned order, uint64_t pfn, uint64_t end)
+{
+	unsigned shift = view_part_shift(order), bits = order - shift;
+
+	for (uint64_t p = pfn >> shift; p << shift < end; p++)
+		touched[p >> bits] |= 1u << (p & ((1u << bits) - 1));
 }
 
 #endif
