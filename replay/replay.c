@@ -270,8 +270,7 @@ static int reach(struct worker *w, uint64_t time)
 {
 	struct replay_run *run = w->run;
 
-	while (run->started && run->taken < w->r->o.samples &&
-	       time > sample_time(w->r, run->taken))
+	while (run->started && run->taken < w->r->o.samples && time > sample_time(w->r, run->taken))
 		if (take_sample(w, sample_time(w->r, run->taken)) < 0)
 			return run->err.code;
 	return (double)time > w->r->o.stop_at;
