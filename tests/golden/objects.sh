@@ -44,4 +44,28 @@ for kind in slub slab slob; do
 	if [ -n "$now" ] && [ "$now" = "$asked" ]; then ok "objects/$kind is asked for as many objects"; else
 		not_ok "objects/$kind is asked for as many objects" "$now, slub $asked"; fi
 done
+
+# Whatever runs beside it, and on however many processors, a machine's rows are the same, byte for byte.
+rows_of() {	# FILE: all that a run's rows say, but for the time that it took and the numbers of the runs
+	for t in sample sample_zone free_blocks pageblocks counter block_use map_column slab_change slab_cache demand fidelity owner; do
+		sqlite3 -quote -separator '|' "$1" "SELECT * FROM $t" |
+			awk -F'|' -v wanted="$(sqlite3 "$1" "SELECT group_concat(id, ' ') FROM run WHERE policy IN ('recorded', 'native', 'linux-5.10+slab.objects=on')")" -v t=$t '
+			BEGIN { n = split(wanted, w, " "); for (i = 1; i <= n; i++) number[w[i]] = i }
+			t == "fidelity" { sub(/^[0-9]+\|/, "") }
+			$1 in number { sub(/^[0-9]+/, number[$1]); print t "|" $0 }'
+	done
+}
+many="-p linux-6.18 -p linux-6.1 -p linux-2.6-slab"
+for turn in 1 2 8 one-cpu; do
+	rm -f "$tmp/$turn.db"
+	others= alone=
+	[ $turn = 8 ] && others=$many
+	[ $turn = one-cpu ] && alone="taskset -c $(taskset -pc $$ | sed 's/.*: *//; s/[-,].*//')"
+	# shellcheck disable=SC2086
+	$alone $KMEMLAB replay -n 20 -o "$tmp/$turn.db" -p linux-5.10 $others --set slab.objects=on "$SMALL" > "$tmp/out" 2>&1 ||
+		not_ok "objects/threads $turn" "$(tail -1 "$tmp/out")"
+	rows_of "$tmp/$turn.db" > "$tmp/$turn.rows"
+	[ "$(wc -l < "$tmp/$turn.rows")" -gt 3000 ] || not_ok "objects/threads $turn" "$(wc -l < "$tmp/$turn.rows") rows"
+	[ $turn = 1 ] || same "objects/threads $turn" "$tmp/1.rows" "$tmp/$turn.rows"
+done
 exit $failed
