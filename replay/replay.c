@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "replay/feed.h"
 #include "replay/reanchor.h"
+#include "replay/slaborigin.h"
 #include "store/store.h"
 
 #define QUEUE 4 /* decoded blocks under way */
@@ -544,7 +545,7 @@ static int make_runs(struct replay *r, struct err *e)
 }
 
 /* What the object side of any run needs; *want: whether one has such a side. */
-static int open_objects(struct replay *r, bool *want, struct err *e)
+static int open_objects(struct replay *r, struct machine *m, bool *want, struct err *e)
 {
 	*want = false;
 	for (unsigned i = 0; i < r->o.run_count; i++)
@@ -553,6 +554,8 @@ static int open_objects(struct replay *r, bool *want, struct err *e)
 		return r->o.forensics ? attribution_load(&r->objects.attribution, r->k, e) : 0;
 	r->objects.strings = kmw_strings(r->k);
 	if (attribution_load(&r->objects.attribution, r->k, e) < 0)
+		return err_code(e);
+	if (slaborigin_find(r->k, m, e) < 0)
 		return err_code(e);
 	if (population_init(&r->objects.population, r->m, &r->m->before, &r->objects.attribution,
 			    r->objects.strings))
@@ -597,7 +600,7 @@ int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_opti
 			ret = err_set(e, ENOMEM, "out of memory for the queue of blocks");
 	}
 	if (ret >= 0)
-		ret = open_objects(r, &objects, e);
+		ret = open_objects(r, m, &objects, e);
 	if (ret >= 0)
 		ret = open_sides(r, &sides, e);
 	if (ret >= 0)

@@ -40,7 +40,7 @@ static void start(struct world *w, struct machine_slabpage *pages, uint32_t n)
 	w->m.direct_map_base = BASE;
 	w->m.slabs = caches;
 	w->m.slab_count = 1;
-	w->m.have_before = true;
+	w->m.have_before = w->m.slabs_of_start = true;
 	w->m.before.slabpages = pages;
 	w->m.before.slabpage_count = n;
 	w->m.before.have_slabpages = true;
