@@ -213,6 +213,10 @@ int population_settle(struct population *p)
 {
 	int ret = population_settle_slabs(p);
 
+	/* What was learned of a slab after the site had taken from it. */
+	for (uint32_t i = 0; i < p->site_count && p->life; i++)
+		if (p->sites[i].cache == UINT32_MAX && p->sites[i].life)
+			p->sites[i].cache = p->life[p->sites[i].life - 1].cache;
 	free_reading(p);
 	if (!ret)
 		ret = index_table(&p->implied, sizeof(struct population_implied), by_after);
@@ -242,9 +246,9 @@ const char *population_cache(const struct population *p, const struct request_si
 	if (!p->site_count)
 		return NULL;
 	x = population_site(p, sig, &key);
-	return !x			   ? NULL :
-	       x->cache < p->m->slab_count ? p->m->slabs[x->cache].name :
-					     intern_str(p->strings, x->cache - p->m->slab_count);
+	return !x || x->cache == UINT32_MAX ? NULL :
+	       x->cache < p->m->slab_count  ? p->m->slabs[x->cache].name :
+					      intern_str(p->strings, x->cache - p->m->slab_count);
 }
 
 unsigned population_slab(const struct population *p, uint32_t slab, uint8_t *object,

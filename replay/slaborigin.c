@@ -9,13 +9,14 @@
 
 struct reading {
 	const struct machine *m;
-	uint32_t mark;	   /* where the dumps hold; UINT32_MAX: at the end */
+	uint32_t start; /* mark of the start; UINT32_MAX: where the trace begins */
+	uint32_t mark;	/* where the dumps hold; UINT32_MAX: at the end */
 	uint32_t *slab_of; /* [max_pfn] place in after.slabpages + 1, of slabs that no event touched so far */
-	int32_t *more;	   /* [slabs] objects that they hold more in the end than at the start */
-	bool *moved;	   /* [slabs] an object of it came or went */
-	uint64_t *addr;	   /* [slots] of the object that an id names */
+	int32_t *more;	/* [slabs] objects that they hold more in the end than at the start */
+	bool *moved;	/* [slabs] an object of it came or went */
+	uint64_t *addr; /* [slots] of the object that an id names */
 	uint32_t slots;
-	bool over;
+	bool started, over;
 };
 
 static int begin(struct reading *r, const struct machine *m, const struct intern *strings)
@@ -23,8 +24,14 @@ static int begin(struct reading *r, const struct machine *m, const struct intern
 	static const char usual[] = "snap: after/struct_page.raw end";
 	const struct machine_state *s = &m->after;
 	const char *mark = s->lists_mark[0] ? s->lists_mark : usual;
+	const char *start = !m->before.have_lists   ? "snap: before/kpageflags end" :
+			    m->before.lists_mark[0] ? m->before.lists_mark :
+						      "snap: before/struct_page.raw end";
 
-	*r = (struct reading){ .m = m, .mark = intern_find(strings, mark, strlen(mark)) };
+	*r = (struct reading){ .m = m,
+			       .start = intern_find(strings, start, strlen(start)),
+			       .mark = intern_find(strings, mark, strlen(mark)) };
+	r->started = r->start == UINT32_MAX;
 	r->slab_of = calloc(m->max_pfn + 1, sizeof(*r->slab_of));
 	r->more = calloc(s->slabpage_count + 1ull, sizeof(*r->more));
 	r->moved = calloc(s->slabpage_count + 1ull, sizeof(*r->moved));
@@ -65,7 +72,8 @@ static void object(struct reading *r, uint64_t addr, int by)
 {
 	uint64_t frame = (addr - r->m->direct_map_base) >> PAGE_SHIFT;
 
-	if (addr < r->m->direct_map_base || frame >= r->m->max_pfn || !r->slab_of[frame])
+	if (!r->started || addr < r->m->direct_map_base || frame >= r->m->max_pfn ||
+	    !r->slab_of[frame])
 		return;
 	r->more[r->slab_of[frame] - 1] += by;
 	r->moved[r->slab_of[frame] - 1] = true;
@@ -96,17 +104,21 @@ static int record(struct reading *r, const struct request *q)
 		object(r, q->addr, 1);
 		return q->slot == NO_SLOT ? 0 : remember(r, q->slot, q->addr);
 	case REQ_OBJ_FREE:
-		object(r, q->slot == NO_SLOT ? q->addr : q->slot < r->slots ? r->addr[q->slot] : 0,
+		object(r,
+		       q->slot == NO_SLOT ? q->addr :
+		       q->slot < r->slots ? r->addr[q->slot] :
+					    0,
 		       -1);
 		return 0;
 	case REQ_PAGE_ALLOC:
 	case REQ_PAGE_FREE:
 	case OBS_ZONE_LOCKED:
 	case OBS_PCPU_DRAIN:
-		if (q->pfn < r->m->max_pfn && q->sig.order < KMM_ORDERS)
+		if (r->started && q->pfn < r->m->max_pfn && q->sig.order < KMM_ORDERS)
 			touch(r, q);
 		return 0;
 	case OBS_MARK:
+		r->started |= q->pfn == r->start;
 		r->over = q->pfn == r->mark;
 		return 0;
 	default:
