@@ -186,23 +186,20 @@ static void start(struct feed *f, struct population *objects, struct sides_sourc
 		sides_source_start(sides);
 }
 
+/* The snapshot after the workload holds here. */
 static void see_after(struct feed *f, const struct machine *m)
 {
-	if (!m->have_after)
-		return;
-	if (!m->before.have_kpageflags)
+	if (m->have_after && !m->before.have_kpageflags)
 		hindsight_after(&f->known, &m->after);
-	origin_after(&f->origin, &m->after);
+	origin_end(&f->origin);
 }
 
 static void see_mark(struct feed *f, const struct machine *m, struct population *objects,
 		     struct sides_source *sides, uint32_t text)
 {
-	if (text == f->marks.reading && text != UINT32_MAX && f->origin.first)
-		origin_reading(&f->origin);
 	if (text == f->marks.start)
 		start(f, objects, sides);
-	if (text == f->marks.after_frames && text != UINT32_MAX && f->origin.first)
+	if (text == f->marks.after_known && text != UINT32_MAX && f->origin.first)
 		see_after(f, m);
 	if (text == f->marks.after_frames && text != UINT32_MAX && objects)
 		population_after(objects);
@@ -255,8 +252,11 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0)
 		ret = n;
-	if (ret >= 0 && f->origin.first)
+	if (ret >= 0 && f->origin.first && !f->origin.ended)
 		see_after(f, m);
+	/* Only now is its map that of the moment at which it began to be read. */
+	if (ret >= 0 && f->origin.first && m->have_after)
+		origin_after(&f->origin, &m->after);
 	if (ret >= 0)
 		ret = hindsight_end(&f->known, e);
 	batch_end(f->batch);
@@ -407,7 +407,6 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 	if (!f->scratch || !f->batch)
 		return err_set(e, ENOMEM, "out of memory");
 	batch_init(f->batch, m);
-	f->marks.reading = mark(k, "snap: before/kpageflags begin");
 	f->marks.start = lists ? lists_mark(k, &m->before, "snap: before/struct_page.raw end") :
 				 mark(k, "snap: before/kpageflags end");
 	f->marks.score_end = mark(k, "snap: after begin");
@@ -419,6 +418,9 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 					lists_mark(k, &m->after,
 						   "snap: after/struct_page.raw end") :
 					mark(k, "snap: after/kpageflags begin");
+	/* A frame that was read before its next event is not what it was at the beginning. */
+	f->marks.after_known = m->after.have_lists ? f->marks.after_frames :
+						     mark(k, "snap: after/kpageflags end");
 	ret = look_ahead(f, m, objects, sides, e);
 	if (ret < 0)
 		return ret;

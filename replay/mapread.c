@@ -47,9 +47,34 @@ static void put(struct mapread *r, const struct request *q, bool free_then)
 	}
 }
 
+/*
+ * Does the record say where its pages were before, or what became of them?  Then: were they, are they free?
+ * Of the end only what enters or leaves the buddy lists tells: a page that the reading found there was there, and
+ * that a free which the events cannot tell from others went past the per-CPU list then shows.
+ */
+static bool tells(const struct mapread *r, const struct request *q, bool before, bool *is_free)
+{
+	switch (q->sig.op) {
+	case REQ_PAGE_ALLOC:
+		/* With refills of its own: these tell. */
+		*is_free = false;
+		return before && !(q->sig.flags & REQ_FAILED) && !q->sig.own_obs;
+	case REQ_PAGE_FREE:
+		*is_free = !before;
+		return before || q->sig.flags & REQ_DIRECT ||
+		       !recorded_has_pcp_list(r->m, q->sig.order);
+	case OBS_PCPU_DRAIN:
+		*is_free = !before;
+		return true;
+	default:
+		*is_free = before;
+		return recorded_takes(r->m, q);
+	}
+}
+
 void mapread_record(struct mapread *r, const struct request *q)
 {
-	bool comes, back = r->seen != NULL;
+	bool is_free;
 
 	if (!r->s)
 		return;
@@ -57,16 +82,7 @@ void mapread_record(struct mapread *r, const struct request *q)
 		r->inside = q->pfn == r->begin || (r->inside && q->pfn != r->end);
 		return;
 	}
-	if (!r->inside || q->pfn == KMM_NO_PFN || q->sig.order >= KMM_ORDERS)
-		return;
-	if (q->sig.op == OBS_ZONE_LOCKED)
-		comes = false;
-	else if (q->sig.op == OBS_PCPU_DRAIN ||
-		 (q->sig.op == REQ_PAGE_FREE &&
-		  (q->sig.flags & REQ_DIRECT || !recorded_has_pcp_list(r->m, q->sig.order))))
-		comes = true;
-	else
-		return;
-	/* At the end it is what this made of it; at the beginning it was the opposite. */
-	put(r, q, comes != back);
+	if (r->inside && q->pfn != KMM_NO_PFN && q->sig.order < KMM_ORDERS &&
+	    tells(r, q, r->seen != NULL, &is_free))
+		put(r, q, is_free);
 }

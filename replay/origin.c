@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "machine/listset.h"
+#include "replay/recorded.h"
 #include "trace/event.h"
 
 #define KPF_BUDDY (1ull << 10)
@@ -19,9 +20,7 @@ int origin_init(struct origin *o, const struct machine *m, struct err *e)
 	memset(o, 0, sizeof(*o));
 	o->m = m;
 	o->first = calloc(m->max_pfn + 1, sizeof(*o->first));
-	o->last = calloc(m->max_pfn + 1, sizeof(*o->last));
-	o->last_cpu = calloc(m->max_pfn + 1, sizeof(*o->last_cpu));
-	if (o->first && o->last && o->last_cpu)
+	if (o->first)
 		return 0;
 	origin_free(o);
 	return err_set(e, ENOMEM, "out of memory for %llu page frames",
@@ -31,20 +30,18 @@ int origin_init(struct origin *o, const struct machine *m, struct err *e)
 void origin_free(struct origin *o)
 {
 	free(o->first);
-	free(o->last);
-	free(o->last_cpu);
 	memset(o, 0, sizeof(*o));
-}
-
-void origin_reading(struct origin *o)
-{
-	o->reading = true;
 }
 
 void origin_start(struct origin *o)
 {
 	o->started = true;
 	o->turn = 0;
+}
+
+void origin_end(struct origin *o)
+{
+	o->ended = true;
 }
 
 /* ---- first events ---- */
@@ -70,17 +67,6 @@ static void learn(struct origin *o, const struct request *q, enum machine_first_
 	}
 }
 
-/* What the frames have become, while the snapshot is being read. */
-static void note(struct origin *o, const struct request *q, enum machine_first_state s)
-{
-	uint64_t end = q->pfn + (1ull << q->sig.order);
-
-	for (uint64_t p = q->pfn; p < end && p < o->m->max_pfn; p++) {
-		o->last[p] = (uint8_t)s;
-		o->last_cpu[p] = q->cpu;
-	}
-}
-
 static void count_retags(struct origin *o, const struct request *q)
 {
 	unsigned found = q->sig.aux, from = q->sig.aux2 & 0x7f, pb = o->m->pageblock_order;
@@ -101,8 +87,7 @@ static void fallback(struct origin *o, const struct request *q)
 
 	if (found >= KMM_ORDERS)
 		return;
-	if (!o->has_after)
-		count_retags(o, q);
+	count_retags(o, q);
 	for (; p < end && p < o->m->max_pfn; p++)
 		if (o->first[p].state == FIRST_UNKNOWN && o->first[p].type == FIRST_TYPE_UNKNOWN) {
 			o->first[p].type = (uint8_t)((q->sig.aux2 & 0x7f) + 1);
@@ -123,41 +108,15 @@ static void compaction(struct origin *o, const struct request *q)
 		o->compacted = true;
 }
 
-static void before_start(struct origin *o, const struct request *q)
-{
-	switch (q->sig.op) {
-	case REQ_PAGE_ALLOC:
-		note(o, q, FIRST_USED);
-		break;
-	case REQ_PAGE_FREE:
-		note(o, q, q->sig.flags & REQ_DIRECT || q->sig.order > 3 ? FIRST_FREE : FIRST_PCP);
-		break;
-	case OBS_ZONE_LOCKED:
-		/* Its allocation stands before it. */
-		if (o->last[q->pfn] != FIRST_USED)
-			note(o, q, FIRST_PCP);
-		break;
-	case OBS_PCPU_DRAIN:
-		note(o, q, FIRST_FREE);
-		break;
-	default:
-		break;
-	}
-}
-
 void origin_record(struct origin *o, const struct request *q)
 {
 	if (q->sig.op == OBS_LOST)
 		o->lost = true;
 	if (q->sig.op == OBS_COMPACTION)
 		compaction(o, q);
-	if (o->lost || q->pfn >= o->m->max_pfn || q->sig.order >= KMM_ORDERS)
+	if (o->lost || !o->started || o->ended || q->pfn >= o->m->max_pfn ||
+	    q->sig.order >= KMM_ORDERS)
 		return;
-	if (!o->started) {
-		if (o->reading)
-			before_start(o, q);
-		return;
-	}
 	if (o->turn < TURN_STAYED - 1)
 		o->turn++;
 	switch (q->sig.op) {
@@ -182,6 +141,8 @@ void origin_record(struct origin *o, const struct request *q)
 		break;
 	case OBS_EXTFRAG:
 		fallback(o, q);
+		if (recorded_takes(o->m, q))
+			learn(o, q, FIRST_FREE, q->sig.aux2 & 0x7f);
 		break;
 	default:
 		break;
@@ -327,11 +288,14 @@ static int give_lists(const struct origin *o, struct machine_state *to)
 	return ret;
 }
 
-/* What the snapshot has, put right by the events while it was read; then first events. */
+/*
+ * What the snapshot has, put right by first events.  What the snapshot after the workload shows does not
+ * count: a move that no event tells of has to come to light.
+ */
 static void override(const struct origin *o, struct machine_state *s, uint64_t p)
 {
 	const struct machine_first *f = &o->first[p];
-	unsigned state = f->state != FIRST_UNKNOWN ? f->state : o->last[p];
+	unsigned state = f->stayed ? FIRST_UNKNOWN : f->state;
 	uint64_t *w = &s->kpageflags[p];
 
 	if (state == FIRST_UNKNOWN || state == FIRST_MOVED)

@@ -26,23 +26,24 @@
 struct origin {
 	const struct machine *m;
 	struct machine_first *first; /* [max_pfn] */
-	uint8_t *last; /* [max_pfn] enum machine_first_state: since the snapshot began to read them */
-	uint16_t *last_cpu;
 	uint32_t turn;
 	int64_t retagged[MACHINE_ZONES][KMM_MIGRATETYPES]; /* pageblocks that a type won */
-	bool reading, started, compacted, lost, has_after;
+	bool started, ended, compacted, lost, has_after;
 };
 
 int origin_init(struct origin *o, const struct machine *m, struct err *e);
 void origin_free(struct origin *o);
-/* The snapshot begins to read the frames' states, one after the other. */
-void origin_reading(struct origin *o);
 /* The state of the "before" snapshot holds from here, or the trace begins. */
 void origin_start(struct origin *o);
 void origin_record(struct origin *o, const struct request *q);
-/* The lists, or else the kpageflags, of the snapshot after the workload hold here. */
+/* The snapshot after the workload holds here: what comes later tells nothing of frames unseen so far. */
+void origin_end(struct origin *o);
+/* Its lists, or else its kpageflags, once they are those of that moment (mapread.h). */
 void origin_after(struct origin *o, const struct machine_state *after);
-/* Give the start to m->before, which has no list dumps.  What it says stays where no event says otherwise. */
+/*
+ * Give the start to m->before, which has no list dumps.  What it says (its map once it is that of the moment at which it
+ * holds, mapread.h) stays where no event says otherwise.
+ */
 int origin_settle(struct origin *o, struct machine *m, struct err *e);
 
 #endif

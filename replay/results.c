@@ -78,6 +78,8 @@ int results_begin(struct results *x, struct store *s, const struct kmw_summary *
 						info[i].policy, info[i].policy_text,
 						replay_start(m), e);
 		ret = x->run_ids[i] < 0 ? (int)x->run_ids[i] : 0;
+		if (ret >= 0 && info[i].control >= 0)
+			ret = store_set_control(s, x->run_ids[i], x->run_ids[info[i].control], e);
 	}
 	return ret;
 }

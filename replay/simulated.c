@@ -554,6 +554,7 @@ static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
 uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
 {
 	s->last = KMM_NO_PFN;
+	s->time = q->time;
 	/* What the kernel was seen to do says nothing of another machine. */
 	if (s->o.target && request_is_observation(q))
 		return 1;

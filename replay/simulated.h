@@ -17,6 +17,7 @@
 #include "machine/machine.h"
 #include "mm/kmm.h"
 #include "replay/demand.h"
+#include "replay/fallbacks.h"
 #include "replay/objects.h"
 #include "replay/sides.h"
 #include "replay/transfer.h"
@@ -79,6 +80,8 @@ void simulated_score_end(struct simulated *s);
 const struct simulated_stats *simulated_stats(const struct simulated *s);
 void simulated_view(const struct simulated *s, struct view *v);
 uint8_t simulated_run(const void *s, uint32_t pfn, uint32_t *end);
+/* Who holds a frame in use: enum request_owner. */
+unsigned simulated_owner(const struct simulated *s, uint32_t pfn);
 /*
  * In which parts of this page block (a mask, view.h) the model did something since the last
  * call for it; not what anchoring does.
@@ -86,6 +89,8 @@ uint8_t simulated_run(const void *s, uint32_t pfn, uint32_t *end);
 uint32_t simulated_touched(struct simulated *s, uint32_t block);
 /* The page that the last record applied was given; KMM_NO_PFN if it was no allocation. */
 kmm_pfn simulated_last(const struct simulated *s);
+/* The model's fallbacks from the start on. */
+const struct fallbacks *simulated_fallbacks(const struct simulated *s);
 struct kmm *simulated_model(struct simulated *s);
 /* The object side; NULL without. */
 struct objects *simulated_objects(struct simulated *s);

@@ -45,6 +45,8 @@ struct simulated {
 	uint64_t early;	    /* ordinal of an allocation that was made ahead of its turn */
 	kmm_pfn early_pfn;  /* what it got */
 	uint64_t requests;
+	uint64_t time; /* of the record under way */
+	struct fallbacks fallbacks;
 	uint64_t reanchored; /* as many of them when it was last made what the reconstruction is */
 	struct since {
 		uint32_t slot; /* NO_SLOT: a page that no request names */

@@ -30,6 +30,7 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	s->m = m;
 	s->o = *o;
 	s->early = UINT64_MAX;
+	s->fallbacks.m = m;
 	freescan_init(&s->scan, m, &simulated_lists, s);
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
 		s->kept[i].pfn = KMM_NO_PFN;
@@ -69,6 +70,7 @@ void simulated_free(struct simulated *s)
 		kmm_destroy(s->mm);
 	anchor_free(s->anchor);
 	freescan_free(&s->scan);
+	fallbacks_free(&s->fallbacks);
 	free(s->stats.course);
 	free(s->held);
 	free(s->since);

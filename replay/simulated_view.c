@@ -92,6 +92,36 @@ uint32_t simulated_touched(struct simulated *s, uint32_t block)
 	return was;
 }
 
+const struct fallbacks *simulated_fallbacks(const struct simulated *s)
+{
+	return &s->fallbacks;
+}
+
+/* The owner of what has been there since before the start. */
+static unsigned first_owner(const struct simulated *s, uint32_t pfn)
+{
+	return s->start && pfn < s->start->kpageflags_len ?
+		       view_owner_of_flags(s->start->kpageflags[pfn]) :
+		       OWNER_UNKNOWN;
+}
+
+unsigned simulated_owner(const struct simulated *s, uint32_t pfn)
+{
+	const struct kmm_frame_view f = kmm_frame_look(s->mm, pfn);
+
+	if (pfn >= s->frames)
+		return OWNER_UNKNOWN;
+	if (f.slab)
+		return OWNER_SLAB;
+	if (f.word == OF_SIDES)
+		return OWNER_KERNEL;
+	if (f.word == OF_COMPACTION)
+		return OWNER_USER;
+	if (!f.word && s->o.target && s->o.target->moved)
+		return OWNER_UNKNOWN;
+	return f.word ? s->held[f.word - 1].owner : first_owner(s, pfn);
+}
+
 uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 {
 	const struct simulated *s = who;
@@ -120,9 +150,7 @@ uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 	if (!f.word && s->o.target && s->o.target->moved)
 		return CELL_UNKNOWN;
 	if (!f.word) {
-		unsigned owner = s->start && pfn < s->start->kpageflags_len ?
-					 view_owner_of_flags(s->start->kpageflags[pfn]) :
-					 OWNER_UNKNOWN;
+		unsigned owner = first_owner(s, pfn);
 
 		return owner == OWNER_SLAB ? CELL_SLAB :
 		       owner == OWNER_USER ? CELL_USER :

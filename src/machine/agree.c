@@ -65,7 +65,7 @@ static uint64_t pcp_total(const struct dumps *d, uint32_t z)
 	uint64_t total = 0;
 
 	for (uint32_t c = 0; c < d->m->cpus; c++)
-		total += d->s->pcp_totals[(size_t)z * KMM_CPUS + c];
+		total += d->s->pcp_infos[(size_t)z * KMM_CPUS + c].count;
 	return total;
 }
 

@@ -330,18 +330,18 @@ static int give_pcp(struct chains *s, struct listset *set, uint32_t from, uint32
 {
 	struct dumps *d = s->d;
 	uint32_t zone = s->c[from].zone, cpu = 0, shift = 0;
-	const uint32_t *counts = d->s->pcp_totals + (size_t)zone * KMM_CPUS;
+	const struct machine_pcpinfo *info = d->s->pcp_infos + (size_t)zone * KMM_CPUS;
 	uint64_t best = UINT64_MAX;
 
 	for (uint32_t c = 0; c < d->m->cpus; c++)
 		for (uint32_t n = 0; n < d->l->pcp.list_count && !taken[c]; n++) {
-			uint64_t cost = pcp_cost(s, from, to, n, counts[c]);
+			uint64_t cost = pcp_cost(s, from, to, n, info[c].count);
 
 			if (cost < best)
 				best = cost, cpu = c, shift = n;
 		}
 	/* Links of something else that looks idle. */
-	if (best == UINT64_MAX || (best > 64 && best > counts[cpu] / 8))
+	if (best == UINT64_MAX || (best > 64 && best > info[cpu].count / 8))
 		return 0;
 	taken[cpu] = true;
 	for (uint32_t i = from; i < to; i++) {
@@ -381,14 +381,16 @@ static int give_counters(const struct dumps *d, struct listset *set)
 {
 	for (uint32_t z = 0; z < d->m->zone_count; z++)
 		for (uint32_t c = 0; c < d->m->cpus; c++) {
-			struct machine_pcp p = { .zone = (uint8_t)z,
-						 .cpu = (uint16_t)c,
-						 .high = (int32_t)d->s->zones[z].pcp_high,
-						 .batch = (int32_t)d->s->zones[z].pcp_batch,
-						 .free_factor = -1,
-						 .expire = -1,
-						 .alloc_factor = -1,
-						 .free_count = -1 };
+			struct machine_pcp p = {
+				.zone = (uint8_t)z,
+				.cpu = (uint16_t)c,
+				.high = (int32_t)d->s->pcp_infos[z * KMM_CPUS + c].high,
+				.batch = (int32_t)d->s->zones[z].pcp_batch,
+				.free_factor = -1,
+				.expire = -1,
+				.alloc_factor = -1,
+				.free_count = -1
+			};
 
 			for (uint32_t i = 0; i < set->count; i++)
 				if (set->lists[i].zone == z && set->lists[i].cpu == (int32_t)c)

@@ -24,7 +24,7 @@ struct zoneinfo {
 	struct zoneinfo_pcp {
 		uint8_t zone;
 		uint16_t cpu;
-		uint32_t count;
+		uint32_t count, high;
 	} * pcps;
 	uint32_t pcp_count, pcp_room;
 };

@@ -191,8 +191,8 @@ static int fill_state_zones(struct load *l, int which, struct err *e)
 
 	if (!l->have_zi[which])
 		return 0;
-	s->pcp_totals = calloc((size_t)m->zone_count * KMM_CPUS, sizeof(*s->pcp_totals));
-	if (!s->pcp_totals)
+	s->pcp_infos = calloc((size_t)m->zone_count * KMM_CPUS, sizeof(*s->pcp_infos));
+	if (!s->pcp_infos)
 		return err_set(e, ENOMEM, "out of memory");
 	for (uint32_t i = 0; i < zi->count; i++) {
 		int z = zone_of_row(m, &zi->zones[i]);
@@ -206,10 +206,15 @@ static int fill_state_zones(struct load *l, int which, struct err *e)
 		}
 		s->zones[z] = zi->zones[i];
 		s->zone_free[z] = zi->free[i];
-		for (uint32_t k = 0; k < zi->pcp_count; k++)
-			if (zi->pcps[k].zone == i)
-				s->pcp_totals[(size_t)z * KMM_CPUS + zi->pcps[k].cpu] +=
-					zi->pcps[k].count;
+		for (uint32_t k = 0; k < zi->pcp_count; k++) {
+			struct machine_pcpinfo *p =
+				&s->pcp_infos[(size_t)z * KMM_CPUS + zi->pcps[k].cpu];
+
+			if (zi->pcps[k].zone != i)
+				continue;
+			p->count += zi->pcps[k].count;
+			p->high = zi->pcps[k].high;
+		}
 	}
 	s->have_zoneinfo = true;
 	return 0;
@@ -573,7 +578,7 @@ static void state_free(struct machine_state *s)
 	free(s->list_pfns);
 	free(s->slabpages);
 	free(s->pcps);
-	free(s->pcp_totals);
+	free(s->pcp_infos);
 	free(s->block_types);
 	free(s->tags);
 	free(s->first);

@@ -56,6 +56,7 @@ struct machine_cache { /* one row of cpu_cache: L1d, L1i, L2, L3 */
 	uint8_t level;
 	char type[16]; /* "Data", "Unified" */
 	uint32_t size, line, ways, sets;
+	uint32_t sharers; /* CPUs that share it; 0 unknown */
 };
 
 /* A slab cache as slabinfo, /sys/kernel/slab and the kmem_cache dump show it. */
@@ -163,8 +164,10 @@ struct machine_state {
 	struct machine_slabpage *slabpages;
 	uint32_t slabpage_count;
 	bool have_slabpages;
-	/* pages on per-CPU lists, from zoneinfo: [zone * KMM_CPUS + cpu], NULL unknown */
-	uint32_t *pcp_totals;
+	/* per-CPU lists, from zoneinfo: [zone * KMM_CPUS + cpu], NULL unknown */
+	struct machine_pcpinfo {
+		uint32_t count, high; /* pages on them; their limit */
+	} * pcp_infos;
 	struct machine_zone zones[MACHINE_ZONES]; /* as this snapshot's zoneinfo printed them */
 	/* Types of pageblocks as read in the kernel, KMM_MIGRATETYPES none; NULL: not read */
 	uint8_t *block_types;

@@ -53,6 +53,20 @@ static bool has_thp_lists(const struct machine *m, const struct kmm_policy *p)
 	return m->thp_compiled == 1 || p->pageblock_order < p->max_order;
 }
 
+/* A CPU whose share of the last-level cache exceeds three batches keeps one (6.7 on). */
+static bool keeps_batch(const struct machine *m)
+{
+	const struct machine_cache *last = m->caches + m->cache_count - 1;
+	uint32_t batch = 1;
+
+	if (!m->cache_count || !last->sharers || !strcmp(last->type, "Instruction"))
+		return true;
+	for (uint32_t z = 0; z < m->zone_count; z++)
+		if (m->zones[z].pcp_batch > batch)
+			batch = m->zones[z].pcp_batch;
+	return last->size / last->sharers / 4096 > 3 * batch;
+}
+
 static void take_policy(const struct machine *m, struct kmm_policy *p)
 {
 	uint64_t managed = 0;
@@ -61,6 +75,10 @@ static void take_policy(const struct machine *m, struct kmm_policy *p)
 	p->max_order = m->orders ? m->orders - 1 : 10;
 	p->pageblock_order = m->pageblock_order;
 	p->pcp_thp = has_thp_lists(m, p);
+	if (p->generation == KMM_LINUX_6_18) {
+		p->pcp_whole_late = m->kernel_major * 1000 + m->kernel_minor >= 6016;
+		p->pcp_keep_batch = keeps_batch(m);
+	}
 	p->thp = m->thp_enabled;
 	/* As the kernel decides at boot: with so little memory grouping only hurts. */
 	for (uint32_t z = 0; z < m->zone_count; z++)

@@ -104,13 +104,18 @@ static int known(int32_t v)
 	return v < 0 ? 0 : v;
 }
 
-static void seed_factors(const struct seeding *d)
+static void seed_limits(const struct seeding *d)
 {
+	for (uint32_t z = 0; d->s->pcp_infos && z < d->m->zone_count; z++)
+		for (uint32_t c = 0; c < d->m->cpus; c++)
+			kmm_seed_pcp_high(d->mm, c, z, (int)d->s->pcp_infos[z * KMM_CPUS + c].high);
 	for (uint32_t i = 0; i < d->s->pcp_count; i++) {
 		const struct machine_pcp *p = &d->s->pcps[i];
 
 		kmm_seed_pcp_factors(d->mm, p->cpu, p->zone, known(p->free_factor),
 				     known(p->alloc_factor), known(p->free_count));
+		if (p->high >= 0)
+			kmm_seed_pcp_high(d->mm, p->cpu, p->zone, p->high);
 	}
 }
 
@@ -157,7 +162,7 @@ int machine_seed(const struct machine *m, const struct machine_state *s, struct 
 	if (!ret)
 		ret = seed_pcp_lists(&d, e);
 	if (!ret) {
-		seed_factors(&d);
+		seed_limits(&d);
 		seed_movable(&d);
 	}
 	free(d.type);

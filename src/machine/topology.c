@@ -115,6 +115,27 @@ static bool parse_size(struct span s, uint64_t *v)
 	return span_u64(s, v) && *v <= UINT32_MAX >> shift && (*v <<= shift, true);
 }
 
+/* How many CPUs "0-1,4" names; 0 if it is no list. */
+static uint32_t cpulist_len(struct span list)
+{
+	uint64_t first, last, n = 0;
+	struct span piece, from;
+	bool more = true;
+
+	while (more && span_len(list)) {
+		more = span_until(&list, ',', &piece);
+		if (!more)
+			piece = list;
+		if (!span_until(&piece, '-', &from))
+			from = piece;
+		if (!span_u64(from, &first) || !span_u64(piece, &last) || first > last ||
+		    last >= KMM_CPUS)
+			return 0;
+		n += last - first + 1;
+	}
+	return (uint32_t)n;
+}
+
 /* ".../cpu0/cache/index2/size: 512K": the caches that CPU 0 sees stand for all. */
 int cpucache_parse(struct machine *m, struct text *t, struct err *e)
 {
@@ -140,6 +161,8 @@ int cpucache_parse(struct machine *m, struct text *t, struct err *e)
 		good = parse_size(value, &v);
 		if (span_is(key, "type"))
 			span_copy(value, c->type, sizeof(c->type));
+		else if (span_is(key, "shared_cpu_list"))
+			c->sharers = cpulist_len(value);
 		else if (span_is(key, "level") && good && v < 256)
 			c->level = (uint8_t)v;
 		else if (span_is(key, "size") && good)

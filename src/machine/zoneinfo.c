@@ -147,7 +147,7 @@ static int start_cpu(struct reading *r, struct span line, struct err *e)
 			return err_set(e, ENOMEM, "out of memory");
 		z->pcps = more;
 	}
-	z->pcps[z->pcp_count++] = (struct zoneinfo_pcp){ (uint8_t)z->count, (uint16_t)cpu, 0 };
+	z->pcps[z->pcp_count++] = (struct zoneinfo_pcp){ (uint8_t)z->count, (uint16_t)cpu, 0, 0 };
 	r->cpu = (int32_t)cpu;
 	if (z->cpus <= cpu)
 		z->cpus = (uint32_t)cpu + 1;
@@ -166,14 +166,16 @@ static int read_pcp(struct reading *r, struct span key, struct span line, struct
 		r->z->pcps[r->z->pcp_count - 1].count += (uint32_t)v;
 		return 0;
 	}
-	if (span_is(key, "high:"))
+	if (span_is(key, "high:")) {
 		to = &z->pcp_high;
-	else if (span_is(key, "batch:"))
+		r->z->pcps[r->z->pcp_count - 1].high = (uint32_t)v;
+	} else if (span_is(key, "batch:")) {
 		to = &z->pcp_batch;
-	else if (span_is(key, "high_min:"))
+	} else if (span_is(key, "high_min:")) {
 		to = &z->pcp_high_min;
-	else if (span_is(key, "high_max:"))
+	} else if (span_is(key, "high_max:")) {
 		to = &z->pcp_high_max;
+	}
 	if (to && r->cpu == 0 && !*to)
 		*to = (uint32_t)v;
 	return 0;

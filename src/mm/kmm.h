@@ -51,7 +51,13 @@ struct kmm_policy {
 	int pcp_high;	     /* -1: likewise */
 	unsigned pcp_orders; /* orders 0..n-1 have per-CPU lists: 4, or 1 before 5.13 */
 	bool pcp_thp;	     /* lists for the huge-page order too (6.1+ with THP) */
-	bool thp;	     /* huge pages enabled, which raises the computed min_free_kbytes */
+	/*
+	 * 6.7+, frees of order 1 to 3 in a row empty a CPU's lists: with pcp_whole_late (6.16+)
+	 * only once half of high_min came back beyond a batch; with pcp_keep_batch (the CPU's
+	 * share of the last-level cache exceeds 3 batches) only lists of a batch or more.
+	 */
+	bool pcp_whole_late, pcp_keep_batch;
+	bool thp; /* huge pages enabled, which raises the computed min_free_kbytes */
 	bool highatomic_reserve;
 	bool defrag_noretry_nofragment; /* ALLOC_NOFRAGMENT on the fast path */
 	bool reclaim;	 /* model reclaim when memory runs out; else allocations fail */
@@ -146,6 +152,8 @@ int kmm_seed_used(struct kmm *mm, kmm_pfn pfn, unsigned order, unsigned type);
 /* free_factor (6.1) of a CPU's lists in a zone; alloc_factor and free_count (6.18). */
 int kmm_seed_pcp_factors(struct kmm *mm, unsigned cpu, unsigned zone, int free_factor,
 			 int alloc_factor, int free_count);
+/* Today's limit of a CPU's lists, between high_min and high_max (6.7+; nothing before it). */
+int kmm_seed_pcp_high(struct kmm *mm, unsigned cpu, unsigned zone, int high);
 /* The batch of a zone's per-CPU lists; it changes when the zone grows. */
 int kmm_set_pcp_batch(struct kmm *mm, unsigned zone, unsigned batch);
 /* Free every frame of [start, end) as maximal blocks, as memblock does at boot. */

@@ -65,11 +65,19 @@ static int32_t current_high(const struct zone *z, struct pcp *p, bool all)
 	return high;
 }
 
+/* Frees of order 1 to 3 in a row, and enough of them to empty the lists? */
+static bool empties(const struct kmm_policy *c, const struct pcp *p)
+{
+	int32_t late = c->pcp_whole_late ? p->high_min / 2 : 0;
+
+	return p->freed_high_order && p->free_count >= p->batch + late &&
+	       (!c->pcp_keep_batch || p->count >= p->batch);
+}
+
 int pcptune_excess(const struct kmm *mm, struct zone *z, struct pcp *p, unsigned order)
 {
 	bool high_order = order && order <= COSTLY_ORDER;
-	/* The kernel asks for count >= batch too where CPUs share a small cache; not here. */
-	bool all = high_order && p->freed_high_order && p->free_count >= p->batch;
+	bool all = high_order && empties(&mm->config.policy, p);
 	int32_t high;
 	int n;
 

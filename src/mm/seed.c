@@ -105,6 +105,15 @@ int kmm_seed_pcp_factors(struct kmm *mm, unsigned cpu, unsigned zone, int free_f
 	return 0;
 }
 
+int kmm_seed_pcp_high(struct kmm *mm, unsigned cpu, unsigned zone, int high)
+{
+	if (cpu >= mm->cpus || zone >= mm->zones || high < 0)
+		return -EINVAL;
+	if (mm->generation == KMM_LINUX_6_18)
+		pcp_of(mm, &mm->zone[zone], cpu)->high = high;
+	return 0;
+}
+
 int kmm_set_pcp_batch(struct kmm *mm, unsigned zone, unsigned batch)
 {
 	if (zone >= mm->zones || !batch || batch > 1u << 20)

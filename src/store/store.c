@@ -22,6 +22,7 @@ enum statement {
 	ADD_NOTE,
 	ADD_RUN,
 	END_RUN,
+	SET_CONTROL,
 	ADD_SAMPLE,
 	ADD_SAMPLE_ZONE,
 	ADD_FREE_BLOCKS,
@@ -60,6 +61,7 @@ static const char *const sql_text[STATEMENTS] = {
 	[ADD_RUN] = ("INSERT INTO run (capture_id, mode, policy, policy_text, start, status)"
 		     " VALUES (?,?,coalesce(?,''),?,?,'incomplete')"),
 	[END_RUN] = "UPDATE run SET status = ?, requests = ?, seconds = ? WHERE id = ?",
+	[SET_CONTROL] = "UPDATE run SET control = ? WHERE id = ?",
 	[ADD_SAMPLE] = "INSERT INTO sample VALUES (?,?,?,?)",
 	[ADD_SAMPLE_ZONE] = "INSERT INTO sample_zone VALUES (?,?,?,nullif(?,-1))",
 	[ADD_FREE_BLOCKS] = "INSERT INTO free_blocks VALUES (?,?,?,?,?,?)",
@@ -333,6 +335,13 @@ int64_t store_begin_run(struct store *s, int64_t capture, enum store_mode mode, 
 	id = sqlite3_last_insert_rowid(s->db);
 	ret = commit(s, e); /* whatever comes now, the file says that this run was begun */
 	return ret < 0 ? ret : id;
+}
+
+int store_set_control(struct store *s, int64_t run, int64_t control, struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret : put(s, SET_CONTROL, e, "ii", control, run);
 }
 
 int store_end_run(struct store *s, int64_t run, bool complete, uint64_t requests, double seconds,

@@ -47,6 +47,11 @@ enum store_mode { STORE_RECORDED, STORE_SIMULATED };
 /* Begin a run, status 'incomplete'. policy: its name; policy_text: all keys as INI. */
 int64_t store_begin_run(struct store *s, int64_t capture, enum store_mode mode, const char *policy,
 			const char *policy_text, const char *start, struct err *e);
+/*
+ * A run under the captured kernel's own policy that was made as this one was: how far it
+ * is from the recorded one is this run's error.
+ */
+int store_set_control(struct store *s, int64_t run, int64_t control, struct err *e);
 /* Finish it: status 'complete' (or 'stopped' if !complete, e.g. sliced or interrupted). */
 int store_end_run(struct store *s, int64_t run, bool complete, uint64_t requests, double seconds,
 		  struct err *e);

@@ -45,13 +45,17 @@ if mkdir "$dir" 2>/dev/null; then
 	instance="--instance ${dir##*/}"
 	# Each as a capture with the same state before it.  Requests without the numbers that tie a free to its
 	# allocation, sorted: an interrupt may come between the two recorders, and its events stand earlier
-	# in one of them.  Results without the times, which each recorder read for itself.
+	# in one of them.  Results without the times, which each recorder read for itself, nor the errors over
+	# time (the mean and the maximum of samples), which are taken at instants of these clocks.
 	all_of() { # OPTIONS... DIR: what every stage makes of it
 		"$KMEMLAB" dump --format csv "$@" | tail -n +2 | cut -d, -f5 | sort | uniq -c
 		"$KMEMLAB" export --format csv "$@" | cut -d, -f2-4,6- | sort
 		"$KMEMLAB" import -q -o "$tmp/both.kmw" "$@"
 		"$KMEMLAB" replay -o "$tmp/both.db" "$tmp/both.kmw" > /dev/null
-		for table in fidelity slab_cache demand event_count; do
+		sqlite3 "$tmp/both.db" \
+			"SELECT 'fidelity', * FROM fidelity WHERE metric NOT LIKE 'free blocks per order, %'
+			AND metric NOT LIKE 'slab pages over time%'"
+		for table in slab_cache demand event_count; do
 			sqlite3 "$tmp/both.db" "SELECT '$table', * FROM $table"
 		done
 		# At the end: the samples before it are taken by time.

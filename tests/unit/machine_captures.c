@@ -61,7 +61,7 @@ static void check_lists(const struct machine *m, const struct machine_state *s,
 			order_apart += distance(all, s->nr_free[z][o]) << o;
 		}
 		for (uint32_t i = 0; i < m->cpus; i++)
-			total += s->pcp_totals[z * KMM_CPUS + i];
+			total += s->pcp_infos[z * KMM_CPUS + i].count;
 		pcp_apart += distance(pcp, total);
 	}
 	assert_in_range(free_apart, 0, c->free_apart);

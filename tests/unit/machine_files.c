@@ -38,7 +38,7 @@ static void test_zoneinfo_of_2_6(void **state)
 	assert_int_equal(m->zones[0].managed, 3950); /* it knew no managed pages */
 	assert_int_equal(m->zones[0].pcp_high, 18);
 	assert_int_equal(m->zones[0].pcp_batch, 3);
-	assert_int_equal(m->before.pcp_totals[0], 7); /* hot and cold */
+	assert_int_equal(m->before.pcp_infos[0].count, 7); /* hot and cold */
 	assert_int_equal(m->zones[0].protections, 3);
 	/* the raw numbers of that age: reclaimable before movable */
 	assert_int_equal(m->migratetype_of_raw[1], KMM_RECLAIMABLE);

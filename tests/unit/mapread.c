@@ -13,7 +13,7 @@
 #define BUDDY (1ull << 10)
 enum { BEGIN = 7, END = 8 };
 
-static struct machine m = { .kernel_major = 6, .kernel_minor = 1, .pageblock_order = 9 };
+static struct machine m = { .kernel_major = 6, .kernel_minor = 18, .pageblock_order = 9 };
 
 static void go(struct mapread *r, uint8_t op, uint64_t pfn, uint8_t order, uint8_t flags)
 {
@@ -25,16 +25,35 @@ static void go(struct mapread *r, uint8_t op, uint64_t pfn, uint8_t order, uint8
 	mapread_record(r, &q);
 }
 
-/* Frame 0 is taken before the reading, 1 taken in it, 2 given back, 3 taken and given back, 16.. freed whole. */
+/*
+ * Frame 0 is taken before the reading, 1 taken in it, 2 given back, 3 taken and given back, 4 freed to a
+ * per-CPU list, drained and taken again, 5 handed out from such a list (and found free all the same) and 6 from
+ * a refill of its own;
+ * 7 goes with a fallback; 16.. are freed whole.
+ */
 static void moves(struct mapread *r)
 {
+	struct request own = { 0 }, steal = { 0 };
+
 	go(r, OBS_ZONE_LOCKED, 0, 0, 0);
 	go(r, OBS_MARK, BEGIN, 0, 0);
 	go(r, OBS_ZONE_LOCKED, 1, 0, 0);
 	go(r, OBS_PCPU_DRAIN, 2, 0, 0);
 	go(r, OBS_ZONE_LOCKED, 3, 0, 0);
 	go(r, REQ_PAGE_FREE, 3, 0, REQ_DIRECT);
-	go(r, REQ_PAGE_FREE, 4, 0, 0); /* to a per-CPU list */
+	go(r, REQ_PAGE_FREE, 4, 0, 0);
+	go(r, OBS_PCPU_DRAIN, 4, 0, 0);
+	go(r, OBS_ZONE_LOCKED, 4, 0, 0);
+	go(r, REQ_PAGE_ALLOC, 5, 0, 0);
+	own.pfn = 6;
+	own.sig.op = REQ_PAGE_ALLOC;
+	own.sig.own_obs = 1;
+	mapread_record(r, &own);
+	go(r, OBS_ZONE_LOCKED, 6, 0, 0);
+	steal.pfn = 7;
+	steal.sig.op = OBS_EXTFRAG;
+	steal.sig.aux = 3;
+	mapread_record(r, &steal);
 	go(r, REQ_PAGE_FREE, 16, 4, 0);
 	go(r, OBS_MARK, END, 0, 0);
 	go(r, OBS_PCPU_DRAIN, 0, 0, 0);
@@ -48,28 +67,28 @@ static void check(bool to_end, const char *want)
 				   .kpageflags_len = 32 };
 	struct mapread r;
 
-	flags[1] = flags[2] = BUDDY; /* whichever it was when it was read */
+	flags[1] = flags[2] = flags[5] = BUDDY; /* whichever it was when it was read */
 	flags[4] = 1;
 	assert_int_equal(mapread_init(&r, &m, &s, BEGIN, END, to_end), 0);
 	moves(&r);
 	mapread_free(&r);
-	for (unsigned i = 0; i < 5; i++)
+	for (unsigned i = 0; i < 8; i++)
 		assert_int_equal((flags[i] & BUDDY) != 0, want[i] == 'b');
 	for (unsigned i = 16; i < 32; i++)
-		assert_int_equal((flags[i] & BUDDY) != 0, want[5] == 'b');
+		assert_int_equal((flags[i] & BUDDY) != 0, want[8] == 'b');
 	assert_int_equal(flags[4] & 1, 1);
 }
 
 static void test_end(void **state)
 {
 	(void)state;
-	check(true, "..bb.b");
+	check(true, "..bb.b..b");
 }
 
 static void test_beginning(void **state)
 {
 	(void)state;
-	check(false, ".b.b..");
+	check(false, ".b.b..bb.");
 }
 
 static void test_no_marks(void **state)

@@ -111,10 +111,57 @@ static void test_drain_follows_free_count(void **state)
 	machine_done(mm);
 }
 
-/* Frees of order 1 to 3 in a row, once batch pages came back, go on to the buddy lists. */
+static struct kmm *machine_by(bool late, bool keep)
+{
+	struct kmm_config c = config_of(KMM_LINUX_6_18);
+	struct kmm_zone_config *z = config_zone(&c, 0, KMM_ZONE_NORMAL, 0, 32768);
+	struct kmm *mm;
+
+	z->pcp_batch = 10;
+	z->pcp_high = z->pcp_high_min = z->pcp_high_max = 40;
+	c.policy.pcp_whole_late = late;
+	c.policy.pcp_keep_batch = keep;
+	mm = machine_create(&c);
+	assert_int_equal(kmm_seed_boot(mm, 16384, 32768, KMM_MOVABLE), 0);
+	return mm;
+}
+
+/* 6.16 on: half of high_min (20 here) must have come back beyond the batch of 10. */
+static void test_high_order_frees_drain_late(void **state)
+{
+	struct kmm *mm = machine_by(true, true);
+
+	(void)state;
+	for (kmm_pfn pfn = 0; pfn < 96; pfn += 32)
+		kmm_free_pages(mm, 0, pfn, 3); /* 8, 16, 24: fewer than 30 */
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 24);
+	kmm_free_pages(mm, 0, 96, 3); /* 24 before it */
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 32);
+	kmm_free_pages(mm, 0, 128, 3); /* 32 before it: all go */
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 0);
+	machine_done(mm);
+}
+
+/* A CPU with much cache does not empty lists shorter than a batch. */
+static void test_high_order_frees_keep_a_batch(void **state)
+{
+	(void)state;
+	for (unsigned keep = 0; keep < 2; keep++) {
+		struct kmm *mm = machine_by(false, keep);
+
+		/* As many as the batch came back of late, and one such free before. */
+		assert_int_equal(kmm_seed_pcp_factors(mm, 0, 0, 0, 0, 10), 0);
+		kmm_free_pages(mm, 0, 0, 1);
+		kmm_free_pages(mm, 0, 16, 1);
+		assert_int_equal(kmm_pcp_pages(mm, 0, 0), keep ? 4 : 0);
+		machine_done(mm);
+	}
+}
+
+/* To 6.15: frees of order 1 to 3 in a row, once batch pages came back, go on to the buddy lists. */
 static void test_high_order_frees_drain(void **state)
 {
-	struct kmm *mm = machine_with(10, 1000, 1000);
+	struct kmm *mm = machine_by(false, false);
 	struct seen s;
 
 	(void)state;
@@ -160,6 +207,8 @@ int main(void)
 		cmocka_unit_test(test_refill_is_bounded_by_high),
 		cmocka_unit_test(test_drain_follows_free_count),
 		cmocka_unit_test(test_high_order_frees_drain),
+		cmocka_unit_test(test_high_order_frees_drain_late),
+		cmocka_unit_test(test_high_order_frees_keep_a_batch),
 		cmocka_unit_test(test_decay),
 	};
 

@@ -119,14 +119,57 @@ static void what_no_event_touched_was_as_it_is(void **state)
 	s->flags[0x50] = s->flags[0x51] = 1ull << 10;
 	s->flags[0x60] = 1ull << 7;
 	tell(s, REQ_PAGE_FREE, 0x51, 0, 0);
-	origin_after(&s->o, &s->m.after);
+	origin_end(&s->o);
 	/* The snapshot counts, not what comes after it. */
 	tell(s, OBS_ZONE_LOCKED, 0x60, 0, 0);
+	origin_after(&s->o, &s->m.after);
 	assert_int_equal(origin_settle(&s->o, &s->m, &e), 0);
 	assert_true(s->m.before.have_kpageflags);
 	assert_int_equal(s->m.before.kpageflags[0x50], 1ull << 10);
 	assert_int_equal(s->m.before.kpageflags[0x51], 0);
 	assert_int_equal(s->m.before.kpageflags[0x60], 1ull << 7);
+}
+
+/* Only events put a snapshot right that was taken before: what moved in silence is not hidden. */
+static void what_was_read_stays_where_no_event_says_otherwise(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+
+	s->m.before.kpageflags = calloc(FRAMES, sizeof(uint64_t));
+	assert_non_null(s->m.before.kpageflags);
+	s->m.before.kpageflags_len = FRAMES;
+	s->m.before.have_kpageflags = true;
+	s->m.before.kpageflags[0x50] = 1ull << 10;
+	s->flags[0x51] = s->flags[0x52] = 1ull << 10;
+	tell(s, OBS_ZONE_LOCKED, 0x52, 0, 0);
+	origin_end(&s->o);
+	origin_after(&s->o, &s->m.after);
+	assert_int_equal(origin_settle(&s->o, &s->m, &e), 0);
+	assert_int_equal(s->m.before.kpageflags[0x50], 1ull << 10);
+	assert_int_equal(s->m.before.kpageflags[0x51], 0);
+	assert_int_equal(s->m.before.kpageflags[0x52], 1ull << 10);
+}
+
+/* From 6.10 on a block that another type's request takes has no refill event. */
+static void a_steal_takes_what_was_free(void **state)
+{
+	struct story *s = *state;
+	struct request q = { .pfn = 0x80 };
+	struct err e;
+
+	s->m.kernel_major = 6;
+	s->m.kernel_minor = 18;
+	q.sig.op = OBS_EXTFRAG;
+	q.sig.order = 1;
+	q.sig.aux = 10;
+	q.sig.aux2 = 0x80 | KMM_MOVABLE;
+	origin_record(&s->o, &q);
+	tell(s, REQ_PAGE_ALLOC, 0x80, 1, KMM_RECLAIMABLE);
+	assert_int_equal(origin_settle(&s->o, &s->m, &e), 0);
+	assert_int_equal(first(s, 0x80), FIRST_FREE);
+	assert_int_equal(first(s, 0x81), FIRST_FREE);
+	assert_int_equal(s->m.before.first[0x80].type, KMM_MOVABLE + 1);
 }
 
 static void compaction_leaves_first_frees_unknown(void **state)
@@ -169,6 +212,8 @@ int main(void)
 		T(the_first_event_tells),
 		T(a_list_stands_in_the_order_in_which_it_was_emptied),
 		T(what_no_event_touched_was_as_it_is),
+		T(what_was_read_stays_where_no_event_says_otherwise),
+		T(a_steal_takes_what_was_free),
 		T(compaction_leaves_first_frees_unknown),
 		T(after_lost_events_nothing_is_learned),
 	};

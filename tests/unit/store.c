@@ -385,7 +385,7 @@ static void refuses_foreign_files(void **state)
 	assert_int_equal(store_close(store_open(ours, false, &e), &e), 0);
 	sql_on(ours, "PRAGMA user_version = 99");
 	expect_refused(ours, false, "schema version 99");
-	sql_on(ours, "PRAGMA user_version = 4; DROP VIEW run_summary;"
+	sql_on(ours, "PRAGMA user_version = 5; DROP VIEW run_summary;"
 		     "CREATE VIEW run_summary AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL "
 		     "SELECT n+1 FROM r) SELECT n FROM r");
 	expect_refused(ours, false, "'run_summary' is not as expected");
