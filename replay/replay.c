@@ -115,8 +115,6 @@ static int run_start(struct worker *w)
 	if (ret >= 0 && run->life)
 		ret = slablife_seed(run->life, &m->before, &run->err);
 	run->started = true;
-	if (run->makers.m)
-		makers_start(&run->makers);
 	return ret;
 }
 
@@ -227,7 +225,7 @@ static int examine(struct worker *w, uint64_t time)
 	if (run->life && !run->check.known)
 		slabcheck_compare(&run->check, run->life, w->r->m, &w->r->m->after);
 	if (ret >= 0 && run->makers.m && !run->forensics.known)
-		ret = forensics_find(&run->forensics, run->recorded, &run->makers,
+		ret = forensics_find(&run->forensics, run->recorded, &run->makers, run->life,
 				     kmw_strings(w->r->k), time, &run->err);
 	return ret;
 }
@@ -525,7 +523,7 @@ static int make_runs(struct replay *r, struct err *e)
 			if (!run->shadow)
 				return err_code(e);
 		}
-		if (run->o.slabs && run->recorded) {
+		if ((run->o.slabs || r->o.forensics) && run->recorded) {
 			run->life = slablife_new(m, &r->objects, e);
 			if (!run->life)
 				return err_code(e);
@@ -547,11 +545,11 @@ static int make_runs(struct replay *r, struct err *e)
 /* What the object side of any run needs; *want: whether one has such a side. */
 static int open_objects(struct replay *r, struct machine *m, bool *want, struct err *e)
 {
-	*want = false;
+	*want = r->o.forensics;
 	for (unsigned i = 0; i < r->o.run_count; i++)
 		*want |= r->o.runs[i].slab || r->o.runs[i].slabs;
 	if (!*want)
-		return r->o.forensics ? attribution_load(&r->objects.attribution, r->k, e) : 0;
+		return 0;
 	r->objects.strings = kmw_strings(r->k);
 	if (attribution_load(&r->objects.attribution, r->k, e) < 0)
 		return err_code(e);
