@@ -30,9 +30,10 @@ int blockuse_init(struct blockuse *b, const struct machine *m, struct recorded *
 	b->blocks = (uint32_t)((m->max_pfn + (1ull << m->pageblock_order) - 1) >>
 			       m->pageblock_order);
 	b->pages = calloc(b->blocks + 1ull, sizeof(*b->pages));
+	b->part = calloc(b->blocks * (uint64_t)VIEW_PARTS + 1, sizeof(*b->part));
 	b->zone = malloc(b->blocks + 1ull);
 	b->fresh = calloc(b->blocks + 1ull, sizeof(*b->fresh));
-	if (!b->pages || !b->zone || !b->fresh)
+	if (!b->pages || !b->part || !b->zone || !b->fresh)
 		return -ENOMEM;
 	memset(b->zone, NO_ZONE, b->blocks + 1ull);
 	for (uint32_t z = 0; z < m->zone_count; z++) {
@@ -50,6 +51,7 @@ int blockuse_init(struct blockuse *b, const struct machine *m, struct recorded *
 void blockuse_free(struct blockuse *b)
 {
 	free(b->pages);
+	free(b->part);
 	free(b->zone);
 	free(b->fresh);
 	memset(b, 0, sizeof(*b));
@@ -106,11 +108,13 @@ static uint32_t count_simulated(const struct simulated *s, uint32_t pfn, uint64_
 }
 
 /* Frames beyond the last one are holes, as are those of another zone. */
-static void count_block(const struct blockuse *b, uint32_t block, struct block_pages *n)
+static void count_part(const struct blockuse *b, uint32_t block, unsigned part,
+		       struct block_pages *n)
 {
 	const struct machine_zone *z = &b->m->zones[b->zone[block]];
-	uint64_t first = (uint64_t)block << b->m->pageblock_order;
-	uint64_t end = first + (1ull << b->m->pageblock_order);
+	unsigned shift = view_part_shift(b->m->pageblock_order);
+	uint64_t first = ((uint64_t)block << b->m->pageblock_order) + ((uint64_t)part << shift);
+	uint64_t end = first + (1ull << shift);
 	uint64_t to = z->start_pfn + z->spanned < b->m->max_pfn ? z->start_pfn + z->spanned :
 								  b->m->max_pfn;
 
@@ -152,6 +156,29 @@ enum block_kind blockuse_kind(const struct blockuse *b, uint32_t block)
 	return kind_of(&b->pages[block]);
 }
 
+static void put_into(struct block_pages *sum, const struct block_pages *n, int by)
+{
+	sum->free += (uint16_t)(by * n->free);
+	sum->pcp += (uint16_t)(by * n->pcp);
+	sum->movable += (uint16_t)(by * n->movable);
+	sum->pinned += (uint16_t)(by * n->pinned);
+	sum->unknown += (uint16_t)(by * n->unknown);
+	sum->hole += (uint16_t)(by * n->hole);
+}
+
+static void count_block(struct blockuse *b, uint32_t block, uint32_t parts)
+{
+	struct block_pages *part = &b->part[(size_t)block * VIEW_PARTS];
+
+	for (; parts; parts &= parts - 1) {
+		unsigned i = (unsigned)__builtin_ctz(parts);
+
+		put_into(&b->pages[block], &part[i], -1);
+		count_part(b, block, i, &part[i]);
+		put_into(&b->pages[block], &part[i], 1);
+	}
+}
+
 static void add(struct blockuse *b, uint32_t block, int by)
 {
 	const struct block_pages *n = &b->pages[block];
@@ -167,18 +194,24 @@ static void add(struct blockuse *b, uint32_t block, int by)
 
 void blockuse_update(struct blockuse *b)
 {
+	unsigned n = 1u << (b->m->pageblock_order - view_part_shift(b->m->pageblock_order));
+	uint32_t all = UINT32_MAX >> (VIEW_PARTS - n);
+
 	for (uint32_t i = 0; i < b->blocks; i++) {
+		uint32_t parts = all;
+
 		if (b->zone[i] == NO_ZONE)
 			continue;
-		b->fresh[i] = false;
 		/* The first time counts all, and leaves to others what they ask for. */
-		if (b->counted && !(b->recorded ? recorded_touched(b->recorded, i) :
-						  simulated_touched(b->simulated, i)))
+		if (b->counted)
+			parts = b->recorded ? recorded_touched(b->recorded, i) :
+					      simulated_touched(b->simulated, i);
+		b->fresh[i] = parts;
+		if (!parts)
 			continue;
-		b->fresh[i] = true;
 		if (b->counted)
 			add(b, i, -1);
-		count_block(b, i, &b->pages[i]);
+		count_block(b, i, parts);
 		add(b, i, 1);
 	}
 	b->counted = true;

@@ -53,8 +53,10 @@ struct blockuse {
 	struct simulated *simulated;
 	uint32_t blocks;
 	struct block_pages *pages; /* [blocks] */
-	uint8_t *zone;		   /* [blocks]; 0xff: of none */
-	bool *fresh;		   /* [blocks] the last update counted it anew */
+	struct block_pages *
+		part; /* [blocks * VIEW_PARTS] what a sample finds touched is counted part by part */
+	uint8_t *zone; /* [blocks]; 0xff: of none */
+	bool *fresh;   /* [blocks] the last update counted it anew */
 	bool counted;
 	struct zone_use use[MACHINE_ZONES];
 };

@@ -201,6 +201,8 @@ static void see_mark(struct feed *f, const struct machine *m, struct population 
 		start(f, objects, sides);
 	if (text == f->marks.after_known && text != UINT32_MAX && f->origin.first)
 		see_after(f, m);
+	if (text == f->marks.after_frames && text != UINT32_MAX && objects)
+		population_after(objects);
 }
 
 static int look_ahead(struct feed *f, struct machine *m, struct population *objects,

@@ -49,6 +49,9 @@ struct objects_stats {
 struct objects_cache {
 	char name[48];
 	struct kmm_cache_figures f;
+	/* The recorded machine's alone: slabs with objects given out and others free. */
+	uint32_t partial;
+	uint64_t partial_since; /* the mean of the times since which they are; 0: none, or not known */
 };
 
 struct objects;

@@ -46,12 +46,12 @@ bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsi
 	return false;
 }
 
-bool recorded_touched(struct recorded *r, uint32_t block)
+uint32_t recorded_touched(struct recorded *r, uint32_t block)
 {
-	bool was = block < r->set.blocks && r->touched[block];
+	uint32_t was = block < r->set.blocks ? r->touched[block] : 0;
 
 	if (was)
-		r->touched[block] = false;
+		r->touched[block] = 0;
 	return was;
 }
 

@@ -473,19 +473,20 @@ static void release(struct simulated *s, const struct request *q)
 	give_back(s, q, pfn, q->sig.order);
 }
 
-uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
+/* What feed.h found that happens before this record. */
+static void before(struct simulated *s, const struct request *q)
 {
-	s->last = KMM_NO_PFN;
-	s->time = q->time;
-	/* What the kernel was seen to do says nothing of another machine. */
-	if (s->o.target && request_is_observation(q))
-		return 1;
 	if (q->kswapd_ends && s->seeded && !s->o.target)
 		kmm_kswapd(s->mm, q->kswapd_ends - 1u, -1);
 	if (q->silent.count && s->seeded)
 		take_silently(s, q);
 	if (q->pcp_batch && s->seeded && s->o.native && q->pfn != KMM_NO_PFN)
 		kmm_set_pcp_batch(s->mm, (unsigned)kmm_zone_of(s->mm, q->pfn), q->pcp_batch);
+}
+
+/* All but the objects. */
+static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
+{
 	switch (q->sig.op) {
 	case REQ_PAGE_ALLOC:
 		if (q->sig.flags & REQ_FAILED || q->pfn == KMM_NO_PFN) {
@@ -512,11 +513,6 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		simulated_keep_for(s, q);
 		release(s, q);
 		simulated_keep(s, q);
-		break;
-	case REQ_OBJ_ALLOC:
-	case REQ_OBJ_FREE:
-		if (s->objects)
-			object(s, q);
 		break;
 	case REQ_PERCPU_ALLOC:
 	case REQ_PERCPU_FREE:
@@ -552,5 +548,21 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 	default:
 		break;
 	}
+	return 1;
+}
+
+uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
+{
+	s->last = KMM_NO_PFN;
+	s->time = q->time;
+	/* What the kernel was seen to do says nothing of another machine. */
+	if (s->o.target && request_is_observation(q))
+		return 1;
+	if (q->kswapd_ends | q->pcp_batch | q->silent.count)
+		before(s, q);
+	if (q->sig.op != REQ_OBJ_ALLOC && q->sig.op != REQ_OBJ_FREE)
+		return apply(s, q, n);
+	if (s->objects)
+		object(s, q);
 	return 1;
 }

@@ -3,9 +3,9 @@
 
 void simulated_touch(struct simulated *s, kmm_pfn pfn, unsigned order)
 {
-	for (uint64_t p = pfn; p < pfn + (1ull << order) && p < s->frames;
-	     p += 1ull << s->m->pageblock_order)
-		s->touched[p >> s->m->pageblock_order] = true;
+	uint64_t end = pfn + (1ull << order);
+
+	view_touch(s->touched, s->m->pageblock_order, pfn, end < s->frames ? end : s->frames);
 }
 
 static void on_refill(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type, bool pcp)

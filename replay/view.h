@@ -36,4 +36,27 @@ unsigned view_owner_of_flags(uint64_t flags);
 /* What one frame is, for the map of memory, and a frame beyond it up to which all are so: enum store_cell. */
 typedef uint8_t (*view_run_fn)(const void *who, uint32_t pfn, uint32_t *end);
 
+/*
+ * What happened in a page block is kept by part, from its first frames to its last, so
+ * that what one page changed is little to look at anew: bit p of a mask is part p.  A
+ * block of fewer frames than that has a part a frame.
+ */
+#define VIEW_PART_BITS 5
+#define VIEW_PARTS (1u << VIEW_PART_BITS)
+
+/* Frames of a part of a block of 2^order: as a shift. */
+static inline unsigned view_part_shift(unsigned order)
+{
+	return order > VIEW_PART_BITS ? order - VIEW_PART_BITS : 0;
+}
+
+/* Something happened in the frames [pfn, end), of blocks of 2^order frames. */
+static inline void view_touch(uint32_t *touched, unsigned order, uint64_t pfn, uint64_t end)
+{
+	unsigned shift = view_part_shift(order), bits = order - shift;
+
+	for (uint64_t p = pfn >> shift; p << shift < end; p++)
+		touched[p >> bits] |= 1u << (p & ((1u << bits) - 1));
+}
+
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "replay/hardware.h"
+#include "replay/slaborigin.h"
 
 /* A simulation needs to know which pages were free at the start, or at the end. */
 static bool can_simulate(const struct machine *m)
@@ -118,10 +119,11 @@ int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struc
 		.runs = p.o, .samples = samples, .stop_at = INFINITY, .progress = true
 	};
 	struct machines none = { 0 };
-	int ret = 0;
+	int ret;
 
 	memset(r, 0, sizeof(*r));
 	memset(set, 0, sizeof(*set));
+	ret = slaborigin_find(k, m, e);
 	if (ret >= 0 && can_simulate(m))
 		ret = machines_add_native(set, m, e);
 	if (ret < 0)
@@ -228,6 +230,8 @@ int runs_to_store(const char *path, const struct input_options *in,
 	int ret = m ? 0 : err_code(e);
 
 	memset(res, 0, sizeof(*res));
+	if (ret >= 0)
+		ret = slaborigin_find(k, m, e);
 	if (ret >= 0 && can_simulate(m)) {
 		ret = machines_build(&user, m, mo, e);
 		if (ret >= 0)

@@ -128,6 +128,16 @@ struct store_slab_cache {
 int store_add_slab_cache(struct store *s, int64_t run, const struct store_slab_cache *c,
 			 struct err *e);
 
+/* What became of a cache by a sample; until its next row it stays so (docs/schema.md, slab_change). */
+struct store_slab_change {
+	uint32_t slabs, active, in_use;
+	bool have_partial;
+	uint32_t partial;	/* slabs with objects given out and others free */
+	uint64_t partial_since; /* the mean of the times since which they are; STORE_NO_TIME none */
+};
+int store_add_slab_change(struct store *s, int64_t run, const char *cache, uint32_t seq,
+			  const struct store_slab_change *c, struct err *e);
+
 /* What the page blocks of a zone hold at a sample (docs/schema.md, block_use). */
 struct store_block_use {
 	uint64_t free, movable, mixed, pinned, partial, unknown; /* page blocks */
