@@ -77,30 +77,30 @@ static const struct {
 
 static const struct {
 	enum compare_question question;
-	const char *name;
+	const char *name, *unit;
 	unsigned digits;
 } metrics[COMPARE_METRICS] = {
-	[COMPARE_UNUSABLE_END] = { COMPARE_FRAGMENTED, "unusable index, end", 4 },
-	[COMPARE_UNUSABLE_MAX] = { COMPARE_FRAGMENTED, "unusable index, worst", 4 },
-	[COMPARE_HUGE_FREE_END] = { COMPARE_HUGE_PAGES, "free huge pages, end" },
-	[COMPARE_THP_ABLE] = { COMPARE_HUGE_PAGES, "THP-able blocks, end" },
-	[COMPARE_MIXED] = { COMPARE_APART, "mixed blocks, end" },
-	[COMPARE_FREE_END] = { COMPARE_MEMORY, "free pages, end" },
-	[COMPARE_UNMOVABLE] = { COMPARE_APART, "blocks not movable, end" },
-	[COMPARE_FALLBACKS] = { COMPARE_APART, "fallbacks" },
-	[COMPARE_REFILLS] = { COMPARE_COST, "refills" },
-	[COMPARE_DRAINS] = { COMPARE_COST, "drains" },
-	[COMPARE_FAILED] = { COMPARE_MEMORY, "failed allocations" },
-	[COMPARE_SLAB_PAGES] = { COMPARE_MEMORY, "slab pages, end" },
-	[COMPARE_KEPT_SLAB] = { COMPARE_WHY, "kept by slabs" },
-	[COMPARE_KEPT_LARGE] = { COMPARE_WHY, "kept by large kmallocs" },
-	[COMPARE_KEPT_PGTABLE] = { COMPARE_WHY, "kept by page tables" },
-	[COMPARE_KEPT_OTHER] = { COMPARE_WHY, "kept by others" },
-	[COMPARE_KEPT_START] = { COMPARE_WHY, "kept by what was there before" },
-	[COMPARE_SEVERE] = { COMPARE_WHY, "fallbacks, severe" },
-	[COMPARE_MODERATE] = { COMPARE_WHY, "fallbacks, moderate" },
-	[COMPARE_MILD] = { COMPARE_WHY, "fallbacks, mild" },
-	[COMPARE_WHOLE] = { COMPARE_WHY, "fallbacks, whole" },
+	[COMPARE_UNUSABLE_END] = { COMPARE_FRAGMENTED, "unusable index, end", "0 to 1", 4 },
+	[COMPARE_UNUSABLE_MAX] = { COMPARE_FRAGMENTED, "unusable index, worst", "0 to 1", 4 },
+	[COMPARE_HUGE_FREE_END] = { COMPARE_HUGE_PAGES, "free huge pages, end", "page blocks" },
+	[COMPARE_THP_ABLE] = { COMPARE_HUGE_PAGES, "THP-able blocks, end", "page blocks" },
+	[COMPARE_MIXED] = { COMPARE_APART, "mixed blocks, end", "page blocks" },
+	[COMPARE_FREE_END] = { COMPARE_MEMORY, "free pages, end", "pages" },
+	[COMPARE_UNMOVABLE] = { COMPARE_APART, "blocks not movable, end", "page blocks" },
+	[COMPARE_FALLBACKS] = { COMPARE_APART, "fallbacks", "events" },
+	[COMPARE_REFILLS] = { COMPARE_COST, "refills", "blocks" },
+	[COMPARE_DRAINS] = { COMPARE_COST, "drains", "blocks" },
+	[COMPARE_FAILED] = { COMPARE_MEMORY, "failed allocations", "events" },
+	[COMPARE_SLAB_PAGES] = { COMPARE_MEMORY, "slab pages, end", "pages" },
+	[COMPARE_KEPT_SLAB] = { COMPARE_WHY, "kept by slabs", "pages" },
+	[COMPARE_KEPT_LARGE] = { COMPARE_WHY, "kept by large kmallocs", "pages" },
+	[COMPARE_KEPT_PGTABLE] = { COMPARE_WHY, "kept by page tables", "pages" },
+	[COMPARE_KEPT_OTHER] = { COMPARE_WHY, "kept by others", "pages" },
+	[COMPARE_KEPT_START] = { COMPARE_WHY, "kept by what was there before", "pages" },
+	[COMPARE_SEVERE] = { COMPARE_WHY, "fallbacks, severe", "events" },
+	[COMPARE_MODERATE] = { COMPARE_WHY, "fallbacks, moderate", "events" },
+	[COMPARE_MILD] = { COMPARE_WHY, "fallbacks, mild", "events" },
+	[COMPARE_WHOLE] = { COMPARE_WHY, "fallbacks, whole", "events" },
 };
 
 const char *compare_metric_name(enum compare_metric m)
@@ -111,6 +111,11 @@ const char *compare_metric_name(enum compare_metric m)
 enum compare_question compare_metric_question(enum compare_metric m)
 {
 	return metrics[m].question;
+}
+
+const char *compare_metric_unit(enum compare_metric m)
+{
+	return metrics[m].unit;
 }
 
 unsigned compare_metric_digits(enum compare_metric m)

@@ -88,6 +88,8 @@ struct compare {
 
 const char *compare_metric_name(enum compare_metric m);
 enum compare_question compare_metric_question(enum compare_metric m);
+/* "pages", "page blocks", "events", or "0 to 1". */
+const char *compare_metric_unit(enum compare_metric m);
 /* Decimals that it is worth to be printed with. */
 unsigned compare_metric_digits(enum compare_metric m);
 /* "How fragmented is free memory?", and a word for it: "fragmentation". */

@@ -26,7 +26,7 @@ bool compareplot_has(const struct compare *c, enum compare_metric m)
 	return bars(c, m, run) > 1;
 }
 
-/* "native+buddy.max_order=9" as "max_order=9": what is native about it goes without saying. */
+/* "native+buddy.max_order=9" as "buddy.max_order=9", without the section where it is too long. */
 static void short_name(const struct compare_run *r, char out[AXIS_LABEL])
 {
 	const char *name = r->name, *plus;
@@ -35,16 +35,24 @@ static void short_name(const struct compare_run *r, char out[AXIS_LABEL])
 	if (!strncmp(name, "native+", 7))
 		name += 7;
 	plus = strchr(name, '.');
-	if (plus && strchr(name, '=') && plus < strchr(name, '='))
+	if (strlen(name) >= AXIS_LABEL && plus && strchr(name, '=') && plus < strchr(name, '='))
 		name = plus + 1;
 	n = snprintf(out, AXIS_LABEL, "%s", name);
 	if (n >= AXIS_LABEL)
 		memcpy(out + AXIS_LABEL - 4, "...", 4);
 }
 
-static void error_bar(const struct chart *c, double v, double error, double y)
+/* As far as the metric goes: nothing is below 0, nor an index above 1. */
+static double bar_end(double v, enum compare_metric m)
 {
-	double x0 = chart_x(c, v - error), x1 = chart_x(c, v + error);
+	v = fmax(v, 0);
+	return compare_metric_question(m) == COMPARE_FRAGMENTED ? fmin(v, 1) : v;
+}
+
+static void error_bar(const struct chart *c, double v, double error, double y,
+		      enum compare_metric m)
+{
+	double x0 = chart_x(c, bar_end(v - error, m)), x1 = chart_x(c, bar_end(v + error, m));
 	double at = chart_y(c, y), top = chart_y(c, y + 0.14), foot = chart_y(c, y - 0.14);
 	double line[] = { x0, at, x1, at };
 	double left[] = { x0, top, x0, foot };
@@ -65,7 +73,7 @@ static void bar(const struct chart *c, const struct compare *all, unsigned run, 
 
 	figure_rects(c->f, colour_category(r->recorded ? 1 : r->own ? 2 : 3), &box, 1);
 	if (!r->recorded && isfinite(error))
-		error_bar(c, v, error, row + 0.5);
+		error_bar(c, v, error, row + 0.5, m);
 }
 
 int compareplot_draw(const struct compare *c, enum compare_metric m, enum figure_format format,
@@ -79,7 +87,7 @@ int compareplot_draw(const struct compare *c, enum compare_metric m, enum figure
 	unsigned run[MOST_BARS], n = bars(c, m, run);
 	double top = 0;
 	const char *name = compare_metric_name(m);
-	char title[128], heading[80];
+	char title[128], heading[80], unit[80];
 	struct figure_options o = { .format = format,
 				    .width = CHART_WIDTH,
 				    .height = CHART_HEIGHT,
@@ -91,10 +99,12 @@ int compareplot_draw(const struct compare *c, enum compare_metric m, enum figure
 	snprintf(heading, sizeof(heading), "%c%s",
 		 *name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name, name + 1);
 	snprintf(title, sizeof(title), "%s, by run", heading);
+	snprintf(unit, sizeof(unit), "%s (bars: error of the simulation)", compare_metric_unit(m));
 	for (unsigned i = 0; i < n; i++) {
 		const struct compare_run *r = &c->runs[run[i]];
 
-		top = fmax(top, r->value[m] + (isfinite(r->error[m]) ? r->error[m] : 0));
+		top = fmax(top,
+			   bar_end(r->value[m] + (isfinite(r->error[m]) ? r->error[m] : 0), m));
 	}
 	k.f = figure_begin(&o, out, e);
 	if (!k.f)
@@ -105,10 +115,7 @@ int compareplot_draw(const struct compare *c, enum compare_metric m, enum figure
 		k.y.at[i] = i + 0.5; /* from the foot up: the last run */
 		short_name(&c->runs[run[n - i - 1]], k.y.label[i]);
 	}
-	chart_begin(&k,
-		    &(struct chart_text){ heading, NULL,
-					  "error bars: of the simulation in this figure", "" },
-		    keys, n > 2 ? 3 : 2);
+	chart_begin(&k, &(struct chart_text){ heading, NULL, unit, "" }, keys, n > 2 ? 3 : 2);
 	for (unsigned i = 0; i < n; i++)
 		bar(&k, c, run[i], n - i - 1, m);
 	chart_end(&k);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pagecompare: the report's section on what-ifs: each run beside native, with the simulation's error. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "analyze/compareplot.h"
 #include "analyze/html.h"
@@ -70,30 +71,51 @@ static bool drawn(const struct compare *c, enum compare_metric m, enum compare_q
 	       (q != COMPARE_WHY || moved(c, m));
 }
 
-/* The answer in words: which what-if is outside the error in which metric. */
+/* The metrics of a figure in which a what-if is outside the error; how many of them were said. */
+static unsigned answer_of(FILE *out, const struct compare *c, unsigned run, enum compare_question q)
+{
+	unsigned base = (unsigned)compare_baseline(c, run), said = 0;
+
+	for (unsigned i = 0; i < COMPARE_METRICS; i++) {
+		enum compare_metric m = (enum compare_metric)i;
+		enum compare_verdict v = compare_judge(c, run, base, m);
+
+		if (!drawn(c, m, q) || (v != COMPARE_LESS && v != COMPARE_MORE))
+			continue;
+		if (!said) {
+			fputs("<li>", out);
+			html_text(out, c->runs[run].name);
+		}
+		fputs(said++ ? "; " : ": ", out);
+		html_text(out, compare_metric_name(m));
+		fputs(" ", out);
+		html_real(out, c->runs[run].value[m], 4);
+		fputs(", control ", out);
+		html_real(out, c->runs[base].value[m], 4);
+	}
+	if (said)
+		fputs("</li>\n", out);
+	return said;
+}
+
+/* In words: which what-ifs are outside the error, and where. */
 static void answer(FILE *out, const struct compare *c, enum compare_question q)
 {
 	unsigned said = 0;
+	char *list = NULL;
+	size_t len;
+	FILE *f = open_memstream(&list, &len);
 
+	if (!f)
+		return;
 	for (unsigned i = 0; i < c->count; i++)
-		for (unsigned k = 0; compare_what_if(c, i) && k < COMPARE_METRICS; k++) {
-			enum compare_metric m = (enum compare_metric)k;
-			unsigned base = (unsigned)compare_baseline(c, i);
-			enum compare_verdict v = compare_judge(c, i, base, m);
-
-			if (!drawn(c, m, q) || (v != COMPARE_LESS && v != COMPARE_MORE))
-				continue;
-			fputs(said++ ? "; " : "<p>Outside the error: ", out);
-			html_text(out, c->runs[i].name);
-			fputs(", ", out);
-			html_text(out, compare_metric_name(m));
-			fputs(" ", out);
-			html_real(out, c->runs[i].value[m], 4);
-			fputs(" (control ", out);
-			html_real(out, c->runs[base].value[m], 4);
-			fputs(")", out);
-		}
-	fputs(said ? ".</p>\n" : "<p>No difference is outside the error.</p>\n", out);
+		if (compare_what_if(c, i))
+			said += answer_of(f, c, i, q);
+	if (!fclose(f) && said)
+		fprintf(out, "<p>Outside the error:</p>\n<ul>\n%s</ul>\n", list);
+	else
+		fputs("<p>No difference is outside the error.</p>\n", out);
+	free(list);
 }
 
 static int figure(const struct page *p, const struct compare *c, enum compare_question q,
