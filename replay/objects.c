@@ -360,6 +360,12 @@ void objects_release(struct objects *o, const struct request *q)
 	*h = (struct held){ KMM_NULL, NULL };
 }
 
+void objects_fetch(const struct objects *o, uint32_t slot)
+{
+	if (slot < o->slots)
+		__builtin_prefetch(&o->held[slot]);
+}
+
 /* ---- pages ---- */
 
 void objects_saw_page(struct objects *o, kmm_pfn pfn, unsigned order)

@@ -71,6 +71,8 @@ int objects_seed(struct objects *o, const struct machine_state *s, struct err *e
 /* Object requests, before the start too. */
 void objects_alloc(struct objects *o, const struct request *q);
 void objects_release(struct objects *o, const struct request *q);
+/* A request that names this id will come soon. */
+void objects_fetch(const struct objects *o, uint32_t slot);
 
 /* Does the object model take this page itself? */
 static inline bool objects_own(const struct request *q)

@@ -14,9 +14,9 @@ struct recorded {
 	struct freeset set;
 	struct freescan scan;
 	struct freescan_kept kept[FREESCAN_RUNS];
-	uint32_t *touched; /* [pageblocks] parts that an event was about since it was asked for last */
-	bool compacted;	   /* compaction has been seen to move pages */
-	bool bare;	   /* nothing was known of the start but what the events tell */
+	struct view_touched touched;
+	bool compacted;	       /* compaction has been seen to move pages */
+	bool bare;	       /* nothing was known of the start but what the events tell */
 	bool *giving_back;     /* [cpus] a compaction there may give back what it did not need */
 	bool claims_silent;    /* 6.10+: a steal shows as extfrag alone */
 	struct pcplists lists; /* the order on the CPUs' lists */

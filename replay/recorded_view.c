@@ -46,13 +46,9 @@ bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsi
 	return false;
 }
 
-uint32_t recorded_touched(struct recorded *r, uint32_t block)
+struct view_touched *recorded_touched(struct recorded *r)
 {
-	uint32_t was = block < r->set.blocks ? r->touched[block] : 0;
-
-	if (was)
-		r->touched[block] = 0;
-	return was;
+	return &r->touched;
 }
 
 bool recorded_compacted(const struct recorded *r)

@@ -6,6 +6,7 @@
 #include "store/store.h"
 
 #define BULK_MAX 512
+#define AHEAD 8 /* records between asking for memory and its use */
 
 /* ---- ids ---- */
 
@@ -551,8 +552,21 @@ static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
 	return 1;
 }
 
+/* What an id stands for is anywhere in memory: it is asked for while others are served. */
+static void fetch(const struct simulated *s, const struct request *q)
+{
+	if (q->slot == NO_SLOT)
+		return;
+	if (q->sig.op != REQ_OBJ_ALLOC && q->sig.op != REQ_OBJ_FREE)
+		__builtin_prefetch(&s->held[q->slot < s->slots ? q->slot : 0]);
+	else if (s->objects)
+		objects_fetch(s->objects, q->slot);
+}
+
 uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
 {
+	if (n > AHEAD)
+		fetch(s, &q[AHEAD]);
 	s->last = KMM_NO_PFN;
 	s->time = q->time;
 	/* What the kernel was seen to do says nothing of another machine. */

@@ -82,11 +82,8 @@ void simulated_view(const struct simulated *s, struct view *v);
 uint8_t simulated_run(const void *s, uint32_t pfn, uint32_t *end);
 /* Who holds a frame in use: enum request_owner. */
 unsigned simulated_owner(const struct simulated *s, uint32_t pfn);
-/*
- * In which parts of this page block (a mask, view.h) the model did something since the last
- * call for it; not what anchoring does.
- */
-uint32_t simulated_touched(struct simulated *s, uint32_t block);
+/* Frames that the model did something with, not what anchoring does; to be cleared by who asks. */
+struct view_touched *simulated_touched(struct simulated *s);
 /* The page that the last record applied was given; KMM_NO_PFN if it was no allocation. */
 kmm_pfn simulated_last(const struct simulated *s);
 /* The model's fallbacks from the start on. */

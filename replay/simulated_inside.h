@@ -36,7 +36,7 @@ struct simulated {
 	kmm_pfn *place;
 	struct transfer transfer; /* another machine: how the start was placed there */
 	uint32_t frames;
-	uint32_t *touched; /* [pageblocks] parts in which something happened since it was asked for last */
+	struct view_touched touched;
 	kmm_pfn last;
 	int drained_cpu;	   /* whose list the drain under way empties */
 	int drained_zone;	   /* in which zone */

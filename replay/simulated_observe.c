@@ -3,9 +3,7 @@
 
 void simulated_touch(struct simulated *s, kmm_pfn pfn, unsigned order)
 {
-	uint64_t end = pfn + (1ull << order);
-
-	view_touch(s->touched, s->m->pageblock_order, pfn, end < s->frames ? end : s->frames);
+	view_touch(&s->touched, pfn, pfn + (1ull << order));
 }
 
 static void on_refill(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type, bool pcp)

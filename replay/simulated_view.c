@@ -83,13 +83,9 @@ void simulated_view(const struct simulated *s, struct view *v)
 	}
 }
 
-uint32_t simulated_touched(struct simulated *s, uint32_t block)
+struct view_touched *simulated_touched(struct simulated *s)
 {
-	uint32_t was = block <= s->frames >> s->m->pageblock_order ? s->touched[block] : 0;
-
-	if (was)
-		s->touched[block] = 0;
-	return was;
+	return &s->touched;
 }
 
 const struct fallbacks *simulated_fallbacks(const struct simulated *s)

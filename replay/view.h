@@ -7,6 +7,7 @@
 #ifndef REPLAY_VIEW_H
 #define REPLAY_VIEW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "machine/machine.h"
@@ -36,27 +37,31 @@ unsigned view_owner_of_flags(uint64_t flags);
 /* What one frame is, for the map of memory, and a frame beyond it up to which all are so: enum store_cell. */
 typedef uint8_t (*view_run_fn)(const void *who, uint32_t pfn, uint32_t *end);
 
-/*
- * What happened in a page block is kept by part, from its first frames to its last, so
- * that what one page changed is little to look at anew: bit p of a mask is part p.  A
- * block of fewer frames than that has a part a frame.
- */
-#define VIEW_PART_BITS 5
-#define VIEW_PARTS (1u << VIEW_PART_BITS)
+/* Frames in which something happened since it was asked for last, and the page blocks that they are in. */
+struct view_touched {
+	uint64_t *frame; /* a bit a frame */
+	bool *block;
+	unsigned order; /* of a page block */
+	uint64_t frames;
+};
 
-/* Frames of a part of a block of 2^order: as a shift. */
-static inline unsigned view_part_shift(unsigned order)
+/* 0 or -ENOMEM. */
+int view_touched_init(struct view_touched *t, uint64_t frames, unsigned order);
+void view_touched_free(struct view_touched *t);
+/* The first such frame from this one on; `end` if there is none before it. */
+uint64_t view_touched_next(const struct view_touched *t, uint64_t pfn, uint64_t end);
+/* All of a page block has been asked for. */
+void view_touched_clear(struct view_touched *t, uint32_t block);
+
+/* Something happened in the frames [pfn, end). */
+static inline void view_touch(struct view_touched *t, uint64_t pfn, uint64_t end)
 {
-	return order > VIEW_PART_BITS ? order - VIEW_PART_BITS : 0;
-}
-
-/* Something happened in the frames [pfn, end), of blocks of 2^order frames. */
-static inline void view_touch(uint32_t *touched, unsigned order, uint64_t pfn, uint64_t end)
-{
-	unsigned shift = view_part_shift(order), bits = order - shift;
-
-	for (uint64_t p = pfn >> shift; p << shift < end; p++)
-		touched[p >> bits] |= 1u << (p & ((1u << bits) - 1));
+	if (end > t->frames)
+		end = t->frames;
+	for (; pfn < end; pfn++) {
+		t->frame[pfn / 64] |= 1ull << pfn % 64;
+		t->block[pfn >> t->order] = true;
+	}
 }
 
 #endif
