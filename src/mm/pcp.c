@@ -208,7 +208,7 @@ static int excess_6_1(const struct zone *z, struct pcp *p, unsigned order)
 		limit = 0;
 	else if (z->kswapd)
 		limit = min_int(p->batch * 4, limit);
-	if (p->count < limit)
+	if (pcp_total(p) < limit)
 		return 0;
 	if (whole)
 		return p->count;
@@ -236,7 +236,7 @@ void pcp_free(struct kmm *mm, struct zone *z, unsigned cpu, kmm_pfn pfn, unsigne
 	if (mm->generation == KMM_LINUX_6_18)
 		n = pcptune_excess(mm, z, p, order);
 	else if (mm->generation == KMM_LINUX_5_10)
-		n = p->count >= p->high ? p->batch : 0;
+		n = pcp_total(p) >= p->high ? p->batch : 0;
 	else
 		n = excess_6_1(z, p, order);
 	if (unlikely(n))

@@ -29,6 +29,12 @@ static inline bool pcp_serves(const struct kmm *mm, unsigned order)
 	return mm->pcp_order_mask >> order & 1;
 }
 
+/* What their limits count. */
+static inline int32_t pcp_total(const struct pcp *p)
+{
+	return p->count + p->hidden;
+}
+
 /* Which list; types beyond the first three share the movable one. */
 static inline unsigned pcp_list(unsigned order, unsigned type)
 {
