@@ -323,25 +323,24 @@ static void what_if(const struct page *p)
 
 	for (unsigned i = 0; i < c->count && c->native >= 0; i++) {
 		const enum compare_metric m = COMPARE_UNUSABLE_END;
-		enum compare_verdict v = compare_judge(c, i, (unsigned)c->native, m);
+		enum compare_verdict v;
 
-		if ((int)i == c->native || (int)i == c->recorded || (int)i == c->objects ||
-		    !c->runs[i].complete || said_of == 6)
+		if (!compare_what_if(c, i) || said_of == 6)
 			continue;
+		v = compare_judge(c, i, (unsigned)compare_baseline(c, i), m);
 		fputs(said_of++ ? "; " : "<p>What if: unusable index for huge pages at the end, ",
 		      p->out);
 		html_text(p->out, c->runs[i].name);
-		fprintf(p->out, " %.3f", c->runs[i].value[m]);
-		fprintf(p->out, " (%s)",
+		fprintf(p->out, " %.3f \xc2\xb1 %.3f (%s)", c->runs[i].value[m],
+			c->runs[i].error[m],
 			v == COMPARE_LESS ? "less fragmented" :
 			v == COMPARE_MORE ? "more fragmented" :
 					    compare_verdict_name(v));
 	}
 	if (said_of)
 		fprintf(p->out,
-			"; native %.3f, recorded %.3f (<a href=\"#compare\">all figures with their "
-			"error</a>).</p>\n",
-			c->runs[c->native].value[COMPARE_UNUSABLE_END],
+			"; recorded %.3f (<a href=\"#compare\">all questions, and what they are compared "
+			"with</a>).</p>\n",
 			c->recorded >= 0 ? c->runs[c->recorded].value[COMPARE_UNUSABLE_END] : NAN);
 }
 

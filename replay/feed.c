@@ -197,14 +197,14 @@ static void see_after(struct feed *f, const struct machine *m)
 static void see_mark(struct feed *f, const struct machine *m, struct population *objects,
 		     struct sides_source *sides, uint32_t text)
 {
-	if (text == f->marks.reading && text != UINT32_MAX && f->origin.first)
-		origin_reading(&f->origin);
 	if (text == f->marks.start)
 		start(f, objects, sides);
 	if (text == f->marks.counted && f->origin.first)
 		origin_counted(&f->origin);
 	if (text == f->marks.after_frames && text != UINT32_MAX && f->origin.first)
 		see_after(f, m);
+	if (text == f->marks.after_frames && text != UINT32_MAX && objects)
+		population_after(objects);
 }
 
 static int look_ahead(struct feed *f, struct machine *m, struct population *objects,
@@ -409,7 +409,6 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 	if (!f->scratch || !f->batch)
 		return err_set(e, ENOMEM, "out of memory");
 	batch_init(f->batch, m);
-	f->marks.reading = mark(k, "snap: before/kpageflags begin");
 	f->marks.start = lists ? lists_mark(k, &m->before, "snap: before/struct_page.raw end") :
 				 mark(k, "snap: before/kpageflags end");
 	f->marks.counted = mark(k, "snap: before/zoneinfo begin");

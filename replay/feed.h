@@ -26,7 +26,6 @@
  * writes "snap: before/NAME begin" and "... end"); UINT32_MAX: not in this trace.
  */
 struct feed_marks {
-	uint32_t reading;   /* the "before" snapshot begins to read the frames' states */
 	uint32_t start;	    /* the state of the "before" snapshot holds from here */
 	uint32_t counted;   /* the "before" snapshot's counters of per-CPU lists hold from here */
 	uint32_t score_end; /* the "after" snapshots begin: the workload is over */

@@ -47,18 +47,22 @@ static void put(struct mapread *r, const struct request *q, bool free_then)
 	}
 }
 
-/* Does the record say where its pages were before, or what became of them?  Then: were they, are they free? */
+/*
+ * Does the record say where its pages were before, or what became of them?  Then: were they, are they free?
+ * Of the end only what enters or leaves the buddy lists tells: a page that the reading found there was there, and
+ * that a free which the events cannot tell from others went past the per-CPU list then shows.
+ */
 static bool tells(const struct mapread *r, const struct request *q, bool before, bool *is_free)
 {
 	switch (q->sig.op) {
 	case REQ_PAGE_ALLOC:
-		/* With refills of its own: these tell where its pages were. */
+		/* With refills of its own: these tell. */
 		*is_free = false;
-		return !(q->sig.flags & REQ_FAILED) && !(before && q->sig.own_obs);
+		return before && !(q->sig.flags & REQ_FAILED) && !q->sig.own_obs;
 	case REQ_PAGE_FREE:
-		*is_free = !before && (q->sig.flags & REQ_DIRECT ||
-				       !recorded_has_pcp_list(r->m, q->sig.order));
-		return true;
+		*is_free = !before;
+		return before || q->sig.flags & REQ_DIRECT ||
+		       !recorded_has_pcp_list(r->m, q->sig.order);
 	case OBS_PCPU_DRAIN:
 		*is_free = !before;
 		return true;

@@ -49,6 +49,9 @@ struct objects_stats {
 struct objects_cache {
 	char name[48];
 	struct kmm_cache_figures f;
+	/* The recorded machine's alone: slabs with objects given out and others free. */
+	uint32_t partial;
+	uint64_t partial_since; /* the mean of the times since which they are; 0: none, or not known */
 };
 
 struct objects;
@@ -68,6 +71,8 @@ int objects_seed(struct objects *o, const struct machine_state *s, struct err *e
 /* Object requests, before the start too. */
 void objects_alloc(struct objects *o, const struct request *q);
 void objects_release(struct objects *o, const struct request *q);
+/* A request that names this id will come soon. */
+void objects_fetch(const struct objects *o, uint32_t slot);
 
 /* Does the object model take this page itself? */
 static inline bool objects_own(const struct request *q)

@@ -20,10 +20,8 @@ int origin_init(struct origin *o, const struct machine *m, struct err *e)
 	memset(o, 0, sizeof(*o));
 	o->m = m;
 	o->first = calloc(m->max_pfn + 1, sizeof(*o->first));
-	o->last = calloc(m->max_pfn + 1, sizeof(*o->last));
-	o->last_cpu = calloc(m->max_pfn + 1, sizeof(*o->last_cpu));
 	o->won = calloc((size_t)MACHINE_ZONES * KMM_CPUS, sizeof(*o->won));
-	if (o->first && o->last && o->last_cpu && o->won)
+	if (o->first && o->won)
 		return 0;
 	origin_free(o);
 	return err_set(e, ENOMEM, "out of memory for %llu page frames",
@@ -33,16 +31,9 @@ int origin_init(struct origin *o, const struct machine *m, struct err *e)
 void origin_free(struct origin *o)
 {
 	free(o->first);
-	free(o->last);
-	free(o->last_cpu);
 	free(o->won);
 	free(o->bulk);
 	memset(o, 0, sizeof(*o));
-}
-
-void origin_reading(struct origin *o)
-{
-	o->reading = true;
 }
 
 void origin_start(struct origin *o)
@@ -76,17 +67,6 @@ static void learn(struct origin *o, const struct request *q, enum machine_first_
 			f->turn = o->turn;
 		if (f->type == FIRST_TYPE_UNKNOWN)
 			f->type = (uint8_t)(type + 1);
-	}
-}
-
-/* What the frames have become, while the snapshot is being read. */
-static void note(struct origin *o, const struct request *q, enum machine_first_state s)
-{
-	uint64_t end = q->pfn + (1ull << q->sig.order);
-
-	for (uint64_t p = q->pfn; p < end && p < o->m->max_pfn; p++) {
-		o->last[p] = (uint8_t)s;
-		o->last_cpu[p] = q->cpu;
 	}
 }
 
@@ -169,26 +149,6 @@ static void compaction(struct origin *o, const struct request *q)
 		o->compacted = true;
 }
 
-static void before_start(struct origin *o, const struct request *q)
-{
-	switch (q->sig.op) {
-	case REQ_PAGE_ALLOC:
-		note(o, q, FIRST_USED);
-		break;
-	case REQ_PAGE_FREE:
-		note(o, q, q->sig.flags & REQ_DIRECT || q->sig.order > 3 ? FIRST_FREE : FIRST_PCP);
-		break;
-	case OBS_PCPU_DRAIN:
-		note(o, q, FIRST_FREE);
-		break;
-	default:
-		/* The allocation of a refill stands before it. */
-		if (recorded_takes(o->m, q) && o->last[q->pfn] != FIRST_USED)
-			note(o, q, FIRST_PCP);
-		break;
-	}
-}
-
 /* ---- how many pages the per-CPU lists hold ---- */
 
 void origin_counted(struct origin *o)
@@ -235,20 +195,15 @@ void origin_record(struct origin *o, const struct request *q)
 		o->lost = true;
 	if (q->sig.op == OBS_COMPACTION)
 		compaction(o, q);
-	if (o->lost || o->ended || q->sig.order >= KMM_ORDERS)
+	if (o->lost || !o->started || o->ended || q->sig.order >= KMM_ORDERS)
 		return;
-	if (o->started && o->turn < TURN_STAYED - 1)
+	if (o->turn < TURN_STAYED - 1)
 		o->turn++;
-	if (o->started && q->sig.op == REQ_PAGE_BULK && q->slot != NO_SLOT)
+	if (q->sig.op == REQ_PAGE_BULK && q->slot != NO_SLOT)
 		take_bulk(o, q);
 	if (q->pfn >= o->m->max_pfn) {
 		if (q->sig.op == REQ_PAGE_FREE && q->slot < o->bulk_room)
 			o->bulk[q->slot].turn = 0;
-		return;
-	}
-	if (!o->started) {
-		if (o->reading)
-			before_start(o, q);
 		return;
 	}
 	if (!o->counted)
@@ -425,13 +380,13 @@ static int give_lists(const struct origin *o, struct machine_state *to)
 }
 
 /*
- * What the snapshot has, put right by the events while it was read; then first events.  What the snapshot
- * after the workload shows does not count: a move that no event tells of has to come to light.
+ * What the snapshot has, put right by first events.  What the snapshot after the workload shows does not
+ * count: a move that no event tells of has to come to light.
  */
 static void override(const struct origin *o, struct machine_state *s, uint64_t p)
 {
 	const struct machine_first *f = &o->first[p];
-	unsigned state = f->stayed || f->state == FIRST_UNKNOWN ? o->last[p] : f->state;
+	unsigned state = f->stayed ? FIRST_UNKNOWN : f->state;
 	uint64_t *w = &s->kpageflags[p];
 
 	if (state == FIRST_UNKNOWN || state == FIRST_MOVED)

@@ -26,8 +26,6 @@
 struct origin {
 	const struct machine *m;
 	struct machine_first *first; /* [max_pfn] */
-	uint8_t *last; /* [max_pfn] enum machine_first_state: since the snapshot began to read them */
-	uint16_t *last_cpu;
 	uint32_t turn;
 	int64_t retagged[MACHINE_ZONES][KMM_MIGRATETYPES]; /* pageblocks that a type won */
 	struct origin_bulk { /* by slot: a page that a bulk allocation took, which only its free names */
@@ -39,13 +37,11 @@ struct origin {
 	bool no_memory;
 	/* By zone and CPU: pages that the lists won from the start until zoneinfo counted them */
 	int64_t *won;
-	bool reading, started, counted, ended, compacted, lost, has_after;
+	bool started, counted, ended, compacted, lost, has_after;
 };
 
 int origin_init(struct origin *o, const struct machine *m, struct err *e);
 void origin_free(struct origin *o);
-/* The snapshot begins to read the frames' states, one after the other. */
-void origin_reading(struct origin *o);
 /* The state of the "before" snapshot holds from here, or the trace begins. */
 void origin_start(struct origin *o);
 void origin_record(struct origin *o, const struct request *q);
@@ -55,7 +51,10 @@ void origin_counted(struct origin *o);
 void origin_end(struct origin *o);
 /* Its lists, or else its kpageflags, once they are those of that moment (mapread.h). */
 void origin_after(struct origin *o, const struct machine_state *after);
-/* Give the start to m->before, which has no list dumps.  What it says stays where no event says otherwise. */
+/*
+ * Give the start to m->before, which has no list dumps.  What it says (its map once it is that of the moment at which it
+ * holds, mapread.h) stays where no event says otherwise.
+ */
 int origin_settle(struct origin *o, struct machine *m, struct err *e);
 
 #endif

@@ -37,7 +37,7 @@ struct simulated {
 	kmm_pfn *place;
 	struct transfer transfer; /* another machine: how the start was placed there */
 	uint32_t frames;
-	bool *touched; /* [pageblocks] something happened in it since it was asked for last */
+	struct view_touched touched;
 	kmm_pfn last;
 	int drained_cpu;	   /* whose list the drain under way empties */
 	int drained_zone;	   /* in which zone */
@@ -46,6 +46,8 @@ struct simulated {
 	uint64_t early;	    /* ordinal of an allocation that was made ahead of its turn */
 	kmm_pfn early_pfn;  /* what it got */
 	uint64_t requests;
+	uint64_t time; /* of the record under way */
+	struct fallbacks fallbacks;
 	uint64_t reanchored; /* as many of them when it was last made what the reconstruction is */
 	struct since {
 		uint32_t slot; /* NO_SLOT: a page that no request names */

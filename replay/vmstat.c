@@ -14,10 +14,9 @@ static uint64_t second_after(uint64_t time, unsigned cpu)
 
 void vmstat_pass(struct vmstat *v, struct kmm *mm, uint64_t time, bool seen)
 {
-	unsigned cpus = kmm_configuration(mm)->cpus;
+	const struct kmm_config *c = kmm_configuration(mm);
+	unsigned cpus = c->policy.generation >= KMM_LINUX_6_18 ? c->cpus : 0;
 
-	if (time < v->soonest)
-		return;
 	v->soonest = UINT64_MAX;
 	for (unsigned cpu = 0; cpu < cpus; cpu++) {
 		for (; v->next[cpu] && v->next[cpu] <= time; v->next[cpu] += SECOND)

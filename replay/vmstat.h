@@ -17,10 +17,10 @@
 
 struct vmstat {
 	uint64_t next[KMM_CPUS]; /* ns of the trace's clock; 0: not begun */
-	uint64_t soonest;	 /* of them */
+	uint64_t soonest;	 /* of them; before it there is nothing to do */
 };
 
-/* The seconds that passed until `time`.  seen: the drains that follow are observed ones. */
+/* To be called from `soonest` on: the seconds that passed until `time`.  seen: the drains that follow are observed ones. */
 void vmstat_pass(struct vmstat *v, struct kmm *mm, uint64_t time, bool seen);
 
 #endif

@@ -47,6 +47,7 @@ static void from_reader(const struct trace *t, const uint64_t *counts, struct km
 		 strcmp(ti->compression, "none") ? ti->compression : "");
 	snprintf(s->clock, sizeof(s->clock), "%s", ti->clock);
 	snprintf(s->kernel, sizeof(s->kernel), "%.159s", ti->uname);
+	trace_caution(t, s->caution, sizeof(s->caution));
 	s->clock_is_time = ti->clock_is_time;
 	s->big_endian = ti->big_endian;
 	s->long_size = ti->long_size;
@@ -148,6 +149,8 @@ static void print_json(const struct kmw_summary *s, const char *name, const stru
 	json_bool(&j, "big_endian", s->big_endian);
 	json_bool(&j, "truncated", s->truncated);
 	json_array(&j, "unknown");
+	if (s->caution[0])
+		json_string(&j, NULL, s->caution);
 	for (uint32_t i = 0; m && i < m->unknown_count; i++)
 		json_string(&j, NULL, m->unknown[i]);
 	json_end_array(&j);
@@ -184,6 +187,8 @@ static int print_text(const struct kmw_summary *s, const char *name, const struc
 			       s->clock, s->first, s->last);
 		if (s->truncated)
 			printf("DAMAGED   the capture ends early or is damaged\n");
+		if (s->caution[0])
+			printf("unknown   %s\n", s->caution);
 		if (m)
 			print_machine(m);
 		putchar('\n');

@@ -41,6 +41,7 @@ struct kmw_reader *input_open(const struct input_options *in, const char *path,
 			      struct import_result *res, struct err *e)
 {
 	uint8_t mask[KMM_CPUS];
+	struct kmw_reader *k;
 	struct import_options o = {
 		.compression = KMW_NONE, /* the file lives for one command */
 		.keep_going = in->keep_going,
@@ -56,7 +57,10 @@ struct kmw_reader *input_open(const struct input_options *in, const char *path,
 		o.cpu_mask = mask;
 		o.cpu_mask_len = KMM_CPUS;
 	}
-	return import_open(path, &o, res, e);
+	k = import_open(path, &o, res, e);
+	if (k && kmw_summary(k)->caution[0])
+		fprintf(stderr, "kmemlab: %s: %s\n", path, kmw_summary(k)->caution);
+	return k;
 }
 
 int input_fail(const char *command, const struct err *e)

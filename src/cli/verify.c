@@ -318,6 +318,10 @@ static int print_json(const struct machine *m, const struct fidelity *f, const s
 	json_start(&j, stdout);
 	json_object(&j, NULL);
 	json_string(&j, "start", replay_start(m));
+	json_array(&j, "unknown");
+	for (uint32_t i = 0; i < m->unknown_count; i++)
+		json_string(&j, NULL, m->unknown[i]);
+	json_end_array(&j);
 	json_object(&j, "recorded");
 	json_uint(&j, "pages_free", f->all.free_recorded);
 	if (f->have_snapshot) {

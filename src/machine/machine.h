@@ -202,6 +202,7 @@ struct machine {
 	uint32_t cache_count;
 	struct machine_slab *slabs; /* from before/, else after/ */
 	uint32_t slab_count;
+	bool slabs_of_start;		  /* their counts are those of before/, not of after/ */
 	struct machine_slab *after_slabs; /* from after/slabinfo: names and counts only */
 	uint32_t after_slab_count;
 	struct machine_area *areas; /* of before/vmallocinfo */

@@ -12,82 +12,37 @@
 #define RECLAIM_PAGES 32u /* direct reclaim's unit, SWAP_CLUSTER_MAX */
 #define RECLAIM_TRIES 16u /* rounds of reclaim that one request may cost */
 
-static unsigned request_type(const struct kmm *mm, kmm_gfp gfp)
+static bool dma32_populated(const struct kmm *mm, unsigned node)
 {
-	if (!mm->grouping)
-		return KMM_UNMOVABLE;
-	if (gfp & KMM_GFP_MOVABLE)
-		return KMM_MOVABLE;
-	return gfp & KMM_GFP_RECLAIMABLE ? KMM_RECLAIMABLE : KMM_UNMOVABLE;
-}
-
-bool alloc_prepare(struct alloc_request *r, struct kmm *mm, unsigned cpu, unsigned node,
-		   kmm_gfp gfp, unsigned order)
-{
-	r->mm = mm;
-	r->cpu = cpu;
-	r->node = node;
-	r->gfp = gfp;
-	r->order = order;
-	r->type = request_type(mm, gfp);
-	r->highest = zonelist_highest(mm, gfp);
-	r->zl = &mm->zonelist[node][r->highest];
-	if (unlikely(!r->zl->n))
-		return false;
-	r->preferred = &mm->zone[r->zl->zone[0]];
-	if (likely(!(gfp & KMM_GFP_THISNODE)) || r->preferred->node == node)
-		return true;
-	/* In zone order the node's own first zone may stand behind others. */
-	for (unsigned i = 1; i < r->zl->n; i++) {
-		r->preferred = &mm->zone[r->zl->zone[i]];
-		if (r->preferred->node == node)
-			return true;
-	}
-	return false;
-}
-
-bool alloc_zone_fits(const struct alloc_request *r, const struct zone *z)
-{
-	return !(r->gfp & KMM_GFP_THISNODE) || z->node == r->node;
-}
-
-static bool dma32_populated(const struct alloc_request *r)
-{
-	const struct kmm *mm = r->mm;
-
 	for (unsigned i = 0; i < mm->zones; i++)
-		if (mm->zone[i].node == r->preferred->node && mm->zone[i].type == KMM_ZONE_DMA32 &&
+		if (mm->zone[i].node == node && mm->zone[i].type == KMM_ZONE_DMA32 &&
 		    mm->zone[i].managed)
 			return true;
 	return false;
 }
 
-static unsigned common_flags(const struct alloc_request *r)
+void alloc_init(struct kmm *mm)
 {
-	unsigned flags = 0;
+	const struct kmm_config *c = &mm->config;
 
-	if (r->type == KMM_MOVABLE)
-		flags |= ALLOC_CMA;
-	if (r->gfp & KMM_GFP_KSWAPD_RECLAIM || r->mm->generation == KMM_LINUX_2_6)
-		flags |= ALLOC_KSWAPD;
-	return flags;
+	for (unsigned i = 0; i < mm->zones; i++) {
+		struct zone *z = &mm->zone[i];
+		unsigned flags = WMARK_LOW;
+
+		if (mm->generation == KMM_LINUX_2_6)
+			flags |= ALLOC_KSWAPD;
+		/* Rather use DMA32 than mix page blocks in NORMAL. */
+		if (c->policy.defrag_noretry_nofragment && z->type == KMM_ZONE_NORMAL &&
+		    mm->has_dma32 && (c->nodes == 1 || dma32_populated(mm, z->node)))
+			flags |= ALLOC_NOFRAGMENT;
+		z->fast_flags = (uint16_t)flags;
+	}
 }
 
-unsigned alloc_fast_flags(const struct alloc_request *r)
+/* alloc_flags of the slow path. */
+static unsigned slow_flags(const struct alloc_request *r)
 {
-	unsigned flags = WMARK_LOW | common_flags(r);
-
-	/* Rather use DMA32 than mix page blocks in NORMAL. */
-	if (r->mm->config.policy.defrag_noretry_nofragment &&
-	    r->preferred->type == KMM_ZONE_NORMAL && r->mm->has_dma32 &&
-	    (r->mm->config.nodes == 1 || dma32_populated(r)))
-		flags |= ALLOC_NOFRAGMENT;
-	return flags;
-}
-
-unsigned alloc_slow_flags(const struct alloc_request *r)
-{
-	unsigned flags = WMARK_MIN | common_flags(r);
+	unsigned flags = WMARK_MIN | (alloc_fast_flags(r) & (ALLOC_CMA | ALLOC_KSWAPD));
 	bool waits = kmm_gfp_may_sleep(r->gfp);
 	bool high = r->gfp & KMM_GFP_HIGH;
 	bool modest = r->gfp & KMM_GFP_NOMEMALLOC;
@@ -112,35 +67,36 @@ unsigned alloc_slow_flags(const struct alloc_request *r)
 	return flags;
 }
 
-static void wake_kswapd(const struct alloc_request *r, const struct zone *z, unsigned order)
+static void wake_kswapd(struct kmm *mm, unsigned cpu, const struct zone *z, unsigned order,
+			unsigned highest)
 {
-	r->mm->stats.kswapd_wakeups++;
-	OBSERVE(r->mm, wakeup_kswapd, r->cpu, z->index, order);
-	if (r->mm->shortage.wakeup_kswapd)
-		r->mm->shortage.wakeup_kswapd(r->mm->shortage.arg, z->index, order, r->highest);
+	mm->stats.kswapd_wakeups++;
+	OBSERVE(mm, wakeup_kswapd, cpu, z->index, order);
+	if (mm->shortage.wakeup_kswapd)
+		mm->shortage.wakeup_kswapd(mm->shortage.arg, z->index, order, highest);
 }
 
 /* Past the per-CPU lists. */
-static kmm_pfn take_direct(const struct alloc_request *r, struct zone *z, unsigned flags)
+static NOINLINE kmm_pfn take_direct(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order,
+				    unsigned type, unsigned flags)
 {
 	enum take_mode mode = TAKE_NORMAL;
-	struct kmm *mm = r->mm;
 	kmm_pfn pfn = KMM_NO_PFN;
 
 	mm->stats.zone_locks++;
 	if (flags & ALLOC_HIGHATOMIC)
-		pfn = buddy_take_seen(mm, z, r->cpu, r->order, KMM_HIGHATOMIC);
+		pfn = buddy_take_seen(mm, z, cpu, order, KMM_HIGHATOMIC);
 	if (pfn == KMM_NO_PFN)
-		pfn = take_block(mm, z, r->cpu, r->order, r->type, flags, &mode);
+		pfn = take_block(mm, z, cpu, order, type, flags, &mode);
 	if (pfn == KMM_NO_PFN && flags & (ALLOC_OOM | ALLOC_NON_BLOCK) &&
 	    mm->generation >= KMM_LINUX_6_1)
-		pfn = buddy_take_seen(mm, z, r->cpu, r->order, KMM_HIGHATOMIC);
+		pfn = buddy_take_seen(mm, z, cpu, order, KMM_HIGHATOMIC);
 	if (pfn != KMM_NO_PFN)
-		frame_set_used(mm, pfn, r->order, r->type);
+		frame_set_used(mm, pfn, order, type);
 	return pfn;
 }
 
-static kmm_pfn take_from_zone(const struct alloc_request *r, struct zone *z, unsigned flags)
+static INLINE kmm_pfn take_from_zone(const struct alloc_request *r, struct zone *z, unsigned flags)
 {
 	struct kmm *mm = r->mm;
 	kmm_pfn pfn = KMM_NO_PFN;
@@ -148,10 +104,10 @@ static kmm_pfn take_from_zone(const struct alloc_request *r, struct zone *z, uns
 	if (likely(pcp_serves(mm, r->order)))
 		pfn = pcp_alloc(mm, z, r->cpu, r->order, r->type, flags, r->gfp & KMM_GFP_COLD);
 	if (unlikely(pfn == KMM_NO_PFN))
-		pfn = take_direct(r, z, flags);
+		pfn = take_direct(mm, z, r->cpu, r->order, r->type, flags);
 	if (unlikely(z->boosted_wake) && flags & ALLOC_KSWAPD) {
 		z->boosted_wake = false;
-		wake_kswapd(r, z, 0);
+		wake_kswapd(mm, r->cpu, z, 0, r->highest);
 	}
 	if (unlikely(flags & ALLOC_HIGHATOMIC) && pfn != KMM_NO_PFN)
 		highatomic_reserve(mm, z, pfn);
@@ -159,7 +115,7 @@ static kmm_pfn take_from_zone(const struct alloc_request *r, struct zone *z, uns
 }
 
 /* The zone's mark, and from 6.7 on a note that its high mark is not reached. */
-static inline bool zone_allows(const struct alloc_request *r, struct zone *z, unsigned flags)
+static INLINE bool zone_allows(const struct alloc_request *r, struct zone *z, unsigned flags)
 {
 	if (flags & ALLOC_NO_WATERMARKS)
 		return true;
@@ -173,19 +129,18 @@ static inline bool zone_allows(const struct alloc_request *r, struct zone *z, un
 	return watermark_allows(r->mm, z, r->order, r->highest, flags, r->gfp);
 }
 
-/* The first zone of the list that may and can. */
-static kmm_pfn walk_zones(const struct alloc_request *r, unsigned flags)
+/* The first zone of the list that may and can; `tried` (or NULL) could not already. */
+static NOINLINE kmm_pfn walk_on(const struct alloc_request *r, unsigned flags,
+				const struct zone *tried)
 {
-	struct kmm *mm = r->mm;
-
-	for (;;) {
+	for (;; tried = NULL) {
 		bool restart = false;
 
 		for (unsigned i = 0; i < r->zl->n; i++) {
-			struct zone *z = &mm->zone[r->zl->zone[i]];
+			struct zone *z = r->zl->zone[i];
 			kmm_pfn pfn;
 
-			if (!alloc_zone_fits(r, z))
+			if (!alloc_zone_fits(r, z) || z == tried)
 				continue;
 			if (flags & ALLOC_NOFRAGMENT && z->node != r->preferred->node) {
 				/* Memory near by counts more than whole page blocks. */
@@ -195,7 +150,7 @@ static kmm_pfn walk_zones(const struct alloc_request *r, unsigned flags)
 			if (!zone_allows(r, z, flags))
 				continue;
 			pfn = take_from_zone(r, z, flags);
-			if (likely(pfn != KMM_NO_PFN))
+			if (pfn != KMM_NO_PFN)
 				return pfn;
 		}
 		if (!restart && !(flags & ALLOC_NOFRAGMENT))
@@ -204,15 +159,20 @@ static kmm_pfn walk_zones(const struct alloc_request *r, unsigned flags)
 	}
 }
 
+static kmm_pfn walk_zones(const struct alloc_request *r, unsigned flags)
+{
+	return walk_on(r, flags, NULL);
+}
+
 static void wake_all_kswapds(const struct alloc_request *r)
 {
 	unsigned node = KMM_NODES;
 
 	for (unsigned i = 0; i < r->zl->n; i++) {
-		const struct zone *z = &r->mm->zone[r->zl->zone[i]];
+		const struct zone *z = r->zl->zone[i];
 
 		if (alloc_zone_fits(r, z) && z->node != node)
-			wake_kswapd(r, z, r->order);
+			wake_kswapd(r->mm, r->cpu, z, r->order, r->highest);
 		node = z->node;
 	}
 }
@@ -275,7 +235,7 @@ static kmm_pfn compact_and_retry(const struct alloc_request *r, unsigned flags)
 	bool made = false;
 
 	for (unsigned i = 0; i < r->zl->n && !made; i++) {
-		struct zone *z = &r->mm->zone[r->zl->zone[i]];
+		struct zone *z = r->zl->zone[i];
 		uint64_t mark = z->mark[WMARK_MIN] + z->boost + (2u << r->order);
 
 		if (alloc_zone_fits(r, z) && watermark_ok(r->mm, z, 0, mark, r->highest, flags))
@@ -316,7 +276,7 @@ static kmm_pfn kill_and_retry(const struct alloc_request *r, unsigned flags)
  */
 static kmm_pfn slow_path(const struct alloc_request *r)
 {
-	unsigned flags = alloc_slow_flags(r);
+	unsigned flags = slow_flags(r);
 	kmm_pfn pfn;
 
 	r->mm->stats.slowpaths++;
@@ -351,7 +311,7 @@ void kmm_expect_zone(struct kmm *mm, int zone)
 static const struct zone *first_allowed(const struct alloc_request *r, unsigned flags)
 {
 	for (unsigned i = 0; i < r->zl->n; i++) {
-		const struct zone *z = &r->mm->zone[r->zl->zone[i]];
+		const struct zone *z = r->zl->zone[i];
 
 		if (alloc_zone_fits(r, z) &&
 		    watermark_allows(r->mm, z, r->order, r->highest, flags, r->gfp))
@@ -371,11 +331,11 @@ static kmm_pfn take_expected(const struct alloc_request *r)
 
 	r->mm->expect_zone = -1;
 	if (!first) {
-		flags = alloc_slow_flags(r);
+		flags = slow_flags(r);
 		first = first_allowed(r, flags);
 	}
 	for (unsigned i = 0; i < r->zl->n; i++)
-		listed |= r->zl->zone[i] == z->index;
+		listed |= r->zl->zone[i] == z;
 	if (first == z || !listed || !alloc_zone_fits(r, z))
 		return KMM_NO_PFN;
 	pfn = take_from_zone(r, z, flags & ~(unsigned)ALLOC_NOFRAGMENT);
@@ -383,38 +343,116 @@ static kmm_pfn take_expected(const struct alloc_request *r)
 	return pfn;
 }
 
-static kmm_pfn finish(const struct alloc_request *r, kmm_pfn pfn)
+static NOINLINE kmm_pfn finish(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order,
+			       kmm_gfp gfp, unsigned type)
 {
 	if (likely(pfn != KMM_NO_PFN))
-		r->mm->stats.allocs++;
+		mm->stats.allocs++;
 	else
-		r->mm->stats.failed++;
-	OBSERVE(r->mm, mm_page_alloc, r->cpu, pfn, r->order, r->gfp, r->type);
+		mm->stats.failed++;
+	OBSERVE(mm, mm_page_alloc, cpu, pfn, order, gfp, type);
+	return pfn;
+}
+
+/* All that the preferred zone, which was asked already if `tried`, does not have at hand. */
+static NOINLINE kmm_pfn alloc_elsewhere(struct kmm *mm, unsigned cpu, unsigned node, kmm_gfp gfp,
+					unsigned order, bool tried)
+{
+	struct alloc_request r;
+	kmm_pfn pfn = KMM_NO_PFN;
+
+	if (!alloc_prepare(&r, mm, cpu, node, gfp, order))
+		return KMM_NO_PFN;
+	if (mm->expect_zone >= 0)
+		pfn = take_expected(&r);
+	if (pfn == KMM_NO_PFN)
+		pfn = walk_on(&r, alloc_fast_flags(&r), tried ? r.preferred : NULL);
+	if (pfn == KMM_NO_PFN)
+		pfn = slow_path(&r);
+	return pfn;
+}
+
+/* From the zone that is asked first, where by far the most requests end. */
+static NOINLINE kmm_pfn alloc_by_rule(struct kmm *mm, unsigned cpu, unsigned node, kmm_gfp gfp,
+				      unsigned order)
+{
+	bool tried = false;
+	struct alloc_request r;
+	kmm_pfn pfn = KMM_NO_PFN;
+
+	if (unlikely(order > mm->max_order))
+		return KMM_NO_PFN;
+	if (likely(alloc_prepare(&r, mm, cpu, node, gfp, order) && mm->expect_zone < 0)) {
+		unsigned flags = alloc_fast_flags(&r);
+
+		tried = true;
+		if (likely(zone_allows(&r, r.preferred, flags)))
+			pfn = take_from_zone(&r, r.preferred, flags);
+	}
+	if (unlikely(pfn == KMM_NO_PFN))
+		pfn = alloc_elsewhere(mm, cpu, node, gfp, order, tried);
+	return finish(mm, cpu, pfn, order, gfp, r.type);
+}
+
+/* A page past the per-CPU lists, where no rule but the own type's lists matters. */
+static NOINLINE kmm_pfn alloc_past(struct kmm *mm, unsigned cpu, unsigned node, kmm_gfp gfp)
+{
+	const struct route *route = alloc_route(mm, node, gfp);
+	kmm_pfn pfn;
+
+	if (unlikely(!route->zone->avail[route->type]))
+		return alloc_by_rule(mm, cpu, node, gfp, 0);
+	mm->stats.zone_locks++;
+	pfn = buddy_take_seen(mm, route->zone, cpu, 0, route->type);
+	mm->frame[pfn].what = frame_what(route->used, 0, 0);
+	return finish(mm, cpu, pfn, 0, gfp, route->type);
+}
+
+/* Is a page from the first zone all that changes?  Then no rule needs to be gone through. */
+static INLINE bool is_plain(const struct kmm *mm, const struct route *route, kmm_gfp gfp,
+			    unsigned order)
+{
+	const struct zone *z = route->zone;
+
+	if (order || gfp & KMM_GFP_THISNODE || mm->expect_zone >= 0)
+		return false;
+	if (!z || z->highatomic || z->avail[KMM_CMA] || z->boosted_wake)
+		return false;
+	return z->free_pages > z->mark[route->mark] + z->boost + z->reserve[route->highest];
+}
+
+static INLINE kmm_pfn alloc_pages(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp,
+				  unsigned order)
+{
+	const struct route *route;
+	kmm_pfn pfn;
+
+	if (unlikely(cpu >= mm->cpus))
+		return KMM_NO_PFN;
+	if (nid < 0 || (unsigned)nid >= mm->config.nodes)
+		nid = mm->config.cpu_node[cpu];
+	route = alloc_route(mm, (unsigned)nid, gfp);
+	if (unlikely(!is_plain(mm, route, gfp, order)))
+		return alloc_by_rule(mm, cpu, (unsigned)nid, gfp, order);
+	if (unlikely(!(mm->pcp_order_mask & 1)))
+		return alloc_past(mm, cpu, (unsigned)nid, gfp);
+	pfn = pcp_pop_page(mm, route, cpu, gfp & KMM_GFP_COLD);
+	if (unlikely(pfn == KMM_NO_PFN))
+		return alloc_by_rule(mm, cpu, (unsigned)nid, gfp, 0);
+	if (unlikely(mm->seen.mm_page_alloc))
+		return finish(mm, cpu, pfn, 0, gfp, route->type);
+	mm->stats.allocs++;
 	return pfn;
 }
 
 kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp, unsigned order)
 {
-	struct alloc_request r;
-	kmm_pfn pfn;
-
-	if (unlikely(order > mm->max_order || cpu >= mm->cpus))
-		return KMM_NO_PFN;
-	if (nid < 0 || (unsigned)nid >= mm->config.nodes)
-		nid = mm->config.cpu_node[cpu];
-	if (unlikely(!alloc_prepare(&r, mm, cpu, (unsigned)nid, gfp, order)))
-		return finish(&r, KMM_NO_PFN);
-	pfn = unlikely(mm->expect_zone >= 0) ? take_expected(&r) : KMM_NO_PFN;
-	if (likely(pfn == KMM_NO_PFN))
-		pfn = walk_zones(&r, alloc_fast_flags(&r));
-	if (unlikely(pfn == KMM_NO_PFN))
-		pfn = slow_path(&r);
-	return finish(&r, pfn);
+	return alloc_pages(mm, cpu, nid, gfp, order);
 }
 
 kmm_pfn kmm_alloc_pages(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned order)
 {
-	return kmm_alloc_pages_node(mm, cpu, -1, gfp, order);
+	return alloc_pages(mm, cpu, -1, gfp, order);
 }
 
 kmm_pfn kmm_alloc_pages_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned order,
@@ -435,8 +473,8 @@ kmm_pfn kmm_alloc_pages_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsig
 	if (pfn == KMM_NO_PFN && flags & ALLOC_NOFRAGMENT)
 		pfn = take_from_zone(&r, z, flags & ~(unsigned)ALLOC_NOFRAGMENT);
 	if (pfn == KMM_NO_PFN)
-		pfn = take_from_zone(&r, z, alloc_slow_flags(&r));
-	return pfn == KMM_NO_PFN ? pfn : finish(&r, pfn);
+		pfn = take_from_zone(&r, z, slow_flags(&r));
+	return pfn == KMM_NO_PFN ? pfn : finish(mm, cpu, pfn, order, gfp, r.type);
 }
 
 /* ---- bulk ---- */
@@ -445,7 +483,7 @@ kmm_pfn kmm_alloc_pages_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsig
 static struct zone *bulk_zone(const struct alloc_request *r, unsigned flags, unsigned n)
 {
 	for (unsigned i = 0; i < r->zl->n; i++) {
-		struct zone *z = &r->mm->zone[r->zl->zone[i]];
+		struct zone *z = r->zl->zone[i];
 		uint64_t mark = z->mark[WMARK_LOW] + z->boost + n;
 
 		if (z->node != r->preferred->node)
@@ -471,7 +509,7 @@ unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigne
 	if (n > 1 && mm->generation >= KMM_LINUX_6_1 && pcp_serves(mm, 0))
 		z = bulk_zone(&r, flags, n);
 	while (z && done < n) {
-		kmm_pfn pfn = pcp_alloc_bulk(mm, z, cpu, r.type, flags);
+		kmm_pfn pfn = pcp_pop(mm, z, pcp_of(mm, z, cpu), 0, r.type, flags);
 
 		if (pfn == KMM_NO_PFN)
 			break;
@@ -494,8 +532,8 @@ kmm_pfn kmm_alloc_bulk_page_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, u
 		return KMM_NO_PFN;
 	if (!alloc_prepare(&r, mm, cpu, mm->zone[zone].node, gfp, 0))
 		return KMM_NO_PFN;
-	pfn = pcp_alloc_bulk(mm, &mm->zone[zone], cpu, r.type,
-			     WMARK_LOW | (r.type == KMM_MOVABLE ? ALLOC_CMA : 0u));
+	pfn = pcp_pop(mm, &mm->zone[zone], pcp_of(mm, &mm->zone[zone], cpu), 0, r.type,
+		      WMARK_LOW | (r.type == KMM_MOVABLE ? ALLOC_CMA : 0u));
 	mm->stats.allocs += pfn != KMM_NO_PFN;
 	return pfn;
 }

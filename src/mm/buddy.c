@@ -1,33 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mm/buddy.h"
 
-void buddy_add(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, unsigned type,
-	       bool tail)
+/* On a list; its pages and, if it is the first there, the list are the caller's to count. */
+static inline void link_block(struct frame *f, struct zone *z, kmm_pfn pfn, unsigned order,
+			      unsigned type, bool tail)
 {
-	struct frame *f = mm->frame;
 	uint32_t head = buddy_list(z, order, type);
 
-	f[pfn].state = FRAME_IS_FREE;
-	f[pfn].order = (uint8_t)order;
-	f[pfn].type = (uint8_t)type;
+	f[pfn].kind = frame_kind(FRAME_IS_FREE, order, type, z->index);
 	if (tail)
 		list_add_tail(f, head, pfn);
 	else
 		list_add_head(f, head, pfn);
-	z->nr_free[type][order]++;
+	f[head].blocks++;
+}
+
+/* Off its list; its pages are the caller's to count. */
+static inline void unlink_block(struct frame *f, struct zone *z, kmm_pfn pfn, unsigned order,
+				unsigned pages)
+{
+	unsigned type = f[pfn].type;
+
+	list_del(f, pfn);
+	f[pfn].state = FRAME_IS_TAIL;
+	if (!--f[buddy_list(z, order, type)].blocks)
+		z->avail[type] = (uint16_t)(z->avail[type] & ~pages);
+}
+
+void buddy_add(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, unsigned type,
+	       bool tail)
+{
+	link_block(mm->frame, z, pfn, order, type, tail);
 	z->avail[type] = (uint16_t)(z->avail[type] | 1u << order);
 	z->free_pages += 1u << order;
 }
 
 void buddy_del(struct kmm *mm, struct zone *z, kmm_pfn pfn)
 {
-	struct frame *f = &mm->frame[pfn];
-	unsigned order = f->order, type = f->type;
+	unsigned order = mm->frame[pfn].order;
 
-	list_del(mm->frame, pfn);
-	f->state = FRAME_IS_TAIL;
-	if (!--z->nr_free[type][order])
-		z->avail[type] = (uint16_t)(z->avail[type] & ~(1u << order));
+	unlink_block(mm->frame, z, pfn, order, 1u << order);
 	z->free_pages -= 1u << order;
 }
 
@@ -39,9 +51,11 @@ void buddy_move(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned type)
 	buddy_add(mm, z, pfn, order, type, mm->generation != KMM_LINUX_2_6);
 }
 
+#define ANY_TYPE (255u << KIND_TYPE)
+
 static inline bool is_free_block(const struct frame *f, const struct zone *z, unsigned order)
 {
-	return f->state == FRAME_IS_FREE && f->order == order && f->zone == z->index;
+	return (f->kind | ANY_TYPE) == (frame_kind(FRAME_IS_FREE, order, 0, z->index) | ANY_TYPE);
 }
 
 static inline bool mergeable(unsigned type)
@@ -58,6 +72,20 @@ static bool may_join(const struct kmm *mm, unsigned type, kmm_pfn buddy)
 	       mm->generation == KMM_LINUX_2_6;
 }
 
+/* May a block go together with its buddy? */
+static bool join_pageblocks(struct kmm *mm, kmm_pfn buddy, unsigned order, unsigned type)
+{
+	if (order < mm->pageblock_order)
+		return true;
+	if (!may_join(mm, type, buddy))
+		return false;
+	/* From 6.10 the tags follow the list. */
+	if (mm->generation == KMM_LINUX_6_18)
+		for (kmm_pfn p = buddy; p < buddy + (1u << order); p += mm->pageblock_pages)
+			frame_set_tag(mm, p, type);
+	return true;
+}
+
 /* Keep a block for the task that compacts; not one that would mix a page block's types. */
 static bool capture(struct kmm *mm, const struct zone *z, kmm_pfn pfn, unsigned order,
 		    unsigned type)
@@ -71,33 +99,62 @@ static bool capture(struct kmm *mm, const struct zone *z, kmm_pfn pfn, unsigned 
 	return true;
 }
 
+/*
+ * Join a block with its halves, as far as they are of its type and the only ones
+ * on their lists: mostly they were split off it.  Below order `most`, where nothing
+ * else matters.  Returns the order that it has then.
+ */
+static INLINE unsigned join_halves(struct frame *f, struct zone *z, kmm_pfn *block, unsigned order,
+				   unsigned most, unsigned type)
+{
+	uint32_t kind = frame_kind(FRAME_IS_FREE, order, type, z->index);
+	uint32_t list = buddy_list(z, order, type);
+	struct frame *head = &f[list];
+	uint64_t empty = frame_links(list);
+	size_t at = *block * sizeof(*f), first = sizeof(*f) << order, size = first;
+
+	for (size_t end = sizeof(*f) << most; size < end; size *= 2) {
+		size_t buddy = at ^ size;
+		struct frame *half = (struct frame *)((char *)f + buddy);
+
+		if (half->kind != kind || head->blocks != 1)
+			break;
+		half->state = FRAME_IS_TAIL;
+		head->word = empty;
+		head->blocks = 0;
+		at &= buddy;
+		kind += 1u << KIND_ORDER;
+		head += KMM_MIGRATETYPES;
+		empty += frame_links(KMM_MIGRATETYPES);
+	}
+	*block = (kmm_pfn)(at / sizeof(*f));
+	size /= sizeof(*f);
+	z->avail[type] = (uint16_t)(z->avail[type] & ~(size - first / sizeof(*f)));
+	return (unsigned)__builtin_ctzl(size);
+}
+
 void buddy_free(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, unsigned type,
 		bool to_tail)
 {
 	struct frame *f = mm->frame;
-	unsigned top = mm->max_order;
+	unsigned top = mm->max_order, wanted = mm->capture_order, freed = 1u << order;
+	unsigned special = wanted < mm->pageblock_order ? wanted : mm->pageblock_order;
+	unsigned pages;
 
-	while (order < top) {
-		kmm_pfn buddy = pfn ^ (1u << order);
+	order = join_halves(f, z, &pfn, order, special, type);
+	for (pages = 1u << order; order < top; order++, pages *= 2) {
+		kmm_pfn buddy = pfn ^ pages;
 
-		if (unlikely(order == mm->capture_order) && capture(mm, z, pfn, order, type))
+		if (unlikely(order == wanted) && capture(mm, z, pfn, order, type)) {
+			z->free_pages -= pages - freed;
 			return;
-
+		}
 		if (!is_free_block(&f[buddy], z, order))
 			break;
-		if (unlikely(order >= mm->pageblock_order)) {
-			if (!may_join(mm, type, buddy))
-				break;
-			/* From 6.10 the tags follow the list. */
-			if (mm->generation == KMM_LINUX_6_18)
-				for (kmm_pfn p = buddy; p < buddy + (1u << order);
-				     p += mm->pageblock_pages)
-					frame_set_tag(mm, p, type);
-		}
-		buddy_del(mm, z, buddy);
-		f[pfn].state = FRAME_IS_TAIL;
-		pfn &= ~(1u << order);
-		order++;
+		if (unlikely(order >= special) && !join_pageblocks(mm, buddy, order, type))
+			break;
+		unlink_block(f, z, buddy, order, pages);
+		pfn &= ~pages;
 	}
 	/* Hold back a block whose larger block lacks only what was just freed's neighbour. */
 	if (!to_tail && order + 2 <= top && mm->generation != KMM_LINUX_2_6) {
@@ -105,19 +162,47 @@ void buddy_free(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, uns
 
 		to_tail = is_free_block(&f[above], z, order + 1);
 	}
-	buddy_add(mm, z, pfn, order, type, to_tail);
+	link_block(f, z, pfn, order, type, to_tail);
+	z->avail[type] = (uint16_t)(z->avail[type] | pages);
+	z->free_pages += freed; /* the buddies' were free before */
 }
 
 void buddy_expand(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned low, unsigned high,
 		  unsigned type)
 {
-	while (high > low) {
-		high--;
-		buddy_add(mm, z, pfn + (1u << high), high, type, false);
+	unsigned pages = 1u << high;
+
+	/* As a number, the pages of all the upper halves are the orders that these have. */
+	z->avail[type] = (uint16_t)(z->avail[type] | (pages - (1u << low)));
+	z->free_pages += pages - (1u << low);
+	while (high-- > low)
+		link_block(mm->frame, z, pfn + (pages /= 2), high, type, false);
+}
+
+/* Likewise where all the lists below `high` are empty; the pages are the caller's to count. */
+static INLINE void split(struct frame *f, struct zone *z, kmm_pfn pfn, unsigned low, unsigned high,
+			 unsigned type)
+{
+	uint32_t kind = frame_kind(FRAME_IS_FREE, high, type, z->index);
+	uint32_t list = buddy_list(z, high, type);
+	struct frame *head = &f[list], *half = &f[pfn];
+	uint64_t alone = frame_links(list), first = frame_links(pfn);
+	size_t pages = 1u << high, least = 1u << low;
+
+	z->avail[type] = (uint16_t)(z->avail[type] | (pages - least));
+	while (pages > least) {
+		pages /= 2;
+		head -= KMM_MIGRATETYPES;
+		alone -= frame_links(KMM_MIGRATETYPES);
+		kind -= 1u << KIND_ORDER;
+		half[pages].word = alone;
+		half[pages].kind = kind;
+		head->word = first + frame_links((uint32_t)pages);
+		head->blocks = 1;
 	}
 }
 
-kmm_pfn buddy_take(struct kmm *mm, struct zone *z, unsigned order, unsigned type)
+static INLINE kmm_pfn take(struct kmm *mm, struct zone *z, unsigned order, unsigned type)
 {
 	unsigned orders = (unsigned)z->avail[type] >> order;
 	unsigned found;
@@ -127,14 +212,20 @@ kmm_pfn buddy_take(struct kmm *mm, struct zone *z, unsigned order, unsigned type
 		return KMM_NO_PFN;
 	found = order + (unsigned)__builtin_ctz(orders);
 	pfn = mm->frame[buddy_list(z, found, type)].next;
-	buddy_del(mm, z, pfn);
-	buddy_expand(mm, z, pfn, order, found, type);
+	unlink_block(mm->frame, z, pfn, found, 1u << found);
+	z->free_pages -= 1u << order;
+	split(mm->frame, z, pfn, order, found, type);
 	return pfn;
+}
+
+kmm_pfn buddy_take(struct kmm *mm, struct zone *z, unsigned order, unsigned type)
+{
+	return take(mm, z, order, type);
 }
 
 kmm_pfn buddy_take_seen(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order, unsigned type)
 {
-	kmm_pfn pfn = buddy_take(mm, z, order, type);
+	kmm_pfn pfn = take(mm, z, order, type);
 
 	if (pfn == KMM_NO_PFN)
 		return pfn;

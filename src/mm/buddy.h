@@ -21,6 +21,23 @@ static inline uint32_t buddy_list(const struct zone *z, unsigned order, unsigned
 	return z->heads + order * KMM_MIGRATETYPES + type;
 }
 
+/* How many blocks that list has. */
+static inline uint32_t buddy_blocks(const struct kmm *mm, const struct zone *z, unsigned order,
+				    unsigned type)
+{
+	return mm->frame[buddy_list(z, order, type)].blocks;
+}
+
+/* All free pages of this type. */
+static inline uint64_t buddy_pages(const struct kmm *mm, const struct zone *z, unsigned type)
+{
+	uint64_t pages = 0;
+
+	for (unsigned order = 0; order < KMM_ORDERS; order++)
+		pages += (uint64_t)buddy_blocks(mm, z, order, type) << order;
+	return pages;
+}
+
 /* Put a block on a list as it is, without merging. */
 void buddy_add(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, unsigned type,
 	       bool tail);

@@ -62,11 +62,17 @@ struct slab_chunk {
 	uint64_t record[];
 };
 
+/* An object in an array of SLAB or a sheaf. */
+struct array_entry {
+	struct slab *slab;
+	uint32_t index;
+};
+
 /* A magazine of objects. */
 struct sheaf {
 	struct sheaf *next;
 	uint32_t count;
-	kmm_addr object[];
+	struct array_entry entry[];
 };
 
 struct slub_cpu {
@@ -85,11 +91,6 @@ struct slub_node {
 	unsigned nr_full, nr_empty;
 };
 
-struct array_entry {
-	struct slab *slab;
-	uint32_t index;
-};
-
 struct array {
 	uint32_t avail, limit, batchcount;
 	bool touched;
@@ -105,12 +106,16 @@ struct slab_node {
 	bool free_touched;
 };
 
+/* From where an object comes that is at hand, if only its link and lists need change. */
+enum way { WAY_LONG, WAY_SLUB, WAY_SHEAF, WAY_SLAB };
+
 struct kmm_cache {
 	struct kmm_slab *sl;
 	uint64_t reciprocal; /* of size, 44 bits after the point */
 	uint32_t size;	     /* from object to object */
 	uint32_t objects;    /* of a slab of the usual order */
 	uint8_t kind, order, min_order;
+	uint8_t way; /* enum way */
 	bool debug;  /* all of it slow */
 	bool backed; /* SLUB: free pointers are written into the objects */
 	uint16_t sheaf_capacity;
@@ -310,6 +315,8 @@ void cache_discard(struct kmm_cache *s);
 kmm_addr cache_alloc(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node);
 /* false: refused as bad. */
 bool cache_free(struct kmm_cache *s, unsigned cpu, kmm_addr at);
+/* Likewise of a slab that the address was found in. */
+bool cache_free_in(struct slab *slab, unsigned cpu, kmm_addr at);
 /* Count a free that cannot be, and report it. */
 bool cache_bad_free(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr at, const char *what);
 /* The alignment of an object by flags and wish, as SLUB and SLOB have it. */

@@ -140,13 +140,9 @@ static bool fallback_6_1(const struct request *r)
 }
 
 /* CMA pages serve movable requests: first while they are most of what is free, else last. */
-static bool cma_first(const struct zone *z)
+static bool cma_first(const struct kmm *mm, const struct zone *z)
 {
-	uint64_t pages = 0;
-
-	for (unsigned order = 0; order < KMM_ORDERS; order++)
-		pages += (uint64_t)z->nr_free[KMM_CMA][order] << order;
-	return pages > z->free_pages / 2;
+	return buddy_pages(mm, z, KMM_CMA) > z->free_pages / 2;
 }
 
 static kmm_pfn take_6_1(const struct request *r)
@@ -154,7 +150,7 @@ static kmm_pfn take_6_1(const struct request *r)
 	kmm_pfn pfn = KMM_NO_PFN;
 	bool cma = r->flags & ALLOC_CMA && r->z->avail[KMM_CMA];
 
-	if (unlikely(cma) && cma_first(r->z))
+	if (unlikely(cma) && cma_first(r->mm, r->z))
 		pfn = buddy_take_seen(r->mm, r->z, r->cpu, r->order, KMM_CMA);
 	while (pfn == KMM_NO_PFN) {
 		pfn = buddy_take_seen(r->mm, r->z, r->cpu, r->order, r->type);
@@ -233,7 +229,7 @@ static kmm_pfn take_6_18(const struct request *r, enum take_mode *mode)
 	bool cma = r->flags & ALLOC_CMA && r->z->avail[KMM_CMA];
 	kmm_pfn pfn;
 
-	if (unlikely(cma) && cma_first(r->z)) {
+	if (unlikely(cma) && cma_first(r->mm, r->z)) {
 		pfn = buddy_take_seen(r->mm, r->z, r->cpu, r->order, KMM_CMA);
 		if (pfn != KMM_NO_PFN)
 			return pfn;
@@ -304,6 +300,13 @@ kmm_pfn take_block(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order,
 {
 	struct request r = { mm, z, cpu, order, type, flags };
 
+	/* Mostly the own lists have one, and nothing else comes before them. */
+	if (likely(*mode == TAKE_NORMAL && !z->avail[KMM_CMA])) {
+		kmm_pfn pfn = buddy_take_seen(mm, z, cpu, order, type);
+
+		if (likely(pfn != KMM_NO_PFN))
+			return pfn;
+	}
 	switch (mm->generation) {
 	case KMM_LINUX_2_6:
 		return take_2_6(&r);

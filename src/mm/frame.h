@@ -12,10 +12,29 @@
 
 #pragma GCC visibility push(hidden)
 
+static inline uint32_t frame_kind(unsigned state, unsigned order, unsigned type, unsigned zone)
+{
+	return state << KIND_STATE | order << KIND_ORDER | type << KIND_TYPE | zone << KIND_ZONE;
+}
+
+/* Held by nobody. */
+static inline uint64_t frame_what(uint32_t kind, unsigned cpu, unsigned list)
+{
+	return (uint64_t)kind << WHAT_KIND | (uint64_t)cpu << WHAT_CPU |
+	       (uint64_t)list << WHAT_LIST;
+}
+
+/* Both links at once. */
+static inline uint64_t frame_links(uint32_t to)
+{
+	return to * UINT64_C(0x100000001);
+}
+
 static inline void list_init(struct frame *f, uint32_t head)
 {
 	f[head].next = f[head].prev = head;
 	f[head].state = FRAME_IS_LIST;
+	f[head].blocks = 0;
 }
 
 static inline bool list_empty(const struct frame *f, uint32_t head)
@@ -41,6 +60,15 @@ static inline void list_add_tail(struct frame *f, uint32_t head, uint32_t at)
 	list_insert(f, f[head].prev, head, at);
 }
 
+/* The first, off its list. */
+static inline void list_del_head(struct frame *f, uint32_t head, uint32_t first)
+{
+	uint32_t next = f[first].next;
+
+	f[head].next = next;
+	f[next].prev = head;
+}
+
 static inline void list_del(struct frame *f, uint32_t at)
 {
 	uint32_t next = f[at].next, prev = f[at].prev;
@@ -53,25 +81,36 @@ static inline void list_del(struct frame *f, uint32_t at)
 static inline void frame_set_used(struct kmm *mm, kmm_pfn pfn, unsigned order, unsigned type)
 {
 	struct frame *f = &mm->frame[pfn];
-	struct frame *end = f + (1u << order);
 
-	do {
+	for (unsigned left = 1u << order; left; left--, f++) {
 		f->state = FRAME_IS_USED;
 		f->type = (uint8_t)type;
 		f->held = FRAME_HELD;
-	} while (++f < end);
+	}
 }
 
 /* The frames of a block are in use no more; its head's state follows. */
 static inline void frame_set_unused(struct kmm *mm, kmm_pfn pfn, unsigned order)
 {
 	struct frame *f = &mm->frame[pfn];
-	struct frame *end = f + (1u << order);
 
-	do {
+	for (unsigned left = 1u << order; left; left--, f++) {
 		f->state = FRAME_IS_TAIL;
 		f->held = FRAME_HELD;
-	} while (++f < end);
+	}
+}
+
+/*
+ * The zone of a frame that is being freed.  Mostly it is that of the one before, which
+ * the processor can foresee: then what is asked of the zone need not wait for the frame.
+ */
+static inline struct zone *frame_zone(struct kmm *mm, const struct frame *f)
+{
+	struct zone *z = mm->freed;
+
+	if (unlikely(z->index != f->zone))
+		z = mm->freed = &mm->zone[f->zone];
+	return z;
 }
 
 /* An aligned block of one zone, all of it in use: what may be freed. */
@@ -79,6 +118,8 @@ static inline bool frame_is_used_block(const struct kmm *mm, kmm_pfn pfn, unsign
 {
 	const struct frame *f, *end;
 
+	if (likely(!order))
+		return pfn < mm->frames && mm->frame[pfn].state == FRAME_IS_USED;
 	if (unlikely(order > mm->max_order || pfn >= mm->frames || pfn & ((1u << order) - 1)))
 		return false;
 	f = &mm->frame[pfn];

@@ -3,7 +3,8 @@
 #include "mm/pcptune.h"
 
 /* To the buddy lists at once, by the page block's tag of today. */
-static void free_to_buddy(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, bool to_tail)
+static NOINLINE void free_to_buddy(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order,
+				   bool to_tail)
 {
 	mm->stats.zone_locks++;
 	frame_set_unused(mm, pfn, order);
@@ -18,7 +19,8 @@ static void free_to_buddy(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned 
 	buddy_free(mm, z, pfn, order, frame_tag(mm, pfn), to_tail);
 }
 
-static inline void free_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool cold)
+static INLINE void free_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool cold,
+			      bool seen)
 {
 	struct zone *z;
 	unsigned tag;
@@ -28,8 +30,9 @@ static inline void free_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigne
 		return;
 	}
 	mm->stats.frees++;
-	OBSERVE(mm, mm_page_free, cpu, pfn, order);
-	z = &mm->zone[mm->frame[pfn].zone];
+	if (seen)
+		OBSERVE(mm, mm_page_free, cpu, pfn, order);
+	z = frame_zone(mm, &mm->frame[pfn]);
 	tag = frame_tag(mm, pfn);
 	if (pcp_serves(mm, order) && likely(tag != KMM_ISOLATE))
 		pcp_free(mm, z, cpu, pfn, order, tag, cold);
@@ -37,20 +40,29 @@ static inline void free_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigne
 		free_to_buddy(mm, z, pfn, order, false);
 }
 
+static NOINLINE void free_seen(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool cold)
+{
+	free_block(mm, cpu, pfn, order, cold, true);
+}
+
+/* The usual free needs no call, and so no register saved. */
 void kmm_free_pages(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order)
 {
-	free_block(mm, cpu, pfn, order, false);
+	if (likely(!order && !mm->seen.mm_page_free))
+		free_block(mm, cpu, pfn, 0, false, false);
+	else
+		free_seen(mm, cpu, pfn, order, false);
 }
 
 /* A batch takes the same steps page by page; only what an interrupt could see differs. */
 void kmm_free_page_batched(struct kmm *mm, unsigned cpu, kmm_pfn pfn)
 {
-	free_block(mm, cpu, pfn, 0, false);
+	free_seen(mm, cpu, pfn, 0, false);
 }
 
 void kmm_free_page_cold(struct kmm *mm, unsigned cpu, kmm_pfn pfn)
 {
-	free_block(mm, cpu, pfn, 0, true);
+	free_seen(mm, cpu, pfn, 0, true);
 }
 
 void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool to_tail)
@@ -61,7 +73,7 @@ void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned o
 	}
 	mm->stats.frees++;
 	OBSERVE(mm, mm_page_free, cpu, pfn, order);
-	free_to_buddy(mm, &mm->zone[mm->frame[pfn].zone], pfn, order, to_tail);
+	free_to_buddy(mm, frame_zone(mm, &mm->frame[pfn]), pfn, order, to_tail);
 }
 
 void kmm_lock_pcp(struct kmm *mm, bool locked)

@@ -53,7 +53,7 @@ static bool release_from(struct kmm *mm, struct zone *z, unsigned type)
 bool highatomic_release(struct kmm *mm, const struct zonelist *zl, unsigned type, bool force)
 {
 	for (unsigned i = 0; i < zl->n; i++) {
-		struct zone *z = &mm->zone[zl->zone[i]];
+		struct zone *z = zl->zone[i];
 
 		if (!force && z->highatomic <= mm->pageblock_pages)
 			continue;

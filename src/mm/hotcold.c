@@ -14,6 +14,7 @@ static void insert(struct kmm *mm, struct pcp *p, unsigned side, kmm_pfn after, 
 	f[pfn].type = (uint8_t)type;
 	f[pfn].cpu = p->cpu;
 	f[pfn].list = (uint8_t)side;
+	f[pfn].held = FRAME_HELD;
 	list_insert(f, after, f[after].next, pfn);
 	p->count++;
 	p->side[side].count++;

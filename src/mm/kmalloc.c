@@ -189,8 +189,8 @@ static inline unsigned type_of(const struct kmm_slab *sl, kmm_gfp gfp, uint64_t 
 	return KMALLOC_NORMAL;
 }
 
-struct kmm_cache *kmm_kmalloc_slab(const struct kmm_slab *sl, size_t size, kmm_gfp gfp,
-				   uint64_t site)
+static inline struct kmm_cache *cache_for(const struct kmm_slab *sl, size_t size, kmm_gfp gfp,
+					  uint64_t site)
 {
 	unsigned class;
 
@@ -201,6 +201,12 @@ struct kmm_cache *kmm_kmalloc_slab(const struct kmm_slab *sl, size_t size, kmm_g
 	else
 		class = 64 - (unsigned)__builtin_clzll(size - 1);
 	return sl->kmalloc[type_of(sl, gfp, site)][class];
+}
+
+struct kmm_cache *kmm_kmalloc_slab(const struct kmm_slab *sl, size_t size, kmm_gfp gfp,
+				   uint64_t site)
+{
+	return cache_for(sl, size, gfp, site);
 }
 
 size_t kmm_kmalloc_size_roundup(const struct kmm_slab *sl, size_t size)
@@ -257,8 +263,8 @@ static kmm_addr kmalloc_slob(struct kmm_slab *sl, unsigned cpu, size_t size, kmm
 	return at == KMM_NULL ? at : at + header;
 }
 
-kmm_addr kmm_kmalloc_site(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp, int node,
-			  uint64_t site)
+static NOINLINE kmm_addr kmalloc_long(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp,
+				      int node, uint64_t site)
 {
 	struct kmm_cache *s;
 	size_t alloc = 0;
@@ -268,7 +274,7 @@ kmm_addr kmm_kmalloc_site(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gf
 		return KMM_ZERO_SIZE_PTR;
 	if (unlikely(cpu >= sl->cpus))
 		return KMM_NULL;
-	s = kmm_kmalloc_slab(sl, size, gfp, site);
+	s = cache_for(sl, size, gfp, site);
 	if (likely(s)) {
 		alloc = s->size;
 		at = cache_alloc(s, cpu, gfp, node);
@@ -289,14 +295,30 @@ kmm_addr kmm_kmalloc_site(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gf
 	return at;
 }
 
+static INLINE kmm_addr kmalloc(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp,
+			       int node, uint64_t site)
+{
+	struct kmm_cache *s = cache_for(sl, size, gfp, site);
+
+	if (likely(s && !sl->watched))
+		return cache_alloc(s, cpu, gfp, node);
+	return kmalloc_long(sl, cpu, size, gfp, node, site);
+}
+
+kmm_addr kmm_kmalloc_site(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp, int node,
+			  uint64_t site)
+{
+	return kmalloc(sl, cpu, size, gfp, node, site);
+}
+
 kmm_addr kmm_kmalloc_node(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp, int node)
 {
-	return kmm_kmalloc_site(sl, cpu, size, gfp, node, 0);
+	return kmalloc(sl, cpu, size, gfp, node, 0);
 }
 
 kmm_addr kmm_kmalloc(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp)
 {
-	return kmm_kmalloc_site(sl, cpu, size, gfp, -1, 0);
+	return kmalloc(sl, cpu, size, gfp, -1, 0);
 }
 
 /* Bytes of a SLOB object with its header, 0 if none begins there: to the next, or to free room. */
@@ -325,9 +347,9 @@ static bool free_slob(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
 	return true;
 }
 
-void kmm_kfree(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
+static NOINLINE void kfree_long(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
 {
-	const struct slab *slab;
+	struct slab *slab;
 
 	if (unlikely(sl->watched))
 		SLAB_OBSERVE(sl, kfree, cpu, at);
@@ -339,11 +361,21 @@ void kmm_kfree(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
 	}
 	slab = slab_of(sl, at);
 	if (likely(slab && sl->kind != KMM_SLOB))
-		cache_free(slab->cache, cpu, at);
+		cache_free_in(slab, cpu, at);
 	else if (slab ? free_slob(sl, cpu, at) : large_free(sl, cpu, at))
 		sl->stats.frees++;
 	else if (!slab)
 		cache_bad_free(sl, NULL, at, "Attempt to free object outside of slab");
+}
+
+void kmm_kfree(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
+{
+	struct slab *slab = likely(at > KMM_ZERO_SIZE_PTR) ? slab_of(sl, at) : NULL;
+
+	if (likely(slab && !sl->watched && cpu < sl->cpus && sl->kind != KMM_SLOB))
+		cache_free_in(slab, cpu, at);
+	else
+		kfree_long(sl, cpu, at);
 }
 
 size_t kmm_ksize(const struct kmm_slab *sl, kmm_addr at)

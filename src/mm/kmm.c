@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "mm/alloc.h"
 #include "mm/pcp.h"
 #include "mm/zone.h"
-#include "mm/zonelist.h"
 
 #define MOST_FRAMES (1u << 30) /* 4 TiB: 16 GiB of frames */
 #define LINE 64u
@@ -124,6 +124,7 @@ static void init_policy(struct kmm *mm)
 static void init_zones(struct kmm *mm)
 {
 	mm->zones = (uint8_t)mm->config.zones;
+	mm->freed = mm->zone;
 	for (unsigned i = 0; i < mm->zones; i++) {
 		const struct kmm_zone_config *c = &mm->config.zone[i];
 		struct zone *z = &mm->zone[i];
@@ -246,6 +247,7 @@ struct kmm *kmm_create(const struct kmm_config *c, char *text, size_t n)
 	init_zones(mm);
 	if (!init_frames(mm) || !init_pcps(mm) || !init_pageblocks(mm) || zonelist_build(mm))
 		goto no_memory;
+	alloc_init(mm);
 	return mm;
 no_memory:
 	kmm_destroy(mm);
@@ -261,6 +263,7 @@ void kmm_destroy(struct kmm *mm)
 	free(mm->pcp);
 	free(mm->tag);
 	free(mm->zonelist);
+	free(mm->route);
 	free(mm);
 }
 
@@ -288,7 +291,8 @@ size_t kmm_memory(const struct kmm *mm)
 	size_t frames = (size_t)mm->all_frames + LINE / sizeof(*mm->frame);
 
 	return sizeof(*mm) + frames * sizeof(*mm->frame) + sizeof(*mm->pcp) * mm->zones * mm->cpus +
-	       (mm->frames >> mm->pageblock_order) + sizeof(*mm->zonelist) * mm->config.nodes;
+	       (mm->frames >> mm->pageblock_order) +
+	       (sizeof(*mm->zonelist) + sizeof(*mm->route)) * mm->config.nodes;
 }
 
 /* ---- state ---- */
@@ -297,7 +301,7 @@ uint64_t kmm_nr_free(const struct kmm *mm, unsigned zone, unsigned order, unsign
 {
 	if (zone >= mm->zones || order >= KMM_ORDERS || type >= KMM_MIGRATETYPES)
 		return 0;
-	return mm->zone[zone].nr_free[type][order];
+	return buddy_blocks(mm, &mm->zone[zone], order, type);
 }
 
 uint64_t kmm_zone_free_pages(const struct kmm *mm, unsigned zone)

@@ -260,8 +260,14 @@ kmm_pfn kmm_captured(struct kmm *mm);
 
 enum kmm_frame_state { KMM_FRAME_HOLE, KMM_FRAME_FREE, KMM_FRAME_PCP, KMM_FRAME_USED };
 enum kmm_frame_state kmm_frame_state(const struct kmm *mm, kmm_pfn pfn);
-/* The same, and a frame beyond it up to which all are so: the end of its free block. */
-enum kmm_frame_state kmm_frame_run(const struct kmm *mm, kmm_pfn pfn, kmm_pfn *end);
+/* The same, with what is kept beside it. */
+struct kmm_frame_view {
+	enum kmm_frame_state state;
+	kmm_pfn end;   /* a frame beyond it up to which all are so: the end of its free block */
+	uint32_t word; /* kmm_set_frame_words() */
+	bool slab;     /* of a slab, or of a large kmalloc */
+};
+struct kmm_frame_view kmm_frame_look(const struct kmm *mm, kmm_pfn pfn);
 /*
  * A word of the user's for each frame in use, kept in the frame's own record: 0 until it
  * is set, and again once the frame is free.  Frames of slabs and those not in use have

@@ -14,6 +14,8 @@
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+#define NOINLINE __attribute__((noinline)) /* off the fast path, and out of its registers */
+#define INLINE inline __attribute__((always_inline))
 
 /*
  * One page frame; also one list head, which is a frame behind the last real
@@ -26,15 +28,35 @@ struct frame {
 		};
 		uint64_t word; /* in use: what `held` says */
 	};
-	uint8_t state; /* enum frame_is */
-	uint8_t order; /* of the block, if it heads a free or per-CPU one */
-	uint8_t type;  /* list's type; in a per-CPU list: as cached; in use: as allocated */
-	uint8_t zone;
-	uint16_t cpu; /* owner of the per-CPU list */
-	uint8_t list; /* which of its lists */
-	uint8_t held; /* in use: enum frame_held; else FRAME_HELD */
+	union {
+		struct {
+			uint8_t state; /* enum frame_is */
+			uint8_t order; /* of the block, if it heads a free or per-CPU one */
+			uint8_t type; /* list's type; in a per-CPU list: as cached; in use: as allocated */
+			uint8_t zone;
+			union {
+				struct {
+					uint16_t cpu; /* owner of the per-CPU list */
+					uint8_t list; /* which of its lists */
+					uint8_t held; /* in use: enum frame_held; else FRAME_HELD */
+				};
+				uint32_t blocks; /* a free list's head: how many it has */
+			};
+		};
+		uint32_t kind; /* the first four of these at once: frame_kind() */
+		uint64_t what; /* all of them: frame_what() */
+	};
 };
 _Static_assert(sizeof(struct frame) == 16, "a frame costs 16 bytes");
+
+/* Where the parts stand in kind and what, from the lowest bit on. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+enum kind_at { KIND_STATE = 0, KIND_ORDER = 8, KIND_TYPE = 16, KIND_ZONE = 24 };
+enum what_at { WHAT_KIND = 0, WHAT_CPU = 32, WHAT_LIST = 48 };
+#else
+enum kind_at { KIND_STATE = 24, KIND_ORDER = 16, KIND_TYPE = 8, KIND_ZONE = 0 };
+enum what_at { WHAT_KIND = 32, WHAT_CPU = 16, WHAT_LIST = 8 };
+#endif
 
 /* Whose the word of a frame in use is. */
 enum frame_held {
@@ -81,11 +103,11 @@ struct zone {
 	uint32_t pcp0;	   /* its lists of CPU 0 in kmm.pcp */
 	uint32_t isolated; /* page blocks tagged ISOLATE */
 	uint8_t index, node, type;
+	uint16_t fast_flags;		  /* enum alloc_flags of every first attempt from here */
 	bool kswapd;			  /* kswapd balances it */
 	bool boosted_wake;		  /* boosted: wake kswapd at the end of the allocation */
 	bool below_high;		  /* 6.7+: seen below the high mark */
 	uint16_t avail[KMM_MIGRATETYPES]; /* bit o: a free block of order o */
-	uint32_t nr_free[KMM_MIGRATETYPES][KMM_ORDERS];
 	uint64_t pageblocks[KMM_MIGRATETYPES];
 };
 
@@ -97,8 +119,8 @@ struct zone {
 
 /* One CPU's page lists in one zone. */
 struct pcp {
-	uint32_t head; /* first of its list heads */
-	int32_t count; /* base pages */
+	uint32_t head;	/* first of its list heads */
+	int32_t count;	/* base pages */
 	int32_t hidden; /* more of them, which nobody knows: they only lengthen the lists */
 	int32_t high, batch;
 	int32_t high_min, high_max; /* 6.7+: high moves between these */
@@ -123,8 +145,18 @@ struct shortage {
 };
 
 struct zonelist {
-	uint8_t n;
-	uint8_t zone[KMM_ZONES];
+	unsigned n;
+	struct zone *zone[KMM_ZONES];
+};
+
+/* What the flags that name zone and mobility say, from one node on. */
+#define ROUTES 32u /* sets of these flags, the lowest bits of a kmm_gfp */
+struct route {
+	struct zone *zone; /* the first of the list; NULL: none has memory */
+	uint32_t used;	   /* frame_kind() of a page that it gives */
+	uint8_t type;
+	uint8_t highest; /* zone type */
+	uint8_t mark;	 /* above which nothing but the page need change: enum wmark */
 };
 
 struct kmm {
@@ -153,9 +185,11 @@ struct kmm {
 	struct kmm_observer seen;
 	void *seen_arg;
 	struct shortage shortage;
+	struct zone *freed; /* where the last page was freed to: see frame_zone() */
 	struct zone zone[KMM_ZONES];
 	uint8_t highest[16];			     /* zone type by the low four gfp bits */
 	struct zonelist (*zonelist)[KMM_ZONE_TYPES]; /* by node, highest zone type */
+	struct route (*route)[ROUTES];		     /* by node, flags */
 	uint32_t all_frames;			     /* with the list heads */
 	struct kmm_config config;
 };

@@ -2,7 +2,6 @@
 #include "mm/pcp.h"
 
 #include "mm/fallback.h"
-#include "mm/hotcold.h"
 #include "mm/pcptune.h"
 
 static inline int32_t min_int(int32_t a, int32_t b)
@@ -13,23 +12,6 @@ static inline int32_t min_int(int32_t a, int32_t b)
 static inline int32_t max_int(int32_t a, int32_t b)
 {
 	return a > b ? a : b;
-}
-
-void pcp_insert(struct kmm *mm, struct pcp *p, kmm_pfn pfn, unsigned order, unsigned list,
-		unsigned type, bool tail)
-{
-	struct frame *f = &mm->frame[pfn];
-
-	f->state = FRAME_IS_PCP;
-	f->order = (uint8_t)order;
-	f->type = (uint8_t)type;
-	f->cpu = p->cpu;
-	f->list = (uint8_t)list;
-	if (tail)
-		list_add_tail(mm->frame, p->head + list, pfn);
-	else
-		list_add_head(mm->frame, p->head + list, pfn);
-	p->count += 1 << order;
 }
 
 void pcp_remove(struct kmm *mm, struct pcp *p, kmm_pfn pfn)
@@ -55,12 +37,13 @@ static int refill_blocks(const struct kmm *mm, const struct zone *z, struct pcp 
 	return max_int(p->batch >> order, 2);
 }
 
-static void refill(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, unsigned type,
-		   unsigned flags)
+bool pcp_refill(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, unsigned type,
+		unsigned flags)
 {
 	unsigned list = pcp_list(order, type);
 	enum take_mode mode = TAKE_NORMAL;
 	int n = refill_blocks(mm, z, p, order);
+	bool any = false;
 
 	mm->stats.zone_locks++;
 	while (n-- > 0) {
@@ -69,42 +52,9 @@ static void refill(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order
 		if (pfn == KMM_NO_PFN)
 			break;
 		pcp_insert(mm, p, pfn, order, list, type, true);
+		any = true;
 	}
-}
-
-static inline kmm_pfn pop(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order,
-			  unsigned type, unsigned flags)
-{
-	uint32_t head = p->head + pcp_list(order, type);
-	kmm_pfn pfn;
-
-	if (unlikely(list_empty(mm->frame, head))) {
-		refill(mm, z, p, order, type, flags);
-		if (list_empty(mm->frame, head))
-			return KMM_NO_PFN;
-	}
-	pfn = mm->frame[head].next;
-	list_del(mm->frame, pfn);
-	p->count -= 1 << order;
-	frame_set_used(mm, pfn, order, type);
-	return pfn;
-}
-
-kmm_pfn pcp_alloc(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order, unsigned type,
-		  unsigned flags, bool cold)
-{
-	struct pcp *p = pcp_of(mm, z, cpu);
-
-	if (unlikely(mm->generation == KMM_LINUX_2_6))
-		return hotcold_alloc(mm, z, p, type, flags, cold);
-	p->free_factor >>= 1;
-	p->free_count >>= 1;
-	return pop(mm, z, p, order, type, flags);
-}
-
-kmm_pfn pcp_alloc_bulk(struct kmm *mm, struct zone *z, unsigned cpu, unsigned type, unsigned flags)
-{
-	return pop(mm, z, pcp_of(mm, z, cpu), 0, type, flags);
+	return any;
 }
 
 /* ---- drain ---- */
@@ -220,27 +170,17 @@ static int excess_6_1(const struct zone *z, struct pcp *p, unsigned order)
 	return min_int(max_int(n, p->batch), limit - p->batch);
 }
 
-void pcp_free(struct kmm *mm, struct zone *z, unsigned cpu, kmm_pfn pfn, unsigned order,
-	      unsigned type, bool cold)
+void pcp_shrink(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, unsigned list)
 {
-	struct pcp *p = pcp_of(mm, z, cpu);
-	unsigned list = pcp_list(order, type);
 	int n;
 
-	if (unlikely(mm->generation == KMM_LINUX_2_6)) {
-		hotcold_free(mm, z, p, pfn, type, cold);
-		return;
-	}
-	frame_set_unused(mm, pfn, order);
-	pcp_insert(mm, p, pfn, order, list, type, false);
 	if (mm->generation == KMM_LINUX_6_18)
 		n = pcptune_excess(mm, z, p, order);
 	else if (mm->generation == KMM_LINUX_5_10)
 		n = pcp_total(p) >= p->high ? p->batch : 0;
 	else
 		n = excess_6_1(z, p, order);
-	if (unlikely(n))
-		pcp_drain(mm, z, p, cpu, n, list);
+	pcp_drain(mm, z, p, p->cpu, n, list);
 }
 
 int kmm_pcp_owner(const struct kmm *mm, kmm_pfn pfn)

@@ -15,6 +15,8 @@
 #define MM_PCP_H
 
 #include "mm/buddy.h"
+#include "mm/hotcold.h"
+#include "mm/pcptune.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -43,14 +45,11 @@ static inline unsigned pcp_list(unsigned order, unsigned type)
 	return PCP_THP_LIST + (type == KMM_MOVABLE || type >= KMM_PCPTYPES);
 }
 
-/* A block from the CPU's lists, refilled as needed; in use.  KMM_NO_PFN if the zone has none. */
-kmm_pfn pcp_alloc(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order, unsigned type,
-		  unsigned flags, bool cold);
-/* The same without the side effects that the bulk allocator does not have. */
-kmm_pfn pcp_alloc_bulk(struct kmm *mm, struct zone *z, unsigned cpu, unsigned type, unsigned flags);
-/* Put a block in use on the list for `type`, its page block's; drain if there are too many. */
-void pcp_free(struct kmm *mm, struct zone *z, unsigned cpu, kmm_pfn pfn, unsigned order,
-	      unsigned type, bool cold);
+/* Blocks from the buddy lists to an empty list; false if the zone has none. */
+bool pcp_refill(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, unsigned type,
+		unsigned flags);
+/* Drain what is too much after a block of this order was put on a list. */
+void pcp_shrink(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, unsigned list);
 /* Give about n pages back to the buddy lists, beginning with list `start`, on caller's account. */
 void pcp_drain(struct kmm *mm, struct zone *z, struct pcp *p, unsigned caller, int n,
 	       unsigned start);
@@ -59,11 +58,101 @@ void pcp_drain_all(struct kmm *mm, struct zone *z, struct pcp *p, unsigned calle
 /* One block, just off its list, to the buddy lists. */
 void pcp_give_back(struct kmm *mm, struct zone *z, unsigned caller, kmm_pfn pfn, unsigned order,
 		   unsigned type);
-/* Link a block as the head or tail of a list; for seeding and correction too. */
-void pcp_insert(struct kmm *mm, struct pcp *p, kmm_pfn pfn, unsigned order, unsigned list,
-		unsigned type, bool tail);
 /* Unlink a block, wherever in its list it is. */
 void pcp_remove(struct kmm *mm, struct pcp *p, kmm_pfn pfn);
+
+/* Link a block as the head or tail of a list; for seeding and correction too. */
+static inline void pcp_insert(struct kmm *mm, struct pcp *p, kmm_pfn pfn, unsigned order,
+			      unsigned list, unsigned type, bool tail)
+{
+	mm->frame[pfn].what = frame_what(frame_kind(FRAME_IS_PCP, order, type, p->zone), p->cpu,
+					 list);
+	if (tail)
+		list_add_tail(mm->frame, p->head + list, pfn);
+	else
+		list_add_head(mm->frame, p->head + list, pfn);
+	p->count += 1 << order;
+}
+
+/* What the bulk allocator takes: pcp_alloc() without its effects on the lists' limits. */
+static inline kmm_pfn pcp_pop(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order,
+			      unsigned type, unsigned flags)
+{
+	uint32_t head = p->head + pcp_list(order, type);
+	struct frame *f = mm->frame;
+	kmm_pfn pfn;
+
+	if (unlikely(list_empty(f, head)) && !pcp_refill(mm, z, p, order, type, flags))
+		return KMM_NO_PFN;
+	pfn = f[head].next;
+	list_del_head(f, head, pfn);
+	p->count -= 1 << order;
+	frame_set_used(mm, pfn, order, type);
+	return pfn;
+}
+
+/* A page by its route, if there is one at hand and no rule stands in the way; else KMM_NO_PFN. */
+static INLINE kmm_pfn pcp_pop_page(struct kmm *mm, const struct route *route, unsigned cpu,
+				   bool cold)
+{
+	struct pcp *p = pcp_of(mm, route->zone, cpu);
+	bool mixed = mm->generation == KMM_LINUX_2_6; /* each list has pages of all types */
+	uint32_t head = p->head + (mixed ? cold : route->type);
+	struct frame *f = mm->frame;
+	kmm_pfn pfn = f[head].next;
+
+	if (unlikely(pfn == head || (mixed && f[pfn].type != route->type)))
+		return KMM_NO_PFN;
+	list_del_head(f, head, pfn);
+	f[pfn].what = frame_what(route->used, 0, 0);
+	p->count--;
+	if (unlikely(mixed)) {
+		p->side[cold].count--;
+	} else {
+		p->free_factor >>= 1;
+		p->free_count >>= 1;
+	}
+	return pfn;
+}
+
+/* A block from the CPU's lists, refilled as needed; in use.  KMM_NO_PFN if the zone has none. */
+static inline kmm_pfn pcp_alloc(struct kmm *mm, struct zone *z, unsigned cpu, unsigned order,
+				unsigned type, unsigned flags, bool cold)
+{
+	struct pcp *p = pcp_of(mm, z, cpu);
+
+	if (unlikely(mm->generation == KMM_LINUX_2_6))
+		return hotcold_alloc(mm, z, p, type, flags, cold);
+	p->free_factor >>= 1;
+	p->free_count >>= 1;
+	return pcp_pop(mm, z, p, order, type, flags);
+}
+
+/* Where pcp_shrink() drains plainly nothing: what else it does, and true; else false. */
+static INLINE bool pcp_has_room(const struct kmm *mm, const struct zone *z, struct pcp *p)
+{
+	if (unlikely(pcp_total(p) >= p->high || z->kswapd))
+		return false;
+	return mm->generation != KMM_LINUX_6_18 || pcptune_has_room(z, p);
+}
+
+/* Put a block in use on the list for `type`, its page block's; drain if there are too many. */
+static inline void pcp_free(struct kmm *mm, struct zone *z, unsigned cpu, kmm_pfn pfn,
+			    unsigned order, unsigned type, bool cold)
+{
+	struct pcp *p = pcp_of(mm, z, cpu);
+	unsigned list = pcp_list(order, type);
+
+	if (unlikely(mm->generation == KMM_LINUX_2_6)) {
+		hotcold_free(mm, z, p, pfn, type, cold);
+		return;
+	}
+	if (order)
+		frame_set_unused(mm, pfn, order);
+	pcp_insert(mm, p, pfn, order, list, type, false);
+	if (unlikely(order || !pcp_has_room(mm, z, p)))
+		pcp_shrink(mm, z, p, order, list);
+}
 
 #pragma GCC visibility pop
 #endif

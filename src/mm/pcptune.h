@@ -16,6 +16,17 @@
 int pcptune_refill(const struct zone *z, struct pcp *p, unsigned order);
 /* Pages to drain after a block of this order was freed to the lists. */
 int pcptune_excess(const struct kmm *mm, struct zone *z, struct pcp *p, unsigned order);
+/* pcp_has_room() of these kernels, where kswapd sleeps. */
+static inline bool pcptune_has_room(const struct zone *z, struct pcp *p)
+{
+	if (unlikely(z->below_high || p->high < p->high_min || p->high > p->high_max))
+		return false;
+	p->alloc_factor >>= 1;
+	p->freed_high_order = false;
+	if (p->free_count < p->batch << PCP_FACTOR_MAX)
+		p->free_count++;
+	return true;
+}
 /* One vmstat interval passed: lower high; returns the pages to drain. */
 int pcptune_decay(struct pcp *p);
 

@@ -9,7 +9,7 @@
 
 static size_t sheaf_bytes(const struct kmm_cache *s)
 {
-	return sizeof(struct sheaf) + s->sheaf_capacity * sizeof(kmm_addr);
+	return sizeof(struct sheaf) + s->sheaf_capacity * sizeof(struct array_entry);
 }
 
 static struct sheaf *sheaf_new(struct kmm_cache *s)
@@ -119,22 +119,10 @@ static void put_empty(struct kmm_cache *s, struct slub_node *barn, struct sheaf 
 
 /* ---- between sheaves and slabs ---- */
 
-/* An object that a sheaf holds belongs to its slab's objects in use. */
-static void hold(struct kmm_cache *s, struct sheaf *sheaf, kmm_addr at)
-{
-	struct slab *slab = slab_of(s->sl, at);
-
-	slab->link[slab_index(slab, s, at)] = LINK_HELD;
-	sheaf->object[sheaf->count++] = at;
-}
-
 static void flush(struct kmm_cache *s, unsigned cpu, struct sheaf *sheaf)
 {
-	for (uint32_t i = 0; i < sheaf->count; i++) {
-		struct slab *slab = slab_of(s->sl, sheaf->object[i]);
-
-		slub_free(s, cpu, slab, slab_index(slab, s, sheaf->object[i]));
-	}
+	for (uint32_t i = 0; i < sheaf->count; i++)
+		slub_free(s, cpu, sheaf->entry[i].slab, sheaf->entry[i].index);
 	sheaf->count = 0;
 }
 
@@ -142,23 +130,16 @@ static void refill(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, struct sheaf 
 {
 	while (sheaf->count < s->sheaf_capacity) {
 		kmm_addr at = slub_alloc(s, cpu, gfp, -1);
+		struct slab *slab;
 
 		if (at == KMM_NULL)
 			return;
-		hold(s, sheaf, at);
+		slab = slab_of(s->sl, at);
+		sheaf_push(sheaf, slab, slab_index(slab, s, at));
 	}
 }
 
 /* ---- one object ---- */
-
-static kmm_addr pop(struct kmm_cache *s, struct sheaf *sheaf)
-{
-	kmm_addr at = sheaf->object[--sheaf->count];
-	struct slab *slab = slab_of(s->sl, at);
-
-	slab->link[slab_index(slab, s, at)] = LINK_USED;
-	return at;
-}
 
 /* A sheaf that was filled; reclaim may have brought objects to the CPU's others meanwhile. */
 static void install(struct kmm_cache *s, struct slub_cpu *c, unsigned cpu, struct sheaf *sheaf)
@@ -208,7 +189,7 @@ static bool replace_empty_main(struct kmm_cache *s, struct slub_cpu *c, unsigned
 	return c->main->count != 0;
 }
 
-kmm_addr sheaf_alloc(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
+kmm_addr sheaf_alloc_slow(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
 {
 	struct slub_cpu *c = &s->cpu[cpu];
 
@@ -217,14 +198,9 @@ kmm_addr sheaf_alloc(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
 		return slub_alloc(s, cpu, gfp, node);
 	if (unlikely(!c->main->count) && !replace_empty_main(s, c, cpu, gfp))
 		return slub_alloc(s, cpu, gfp, node);
-	if (node >= 0) {
-		const struct slab *slab = slab_of(s->sl, c->main->object[c->main->count - 1]);
-
-		if (slab->node != node)
-			return slub_alloc(s, cpu, gfp, node);
-	}
-	s->sl->stats.fast_allocs++;
-	return pop(s, c->main);
+	if (node >= 0 && c->main->entry[c->main->count - 1].slab->node != node)
+		return slub_alloc(s, cpu, gfp, node);
+	return sheaf_pop(s, c->main);
 }
 
 /* Make the main sheaf one with room. */
@@ -256,7 +232,7 @@ static void replace_full_main(struct kmm_cache *s, struct slub_cpu *c, unsigned 
 	c->main = other;
 }
 
-void sheaf_free(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsigned index)
+void sheaf_free_slow(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsigned index)
 {
 	struct slub_cpu *c = &s->cpu[cpu];
 
@@ -264,12 +240,8 @@ void sheaf_free(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsigned i
 		slub_free(s, cpu, slab, index);
 		return;
 	}
-	if (unlikely(c->main->count == s->sheaf_capacity))
-		replace_full_main(s, c, cpu);
-	else
-		s->sl->stats.fast_frees++;
-	slab->link[index] = LINK_HELD;
-	c->main->object[c->main->count++] = slab_object(slab, s, index);
+	replace_full_main(s, c, cpu);
+	sheaf_push(c->main, slab, index);
 }
 
 void sheaf_free_rcu(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsigned index)
@@ -285,8 +257,7 @@ void sheaf_free_rcu(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsign
 		slub_free(s, cpu, slab, index);
 		return;
 	}
-	slab->link[index] = LINK_HELD;
-	c->rcu->object[c->rcu->count++] = slab_object(slab, s, index);
+	sheaf_push(c->rcu, slab, index);
 	if (c->rcu->count < s->sheaf_capacity)
 		return;
 	if (barn->nr_full < BARN_MOST) {

@@ -366,7 +366,7 @@ static kmm_addr fall_back(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp)
 	if (gfp & KMM_GFP_THISNODE)
 		return KMM_NULL;
 	for (unsigned i = 0; i < zl->n; i++) {
-		unsigned node = mm->zone[zl->zone[i]].node;
+		unsigned node = zl->zone[i]->node;
 
 		if (s->lists[node].free_objects)
 			return alloc_from_node(s, cpu, gfp, node);

@@ -176,12 +176,11 @@ static bool check_sheaf(struct check *c, const struct kmm_cache *s, const struct
 			uint64_t *held)
 {
 	for (uint32_t i = 0; sheaf && i < sheaf->count; i++) {
-		const struct slab *slab = slab_of(c->sl, sheaf->object[i]);
-		unsigned index;
+		const struct slab *slab = sheaf->entry[i].slab;
+		unsigned index = sheaf->entry[i].index;
 
-		if (!slab || slab->cache != s)
+		if (slab->cache != s || slab_of(c->sl, slab->first) != slab)
 			return fail(c, "%s: a foreign object in a sheaf", s->name);
-		index = slab_index(slab, s, sheaf->object[i]);
 		if (index >= slab->objects || slab->link[index] != LINK_HELD)
 			return fail(c, "%s: slab %u: an object in a sheaf is not held", s->name,
 				    slab->pfn);

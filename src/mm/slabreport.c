@@ -228,7 +228,7 @@ static void put_bad_free(struct text *t, const struct kmm_slab *sl, const struct
 {
 	const struct slab *slab = sl->kind == KMM_SLOB ? NULL : slab_of(sl, at);
 	const struct kmm_cache *owner = slab ? slab->cache : NULL;
-	bool twice = owner == s && !strcmp(what, REPORT_FREED);
+	bool twice = s && owner == s && !strcmp(what, REPORT_FREED);
 
 	if (s && owner && owner != s) {
 		if (sl->kind == KMM_SLAB)

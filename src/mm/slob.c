@@ -317,7 +317,10 @@ bool slob_cache_free(struct kmm_cache *s, unsigned cpu, kmm_addr at)
 void slob_fini_all(struct kmm_slab *sl)
 {
 	/* Full pages are on no list. */
-	for (kmm_pfn pfn = 0; sl->slob.pages && pfn < sl->frames; pfn++)
-		if (owner_of(sl, pfn) && !(owner_of(sl, pfn) & 1))
-			forget_page(sl, (struct slob_page *)owner_of(sl, pfn));
+	for (kmm_pfn pfn = 0; sl->slob.pages && pfn < sl->frames; pfn++) {
+		uintptr_t owner = owner_of(sl, pfn);
+
+		if (owner && !(owner & 1))
+			forget_page(sl, (struct slob_page *)owner);
+	}
 }

@@ -175,7 +175,7 @@ static struct slab *take_remote(struct kmm_cache *s, struct slub_cpu *c, unsigne
 	if (s->defrag_clock++ % 1024 > DEFRAG_RATIO)
 		return NULL;
 	for (unsigned i = 0; i < zl->n; i++) {
-		unsigned node = mm->zone[zl->zone[i]].node;
+		unsigned node = zl->zone[i]->node;
 		struct slab *slab;
 
 		if (s->node[node].nr_partial <= s->min_partial)

@@ -94,7 +94,7 @@ static bool check_free_list(struct check *c, const struct zone *z, unsigned orde
 	uint32_t head = buddy_list(z, order, type), before = head, n = 0;
 
 	for (uint32_t at = f[head].next; at != head; before = at, at = f[at].next) {
-		if (at >= c->mm->frames || f[at].prev != before || n > z->nr_free[type][order])
+		if (at >= c->mm->frames || f[at].prev != before || n > f[head].blocks)
 			return fail(c, "zone %u order %u type %u: broken link at %u", z->index,
 				    order, type, at);
 		if (f[at].state != FRAME_IS_FREE || f[at].order != order || f[at].type != type ||
@@ -103,9 +103,9 @@ static bool check_free_list(struct check *c, const struct zone *z, unsigned orde
 				    z->index, order, type, at);
 		n++;
 	}
-	if (n != z->nr_free[type][order] || n != c->blocks[z->index][type][order])
+	if (n != f[head].blocks || n != c->blocks[z->index][type][order])
 		return fail(c, "zone %u order %u type %u: %u on the list, %u counted, %u exist",
-			    z->index, order, type, n, z->nr_free[type][order],
+			    z->index, order, type, n, f[head].blocks,
 			    c->blocks[z->index][type][order]);
 	if (!n != !(z->avail[type] >> order & 1))
 		return fail(c, "zone %u order %u type %u: %u blocks but the bit is wrong", z->index,
@@ -121,7 +121,7 @@ static bool check_zone(struct check *c, const struct zone *z)
 		for (unsigned order = 0; order < KMM_ORDERS; order++) {
 			if (!check_free_list(c, z, order, type))
 				return false;
-			pages += (uint64_t)z->nr_free[type][order] << order;
+			pages += (uint64_t)buddy_blocks(c->mm, z, order, type) << order;
 		}
 	if (pages != z->free_pages)
 		return fail(c, "zone %u: %llu free pages on lists, %llu counted", z->index,

@@ -29,7 +29,7 @@ static void put_range(struct text *t, const struct kmm_vmalloc *v, const struct 
 
 	t->n = 0;
 	put(t, "0x%0*llx-0x%0*llx %7llu", digits, (unsigned long long)a->start, digits,
-	    (unsigned long long)(a->start + a->size), (unsigned long long)a->size);
+	    (unsigned long long)a->start + a->size, (unsigned long long)a->size);
 }
 
 static void put_nodes(struct text *t, const struct kmm_vmalloc *v, const struct vmap *a)

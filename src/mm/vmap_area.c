@@ -179,13 +179,18 @@ bool vmap_area_alloc_congruent(struct kmm_vmalloc *v, const uint64_t *offsets,
 			       const uint64_t *sizes, unsigned n, uint64_t align, uint64_t *base)
 {
 	uint64_t at = v->config.end & ~(align - 1);
-	struct vmap *spare[2 * KMM_NODES];
+	struct {
+		struct vmap *area, *rest;
+	} spare[KMM_NODES];
 	unsigned made = 0, fit = 0;
 
-	for (; made < 2 * n; made++) {
-		spare[made] = calloc(1, sizeof(*spare[made]));
-		if (!spare[made])
+	for (; made < n; made++) {
+		spare[made].area = calloc(1, sizeof(struct vmap));
+		spare[made].rest = calloc(1, sizeof(struct vmap));
+		if (!spare[made].area || !spare[made].rest) {
+			made++;
 			goto fail;
+		}
 	}
 	/* Whoever does not fit lowers the base for all; until nobody does. */
 	for (unsigned i = 0; fit < n; i = (i + 1) % n) {
@@ -199,16 +204,18 @@ bool vmap_area_alloc_congruent(struct kmm_vmalloc *v, const uint64_t *offsets,
 	for (unsigned i = 0; i < n; i++) {
 		struct vmap *from = vmap_tree_before(v->free, at + offsets[i] + 1);
 
-		cut_range(v, from, at + offsets[i], sizes[i], spare[2 * i], spare[2 * i + 1]);
-		spare[2 * i]->kind = KMM_VM_PERCPU;
+		cut_range(v, from, at + offsets[i], sizes[i], spare[i].area, spare[i].rest);
+		spare[i].area->kind = KMM_VM_PERCPU;
 		v->stats.areas++;
 		v->stats.used += sizes[i];
 	}
 	*base = at;
 	return true;
 fail:
-	while (made)
-		free(spare[--made]);
+	while (made) {
+		free(spare[--made].area);
+		free(spare[made].rest);
+	}
 	return false;
 }
 

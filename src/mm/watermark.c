@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mm/watermark.h"
 
-static uint64_t pages_of_type(const struct zone *z, unsigned type)
-{
-	uint64_t pages = 0;
+#include "mm/buddy.h"
 
-	if (!z->avail[type])
-		return 0;
-	for (unsigned order = 0; order < KMM_ORDERS; order++)
-		pages += (uint64_t)z->nr_free[type][order] << order;
-	return pages;
+static uint64_t pages_of_type(const struct kmm *mm, const struct zone *z, unsigned type)
+{
+	return z->avail[type] ? buddy_pages(mm, z, type) : 0;
 }
 
 /* Free pages that this request cannot have. */
@@ -22,10 +18,10 @@ static uint64_t unusable(const struct kmm *mm, const struct zone *z, unsigned or
 	if (mm->generation == KMM_LINUX_2_6)
 		return pages; /* its RESERVE blocks count as free */
 	if (!(flags & reserves))
-		pages += mm->generation == KMM_LINUX_6_18 ? pages_of_type(z, KMM_HIGHATOMIC) :
+		pages += mm->generation == KMM_LINUX_6_18 ? pages_of_type(mm, z, KMM_HIGHATOMIC) :
 							    z->highatomic;
 	if (!(flags & ALLOC_CMA))
-		pages += pages_of_type(z, KMM_CMA);
+		pages += pages_of_type(mm, z, KMM_CMA);
 	return pages;
 }
 
@@ -51,11 +47,12 @@ static int64_t lower_mark(const struct kmm *mm, int64_t min, unsigned flags)
 }
 
 /* 2.6: each order must leave half the mark of the order below it. */
-static bool halving_ok(const struct zone *z, unsigned order, int64_t free_pages, int64_t min)
+static bool halving_ok(const struct kmm *mm, const struct zone *z, unsigned order,
+		       int64_t free_pages, int64_t min)
 {
 	for (unsigned o = 0; o < order; o++) {
 		for (unsigned type = 0; type < KMM_MIGRATETYPES; type++)
-			free_pages -= (int64_t)z->nr_free[type][o] << o;
+			free_pages -= (int64_t)buddy_blocks(mm, z, o, type) << o;
 		min >>= 1;
 		if (free_pages <= min)
 			return false;
@@ -86,21 +83,17 @@ bool watermark_ok(const struct kmm *mm, const struct zone *z, unsigned order, ui
 	if (free_pages <= min + (int64_t)z->reserve[highest])
 		return false;
 	if (mm->generation == KMM_LINUX_2_6)
-		return halving_ok(z, order, free_pages, min);
+		return halving_ok(mm, z, order, free_pages, min);
 	return !order || has_block(mm, z, order, flags);
 }
 
-bool watermark_allows(const struct kmm *mm, const struct zone *z, unsigned order, unsigned highest,
-		      unsigned flags, kmm_gfp gfp)
+bool watermark_allows_slow(const struct kmm *mm, const struct zone *z, unsigned order,
+			   unsigned highest, unsigned flags, kmm_gfp gfp)
 {
 	uint64_t plain = z->mark[flags & ALLOC_WMARK_MASK];
 	uint64_t mark = plain + z->boost;
 	kmm_gfp urgent = mm->generation == KMM_LINUX_6_18 ? KMM_GFP_HIGH : KMM_GFP_ATOMIC;
 
-	/* Nothing set aside and plenty free: by far the most frequent case. */
-	if (likely(!order && !z->highatomic && !z->avail[KMM_CMA] &&
-		   z->free_pages > mark + z->reserve[highest]))
-		return true;
 	if (watermark_ok(mm, z, order, mark, highest, flags))
 		return true;
 	if (order || !z->boost || !(gfp & urgent) || (flags & ALLOC_WMARK_MASK) != WMARK_MIN)

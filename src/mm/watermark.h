@@ -14,9 +14,21 @@
 /* `mark` includes the boost; `highest` is the request's highest zone type. */
 bool watermark_ok(const struct kmm *mm, const struct zone *z, unsigned order, uint64_t mark,
 		  unsigned highest, unsigned flags);
-/* As the allocator asks: by the mark in `flags`; with the second chance that boosted zones have. */
-bool watermark_allows(const struct kmm *mm, const struct zone *z, unsigned order, unsigned highest,
-		      unsigned flags, kmm_gfp gfp);
+/* Likewise by the mark in `flags`, with the second chance that boosted zones have. */
+bool watermark_allows_slow(const struct kmm *mm, const struct zone *z, unsigned order,
+			   unsigned highest, unsigned flags, kmm_gfp gfp);
+
+/* As the allocator asks. */
+static inline bool watermark_allows(const struct kmm *mm, const struct zone *z, unsigned order,
+				    unsigned highest, unsigned flags, kmm_gfp gfp)
+{
+	/* Nothing set aside and plenty free: by far the most frequent case. */
+	if (likely(!order && !z->highatomic && !z->avail[KMM_CMA] &&
+		   z->free_pages >
+			   z->mark[flags & ALLOC_WMARK_MASK] + z->boost + z->reserve[highest]))
+		return true;
+	return watermark_allows_slow(mm, z, order, highest, flags, gfp);
+}
 
 #pragma GCC visibility pop
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mm/zonelist.h"
 
+#include "mm/frame.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -68,7 +70,7 @@ static void order_nodes(const struct kmm *mm, unsigned own, unsigned load[KMM_NO
 }
 
 /* Before 4.14, if asked for: all nodes' zones of a type, then the next lower type. */
-static void fill_list_by_zone(const struct kmm *mm, const struct order *o, unsigned highest,
+static void fill_list_by_zone(struct kmm *mm, const struct order *o, unsigned highest,
 			      struct zonelist *zl)
 {
 	for (unsigned type = highest + 1; type-- > 0;)
@@ -76,11 +78,10 @@ static void fill_list_by_zone(const struct kmm *mm, const struct order *o, unsig
 			for (unsigned i = 0; i < mm->zones; i++)
 				if (mm->zone[i].node == o->node[k] && mm->zone[i].type == type &&
 				    mm->zone[i].managed)
-					zl->zone[zl->n++] = (uint8_t)i;
+					zl->zone[zl->n++] = &mm->zone[i];
 }
 
-static void fill_list(const struct kmm *mm, const struct order *o, unsigned highest,
-		      struct zonelist *zl)
+static void fill_list(struct kmm *mm, const struct order *o, unsigned highest, struct zonelist *zl)
 {
 	if (mm->config.policy.zone_order) {
 		fill_list_by_zone(mm, o, highest, zl);
@@ -91,7 +92,7 @@ static void fill_list(const struct kmm *mm, const struct order *o, unsigned high
 			for (unsigned i = 0; i < mm->zones; i++)
 				if (mm->zone[i].node == o->node[k] && mm->zone[i].type == type &&
 				    mm->zone[i].managed)
-					zl->zone[zl->n++] = (uint8_t)i;
+					zl->zone[zl->n++] = &mm->zone[i];
 }
 
 /*
@@ -120,13 +121,38 @@ static void map_gfp(struct kmm *mm)
 	mm->has_dma32 = has[KMM_ZONE_DMA32];
 }
 
+static unsigned mobility(const struct kmm *mm, kmm_gfp gfp)
+{
+	if (mm->grouping && gfp & KMM_GFP_MOVABLE)
+		return KMM_MOVABLE;
+	if (mm->grouping && gfp & KMM_GFP_RECLAIMABLE)
+		return KMM_RECLAIMABLE;
+	return KMM_UNMOVABLE;
+}
+
+static struct route route_of(const struct kmm *mm, unsigned node, kmm_gfp gfp)
+{
+	unsigned highest = mm->highest[gfp & 15], type = mobility(mm, gfp);
+	struct zone *z = mm->zonelist[node][highest].zone[0];
+
+	return (struct route){
+		.zone = z,
+		.used = z ? frame_kind(FRAME_IS_USED, 0, type, z->index) : 0,
+		.type = (uint8_t)type,
+		.highest = (uint8_t)highest,
+		/* From 6.7 on a zone notes that it fell below the high mark. */
+		.mark = mm->generation == KMM_LINUX_6_18 ? WMARK_HIGH : WMARK_LOW,
+	};
+}
+
 int zonelist_build(struct kmm *mm)
 {
 	unsigned load[KMM_NODES] = { 0 };
 
 	map_gfp(mm);
 	mm->zonelist = calloc(mm->config.nodes, sizeof(*mm->zonelist));
-	if (!mm->zonelist)
+	mm->route = calloc(mm->config.nodes, sizeof(*mm->route));
+	if (!mm->zonelist || !mm->route)
 		return -ENOMEM;
 	for (unsigned node = 0; node < mm->config.nodes; node++) {
 		struct order o;
@@ -134,6 +160,8 @@ int zonelist_build(struct kmm *mm)
 		order_nodes(mm, node, load, &o);
 		for (unsigned highest = 0; highest < KMM_ZONE_TYPES; highest++)
 			fill_list(mm, &o, highest, &mm->zonelist[node][highest]);
+		for (unsigned flags = 0; flags < ROUTES; flags++)
+			mm->route[node][flags] = route_of(mm, node, flags);
 	}
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * zonelist: in which order the zones are tried.  Node order: the own node, then
- * the others by distance, each from the highest permitted zone type down.
- * (Kernels before 4.14 could also order by zone; not modelled.)
+ * the others by distance, each from the highest permitted zone type down.  Zone
+ * order, which kernels before 4.14 could also have: all nodes' zones of the highest
+ * type, then those of the next.
  */
 #ifndef MM_ZONELIST_H
 #define MM_ZONELIST_H
@@ -11,13 +12,8 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Build the lists of every node, and the table from gfp bits to zone types. */
+/* Build the lists of every node, and the tables that requests look into. */
 int zonelist_build(struct kmm *mm);
-/* Highest zone type that a request may use. */
-static inline unsigned zonelist_highest(const struct kmm *mm, kmm_gfp gfp)
-{
-	return mm->highest[gfp & 15];
-}
 
 #pragma GCC visibility pop
 #endif

@@ -42,6 +42,9 @@ int dat_read_systems(struct datfile *d, struct cursor *c, struct err *e);
 int dat_read_header_info(struct datfile *d, struct cursor *c, struct err *e);
 int dat_read_text(struct cursor *c, unsigned size_bytes, struct dat_text *t, const char *what,
 		  struct err *e);
+/* The same of a list of names, which is used as far as it is there (datfile.cut_names). */
+int dat_read_names(struct datfile *d, struct cursor *c, unsigned size_bytes, struct dat_text *t,
+		   const char *what, struct err *e);
 struct dat_buffer *dat_add_buffer(struct datfile *d, struct err *e);
 int dat_add_cpu(struct datfile *d, struct dat_buffer *b, uint32_t cpu, uint64_t offset,
 		uint64_t size, struct err *e);

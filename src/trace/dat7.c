@@ -119,11 +119,11 @@ static int read_option(struct datfile *d, uint16_t id, const uint8_t *p, uint32_
 	case DAT_EVENT_FORMATS:
 		return dat_read_systems(d, &s, e);
 	case DAT_KALLSYMS:
-		return dat_read_text(&s, 4, &d->kallsyms, "kallsyms", e);
+		return dat_read_names(d, &s, 4, &d->kallsyms, "kallsyms", e);
 	case DAT_PRINTK:
-		return dat_read_text(&s, 4, &d->printk, "the printk formats", e);
+		return dat_read_names(d, &s, 4, &d->printk, "the printk formats", e);
 	default:
-		return dat_read_text(&s, 8, &d->cmdlines, "the saved command lines", e);
+		return dat_read_names(d, &s, 8, &d->cmdlines, "the saved command lines", e);
 	}
 }
 

@@ -101,6 +101,22 @@ int dat_read_text(struct cursor *c, unsigned size_bytes, struct dat_text *t, con
 	return 0;
 }
 
+int dat_read_names(struct datfile *d, struct cursor *c, unsigned size_bytes, struct dat_text *t,
+		   const char *what, struct err *e)
+{
+	uint64_t len = size_bytes == 8 ? cursor_u64(c) : cursor_u32(c);
+	uint64_t there = (uint64_t)(c->end - c->p);
+
+	if (c->bad || len >= DAT_SECTION_LIMIT)
+		return dat_expected(c, what, e);
+	if (len > there) {
+		d->cut_names = what;
+		len = there;
+	}
+	*t = (struct dat_text){ (const char *)cursor_bytes(c, len), (uint32_t)len };
+	return 0;
+}
+
 struct dat_buffer *dat_add_buffer(struct datfile *d, struct err *e)
 {
 	struct dat_buffer *more;

@@ -66,7 +66,8 @@ struct datfile {
 	struct dat_stat *stats;
 	uint32_t stat_count;
 	bool truncated;
-	uint8_t **sections; /* unpacked ones, to be freed */
+	const char *cut_names; /* a list of names that ends early; NULL */
+	uint8_t **sections;    /* unpacked ones, to be freed */
 	uint32_t section_count, section_bytes;
 };
 

@@ -96,6 +96,7 @@ static void fill_info(struct trace *t, const struct dat_buffer *b)
 		 t->file.uname.text ? t->file.uname.text : "");
 	snprintf(in->instance, sizeof(in->instance), "%s", b->name);
 	in->truncated = t->file.truncated;
+	in->cut_names = t->file.cut_names;
 	in->time_shift = t->file.time_shift;
 }
 

@@ -48,9 +48,10 @@ struct trace_info {
 	uint32_t page_size;  /* of the traced machine */
 	uint32_t sub_buffer; /* bytes of one ring-buffer page */
 	uint32_t cpus;
-	char uname[256];   /* "" where the file has none */
-	char instance[64]; /* "" for the main buffer */
-	bool truncated;	   /* the file ends early; what was whole has been read */
+	char uname[256];       /* "" where the file has none */
+	char instance[64];     /* "" for the main buffer */
+	bool truncated;	       /* the file ends early; what was whole has been read */
+	const char *cut_names; /* a list of names in it that does: "kallsyms"; NULL */
 	bool time_shift; /* a guest's: the file says how to shift times to its host's; not done here */
 };
 
@@ -77,6 +78,8 @@ const struct trace_info *trace_info(const struct trace *t);
 const struct trace_cpu_info *trace_cpu(const struct trace *t, uint32_t cpu);
 /* Damage met under keep_going; NULL if there was none. */
 const struct err *trace_damage(const struct trace *t);
+/* One line of what this trace cannot tell, "" for nothing: hashed pointers, names that are missing. */
+void trace_caution(const struct trace *t, char *out, size_t room);
 /* Cache names (event.object.name). */
 const struct intern *trace_names(const struct trace *t);
 /* The event type's bare name ("mm_page_alloc") and system for event.id; NULL if unknown. */

@@ -340,6 +340,7 @@ static int summarise(struct import *im, struct kmw_summary *s, struct err *e)
 	snprintf(s->clock, sizeof(s->clock), "%s", ti->clock);
 	snprintf(s->kernel, sizeof(s->kernel), "%.159s",
 		 im->machine->kernel[0] ? im->machine->kernel : ti->uname);
+	trace_caution(im->trace, s->caution, sizeof(s->caution));
 	s->clock_is_time = ti->clock_is_time;
 	s->big_endian = ti->big_endian;
 	s->long_size = ti->long_size;
@@ -583,6 +584,8 @@ struct machine *import_machine(struct kmw_reader *k, struct err *e)
 		memset(&facts, 0, sizeof(facts));
 	if (!m->direct_map_base)
 		m->direct_map_base = fact(&facts, "direct_map_base");
+	if (s->caution[0])
+		machine_note(m, "%s", s->caution);
 	if (!m->zone_count)
 		guess_zones(m, s, fact(&facts, "max_pfn"));
 	if (m->cpus < s->cpus && s->cpus <= KMM_CPUS)

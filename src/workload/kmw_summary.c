@@ -23,7 +23,7 @@ static const struct {
 	K(clock_is_time, FLAG), K(big_endian, FLAG), K(long_size, BYTE), K(page_size, WORD),
 	K(cpus, WORD),		K(events, LONG),     K(lost, LONG),	 K(lost_unknown, FLAG),
 	K(first, LONG),		K(last, LONG),	     K(truncated, FLAG), K(requests, LONG),
-	K(observations, LONG),	K(slots, WORD),
+	K(observations, LONG),	K(slots, WORD),	     K(caution, TEXT),
 #undef K
 };
 

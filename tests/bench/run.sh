@@ -138,6 +138,18 @@ section_stat() {
 	measure "perf kmem stat --slab --page" "$n" perf kmem -i "$TMP/perf.data" --slab --page stat
 }
 
+# 27,000 samples of three runs, as the generator makes them; sqlite3 reads them all and draws nothing.
+section_report() {
+	heading "Report of 100 MB of results, MB/s (aim: at least 20, that is under 5 s, into a few MB)"
+	"$BUILD/tests/gen/results" "$TMP/big.db" 27000 || { lost "gen/results"; return; }
+	group "generated ($(size_of "$TMP/big.db"))"
+	measure "kmemlab report" "$(stat -c %s "$TMP/big.db")" "$KMEMLAB" report -o "$TMP/big.html" "$TMP/big.db"
+	own
+	measure "kmemlab compare" "$(stat -c %s "$TMP/big.db")" "$KMEMLAB" compare "$TMP/big.db"
+	measure "sqlite3 .dump" "$(stat -c %s "$TMP/big.db")" sqlite3 "$TMP/big.db" .dump
+	printf '    the report has %s\n' "$(size_of "$TMP/big.html")"
+}
+
 # A trace.dat and a perf.data of the same workload, recorded at the same time on this machine.
 section_live() {
 	local dir=/sys/kernel/tracing/instances/kmemlab-bench$$ n
@@ -289,7 +301,7 @@ section_model() {
 have_program trace-cmd || { echo "bench: trace-cmd is needed as a peer" >&2; exit 2; }
 printf '%s; core %s of %s, best of %s runs\n' \
 	"$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$CPU" "$CORES" "$RUNS"
-for section in ${SECTIONS:-import stat live workload replay memory model}; do
+for section in ${SECTIONS:-import stat report live workload replay memory model}; do
 	"section_$section"
 done
 [ $failed = 0 ] || { echo; echo "bench: $failed measurements failed" >&2; exit 2; }

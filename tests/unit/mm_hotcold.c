@@ -26,6 +26,11 @@ static void test_refill_ascending(void **state)
 	assert_int_equal(kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0), 2048);
 	assert_int_equal(seen_count(&s, 'l'), 5);
 	CHECK_PCP(mm, 0, 0, 0, 2049, 2050, 2051, 2052);
+	/* What the user noted for a page is gone with the page. */
+	kmm_set_frame_words(mm, 2048, 0, 7);
+	assert_int_equal(kmm_frame_word(mm, 2048), 7);
+	kmm_free_pages(mm, 0, 2048, 0);
+	assert_int_equal(kmm_frame_word(mm, 2048), 0);
 	machine_done(mm);
 }
 

@@ -4,7 +4,7 @@
 
 #include "mm_machine.h"
 
-#include "mm/model.h"
+#include "mm/buddy.h"
 
 static struct kmm *sound_machine(void)
 {
@@ -66,7 +66,7 @@ static void test_lists(void **state)
 	mm->frame[260].list = 5;
 	check_damaged(mm, "belong");
 	mm = sound_machine();
-	mm->zone[0].nr_free[KMM_MOVABLE][3]++;
+	mm->frame[buddy_list(&mm->zone[0], 3, KMM_MOVABLE)].blocks++;
 	check_damaged(mm, "counted");
 	mm = sound_machine();
 	mm->zone[0].avail[KMM_MOVABLE] = 0;

@@ -35,6 +35,43 @@ static void packings(void **state)
 	}
 }
 
+/* A list of names may end early, as trace-cmd extract has been seen to write it: what is there is used. */
+static void short_names(void **state)
+{
+	static const char names[] = "7 seven\n8 eight\n";
+	struct trace_file f;
+	struct datfile d;
+	struct err e = { 0 };
+	uint8_t *text, size[8] = { 200 };
+	size_t len;
+	long at = -1;
+	FILE *file;
+
+	(void)state;
+	file_begin(&f, (struct dw_options){ .version = 7 });
+	f.w.cmdlines = strdup(names);
+	page_alloc(&f, 0, 10, 1, 0, 0xcc0);
+	file_end(&f);
+	file = fopen(f.path, "r+b");
+	assert_non_null(file);
+	text = malloc(1 << 20);
+	len = fread(text, 1, 1 << 20, file);
+	for (size_t i = 8; i + sizeof(names) < len && at < 0; i++)
+		if (!memcmp(text + i, names, sizeof(names) - 1))
+			at = (long)i - 8;
+	assert_true(at > 0);
+	fseek(file, at, SEEK_SET);
+	assert_int_equal(fwrite(size, 1, 8, file), 8);
+	fclose(file);
+	free(text);
+	assert_int_equal(datfile_open(&d, f.path, &e), 0);
+	assert_non_null(d.cut_names);
+	assert_int_equal(d.cmdlines.len, sizeof(names) - 1);
+	assert_memory_equal(d.cmdlines.text, names, sizeof(names) - 1);
+	datfile_close(&d);
+	file_drop(&f);
+}
+
 /* Option sections that name each other would never end. */
 static void nothing_goes_round(void **state)
 {
@@ -77,6 +114,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packings),
+		cmocka_unit_test(short_names),
 		cmocka_unit_test(nothing_goes_round),
 	};
 
