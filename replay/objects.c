@@ -162,7 +162,7 @@ static bool hold(struct objects *o, uint32_t slot, struct held h)
 	if (slot == NO_SLOT)
 		return true;
 	if (slot >= o->slots) {
-		uint32_t n = slot + slot / 2 + 1024;
+		uint32_t n = slot + slot / 8 + 1024;
 		struct held *more = realloc(o->held, n * sizeof(*more));
 
 		if (!more)
@@ -614,6 +614,18 @@ const struct objects_stats *objects_stats(const struct objects *o)
 struct kmm_slab *objects_model(struct objects *o)
 {
 	return o->sl;
+}
+
+size_t objects_memory(const struct objects *o)
+{
+	uint32_t places = o->moved_count ? 1 : 0;
+
+	while (places < o->moved_count)
+		places *= 2;
+	return kmm_slab_memory(o->sl) + o->slots * sizeof(*o->held) +
+	       places * sizeof(*o->moved_to) +
+	       (o->moved.mask + 1) * (sizeof(*o->moved.keys) + sizeof(*o->moved.vals)) +
+	       o->m->max_pfn / 8;
 }
 
 int objects_caches(const struct objects *o, struct objects_cache **out)

@@ -97,6 +97,8 @@ const struct objects_stats *objects_stats(const struct objects *o);
 /* The caches as they stand, those without slabs left out; free(*out). The number, or -ENOMEM. */
 int objects_caches(const struct objects *o, struct objects_cache **out);
 struct kmm_slab *objects_model(struct objects *o);
+/* Bytes that it takes: the slab model's, and what stands behind the ids of objects and the addresses of the start. */
+size_t objects_memory(const struct objects *o);
 /* To be called by the page model's observer for each page that it gives. */
 void objects_saw_page(struct objects *o, kmm_pfn pfn, unsigned order);
 

@@ -13,7 +13,7 @@
 static struct held *held_at(struct simulated *s, uint32_t slot)
 {
 	if (slot >= s->slots) {
-		uint32_t n = slot + slot / 2 + 1024;
+		uint32_t n = slot + slot / 8 + 1024;
 		struct held *more = realloc(s->held, n * sizeof(*more));
 
 		if (!more)

@@ -89,6 +89,8 @@ kmm_pfn simulated_last(const struct simulated *s);
 /* The model's fallbacks from the start on. */
 const struct fallbacks *simulated_fallbacks(const struct simulated *s);
 struct kmm *simulated_model(struct simulated *s);
+/* Bytes that it takes for its pages: the model's, and what stands behind the ids of pages. */
+size_t simulated_memory(const struct simulated *s);
 /* The object side; NULL without. */
 struct objects *simulated_objects(struct simulated *s);
 struct sides *simulated_sides(struct simulated *s);

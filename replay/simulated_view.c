@@ -24,6 +24,13 @@ struct kmm *simulated_model(struct simulated *s)
 	return s->mm;
 }
 
+size_t simulated_memory(const struct simulated *s)
+{
+	return kmm_memory(s->mm) + s->slots * sizeof(*s->held) +
+	       (s->place ? s->m->max_pfn * sizeof(*s->place) : 0) + s->frames / 8 +
+	       (s->frames >> s->m->pageblock_order);
+}
+
 struct objects *simulated_objects(struct simulated *s)
 {
 	return s->objects;

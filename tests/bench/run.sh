@@ -229,8 +229,23 @@ section_replay() {
 		# The run's own time, without reading the workload and writing the results.
 		own=$(sqlite3 "$TMP/x.db" "SELECT CAST(seconds * 1e6 AS INTEGER) FROM run
 			WHERE policy LIKE '%slab.objects%'" 2> /dev/null)
-		[ -z "$own" ] || row "pages and objects, one policy by itself" "$n" "$own"
+		[ -z "$own" ] || row "pages and objects, beside the others" "$n" "$own"
 	done
+	group "pages and objects, one machine alone; bytes with the tables of ids (aim: 16 a frame, 48 a live object)"
+	for capture in traces/amd64-6.1-small "$TRACES"/amd64-6.1-{files,thp,pressure}; do
+		name=${capture##*/}
+		[ -d "$capture" ] || { skip "$name" "not there"; continue; }
+		if "$KMEMLAB" import -q -o "$TMP/x.kmw" "$capture" 2> "$TMP/err" &&
+		   own=$("$BUILD/tests/bench/replay" "$TMP/x.kmw" 2> "$TMP/err"); then
+			printf '    %-20s %s\n' "$name" "$own"
+		else
+			lost "bench/replay $name: $(tail -n 1 "$TMP/err")"
+		fi
+	done
+	[ -e "$TMP/perf.data" ] || return
+	n=$(perf script -F event -i "$TMP/perf.data" 2>/dev/null | wc -l)
+	group "its peer's far smaller job: host-6.18/perf.data, events"
+	measure "perf kmem stat --slab --page" "$n" perf kmem -i "$TMP/perf.data" --slab --page stat
 }
 
 replay_of() {		# NAME REQUESTS LABEL OPTIONS...

@@ -221,7 +221,7 @@ static void bundled(void **state)
 
 static void captures(void **state)
 {
-	/* Compaction moves pages without an event: pressure and thp. */
+	/* The per-CPU pages are those of kernel stacks, taken without an event. */
 	static const struct limits all[] = {
 		{ "amd64-6.1-exact", 0, 16, 4, 6 },  { "amd64-6.1-files", 0, 16, 4, 1 },
 		{ "amd64-6.1-numa", 0, 24, 4, 4 },   { "amd64-6.1-pressure", 190, 4, 190, 3 },
