@@ -21,9 +21,13 @@ static unsigned bars(const struct compare *c, enum compare_metric m, unsigned ru
 
 bool compareplot_has(const struct compare *c, enum compare_metric m)
 {
-	unsigned run[MOST_BARS];
+	unsigned run[MOST_BARS], n = bars(c, m, run);
+	bool some = false;
 
-	return bars(c, m, run) > 1;
+	/* Nothing but zeros is no figure. */
+	for (unsigned i = 0; i < n; i++)
+		some |= c->runs[run[i]].value[m] != 0;
+	return n > 1 && some;
 }
 
 /* "native+buddy.max_order=9" as "buddy.max_order=9", without the section where it is too long. */

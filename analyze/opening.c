@@ -182,7 +182,8 @@ static int fallbacks(struct findings *x, struct err *e)
 		out = say(x, bad * (double)((uint64_t)c->page_size << c->pageblock_order));
 		if (out) {
 			html_count(out, (uint64_t)sqlite3_column_int64(st, 0));
-			fputs(" allocations fell back to another migratetype, ", out);
+			fprintf(out, " allocation%s fell back to another migratetype, ",
+				sqlite3_column_int64(st, 0) == 1 ? "" : "s");
 			html_count(out, (uint64_t)bad);
 			fputs(" of them left unmovable or reclaimable pages among movable ones (<a "
 			      "href=\"#metric-fallback-severity\">moderate or severe</a>).",

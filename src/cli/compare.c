@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyze/compare.h"
@@ -13,11 +14,14 @@
 #include "cli/input.h"
 
 static const char *baseline;
+static bool captures;
 static int format;
 
 static struct option options[] = {
 	{ "baseline", 'b', OPTION_STRING, &baseline, "RUN", NULL,
 	  "the run that all others are compared with (each with its control)" },
+	{ "captures", 'c', OPTION_FLAG, &captures, NULL, NULL,
+	  "what was recorded, file beside file, instead of each file's what-ifs" },
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats, "how to print it" },
 	{ NULL },
 };
@@ -271,9 +275,100 @@ static int add_file(struct table *t, const char *path, struct err *e)
 	return ret;
 }
 
+/* ---- captures ---- */
+
+static const struct column capture_columns[] = {
+	{ "metric", "", COLUMN_STRING, 0, "" },	   { "capture", "capture", COLUMN_STRING, 0, "" },
+	{ "value", "value", COLUMN_REAL, 4, "" },  { "difference", "diff", COLUMN_REAL, 4, "" },
+	{ "relative", "", COLUMN_PERCENT, 1, "" },
+};
+
+/* Where what was recorded of a file's newest capture stands: a run's number, or a negative errno. */
+static int recorded_of(const char *path, struct compare *c, struct err *e)
+{
+	struct store *s = store_open(path, false, e);
+	int ret = s ? compare_read(c, s, 0, e) : err_code(e);
+
+	if (s)
+		store_close(s, &(struct err){ 0 });
+	if (ret < 0)
+		return ret;
+	if (c->recorded < 0)
+		return err_set(e, ENOENT, "%s: nothing was recorded in it", path);
+	return c->recorded;
+}
+
+static void put_capture(struct table *t, const struct compare *c, const struct compare *first,
+			enum compare_metric m, bool heads)
+{
+	double a = first->runs[first->recorded].value[m], b = c->runs[c->recorded].value[m];
+
+	table_row(t);
+	if (format != TABLE_TEXT) {
+		table_string(t, c->capture);
+		table_string(t, "recorded");
+		table_string(t, first->capture);
+		table_string(t, compare_question_name(compare_metric_question(m)));
+		table_string(t, compare_metric_name(m));
+		table_real(t, a);
+		table_real(t, b);
+		table_real(t, b - a);
+		table_none(t);
+		table_string(t, compare_verdict_name(isnan(b - a) ? COMPARE_UNKNOWN :
+						     b < a	  ? COMPARE_LESS :
+						     b > a	  ? COMPARE_MORE :
+								    COMPARE_SAME));
+		table_real(t, a == b ? 0 : (b - a) / fabs(a));
+		table_none(t);
+		return;
+	}
+	table_string(t, heads ? compare_metric_name(m) : "");
+	table_string(t, c->capture);
+	table_real(t, b);
+	table_real(t, c == first ? NAN : b - a);
+	table_real(t, c == first ? NAN : a == b ? 0 : (b - a) / fabs(a));
+}
+
+/* Recorded runs have no error of a simulation; how exact they are verify says. */
+static int compare_captures(struct table *t, char **paths, int n, struct err *e)
+{
+	struct compare *c = calloc((size_t)n, sizeof(*c));
+	int ret = c ? 0 : err_set(e, ENOMEM, "out of memory");
+
+	for (int i = 0; i < n && ret >= 0; i++)
+		ret = recorded_of(paths[i], &c[i], e);
+	for (unsigned m = 0; m < COMPARE_METRICS && ret >= 0; m++)
+		for (int i = format == TABLE_TEXT ? 0 : 1; i < n; i++)
+			if (!isnan(c[i].runs[c[i].recorded].value[m]))
+				put_capture(t, &c[i], &c[0], (enum compare_metric)m, !i);
+	for (int i = 0; c && i < n; i++)
+		compare_free(&c[i]);
+	free(c);
+	if (ret >= 0 && format == TABLE_TEXT)
+		printf("As recorded, beside %s.\nHow exactly, kmemlab verify says; what differs may be the workload's doing.\n\n",
+		       paths[0]);
+	return ret < 0 ? ret : 0;
+}
+
+static int compare_files(struct table *t, char **paths, int n, struct err *e)
+{
+	int ret = 0;
+
+	for (int i = 0; i < n && ret >= 0; i++) {
+		if (i && format == TABLE_TEXT)
+			putchar('\n');
+		ret = add_file(t, paths[i], e);
+	}
+	return ret;
+}
+
 static int run(int argc, char **argv)
 {
-	struct table *t = table_new(columns, sizeof(columns) / sizeof(*columns));
+	bool short_table = captures && format == TABLE_TEXT;
+	struct table *t = short_table ?
+				  table_new(capture_columns,
+					    sizeof(capture_columns) / sizeof(*capture_columns)) :
+				  table_new(columns, sizeof(columns) / sizeof(*columns));
 	struct err e = { 0 };
 	int ret = t ? 0 : err_set(&e, ENOMEM, "out of memory");
 
@@ -283,14 +378,12 @@ static int run(int argc, char **argv)
 		table_free(t);
 		return 2;
 	}
-	for (int i = 0; i < argc && ret >= 0; i++) {
-		if (i && format == TABLE_TEXT)
-			putchar('\n');
-		ret = add_file(t, argv[i], &e);
-	}
+	if (ret >= 0)
+		ret = captures ? compare_captures(t, argv, argc, &e) :
+				 compare_files(t, argv, argc, &e);
 	if (ret >= 0 && format == TABLE_TEXT && (fflush(stdout) || ferror(stdout)))
 		ret = err_set(&e, EIO, "the output could not be written");
-	if (ret >= 0 && format != TABLE_TEXT &&
+	if (ret >= 0 && (format != TABLE_TEXT || captures) &&
 	    table_print(t, (enum table_format)format, stdout) < 0)
 		ret = err_set(&e, EIO, "the table could not be printed");
 	table_free(t);
@@ -313,12 +406,17 @@ struct command cmd_compare = {
 		"the metrics outside the error that moved by the largest share of the baseline, and what goes with "
 		"them: whose pages keep page blocks from being whole, and how bad the fallbacks were. CSV and JSON have "
 		"a row for each metric and run, with its question, and its place among what moved.\n\n"
+		"With --captures what was recorded stands side by side, of each file's newest capture beside that of the "
+		"first one: before and after a kernel upgrade, say. There is no error of a simulation in it, and what "
+		"differs may be the workload's doing.\n\n"
 		"Of each file the newest capture is taken.",
 	.examples =
 		"kmemlab replay -o what-if.db --policy linux-5.10 --set pcp.batch=15 traces/amd64-6.1-small\n"
 		"  first replay\n"
 		"kmemlab compare what-if.db\n"
-		"  then compare\n",
+		"  then compare\n"
+		"kmemlab compare --captures what-if.db what-if.db\n"
+		"  what was recorded, capture beside capture\n",
 	.options = options,
 	.run = run,
 };

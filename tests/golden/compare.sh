@@ -53,6 +53,15 @@ for run in native linux-6.18 'native, with objects'; do
 done
 $KMEMLAB compare "$db" > "$tmp/text"
 check compare/text sh -c 'grep -q "^What explains it" "$1" && grep -q "^linux-6.18$" "$1" && [ "$(grep -c "?$" "$1")" = 6 ]' sh "$tmp/text"
+# Captures beside each other: what each recorded run says of itself.
+$KMEMLAB replay -n 20 -o "$tmp/y.db" --to 9 "$SMALL" > /dev/null
+$KMEMLAB compare --captures --format json "$db" "$tmp/y.db" > "$tmp/k.json"
+for what in refills drains; do
+	here=$(last recorded $what); there=$(sqlite3 "$tmp/y.db" "SELECT max(value) FROM counter k JOIN run r ON r.id = k.run_id WHERE r.mode = 'recorded' AND k.name = '$what'")
+	check "compare/captures/$what" jq -e --arg m $what --argjson a "$here" --argjson b "$there" \
+		'.[] | select(.metric == $m) | .baseline == $a and .value == $b and .difference == $b - $a and .error == null' "$tmp/k.json"
+done
+status compare/captures-none 2 $KMEMLAB compare --captures "$db" "$tmp/none.db"
 status compare/no-such-run 2 $KMEMLAB compare --baseline nobody "$db"
 status compare/no-such-file 2 $KMEMLAB compare "$tmp/none.db"
 status compare/no-file 2 $KMEMLAB compare
