@@ -569,6 +569,8 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		fetch(s, &q[AHEAD]);
 	s->last = KMM_NO_PFN;
 	s->time = q->time;
+	if (q->time >= s->vmstat.soonest && s->seeded)
+		vmstat_pass(&s->vmstat, s->mm, q->time, s->o.native);
 	/* What the kernel was seen to do says nothing of another machine. */
 	if (s->o.target && request_is_observation(q))
 		return 1;

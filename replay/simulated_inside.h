@@ -6,6 +6,7 @@
 #include "replay/anchor.h"
 #include "replay/freescan.h"
 #include "replay/simulated.h"
+#include "replay/vmstat.h"
 
 #define OF_SIDES UINT32_MAX	       /* a frame's word: a page that the sides asked for */
 #define OF_COMPACTION (UINT32_MAX - 1) /* a frame's word: taken for pages that compaction moves */
@@ -57,6 +58,7 @@ struct simulated {
 	bool no_memory;		    /* something given was not remembered */
 	bool marks_unknown;	    /* the start was worked out: watermarks are those of the end */
 	int8_t zone_used[KMM_CPUS]; /* zone of the CPU's last unmovable page; -1 unknown */
+	struct vmstat vmstat;
 	struct freescan scan;
 	struct freescan_kept kept[FREESCAN_RUNS];
 	struct simulated_stats stats;

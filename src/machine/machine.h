@@ -167,6 +167,7 @@ struct machine_state {
 	/* per-CPU lists, from zoneinfo: [zone * KMM_CPUS + cpu], NULL unknown */
 	struct machine_pcpinfo {
 		uint32_t count, high; /* pages on them; their limit */
+		uint32_t hidden;      /* of them, at the start: no event tells which they are */
 	} * pcp_infos;
 	struct machine_zone zones[MACHINE_ZONES]; /* as this snapshot's zoneinfo printed them */
 	/* Types of pageblocks as read in the kernel, KMM_MIGRATETYPES none; NULL: not read */
