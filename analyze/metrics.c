@@ -98,8 +98,9 @@ const struct metric metrics[] = {
 	  .source = "pin, mixed_block; `kmemlab state --show pins` and `--show holders`",
 	  .limits =
 		  "At one instant: that of the snapshot of page frames afterwards, else the end. Call "
-		  "sites are known of slab pages and large kmallocs; of others where the capture has "
-		  "stacks. Of what was there at the start owner and cache are known, not who and when; "
+		  "sites are known of slab pages and large kmallocs, whose events bear them; of other "
+		  "pages they are not, and stacks of the capture are not looked at here (`kmemlab stat "
+		  "--by page-site` does). Of simulated runs owners are known alone. Of what was there at the start owner and cache are known, not who and when; "
 		  "how many allocations such pages are is not known either, runs of them count as one." },
 	{ .id = "fallback-severity",
 	  .name = "Severity of fallbacks",
@@ -293,6 +294,21 @@ const struct metric metrics[] = {
 		  "address on one CPU.",
 	  .source = "kmap; replayed through the model of highmem",
 	  .limits = "32-bit captures whose kmap functions were probed." },
+	{ .id = "what-if-error",
+	  .name = "Error of a what-if",
+	  .unit = "that of the metric",
+	  .definition =
+		  "|control − recorded|, where the control is the captured kernel's own policy simulated as "
+		  "what-ifs are (native, as what-if): from the recorded start, without what the recording tells "
+		  "of the kernel's zones, batches and compaction. The largest over all samples, since at one "
+		  "instant, the end, the two may agree by luck. A what-if is compared with its control; what "
+		  "differs by no more than the error is within error.",
+	  .source = "run, column control; the metrics of both runs",
+	  .limits =
+		  "Measured on one course of one capture: small changes make later ones, so figures of a few "
+		  "blocks may differ by more elsewhere. It says how well the captured policy is modelled, not "
+		  "how well another one is. Requests stay those that were recorded: a process that would have "
+		  "run longer or failed under another policy does not." },
 	{ .id = NULL },
 };
 

@@ -83,7 +83,8 @@ static void huge_pages(struct findings *x)
 	u0 = fragindex_unusable(first, x->r->orders, order);
 	u1 = fragindex_unusable(last, x->r->orders, order);
 	bytes = (double)fragindex_pages(last, x->r->orders) * c->page_size;
-	out = say(x, u1 * bytes);
+	/* No free page at all is no finding: the start was not known. */
+	out = bytes > 0 ? say(x, u1 * bytes) : NULL;
 	if (!out)
 		return;
 	fputs(u1 > 0.5 ? "<b>Free memory is in pieces:</b> " : "Free memory: ", out);
@@ -182,7 +183,8 @@ static int fallbacks(struct findings *x, struct err *e)
 		out = say(x, bad * (double)((uint64_t)c->page_size << c->pageblock_order));
 		if (out) {
 			html_count(out, (uint64_t)sqlite3_column_int64(st, 0));
-			fputs(" allocations fell back to another migratetype, ", out);
+			fprintf(out, " allocation%s fell back to another migratetype, ",
+				sqlite3_column_int64(st, 0) == 1 ? "" : "s");
 			html_count(out, (uint64_t)bad);
 			fputs(" of them left unmovable or reclaimable pages among movable ones (<a "
 			      "href=\"#metric-fallback-severity\">moderate or severe</a>).",
@@ -323,25 +325,24 @@ static void what_if(const struct page *p)
 
 	for (unsigned i = 0; i < c->count && c->native >= 0; i++) {
 		const enum compare_metric m = COMPARE_UNUSABLE_END;
-		enum compare_verdict v = compare_judge(c, i, (unsigned)c->native, m);
+		enum compare_verdict v;
 
-		if ((int)i == c->native || (int)i == c->recorded || (int)i == c->objects ||
-		    !c->runs[i].complete || said_of == 6)
+		if (!compare_what_if(c, i) || said_of == 6)
 			continue;
+		v = compare_judge(c, i, (unsigned)compare_baseline(c, i), m);
 		fputs(said_of++ ? "; " : "<p>What if: unusable index for huge pages at the end, ",
 		      p->out);
 		html_text(p->out, c->runs[i].name);
-		fprintf(p->out, " %.3f", c->runs[i].value[m]);
-		fprintf(p->out, " (%s)",
+		fprintf(p->out, " %.3f \xc2\xb1 %.3f (%s)", c->runs[i].value[m],
+			c->runs[i].error[m],
 			v == COMPARE_LESS ? "less fragmented" :
 			v == COMPARE_MORE ? "more fragmented" :
 					    compare_verdict_name(v));
 	}
 	if (said_of)
 		fprintf(p->out,
-			"; native %.3f, recorded %.3f (<a href=\"#compare\">all figures with their "
-			"error</a>).</p>\n",
-			c->runs[c->native].value[COMPARE_UNUSABLE_END],
+			"; recorded %.3f (<a href=\"#compare\">all questions, and what they are compared "
+			"with</a>).</p>\n",
 			c->recorded >= 0 ? c->runs[c->recorded].value[COMPARE_UNUSABLE_END] : NAN);
 }
 

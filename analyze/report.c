@@ -221,7 +221,8 @@ static bool chosen(const struct series *r, const struct report_options *o)
  */
 static bool is_aside(const struct series *r)
 {
-	static const char *const ends[] = { ", anchored", ", with objects" };
+	static const char *const ends[] = { ", anchored", ", with objects",
+					    ", with objects, as what-if" };
 	size_t n = strlen(r->policy);
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)

@@ -27,7 +27,8 @@ const char style_sheet[] =
 	".tiles span{color:var(--muted);font-size:.9rem}\n"
 	".scroll{overflow-x:auto;margin:.75rem 0 1.25rem}\n"
 	"table{border-collapse:collapse;font-size:.95rem;line-height:1.4}\n"
-	".caption{max-width:none;color:var(--muted);margin:1rem 0 -.4rem;font-size:.95rem}\n"
+	".caption{max-width:none;color:var(--muted);margin:1rem 0 -.4rem;font-size:.95rem}.caption+figure{margin-top:1.6rem}\n"
+	"figcaption ul{margin:.2rem 0;padding-left:1.2rem;max-width:none;font-size:.95rem;color:var(--muted)}\n"
 	"th,td{padding:.35rem .9rem .35rem 0;text-align:left;vertical-align:top;"
 	"border-bottom:1px solid var(--line)}\n"
 	"thead th{color:var(--muted);font-weight:600;white-space:nowrap;vertical-align:bottom;"
@@ -89,7 +90,7 @@ const char style_sheet[] =
 	"weight:400}}\n"
 	"@media "
 	"print{@page{margin:14mm}body{max-width:none;padding:0;font-size:10pt}nav,input{display:none}"
-	"a{color:inherit;text-decoration:none}h2,h3,figcaption,.caption{break-after:avoid}"
+	"a{color:inherit;text-decoration:none}h2,h3,figcaption,.caption{break-after:avoid}figcaption{break-inside:avoid}"
 	"figure,.glossary>div,tr,.tiles,svg{break-inside:avoid}.scroll{overflow:visible}"
 	"figure.many{break-inside:auto}.panels{grid-template-columns:1fr 1fr}"
 	".tiles li,.gap,.opening{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";

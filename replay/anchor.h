@@ -13,7 +13,7 @@
 #include "mm/kmm.h"
 #include "workload/request.h"
 
-#define ANCHOR_REFILL 512 /* blocks of one refill that are followed */
+#define ANCHOR_REFILL 2048 /* blocks of one refill that are followed: 6.18 takes up to 63 << 5 */
 
 struct anchor {
 	struct anchor_refill {

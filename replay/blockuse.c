@@ -30,9 +30,10 @@ int blockuse_init(struct blockuse *b, const struct machine *m, struct recorded *
 	b->blocks = (uint32_t)((m->max_pfn + (1ull << m->pageblock_order) - 1) >>
 			       m->pageblock_order);
 	b->pages = calloc(b->blocks + 1ull, sizeof(*b->pages));
+	b->kind = malloc(((b->blocks + 1ull) << m->pageblock_order));
 	b->zone = malloc(b->blocks + 1ull);
 	b->fresh = calloc(b->blocks + 1ull, sizeof(*b->fresh));
-	if (!b->pages || !b->zone || !b->fresh)
+	if (!b->pages || !b->kind || !b->zone || !b->fresh)
 		return -ENOMEM;
 	memset(b->zone, NO_ZONE, b->blocks + 1ull);
 	for (uint32_t z = 0; z < m->zone_count; z++) {
@@ -50,81 +51,62 @@ int blockuse_init(struct blockuse *b, const struct machine *m, struct recorded *
 void blockuse_free(struct blockuse *b)
 {
 	free(b->pages);
+	free(b->kind);
 	free(b->zone);
 	free(b->fresh);
 	memset(b, 0, sizeof(*b));
 }
 
-static void count_recorded(const struct recorded *r, uint32_t pfn, struct block_pages *n)
+static enum page_kind recorded_kind(const struct recorded *r, uint32_t pfn)
 {
 	switch (recorded_frame(r, pfn)) {
 	case FRAME_HOLE:
-		n->hole++;
-		break;
+		return PAGE_HOLE;
 	case FRAME_UNKNOWN:
-		n->unknown++;
-		break;
+		return PAGE_UNKNOWN;
 	case FRAME_BUDDY:
-		n->free++;
-		break;
+		return PAGE_FREE;
 	case FRAME_PCP:
-		n->pcp++;
-		break;
+		return PAGE_PCP;
 	default:
-		if (recorded_cell(r, pfn) == CELL_USER)
-			n->movable++;
-		else
-			n->pinned++;
+		return recorded_cell(r, pfn) == CELL_USER ? PAGE_MOVABLE : PAGE_PINNED;
 	}
 }
 
-/* Of all frames from this one to where its free block ends, or before `end`: how many. */
-static uint32_t count_simulated(const struct simulated *s, uint32_t pfn, uint64_t end,
-				struct block_pages *n)
+static enum page_kind simulated_kind(const struct simulated *s, uint32_t pfn, uint32_t *end)
 {
-	uint32_t to, k;
-	uint8_t cell = simulated_run(s, pfn, &to);
-
-	k = (uint32_t)(to < end ? to : end) - pfn;
-	switch (cell) {
+	switch (simulated_run(s, pfn, end)) {
 	case CELL_HOLE:
-		n->hole += (uint16_t)k;
-		break;
+		return PAGE_HOLE;
 	case CELL_FREE:
-		n->free += (uint16_t)k;
-		break;
+		return PAGE_FREE;
 	case CELL_PCP:
-		n->pcp += (uint16_t)k;
-		break;
+		return PAGE_PCP;
 	case CELL_USER:
-		n->movable += (uint16_t)k;
-		break;
+		return PAGE_MOVABLE;
 	default:
-		n->pinned += (uint16_t)k;
+		return PAGE_PINNED;
 	}
-	return k;
 }
 
-/* Frames beyond the last one are holes, as are those of another zone. */
-static void count_block(const struct blockuse *b, uint32_t block, struct block_pages *n)
+/*
+ * What a frame of a block is, and a frame beyond it up to which all are so.  Those
+ * beyond the last one are holes, as are those of another zone.
+ */
+static enum page_kind kind_at(const struct blockuse *b, uint32_t block, uint64_t pfn, uint64_t *end)
 {
 	const struct machine_zone *z = &b->m->zones[b->zone[block]];
-	uint64_t first = (uint64_t)block << b->m->pageblock_order;
-	uint64_t end = first + (1ull << b->m->pageblock_order);
-	uint64_t to = z->start_pfn + z->spanned < b->m->max_pfn ? z->start_pfn + z->spanned :
-								  b->m->max_pfn;
+	enum page_kind kind;
+	uint32_t to;
 
-	memset(n, 0, sizeof(*n));
-	for (uint64_t p = first; p < end;) {
-		if (p < z->start_pfn || p >= to) {
-			n->hole++;
-			p++;
-		} else if (b->recorded) {
-			count_recorded(b->recorded, (uint32_t)p++, n);
-		} else {
-			p += count_simulated(b->simulated, (uint32_t)p, end < to ? end : to, n);
-		}
-	}
+	*end = pfn + 1;
+	if (pfn < z->start_pfn || pfn >= z->start_pfn + z->spanned || pfn >= b->m->max_pfn)
+		return PAGE_HOLE;
+	if (b->recorded)
+		return recorded_kind(b->recorded, (uint32_t)pfn);
+	kind = simulated_kind(b->simulated, (uint32_t)pfn, &to);
+	*end = to;
+	return kind;
 }
 
 static enum block_kind kind_of(const struct block_pages *n)
@@ -165,20 +147,59 @@ static void add(struct blockuse *b, uint32_t block, int by)
 	u->kept += (uint64_t)(int64_t)(by * (n->free + n->pcp + n->movable));
 }
 
+/* All frames of a block. */
+static void count(struct blockuse *b, uint32_t block)
+{
+	uint64_t pfn = (uint64_t)block << b->m->pageblock_order, to;
+	uint64_t end = pfn + (1ull << b->m->pageblock_order);
+
+	memset(&b->pages[block], 0, sizeof(b->pages[block]));
+	for (; pfn < end; pfn = to) {
+		enum page_kind kind = kind_at(b, block, pfn, &to);
+
+		to = to < end ? to : end;
+		b->pages[block].n[kind] += (uint16_t)(to - pfn);
+		memset(b->kind + pfn, (int)kind, to - pfn);
+	}
+}
+
+/* Those in which something happened. */
+static void count_again(struct blockuse *b, uint32_t block, const struct view_touched *t)
+{
+	uint64_t pfn = (uint64_t)block << b->m->pageblock_order, to;
+	uint64_t end = pfn + (1ull << b->m->pageblock_order);
+
+	for (pfn = view_touched_next(t, pfn, end); pfn < end && pfn < t->frames;) {
+		enum page_kind kind = kind_at(b, block, pfn, &to);
+
+		do {
+			b->pages[block].n[b->kind[pfn]]--;
+			b->pages[block].n[kind]++;
+			b->kind[pfn] = (uint8_t)kind;
+			pfn = view_touched_next(t, pfn + 1, end);
+		} while (pfn < to && pfn < end && pfn < t->frames);
+	}
+}
+
 void blockuse_update(struct blockuse *b)
 {
+	struct view_touched *t = b->recorded ? recorded_touched(b->recorded) :
+					       simulated_touched(b->simulated);
+
 	for (uint32_t i = 0; i < b->blocks; i++) {
 		if (b->zone[i] == NO_ZONE)
 			continue;
-		b->fresh[i] = false;
 		/* The first time counts all, and leaves to others what they ask for. */
-		if (b->counted && !(b->recorded ? recorded_touched(b->recorded, i) :
-						  simulated_touched(b->simulated, i)))
+		b->fresh[i] = !b->counted || t->block[i];
+		if (!b->fresh[i])
 			continue;
-		b->fresh[i] = true;
-		if (b->counted)
+		if (b->counted) {
 			add(b, i, -1);
-		count_block(b, i, &b->pages[i]);
+			count_again(b, i, t);
+			view_touched_clear(t, i);
+		} else {
+			count(b, i);
+		}
 		add(b, i, 1);
 	}
 	b->counted = true;

@@ -35,9 +35,24 @@ enum block_kind {
 		BLOCK_KIND_COUNT,
 };
 
+enum page_kind {
+	PAGE_FREE,
+	PAGE_PCP,
+	PAGE_MOVABLE,
+	PAGE_PINNED,
+	PAGE_UNKNOWN,
+	PAGE_HOLE,
+	PAGE_KINDS
+};
+
 /* Pages of one block by what they are. */
 struct block_pages {
-	uint16_t free, pcp, movable, pinned, unknown, hole;
+	union {
+		uint16_t n[PAGE_KINDS];
+		struct {
+			uint16_t free, pcp, movable, pinned, unknown, hole; /* the same, by name */
+		};
+	};
 };
 
 /* A zone at an instant. */
@@ -53,8 +68,9 @@ struct blockuse {
 	struct simulated *simulated;
 	uint32_t blocks;
 	struct block_pages *pages; /* [blocks] */
-	uint8_t *zone;		   /* [blocks]; 0xff: of none */
-	bool *fresh;		   /* [blocks] the last update counted it anew */
+	uint8_t *kind; /* [frames of the blocks] enum page_kind, when they were counted last */
+	uint8_t *zone; /* [blocks]; 0xff: of none */
+	bool *fresh;   /* [blocks] the last update counted it anew */
 	bool counted;
 	struct zone_use use[MACHINE_ZONES];
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/pinned.h"
 #include "workload/import.h"
 
 #define SITE 200
@@ -109,9 +110,47 @@ static int block_rows(const struct writer *w, struct err *e)
 	return ret;
 }
 
+static int by_kept(const void *a, const void *b)
+{
+	const struct store_pin *x = a, *y = b;
+
+	return x->kept > y->kept ? -1 : x->kept < y->kept;
+}
+
+/* Of a simulated machine owners are known, not caches and call sites. */
+static int owner_pin_rows(const struct writer *w, struct err *e)
+{
+	struct pinned p[REQUEST_OWNER_COUNT];
+	struct store_pin rows[REQUEST_OWNER_COUNT];
+	unsigned n = 0;
+	int ret = 0;
+
+	pinned_find(&w->run->use, p);
+	for (unsigned i = 0; i < REQUEST_OWNER_COUNT; i++)
+		if (p[i].pages)
+			rows[n++] = (struct store_pin){
+				.owner = request_owner_name((enum request_owner)i),
+				.cache = "",
+				.site = "",
+				.kept = p[i].kept,
+				.blocks = p[i].blocks,
+				.alone = p[i].alone,
+				.pages = p[i].pages,
+				.allocations = p[i].runs,
+				.oldest = STORE_NO_TIME,
+				.newest = STORE_NO_TIME,
+			};
+	if (n)
+		qsort(rows, n, sizeof(*rows), by_kept);
+	for (unsigned i = 0; i < n && ret >= 0; i++)
+		ret = store_add_pin(w->s, w->id, i, &rows[i], e);
+	return ret;
+}
+
 static int fallback_rows(const struct writer *w, struct err *e)
 {
-	const struct fallbacks *f = &w->run->fallbacks;
+	const struct fallbacks *f = w->run->simulated ? simulated_fallbacks(w->run->simulated) :
+							&w->run->fallbacks;
 	int ret = f->no_memory ? err_set(e, ENOMEM, "out of memory for the fallbacks") : 0;
 
 	for (uint32_t i = 0; i < f->count && ret >= 0; i++) {
@@ -225,6 +264,12 @@ int evidence_store(struct store *s, int64_t run_id, const struct replay *r, unsi
 	struct writer w = { .s = s, .id = run_id, .r = r, .run = &r->runs[run] };
 	int ret;
 
+	if (w.run->simulated) {
+		ret = fallback_rows(&w, e);
+		/* Page blocks are those of the captured machine. */
+		return ret < 0 || !w.run->use.pages || w.run->o.target ? ret :
+									 owner_pin_rows(&w, e);
+	}
 	if (!w.run->makers.m)
 		return 0;
 	ret = import_symbols(r->k, &w.symbols, e);

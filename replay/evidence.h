@@ -9,7 +9,10 @@
 #include "replay/replay.h"
 #include "store/store.h"
 
-/* Of a recorded run that was made with options.forensics; nothing of another. */
+/*
+ * Of a recorded run that was made with options.forensics all of them; of a simulated one its
+ * fallbacks, and with options.forensics its pins by owner.
+ */
 int evidence_store(struct store *s, int64_t run_id, const struct replay *r, unsigned run,
 		   struct err *e);
 

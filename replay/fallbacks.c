@@ -48,30 +48,36 @@ static struct fallback_row *row_of(struct fallbacks *f, const struct fallback_ro
 	return r;
 }
 
-void fallbacks_record(struct fallbacks *f, const struct request *q)
+void fallbacks_add(struct fallbacks *f, uint32_t pfn, unsigned order, unsigned found, unsigned type,
+		   unsigned from, bool claimed, uint64_t time)
 {
-	struct fallback_row x = { .first = q->time };
-	struct fallback_row *r;
-	int zone;
+	int zone = machine_zone_of(f->m, pfn);
+	struct fallback_row x = {
+		.zone = (uint8_t)(zone < 0 ? 0 : zone),
+		.type = (uint8_t)type,
+		.from = (uint8_t)from,
+		.order = (uint8_t)order,
+		.found = (uint8_t)found,
+		.claimed = claimed,
+		.severity = (uint8_t)fallback_severity(type, from, found, claimed,
+						       f->m->pageblock_order),
+		.first = time,
+	};
+	struct fallback_row *r = row_of(f, &x);
 
-	if (q->sig.op != OBS_EXTFRAG)
-		return;
-	zone = machine_zone_of(f->m, q->pfn);
-	x.zone = (uint8_t)(zone < 0 ? 0 : zone);
-	x.type = q->sig.type;
-	x.from = q->sig.aux2 & (OWNED - 1);
-	x.order = q->sig.order;
-	x.found = q->sig.aux;
-	x.claimed = q->sig.aux2 & OWNED;
-	x.severity = (uint8_t)fallback_severity(x.type, x.from, x.found, x.claimed,
-						f->m->pageblock_order);
-	r = row_of(f, &x);
 	if (!r) {
 		f->no_memory = true;
 		return;
 	}
 	r->events++;
-	r->last = q->time;
+	r->last = time;
+}
+
+void fallbacks_record(struct fallbacks *f, const struct request *q)
+{
+	if (q->sig.op == OBS_EXTFRAG)
+		fallbacks_add(f, q->pfn, q->sig.order, q->sig.aux, q->sig.type,
+			      q->sig.aux2 & (OWNED - 1), q->sig.aux2 & OWNED, q->time);
 }
 
 void fallbacks_free(struct fallbacks *f)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fallbacks: what mm_page_alloc_extfrag tells, summed up by what asked, where it was
+ * fallbacks: what mm_page_alloc_extfrag tells, the kernel's or the model's, summed up by what asked, where it was
  * served from, whether the page block changed hands, and how bad that is for
  * fragmentation.  Severity (docs/metrics.md):
  *
@@ -54,6 +54,9 @@ struct fallbacks {
 const char *fallback_severity_name(enum fallback_severity s);
 enum fallback_severity fallback_severity(unsigned type, unsigned from, unsigned found, bool claimed,
 					 unsigned pageblock_order);
+/* A page of type `type` and its order, at this time, out of a block of type `from` and order `found`. */
+void fallbacks_add(struct fallbacks *f, uint32_t pfn, unsigned order, unsigned found, unsigned type,
+		   unsigned from, bool claimed, uint64_t time);
 /* Every record. */
 void fallbacks_record(struct fallbacks *f, const struct request *q);
 void fallbacks_free(struct fallbacks *f);

@@ -199,8 +199,12 @@ static void see_mark(struct feed *f, const struct machine *m, struct population 
 {
 	if (text == f->marks.start)
 		start(f, objects, sides);
-	if (text == f->marks.after_known && text != UINT32_MAX && f->origin.first)
+	if (text == f->marks.counted && f->origin.first)
+		origin_counted(&f->origin);
+	if (text == f->marks.after_frames && text != UINT32_MAX && f->origin.first)
 		see_after(f, m);
+	if (text == f->marks.after_frames && text != UINT32_MAX && objects)
+		population_after(objects);
 }
 
 static int look_ahead(struct feed *f, struct machine *m, struct population *objects,
@@ -407,6 +411,7 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 	batch_init(f->batch, m);
 	f->marks.start = lists ? lists_mark(k, &m->before, "snap: before/struct_page.raw end") :
 				 mark(k, "snap: before/kpageflags end");
+	f->marks.counted = mark(k, "snap: before/zoneinfo begin");
 	f->marks.score_end = mark(k, "snap: after begin");
 	f->marks.after_buddyinfo = mark(k, "snap: after/buddyinfo begin");
 	f->marks.after_pagetypeinfo = mark(k, "snap: after/pagetypeinfo begin");
@@ -416,9 +421,6 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 					lists_mark(k, &m->after,
 						   "snap: after/struct_page.raw end") :
 					mark(k, "snap: after/kpageflags begin");
-	/* A frame that was read before its next event is not what it was at the beginning. */
-	f->marks.after_known = m->after.have_lists ? f->marks.after_frames :
-						     mark(k, "snap: after/kpageflags end");
 	ret = look_ahead(f, m, objects, sides, e);
 	if (ret < 0)
 		return ret;

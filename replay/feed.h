@@ -27,10 +27,10 @@
  */
 struct feed_marks {
 	uint32_t start;	    /* the state of the "before" snapshot holds from here */
+	uint32_t counted;   /* the "before" snapshot's counters of per-CPU lists hold from here */
 	uint32_t score_end; /* the "after" snapshots begin: the workload is over */
 	uint32_t after_buddyinfo, after_pagetypeinfo, after_zoneinfo, after_slabinfo;
 	uint32_t after_frames; /* from here on the snapshot's free lists, or kpageflags, hold */
-	uint32_t after_known;  /* and here they have been read */
 };
 
 #define FEED_RECORDS (2 * KMW_BLOCK_RECORDS) /* room for what feed_next() gives */

@@ -96,7 +96,7 @@ static int describe(struct finder *d, uint32_t pfn, uint32_t end, struct holder 
 	}
 	while (at < end && pins(d->r, at)) {
 		unsigned next_type, next = recorded_owner(d->r, at, &next_type);
-		bool alone = slab && (x || d->w->slab_of[pfn]);
+		bool alone = slab && (x || slablife_of_frame(d->slabs.life, pfn));
 
 		if (makers_page(d->w, at) != x || next != owner || next_type != type ||
 		    (alone && slabuse_head(&d->slabs, at) != head))
@@ -232,7 +232,8 @@ static int rank(struct forensics *f)
 }
 
 int forensics_find(struct forensics *f, struct recorded *r, struct makers *w,
-		   const struct intern *strings, uint64_t now, struct err *e)
+		   const struct slablife *life, const struct intern *strings, uint64_t now,
+		   struct err *e)
 {
 	struct finder d = { .f = f, .r = r, .w = w };
 	int ret;
@@ -241,7 +242,7 @@ int forensics_find(struct forensics *f, struct recorded *r, struct makers *w,
 	f->time = now;
 	ret = w->no_memory || blockuse_init(&f->use, w->m, r, NULL) || map_init(&d.pins, 64) ?
 		      -ENOMEM :
-		      slabuse_init(&d.slabs, w, strings);
+		      slabuse_init(&d.slabs, w, life, strings);
 	if (!ret) {
 		f->type = malloc(f->use.blocks + 1ull);
 		f->first = malloc((f->use.blocks + 1ull) * sizeof(*f->first));
@@ -254,7 +255,7 @@ int forensics_find(struct forensics *f, struct recorded *r, struct makers *w,
 	if (!ret)
 		ret = rank(f);
 	if (!ret)
-		ret = slabuse_count(&d.slabs, r, &f->caches, &f->cache_count);
+		ret = slabuse_count(&d.slabs, &f->caches, &f->cache_count);
 	slabuse_free(&d.slabs);
 	map_free(&d.pins);
 	free(d.last_block);

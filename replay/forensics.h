@@ -62,11 +62,12 @@ struct forensics {
 };
 
 /*
- * All of it, of a recorded machine and what was seen of its makers.  `strings` are
- * the workload's; names in the result live as long as they and the machine do.
+ * All of it, of a recorded machine, what was seen of its makers, and its slabs.  `strings`
+ * are the workload's; names in the result live as long as they and the machine do.
  */
 int forensics_find(struct forensics *f, struct recorded *r, struct makers *w,
-		   const struct intern *strings, uint64_t now, struct err *e);
+		   const struct slablife *life, const struct intern *strings, uint64_t now,
+		   struct err *e);
 void forensics_free(struct forensics *f);
 
 #endif

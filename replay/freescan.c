@@ -44,6 +44,7 @@ int freescan_copy(struct freescan *f, const struct freescan *from)
 		if (to->count)
 			memcpy(page, from->run[i].page, to->count * sizeof(*page));
 	}
+	f->live = from->live;
 	f->blind = from->blind;
 	memcpy(f->init_free, from->init_free, sizeof(f->init_free));
 	return 0;
@@ -51,7 +52,7 @@ int freescan_copy(struct freescan *f, const struct freescan *from)
 
 static struct freescan_run *run_of(struct freescan *f, int32_t pid)
 {
-	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
+	for (unsigned i = 0; i < FREESCAN_RUNS && f->live; i++)
 		if (f->run[i].on && f->run[i].pid == pid)
 			return &f->run[i];
 	return NULL;
@@ -293,6 +294,7 @@ static void begin(struct freescan *f, const struct request *q)
 			r = &f->run[i];
 	if (!r || zone < 0)
 		return;
+	f->live += !r->on;
 	*r = (struct freescan_run){ .pid = q->pid,
 				    .on = true,
 				    .sync = q->sig.aux2 & COMPACT_SYNC,
@@ -392,6 +394,7 @@ void freescan_event(struct freescan *f, const struct request *q)
 		break;
 	case EVENT_MM_COMPACTION_END:
 		r->on = false;
+		f->live--;
 		break;
 	default:
 		break;
@@ -428,7 +431,7 @@ enum freescan_freed freescan_page(struct freescan *f, const struct request *q, u
 
 const struct freescan_run *freescan_direct(const struct freescan *f, int32_t pid)
 {
-	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
+	for (unsigned i = 0; i < FREESCAN_RUNS && f->live; i++)
 		if (f->run[i].on && f->run[i].pid == pid && f->run[i].direct)
 			return &f->run[i];
 	return NULL;

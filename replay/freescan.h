@@ -71,6 +71,7 @@ struct freescan {
 	void *who;
 	bool blind; /* the order of the lists is not known: no fast search is followed */
 	struct freescan_run run[FREESCAN_RUNS];
+	unsigned live;			   /* of them are on */
 	uint32_t init_free[MACHINE_ZONES]; /* where the zone's free scanner was last reset to, 0 never */
 	uint64_t searches, found, taken; /* fast searches; that found a block; pages isolated */
 };

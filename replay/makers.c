@@ -5,17 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_SHIFT 12
-
 int makers_init(struct makers *w, const struct machine *m, const struct attribution *a)
 {
 	memset(w, 0, sizeof(*w));
 	w->m = m;
 	w->attribution = a;
 	w->slot_of = calloc(m->max_pfn + 1, sizeof(*w->slot_of));
-	w->slab_of = calloc(m->max_pfn + 1, sizeof(*w->slab_of));
-	w->before = calloc(m->before.slabpage_count + 1ull, sizeof(*w->before));
-	return w->slot_of && w->before && w->slab_of && !map_init(&w->numbers, 256) ? 0 : -ENOMEM;
+	return w->slot_of && !map_init(&w->numbers, 256) ? 0 : -ENOMEM;
 }
 
 void makers_free(struct makers *w)
@@ -24,8 +20,6 @@ void makers_free(struct makers *w)
 	free(w->makers);
 	free(w->made);
 	free(w->slot_of);
-	free(w->before);
-	free(w->slab_of);
 	memset(w, 0, sizeof(*w));
 }
 
@@ -103,10 +97,8 @@ static void note(struct makers *w, const struct request *q, uint64_t at, uint32_
 
 static void own(struct makers *w, uint64_t pfn, unsigned order, uint32_t mark)
 {
-	for (uint64_t p = pfn; p < pfn + (1ull << order) && p < w->m->max_pfn; p++) {
+	for (uint64_t p = pfn; p < pfn + (1ull << order) && p < w->m->max_pfn; p++)
 		w->slot_of[p] = mark;
-		w->slab_of[p] = 0;
-	}
 }
 
 static void page_alloc(struct makers *w, const struct request *q)
@@ -172,32 +164,20 @@ static void object_alloc(struct makers *w, const struct request *q)
 		w->makers[n].peak = w->makers[n].live;
 }
 
-/* An object of before the start is gone, or told apart. */
-static void one_less(struct makers *w, uint64_t addr)
-{
-	uint32_t frame = makers_frame(w, addr);
-
-	if (frame != KMM_NO_PFN && w->slab_of[frame] && w->before[w->slab_of[frame] - 1])
-		w->before[w->slab_of[frame] - 1]--;
-}
-
 static void object_free(struct makers *w, const struct request *q)
 {
 	struct made *x = q->slot != NO_SLOT && q->slot < w->slots ? &w->made[q->slot] : NULL;
 	struct maker *of;
 
-	if (x && x->maker) {
-		of = &w->makers[x->maker - 1];
-		hold_until(of, q->time);
-		of->frees++;
-		of->live--;
-		of->live_req -= x->bytes_req;
-		of->live_bytes -= of->bytes_alloc;
-		x->maker = 0;
+	if (!x || !x->maker)
 		return;
-	}
-	if (q->slot == NO_SLOT)
-		one_less(w, q->addr);
+	of = &w->makers[x->maker - 1];
+	hold_until(of, q->time);
+	of->frees++;
+	of->live--;
+	of->live_req -= x->bytes_req;
+	of->live_bytes -= of->bytes_alloc;
+	x->maker = 0;
 }
 
 void makers_record(struct makers *w, const struct request *q)
@@ -220,25 +200,6 @@ void makers_record(struct makers *w, const struct request *q)
 	}
 }
 
-/* ---- the start ---- */
-
-void makers_start(struct makers *w)
-{
-	const struct machine_state *s = &w->m->before;
-
-	for (uint32_t i = 0; s->have_slabpages && i < s->slabpage_count; i++) {
-		const struct machine_slabpage *x = &s->slabpages[i];
-
-		w->before[i] = x->inuse;
-		for (uint64_t p = x->pfn; p < x->pfn + (1ull << x->order) && p < w->m->max_pfn; p++)
-			w->slab_of[p] = i + 1;
-	}
-	/* Those that the records before the start have shown are known by name. */
-	for (uint32_t i = 0; i < w->slots; i++)
-		if (w->made[i].maker && w->makers[w->made[i].maker - 1].object)
-			one_less(w, w->made[i].at);
-}
-
 /* ---- what it knows ---- */
 
 const struct made *makers_page(const struct makers *w, uint32_t pfn)
@@ -251,14 +212,6 @@ const struct made *makers_page(const struct makers *w, uint32_t pfn)
 const struct maker *makers_of(const struct makers *w, const struct made *x)
 {
 	return &w->makers[x->maker - 1];
-}
-
-uint32_t makers_frame(const struct makers *w, uint64_t addr)
-{
-	uint64_t base = w->m->direct_map_base;
-	uint64_t frame = (addr - base) >> PAGE_SHIFT;
-
-	return !base || addr < base || frame >= w->m->max_pfn ? KMM_NO_PFN : (uint32_t)frame;
 }
 
 void makers_settle(struct makers *w, uint64_t now)

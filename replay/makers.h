@@ -51,23 +51,17 @@ struct makers {
 	struct made *made; /* [slots] */
 	uint32_t slots;
 	uint32_t *slot_of; /* [max_pfn] slot + 1 of the allocation that holds the frame; 0: none known */
-	uint32_t *slab_of; /* [max_pfn] number + 1 of the start's slab that still holds it; 0 none */
-	uint32_t *before;  /* [slabpages] objects of before the start that still live there */
 	bool no_memory;
 };
 
 /* 0 or -ENOMEM. */
 int makers_init(struct makers *w, const struct machine *m, const struct attribution *a);
 void makers_free(struct makers *w);
-/* The state `before` of the machine holds from here on. */
-void makers_start(struct makers *w);
 /* Every record, in order. */
 void makers_record(struct makers *w, const struct request *q);
 /* Who made what the frame holds, and its slot's entry; NULL if no request shows it. */
 const struct made *makers_page(const struct makers *w, uint32_t pfn);
 const struct maker *makers_of(const struct makers *w, const struct made *x);
-/* The frame of an object's address; KMM_NO_PFN outside of the direct map or where that is not known. */
-uint32_t makers_frame(const struct makers *w, uint64_t addr);
 /* Settle held_* up to this time. */
 void makers_settle(struct makers *w, uint64_t now);
 

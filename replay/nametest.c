@@ -176,7 +176,7 @@ static int teach(struct attribution *a, const struct pass *p, enum nametest_spli
 }
 
 /* All records once more, without names, for what lies beside what in slabs. */
-static int read_slabs(struct population *pop, struct kmw_reader *k, uint32_t start,
+static int read_slabs(struct population *pop, struct kmw_reader *k, uint32_t start, uint32_t after,
 		      struct request *q, struct kmw_scratch *scratch, struct err *e)
 {
 	int n = 0;
@@ -188,6 +188,8 @@ static int read_slabs(struct population *pop, struct kmw_reader *k, uint32_t sta
 		for (int i = 0; i < n; i++) {
 			if (q[i].sig.op == OBS_MARK && q[i].pfn == start)
 				population_start(pop);
+			if (q[i].sig.op == OBS_MARK && q[i].pfn == after)
+				population_after(pop);
 			q[i].sig.cache = 0;
 			if (q[i].sig.op != OBS_MARK && population_record(pop, &q[i]))
 				return err_set(e, ENOMEM, "out of memory");
@@ -259,6 +261,8 @@ static int test_split(struct nametest *t, const struct pass *p, enum nametest_sp
 	const struct intern *strings = kmw_strings(k);
 	const char *mark = m->before.have_lists ? "snap: before/struct_page.raw end" :
 						  "snap: before/kpageflags end";
+	const char *end = m->after.lists_mark[0] ? m->after.lists_mark :
+						   "snap: after/struct_page.raw end";
 	struct population pop = { .started = false };
 	struct attribution a;
 	int ret = 0;
@@ -266,7 +270,8 @@ static int test_split(struct nametest *t, const struct pass *p, enum nametest_sp
 	if (teach(&a, p, split) || population_init(&pop, m, &m->before, &a, strings))
 		ret = err_set(e, ENOMEM, "out of memory");
 	else if (population_known(&pop))
-		ret = read_slabs(&pop, k, intern_find(strings, mark, strlen(mark)), q, scratch, e);
+		ret = read_slabs(&pop, k, intern_find(strings, mark, strlen(mark)),
+				 intern_find(strings, end, strlen(end)), q, scratch, e);
 	if (ret >= 0)
 		compare(t, p, &a, &pop, split, m, strings);
 	population_free(&pop);

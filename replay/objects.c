@@ -46,6 +46,8 @@ struct objects {
 		uint64_t seq;
 		struct held h;
 	} early[KMM_CPUS];
+	struct kmm_cache *start_cache; /* of the slab of the start that was asked for last */
+	uint32_t start_cache_of;       /* place in machine.slabs */
 	uint8_t *had; /* a bit a frame: of a slab at the start, its page's free is ours to do */
 	/* Where objects that no request brought are: those of the start under another allocator. */
 	struct map moved; /* recorded address -> place in moved_to */
@@ -160,7 +162,7 @@ static bool hold(struct objects *o, uint32_t slot, struct held h)
 	if (slot == NO_SLOT)
 		return true;
 	if (slot >= o->slots) {
-		uint32_t n = slot + slot / 2 + 1024;
+		uint32_t n = slot + slot / 8 + 1024;
 		struct held *more = realloc(o->held, n * sizeof(*more));
 
 		if (!more)
@@ -358,6 +360,12 @@ void objects_release(struct objects *o, const struct request *q)
 	*h = (struct held){ KMM_NULL, NULL };
 }
 
+void objects_fetch(const struct objects *o, uint32_t slot)
+{
+	if (slot < o->slots)
+		__builtin_prefetch(&o->held[slot]);
+}
+
 /* ---- pages ---- */
 
 void objects_saw_page(struct objects *o, kmm_pfn pfn, unsigned order)
@@ -416,12 +424,17 @@ static void mark_had(struct objects *o, const struct machine_slabpage *x)
 		o->had[f >> 3] |= (uint8_t)(1 << (f & 7));
 }
 
+/* Slabs of the start come cache by cache. */
 static struct kmm_cache *cache_of_slab(struct objects *o, const struct machine_slabpage *x)
 {
 	const struct machine_slab *s = &o->m->slabs[x->cache];
-	struct kmm_cache *c = find_cache(o, s->name);
+	struct kmm_cache *c;
 
-	return c ? c : make_cache(o, s->name, s->object_size);
+	if (o->start_cache && o->start_cache_of == x->cache)
+		return o->start_cache;
+	c = find_cache(o, s->name);
+	o->start_cache_of = x->cache;
+	return o->start_cache = c ? c : make_cache(o, s->name, s->object_size);
 }
 
 static int adopt(struct objects *o, const struct machine_slabpage *x, uint32_t i, uint8_t *object,
@@ -603,6 +616,18 @@ struct kmm_slab *objects_model(struct objects *o)
 	return o->sl;
 }
 
+size_t objects_memory(const struct objects *o)
+{
+	uint32_t places = o->moved_count ? 1 : 0;
+
+	while (places < o->moved_count)
+		places *= 2;
+	return kmm_slab_memory(o->sl) + o->slots * sizeof(*o->held) +
+	       places * sizeof(*o->moved_to) +
+	       (o->moved.mask + 1) * (sizeof(*o->moved.keys) + sizeof(*o->moved.vals)) +
+	       o->m->max_pfn / 8;
+}
+
 int objects_caches(const struct objects *o, struct objects_cache **out)
 {
 	struct kmm_cache *s = NULL;
@@ -620,7 +645,7 @@ int objects_caches(const struct objects *o, struct objects_cache **out)
 		kmm_kmem_cache_figures(s, &c->f);
 		if (!c->f.slabs)
 			continue;
-		snprintf(c->name, sizeof(c->name), "%s", kmm_kmem_cache_name(s));
+		memccpy(c->name, kmm_kmem_cache_name(s), 0, sizeof(c->name) - 1);
 		n++;
 	}
 	return n;

@@ -49,6 +49,9 @@ struct objects_stats {
 struct objects_cache {
 	char name[48];
 	struct kmm_cache_figures f;
+	/* The recorded machine's alone: slabs with objects given out and others free. */
+	uint32_t partial;
+	uint64_t partial_since; /* the mean of the times since which they are; 0: none, or not known */
 };
 
 struct objects;
@@ -68,6 +71,8 @@ int objects_seed(struct objects *o, const struct machine_state *s, struct err *e
 /* Object requests, before the start too. */
 void objects_alloc(struct objects *o, const struct request *q);
 void objects_release(struct objects *o, const struct request *q);
+/* A request that names this id will come soon. */
+void objects_fetch(const struct objects *o, uint32_t slot);
 
 /* Does the object model take this page itself? */
 static inline bool objects_own(const struct request *q)
@@ -92,6 +97,8 @@ const struct objects_stats *objects_stats(const struct objects *o);
 /* The caches as they stand, those without slabs left out; free(*out). The number, or -ENOMEM. */
 int objects_caches(const struct objects *o, struct objects_cache **out);
 struct kmm_slab *objects_model(struct objects *o);
+/* Bytes that it takes: the slab model's, and what stands behind the ids of objects and the addresses of the start. */
+size_t objects_memory(const struct objects *o);
 /* To be called by the page model's observer for each page that it gives. */
 void objects_saw_page(struct objects *o, kmm_pfn pfn, unsigned order);
 

@@ -20,7 +20,8 @@ int origin_init(struct origin *o, const struct machine *m, struct err *e)
 	memset(o, 0, sizeof(*o));
 	o->m = m;
 	o->first = calloc(m->max_pfn + 1, sizeof(*o->first));
-	if (o->first)
+	o->won = calloc((size_t)MACHINE_ZONES * KMM_CPUS, sizeof(*o->won));
+	if (o->first && o->won)
 		return 0;
 	origin_free(o);
 	return err_set(e, ENOMEM, "out of memory for %llu page frames",
@@ -30,6 +31,8 @@ int origin_init(struct origin *o, const struct machine *m, struct err *e)
 void origin_free(struct origin *o)
 {
 	free(o->first);
+	free(o->won);
+	free(o->bulk);
 	memset(o, 0, sizeof(*o));
 }
 
@@ -65,6 +68,44 @@ static void learn(struct origin *o, const struct request *q, enum machine_first_
 		if (f->type == FIRST_TYPE_UNKNOWN)
 			f->type = (uint8_t)(type + 1);
 	}
+}
+
+/* ---- pages that a bulk allocation took without an event ---- */
+
+static void take_bulk(struct origin *o, const struct request *q)
+{
+	if (q->slot >= o->bulk_room) {
+		uint32_t room = q->slot < 1024 ? 2048 : q->slot + q->slot / 2;
+		struct origin_bulk *more = realloc(o->bulk, room * sizeof(*more));
+
+		if (!more) {
+			o->no_memory = true;
+			return;
+		}
+		memset(more + o->bulk_room, 0, (room - o->bulk_room) * sizeof(*more));
+		o->bulk = more;
+		o->bulk_room = room;
+	}
+	o->bulk[q->slot] = (struct origin_bulk){ o->turn, q->cpu, q->sig.type };
+}
+
+/* Its free names it: it left its list when it was allocated. */
+static bool was_bulk(struct origin *o, const struct request *q)
+{
+	struct request take = *q;
+	struct origin_bulk b;
+
+	if (q->slot >= o->bulk_room || !o->bulk[q->slot].turn)
+		return false;
+	b = o->bulk[q->slot];
+	o->bulk[q->slot].turn = 0;
+	if (q->pfn >= o->m->max_pfn || o->first[q->pfn].state != FIRST_UNKNOWN)
+		return true;
+	take.cpu = b.cpu;
+	learn(o, &take, FIRST_PCP, b.type);
+	if (o->first[q->pfn].turn > b.turn)
+		o->first[q->pfn].turn = b.turn;
+	return true;
 }
 
 static void count_retags(struct origin *o, const struct request *q)
@@ -108,17 +149,65 @@ static void compaction(struct origin *o, const struct request *q)
 		o->compacted = true;
 }
 
+/* ---- how many pages the per-CPU lists hold ---- */
+
+void origin_counted(struct origin *o)
+{
+	o->counted |= o->started;
+}
+
+static bool by_list(const struct origin *o, const struct request *q)
+{
+	return !(q->sig.flags & (REQ_DIRECT | REQ_FAILED)) &&
+	       (q->sig.order <= 3 || q->sig.order == o->m->pageblock_order);
+}
+
+/* Pages that the lists of the request's CPU won by it. */
+static int64_t won(const struct origin *o, const struct request *q)
+{
+	int64_t pages = 1ll << q->sig.order;
+
+	switch (q->sig.op) {
+	case REQ_PAGE_ALLOC:
+		return by_list(o, q) ? -pages : 0;
+	case REQ_PAGE_FREE:
+		return by_list(o, q) ? pages : 0;
+	case OBS_ZONE_LOCKED:
+		return q->sig.aux ? pages : 0;
+	case OBS_PCPU_DRAIN:
+		return -pages;
+	default:
+		return 0;
+	}
+}
+
+static void count(struct origin *o, const struct request *q)
+{
+	int zone = machine_zone_of(o->m, q->pfn);
+
+	if (zone >= 0 && q->cpu < KMM_CPUS)
+		o->won[zone * KMM_CPUS + q->cpu] += won(o, q);
+}
+
 void origin_record(struct origin *o, const struct request *q)
 {
 	if (q->sig.op == OBS_LOST)
 		o->lost = true;
 	if (q->sig.op == OBS_COMPACTION)
 		compaction(o, q);
-	if (o->lost || !o->started || o->ended || q->pfn >= o->m->max_pfn ||
-	    q->sig.order >= KMM_ORDERS)
+	if (o->lost || !o->started || o->ended || q->sig.order >= KMM_ORDERS)
 		return;
 	if (o->turn < TURN_STAYED - 1)
 		o->turn++;
+	if (q->sig.op == REQ_PAGE_BULK && q->slot != NO_SLOT)
+		take_bulk(o, q);
+	if (q->pfn >= o->m->max_pfn) {
+		if (q->sig.op == REQ_PAGE_FREE && q->slot < o->bulk_room)
+			o->bulk[q->slot].turn = 0;
+		return;
+	}
+	if (!o->counted)
+		count(o, q);
 	switch (q->sig.op) {
 	case REQ_PAGE_ALLOC:
 		/* With refills of its own: these tell. */
@@ -131,6 +220,8 @@ void origin_record(struct origin *o, const struct request *q)
 			learn(o, q, FIRST_PCP, q->sig.type);
 		break;
 	case REQ_PAGE_FREE:
+		if (was_bulk(o, q))
+			break;
 		learn(o, q, o->compacted ? FIRST_MOVED : FIRST_USED, KMM_MOVABLE);
 		break;
 	case OBS_ZONE_LOCKED:
@@ -340,6 +431,26 @@ static int whole_map(const struct origin *o, struct machine *m)
 	return 0;
 }
 
+/* Pages that zoneinfo counts on the lists, beyond those that an event named. */
+static void hide(const struct origin *o, struct machine *m)
+{
+	struct machine_pcpinfo *p = m->before.pcp_infos;
+	int64_t *known;
+
+	if (!p || !o->counted)
+		return;
+	known = o->won;
+	for (uint32_t i = 0; i < m->before.list_count; i++) {
+		const struct machine_list *l = &m->before.lists[i];
+
+		if (l->cpu >= 0)
+			known[l->zone * KMM_CPUS + l->cpu] += (int64_t)l->count << l->order;
+	}
+	for (uint32_t i = 0; i < m->zone_count * KMM_CPUS; i++)
+		if (p[i].count > known[i])
+			p[i].hidden = (uint32_t)(p[i].count - (known[i] > 0 ? known[i] : 0));
+}
+
 int origin_settle(struct origin *o, struct machine *m, struct err *e)
 {
 	struct machine_state *s = &m->before;
@@ -351,10 +462,11 @@ int origin_settle(struct origin *o, struct machine *m, struct err *e)
 	else if (o->has_after)
 		ret = whole_map(o, m);
 	if (!ret)
-		ret = give_lists(o, s);
+		ret = o->no_memory ? -ENOMEM : give_lists(o, s);
 	if (ret)
 		return err_set(e, -ret, "out of memory for the start of %llu page frames",
 			       (unsigned long long)m->max_pfn);
+	hide(o, m);
 	free(s->first);
 	s->first = o->first;
 	o->first = NULL;

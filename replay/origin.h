@@ -28,7 +28,16 @@ struct origin {
 	struct machine_first *first; /* [max_pfn] */
 	uint32_t turn;
 	int64_t retagged[MACHINE_ZONES][KMM_MIGRATETYPES]; /* pageblocks that a type won */
-	bool started, ended, compacted, lost, has_after;
+	struct origin_bulk { /* by slot: a page that a bulk allocation took, which only its free names */
+		uint32_t turn; /* 0: none */
+		uint16_t cpu;
+		uint8_t type;
+	} * bulk;
+	uint32_t bulk_room;
+	bool no_memory;
+	/* By zone and CPU: pages that the lists won from the start until zoneinfo counted them */
+	int64_t *won;
+	bool started, counted, ended, compacted, lost, has_after;
 };
 
 int origin_init(struct origin *o, const struct machine *m, struct err *e);
@@ -36,6 +45,8 @@ void origin_free(struct origin *o);
 /* The state of the "before" snapshot holds from here, or the trace begins. */
 void origin_start(struct origin *o);
 void origin_record(struct origin *o, const struct request *q);
+/* The zoneinfo of the "before" snapshot holds from here. */
+void origin_counted(struct origin *o);
 /* The snapshot after the workload holds here: what comes later tells nothing of frames unseen so far. */
 void origin_end(struct origin *o);
 /* Its lists, or else its kpageflags, once they are those of that moment (mapread.h). */

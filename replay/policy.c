@@ -13,6 +13,7 @@
 #include "base/file.h"
 
 #define FILE_LIMIT (64u << 10)
+#define POLICY_SPEC 256 /* bytes of "section.key=value" */
 #define NO_AUTO INT64_MIN
 #define GENERATION_NATIVE (-1)
 
@@ -425,17 +426,9 @@ bool policy_is_native(const struct policy *p)
 	return !strcmp(p->name, "native") && !p->set;
 }
 
-bool policy_pages_native(const struct policy *p)
-{
-	for (unsigned k = 0; k < KEYS; k++)
-		if (p->set >> k & 1 && !is_other_key(&keys[k]))
-			return false;
-	return !strcmp(p->base, "native");
-}
-
 int policy_set(struct policy *p, const char *text, struct err *e)
 {
-	char copy[256], *value, *key;
+	char copy[POLICY_SPEC], *value, *key;
 	size_t n = strlen(p->name), room;
 	int ret;
 
@@ -533,6 +526,38 @@ static int ini_parse(struct policy *p, char *text, struct err *e)
 	return 0;
 }
 
+/* "native+pcp.batch=15+buddy.max_order=9": a built-in name and keys, as reports write it. */
+static int load_changed(struct policy *p, const char *name, const char *plus, struct err *e)
+{
+	char set[POLICY_SPEC];
+	int ret;
+
+	snprintf(p->name, sizeof(p->name), "%.*s", (int)(plus - name), name);
+	ret = set_base(p, p->name, e);
+	while (ret >= 0 && *plus) {
+		const char *next = strchrnul(++plus, '+');
+
+		if (next - plus >= POLICY_SPEC)
+			return err_set(e, EINVAL, "'%.64s...' is too long", plus);
+		snprintf(set, sizeof(set), "%.*s", (int)(next - plus), plus);
+		ret = policy_set(p, set, e);
+		plus = next;
+	}
+	return ret;
+}
+
+/* Where the keys of "NAME+KEY=VALUE..." begin, if NAME is built in. */
+static const char *changes(const char *name)
+{
+	const char *plus = strchr(name, '+');
+	char base[sizeof(((struct policy *)0)->base)];
+
+	if (!plus || (size_t)(plus - name) >= sizeof(base))
+		return NULL;
+	snprintf(base, sizeof(base), "%.*s", (int)(plus - name), name);
+	return base_find(base) >= 0 ? plus : NULL;
+}
+
 int policy_load(struct policy *p, const char *name, struct err *e)
 {
 	const char *last = strrchr(name, '/');
@@ -540,6 +565,8 @@ int policy_load(struct policy *p, const char *name, struct err *e)
 	int ret;
 
 	memset(p, 0, sizeof(*p));
+	if (changes(name))
+		return load_changed(p, name, changes(name), e);
 	if (base_find(name) >= 0) {
 		snprintf(p->name, sizeof(p->name), "%s", name);
 		return set_base(p, name, e);

@@ -47,12 +47,13 @@ struct policy {
 	uint64_t set;		     /* bit k: key k of policy_key() was given */
 };
 
-/* A built-in name (tried first) or an INI file.  0 or a negative errno. */
+/*
+ * A built-in name (tried first), one with keys changed ("native+pcp.batch=15", the name
+ * that it then has), or an INI file.  0 or a negative errno.
+ */
 int policy_load(struct policy *p, const char *name, struct err *e);
 /* The captured kernel's own, with no key changed? */
 bool policy_is_native(const struct policy *p);
-/* Are its pages the captured kernel's own affair, whatever the object allocator? */
-bool policy_pages_native(const struct policy *p);
 /* "section.key=value"; the policy's name says so from then on. */
 int policy_set(struct policy *p, const char *text, struct err *e);
 /*

@@ -145,9 +145,13 @@ static uint64_t ordinal(const struct population_table *t, size_t bytes, uint32_t
 static const void *entries(const struct population_table *t, size_t bytes, uint64_t seq,
 			   uint32_t *n)
 {
-	uint32_t at = t->count ? map_get(&t->at, seq) : MAP_NONE;
+	unsigned bit = seq % POPULATION_FILTER;
+	uint32_t at;
 
 	*n = 0;
+	if (!(t->filter[bit / 64] >> bit % 64 & 1))
+		return NULL;
+	at = map_get(&t->at, seq);
 	if (at == MAP_NONE)
 		return NULL;
 	while (at + *n < t->count && ordinal(t, bytes, at + *n) == seq)
@@ -160,9 +164,14 @@ static int index_table(struct population_table *t, size_t bytes,
 {
 	if (t->count)
 		qsort(t->entry, t->count, bytes, order);
-	for (uint32_t i = t->count; i--;)
-		if (map_put(&t->at, ordinal(t, bytes, i), i))
+	for (uint32_t i = t->count; i--;) {
+		uint64_t seq = ordinal(t, bytes, i);
+		unsigned bit = seq % POPULATION_FILTER;
+
+		t->filter[bit / 64] |= 1ull << bit % 64;
+		if (map_put(&t->at, seq, i))
 			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -204,6 +213,10 @@ int population_settle(struct population *p)
 {
 	int ret = population_settle_slabs(p);
 
+	/* What was learned of a slab after the site had taken from it. */
+	for (uint32_t i = 0; i < p->site_count && p->life; i++)
+		if (p->sites[i].cache == UINT32_MAX && p->sites[i].life)
+			p->sites[i].cache = p->life[p->sites[i].life - 1].cache;
 	free_reading(p);
 	if (!ret)
 		ret = index_table(&p->implied, sizeof(struct population_implied), by_after);
@@ -233,9 +246,9 @@ const char *population_cache(const struct population *p, const struct request_si
 	if (!p->site_count)
 		return NULL;
 	x = population_site(p, sig, &key);
-	return !x			   ? NULL :
-	       x->cache < p->m->slab_count ? p->m->slabs[x->cache].name :
-					     intern_str(p->strings, x->cache - p->m->slab_count);
+	return !x || x->cache == UINT32_MAX ? NULL :
+	       x->cache < p->m->slab_count  ? p->m->slabs[x->cache].name :
+					      intern_str(p->strings, x->cache - p->m->slab_count);
 }
 
 unsigned population_slab(const struct population *p, uint32_t slab, uint8_t *object,

@@ -39,11 +39,15 @@ struct population_freed {
 	uint64_t addr;
 };
 
+#define POPULATION_FILTER 65536
+
 /* Entries of one of these tables in the order of their events. */
 struct population_table {
 	void *entry;
 	uint32_t count;
 	struct map at; /* ordinal -> first of its entries */
+	/* Bit n: some entry's ordinal is n modulo the number of bits; most events have none. */
+	uint64_t filter[POPULATION_FILTER / 64];
 };
 
 struct population_slab_start {
@@ -56,7 +60,8 @@ struct population_slab_start {
 struct population_site {
 	uint64_t site;
 	uint32_t bytes_req, bytes_alloc;
-	uint32_t cache;	       /* place in machine.slabs, slab_count + string number */
+	uint32_t cache; /* place in machine.slabs, slab_count + string number; UINT32_MAX not known */
+	uint32_t life; /* + 1: the last slab that it allocated from whose cache was not known; 0 none */
 	uint64_t agree, other; /* allocations from a slab of this cache; of another one */
 };
 
@@ -101,6 +106,8 @@ bool population_known(const struct population *p);
 void population_start(struct population *p);
 /* Every record, in order. 0 or -ENOMEM. */
 int population_record(struct population *p, const struct request *q);
+/* Here the dumps of after/ hold: slabs that live now and are among them have their caches. */
+void population_after(struct population *p);
 /* All records are there. 0 or -ENOMEM. */
 int population_settle(struct population *p);
 /* The allocations without an event that follow this one; *n is their number. */

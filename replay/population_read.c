@@ -78,34 +78,52 @@ static uint32_t cache_told(const struct population *p, const struct request *q)
 	return string ? cache_of_string(p, string) : UINT32_MAX;
 }
 
-/* An object of a site without a name lies in a slab of a known cache. */
-static int learn(struct population *p, const struct request *q, uint32_t cache)
+/* The site of a request that bears no name; NULL: out of memory. */
+static struct population_site *site_of(struct population *p, const struct request *q)
 {
 	uint64_t key;
 	struct population_site *x = population_site(p, &q->sig, &key);
 
-	if (!x) {
-		if (!(p->site_count & (p->site_count - 1))) {
-			struct population_site *more =
-				realloc(p->sites,
-					(p->site_count ? p->site_count * 2ull : 1) * sizeof(*more));
+	if (x)
+		return x;
+	if (!(p->site_count & (p->site_count - 1))) {
+		struct population_site *more = realloc(p->sites,
+						       (p->site_count ? p->site_count * 2ull : 1) *
+							       sizeof(*more));
 
-			if (!more)
-				return -ENOMEM;
-			p->sites = more;
-		}
-		if (map_put(&p->site_at, key, p->site_count))
-			return -ENOMEM;
-		x = &p->sites[p->site_count++];
-		*x = (struct population_site){
-			q->sig.site, q->sig.bytes_req, q->sig.bytes_alloc, cache, 0, 0
-		};
+		if (!more)
+			return NULL;
+		p->sites = more;
 	}
-	if (x->cache == cache)
+	if (map_put(&p->site_at, key, p->site_count))
+		return NULL;
+	x = &p->sites[p->site_count++];
+	*x = (struct population_site){ .site = q->sig.site,
+				       .bytes_req = q->sig.bytes_req,
+				       .bytes_alloc = q->sig.bytes_alloc,
+				       .cache = UINT32_MAX };
+	return x;
+}
+
+/* An object of a site without a name lies in a slab, whose cache is known or not yet. */
+static int learn(struct population *p, const struct request *q, uint32_t life)
+{
+	struct population_site *x = site_of(p, q);
+	uint32_t cache = p->life[life].cache;
+
+	if (!x)
+		return -ENOMEM;
+	if (cache == UINT32_MAX) {
+		x->life = life + 1;
+	} else if (x->cache == cache) {
 		x->agree++;
-	else if (x->other++ >= x->agree)
-		*x = (struct population_site){ x->site, x->bytes_req, x->bytes_alloc,
-					       cache,	x->other,     x->agree };
+	} else if (x->other++ >= x->agree) {
+		uint64_t agree = x->agree;
+
+		x->cache = cache;
+		x->agree = x->other;
+		x->other = agree;
+	}
 	return 0;
 }
 
@@ -153,7 +171,7 @@ static int follow_alloc(struct population *p, const struct request *q)
 	told = cache_told(p, q);
 	if (l->cache == UINT32_MAX)
 		l->cache = told;
-	else if (told == UINT32_MAX && learn(p, q, l->cache))
+	if (told == UINT32_MAX && learn(p, q, n))
 		return -ENOMEM;
 	in_hand(p, n, q);
 	if (object_at(p, l, q->addr, &object) && !p->seen[object]) {
@@ -237,6 +255,21 @@ static void page_gone(struct population *p, const struct request *q)
 	l = &p->life[p->life_of[q->pfn] - 1];
 	for (uint64_t f = l->pfn; f < l->pfn + (1ull << l->order) && f < p->m->max_pfn; f++)
 		p->life_of[f] = 0;
+}
+
+void population_after(struct population *p)
+{
+	const struct machine_state *s = &p->m->after;
+
+	for (uint32_t i = 0; p->seen && i < s->slabpage_count; i++) {
+		const struct machine_slabpage *x = &s->slabpages[i];
+		struct population_life *l = x->pfn < p->m->max_pfn && p->life_of[x->pfn] ?
+						    &p->life[p->life_of[x->pfn] - 1] :
+						    NULL;
+
+		if (l && l->pfn == x->pfn && l->cache == UINT32_MAX)
+			l->cache = x->cache;
+	}
 }
 
 int population_record(struct population *p, const struct request *q)

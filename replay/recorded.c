@@ -84,8 +84,7 @@ static uint32_t in_state(const struct recorded *r, uint32_t pfn, unsigned order,
 
 void recorded_touch(struct recorded *r, uint32_t pfn, uint64_t end)
 {
-	for (uint64_t b = pfn >> r->m->pageblock_order; b << r->m->pageblock_order < end; b++)
-		r->touched[b] = true;
+	view_touch(&r->touched, pfn, end);
 }
 
 static bool valid(struct recorded *r, const struct request *q, unsigned order)

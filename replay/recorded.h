@@ -92,8 +92,8 @@ unsigned recorded_owner(const struct recorded *r, uint32_t pfn, unsigned *type);
 unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn);
 /* Would a refill of this order and type in the zone of pfn get pfn first? */
 bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsigned type);
-/* Was an event about this page block since the last call for it? */
-bool recorded_touched(struct recorded *r, uint32_t block);
+/* Frames that an event was about; to be cleared by who asks. */
+struct view_touched *recorded_touched(struct recorded *r);
 /* Has compaction moved pages so far? */
 bool recorded_compacted(const struct recorded *r);
 /* Pages on the list of a CPU in a zone. */

@@ -14,7 +14,7 @@ struct recorded {
 	struct freeset set;
 	struct freescan scan;
 	struct freescan_kept kept[FREESCAN_RUNS];
-	bool *touched;	       /* [pageblocks] an event was about it since it was asked for last */
+	struct view_touched touched;
 	bool compacted;	       /* compaction has been seen to move pages */
 	bool bare;	       /* nothing was known of the start but what the events tell */
 	bool *giving_back;     /* [cpus] a compaction there may give back what it did not need */

@@ -25,8 +25,7 @@ struct recorded *recorded_new(const struct machine *m, struct err *e)
 	if (freeset_init(&r->set, m) || pcplists_init(&r->lists, &r->set) || !r->pcp ||
 	    !r->giving_back || map_init(&r->waiting, 64))
 		goto oom;
-	r->touched = calloc(r->set.blocks + 1ull, sizeof(*r->touched));
-	if (!r->touched)
+	if (view_touched_init(&r->touched, r->set.frames, m->pageblock_order))
 		goto oom;
 	for (uint32_t z = 0; z < m->zone_count; z++) {
 		const struct machine_zone *zone = &m->zones[z];
@@ -58,7 +57,7 @@ void recorded_free(struct recorded *r)
 	free(r->pcp);
 	pcplists_free(&r->lists);
 	free(r->giving_back);
-	free(r->touched);
+	view_touched_free(&r->touched);
 	freescan_free(&r->scan);
 	freeset_free(&r->set);
 	free(r);

@@ -46,13 +46,9 @@ bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsi
 	return false;
 }
 
-bool recorded_touched(struct recorded *r, uint32_t block)
+struct view_touched *recorded_touched(struct recorded *r)
 {
-	bool was = block < r->set.blocks && r->touched[block];
-
-	if (was)
-		r->touched[block] = false;
-	return was;
+	return &r->touched;
 }
 
 bool recorded_compacted(const struct recorded *r)

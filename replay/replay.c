@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "replay/feed.h"
 #include "replay/reanchor.h"
+#include "replay/slaborigin.h"
 #include "store/store.h"
 
 #define QUEUE 4 /* decoded blocks under way */
@@ -114,8 +115,6 @@ static int run_start(struct worker *w)
 	if (ret >= 0 && run->life)
 		ret = slablife_seed(run->life, &m->before, &run->err);
 	run->started = true;
-	if (run->makers.m)
-		makers_start(&run->makers);
 	return ret;
 }
 
@@ -226,7 +225,7 @@ static int examine(struct worker *w, uint64_t time)
 	if (run->life && !run->check.known)
 		slabcheck_compare(&run->check, run->life, w->r->m, &w->r->m->after);
 	if (ret >= 0 && run->makers.m && !run->forensics.known)
-		ret = forensics_find(&run->forensics, run->recorded, &run->makers,
+		ret = forensics_find(&run->forensics, run->recorded, &run->makers, run->life,
 				     kmw_strings(w->r->k), time, &run->err);
 	return ret;
 }
@@ -255,65 +254,102 @@ static int see_mark(struct worker *w, const struct request *q)
 	return 0;
 }
 
+/* Behind this time something is due: the next sample, or the end (not before 0). */
+static uint64_t next_due(const struct worker *w)
+{
+	const struct replay_run *run = w->run;
+	uint64_t next = run->taken < w->r->o.samples ? sample_time(w->r, run->taken) : UINT64_MAX;
+	double stop = w->r->o.stop_at;
+
+	return stop < (double)next ? (uint64_t)stop : next;
+}
+
+/* A record of this time is next: take the samples before it.  1: it is beyond the end. */
+static int reach(struct worker *w, uint64_t time)
+{
+	struct replay_run *run = w->run;
+
+	while (run->started && run->taken < w->r->o.samples && time > sample_time(w->r, run->taken))
+		if (take_sample(w, sample_time(w->r, run->taken)) < 0)
+			return run->err.code;
+	return (double)time > w->r->o.stop_at;
+}
+
+/* 1: it is to stop here. */
+static int pass_mark(struct worker *w, const struct request *x)
+{
+	struct replay_run *run = w->run;
+
+	if (!run->started && x->pfn == w->marks.start && run_start(w) < 0)
+		return run->err.code;
+	if (w->r->o.stop_at_start && run->started)
+		return 1;
+	return run->started && see_mark(w, x) < 0 ? run->err.code : 0;
+}
+
+/* q[n] are there. Returns how many records it used, or a negative errno. */
+static int through_simulated(struct replay_run *run, const struct request *q, uint32_t n)
+{
+	uint32_t used = simulated_apply(run->simulated, q, n);
+
+	/* A bulk allocation takes all its pages at once. */
+	run->requests += used - 1;
+	run->page_requests += used - 1;
+	if (!run->shadow || !run->started)
+		return (int)used;
+	for (uint32_t k = 0; k < used; k++)
+		recorded_apply(run->shadow, &q[k]);
+	if (used < n && reanchor_due(run->simulated, run->shadow, &q[used]) &&
+	    reanchor(run->simulated, run->shadow, &run->err) < 0)
+		return run->err.code;
+	return (int)used;
+}
+
+static int through_recorded(struct replay_run *run, const struct request *x)
+{
+	if (run->started) {
+		recorded_apply(run->recorded, x);
+		owners_record(&run->owners, x);
+		fallbacks_record(&run->fallbacks, x);
+	}
+	if (run->life && slablife_record(run->life, x))
+		return err_set(&run->err, ENOMEM, "out of memory for the recorded slabs");
+	if (run->makers.m)
+		makers_record(&run->makers, x);
+	return 1;
+}
+
 /* A block of records through one machine.  1: it is to stop here. */
 static int run_block(struct worker *w, const struct request *q, uint32_t n)
 {
 	struct replay_run *run = w->run;
-	uint64_t next = run->taken < w->r->o.samples ? sample_time(w->r, run->taken) : UINT64_MAX;
-	double stop = w->r->o.stop_at;
+	uint64_t due = next_due(w);
 
+	if (n && ((w->r->o.stop_at_start && run->started) || w->r->o.stop_at < 0))
+		return 1;
 	for (uint32_t i = 0; i < n;) {
 		const struct request *x = &q[i];
+		int ret = 0;
 
-		if (x->time > next && run->started) {
-			while (run->taken < w->r->o.samples &&
-			       x->time > sample_time(w->r, run->taken))
-				if (take_sample(w, sample_time(w->r, run->taken)) < 0)
-					return run->err.code;
-			next = run->taken < w->r->o.samples ? sample_time(w->r, run->taken) :
-							      UINT64_MAX;
+		if (x->time > due) {
+			ret = reach(w, x->time);
+			due = next_due(w);
 		}
-		if ((double)x->time > stop)
-			return 1;
-		w->time = x->time;
-		if (!run->started && x->sig.op == OBS_MARK && x->pfn == w->marks.start &&
-		    run_start(w) < 0)
-			return run->err.code;
-		if (w->r->o.stop_at_start && run->started)
-			return 1;
-		if (x->sig.op == OBS_MARK && run->started && see_mark(w, x) < 0)
-			return run->err.code;
+		if (!ret) {
+			w->time = x->time;
+			if (x->sig.op == OBS_MARK)
+				ret = pass_mark(w, x);
+		}
+		if (ret)
+			return ret;
 		if (!request_is_observation(x)) {
 			run->requests++;
 			run->page_requests += x->sig.op <= REQ_PAGE_BULK;
 		}
-		if (run->simulated) {
-			uint32_t used = simulated_apply(run->simulated, x, n - i);
-
-			for (uint32_t k = 0; run->started && run->shadow && k < used; k++)
-				recorded_apply(run->shadow, &x[k]);
-
-			/* A bulk allocation takes all its pages at once. */
-			run->requests += used - 1;
-			run->page_requests += used - 1;
-			i += used;
-			if (run->started && run->shadow && i < n &&
-			    reanchor_due(run->simulated, run->shadow, &q[i]) &&
-			    reanchor(run->simulated, run->shadow, &run->err) < 0)
-				return run->err.code;
-		} else {
-			if (run->started) {
-				recorded_apply(run->recorded, x);
-				owners_record(&run->owners, x);
-				fallbacks_record(&run->fallbacks, x);
-			}
-			if (run->life && slablife_record(run->life, x))
-				return err_set(&run->err, ENOMEM,
-					       "out of memory for the recorded slabs");
-			if (run->makers.m)
-				makers_record(&run->makers, x);
-			i++;
-		}
+		ret = run->simulated ? through_simulated(run, x, n - i) : through_recorded(run, x);
+		if (ret < 0)
+			return ret;
+		i += (uint32_t)ret;
 	}
 	return 0;
 }
@@ -487,7 +523,7 @@ static int make_runs(struct replay *r, struct err *e)
 			if (!run->shadow)
 				return err_code(e);
 		}
-		if (run->o.slabs && run->recorded) {
+		if ((run->o.slabs || r->o.forensics) && run->recorded) {
 			run->life = slablife_new(m, &r->objects, e);
 			if (!run->life)
 				return err_code(e);
@@ -507,15 +543,17 @@ static int make_runs(struct replay *r, struct err *e)
 }
 
 /* What the object side of any run needs; *want: whether one has such a side. */
-static int open_objects(struct replay *r, bool *want, struct err *e)
+static int open_objects(struct replay *r, struct machine *m, bool *want, struct err *e)
 {
-	*want = false;
+	*want = r->o.forensics;
 	for (unsigned i = 0; i < r->o.run_count; i++)
 		*want |= r->o.runs[i].slab || r->o.runs[i].slabs;
 	if (!*want)
-		return r->o.forensics ? attribution_load(&r->objects.attribution, r->k, e) : 0;
+		return 0;
 	r->objects.strings = kmw_strings(r->k);
 	if (attribution_load(&r->objects.attribution, r->k, e) < 0)
+		return err_code(e);
+	if (slaborigin_find(r->k, m, e) < 0)
 		return err_code(e);
 	if (population_init(&r->objects.population, r->m, &r->m->before, &r->objects.attribution,
 			    r->objects.strings))
@@ -560,7 +598,7 @@ int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_opti
 			ret = err_set(e, ENOMEM, "out of memory for the queue of blocks");
 	}
 	if (ret >= 0)
-		ret = open_objects(r, &objects, e);
+		ret = open_objects(r, m, &objects, e);
 	if (ret >= 0)
 		ret = open_sides(r, &sides, e);
 	if (ret >= 0)

@@ -78,6 +78,8 @@ int results_begin(struct results *x, struct store *s, const struct kmw_summary *
 						info[i].policy, info[i].policy_text,
 						replay_start(m), e);
 		ret = x->run_ids[i] < 0 ? (int)x->run_ids[i] : 0;
+		if (ret >= 0 && info[i].control >= 0)
+			ret = store_set_control(s, x->run_ids[i], x->run_ids[info[i].control], e);
 	}
 	return ret;
 }
@@ -325,6 +327,42 @@ static int object_rows(struct results *x, unsigned run, struct err *e)
 	return ret;
 }
 
+static bool same_point(const struct slabseries_point *a, const struct slabseries_point *b)
+{
+	return a->slabs == b->slabs && a->active == b->active && a->in_use == b->in_use &&
+	       a->partial == b->partial && a->partial_since == b->partial_since;
+}
+
+/* The caches over the samples: a row where one changed. */
+static int series_rows(struct results *x, unsigned run, struct err *e)
+{
+	const struct replay_run *r = &x->r->runs[run];
+	int ret = 0;
+
+	for (uint32_t i = 0; i < r->series.count && ret >= 0; i++) {
+		const struct slabseries_cache *c = &r->series.cache[i];
+		struct slabseries_point was = { 0 };
+
+		for (uint32_t n = 0; n < r->taken && ret >= 0; n++) {
+			const struct slabseries_point *p = &c->point[n];
+			struct store_slab_change change = {
+				.slabs = p->slabs,
+				.active = p->active,
+				.in_use = p->in_use,
+				.have_partial = r->life,
+				.partial = p->partial,
+				.partial_since = p->partial ? p->partial_since : STORE_NO_TIME
+			};
+
+			if (!same_point(p, &was))
+				ret = store_add_slab_change(x->store, x->run_ids[run], c->name, n,
+							    &change, e);
+			was = *p;
+		}
+	}
+	return ret;
+}
+
 /* The kernel's own caches in the end, as those of the recorded run; in use: as its slabs were followed. */
 static int slabinfo_rows(struct results *x, int run, struct err *e)
 {
@@ -419,6 +457,8 @@ int results_end(struct results *x, const struct fidelity *f, int recorded, int s
 		ret = owner_rows(x, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = object_rows(x, i, e);
+	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
+		ret = series_rows(x, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = target_note(x, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)

@@ -25,6 +25,7 @@ struct results {
 struct results_run {
 	const char *policy;
 	const char *policy_text; /* NULL for the recorded machine */
+	int control;		 /* number of the run that it is judged by; -1 none */
 };
 
 /* Add the capture and begin its runs. */

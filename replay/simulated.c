@@ -6,13 +6,14 @@
 #include "store/store.h"
 
 #define BULK_MAX 512
+#define AHEAD 8 /* records between asking for memory and its use */
 
 /* ---- ids ---- */
 
 static struct held *held_at(struct simulated *s, uint32_t slot)
 {
 	if (slot >= s->slots) {
-		uint32_t n = slot + slot / 2 + 1024;
+		uint32_t n = slot + slot / 8 + 1024;
 		struct held *more = realloc(s->held, n * sizeof(*more));
 
 		if (!more)
@@ -473,18 +474,20 @@ static void release(struct simulated *s, const struct request *q)
 	give_back(s, q, pfn, q->sig.order);
 }
 
-uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
+/* What feed.h found that happens before this record. */
+static void before(struct simulated *s, const struct request *q)
 {
-	s->last = KMM_NO_PFN;
-	/* What the kernel was seen to do says nothing of another machine. */
-	if (s->o.target && request_is_observation(q))
-		return 1;
 	if (q->kswapd_ends && s->seeded && !s->o.target)
 		kmm_kswapd(s->mm, q->kswapd_ends - 1u, -1);
 	if (q->silent.count && s->seeded)
 		take_silently(s, q);
 	if (q->pcp_batch && s->seeded && s->o.native && q->pfn != KMM_NO_PFN)
 		kmm_set_pcp_batch(s->mm, (unsigned)kmm_zone_of(s->mm, q->pfn), q->pcp_batch);
+}
+
+/* All but the objects. */
+static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
+{
 	switch (q->sig.op) {
 	case REQ_PAGE_ALLOC:
 		if (q->sig.flags & REQ_FAILED || q->pfn == KMM_NO_PFN) {
@@ -511,11 +514,6 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		simulated_keep_for(s, q);
 		release(s, q);
 		simulated_keep(s, q);
-		break;
-	case REQ_OBJ_ALLOC:
-	case REQ_OBJ_FREE:
-		if (s->objects)
-			object(s, q);
 		break;
 	case REQ_PERCPU_ALLOC:
 	case REQ_PERCPU_FREE:
@@ -551,5 +549,36 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 	default:
 		break;
 	}
+	return 1;
+}
+
+/* What an id stands for is anywhere in memory: it is asked for while others are served. */
+static void fetch(const struct simulated *s, const struct request *q)
+{
+	if (q->slot == NO_SLOT)
+		return;
+	if (q->sig.op != REQ_OBJ_ALLOC && q->sig.op != REQ_OBJ_FREE)
+		__builtin_prefetch(&s->held[q->slot < s->slots ? q->slot : 0]);
+	else if (s->objects)
+		objects_fetch(s->objects, q->slot);
+}
+
+uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t n)
+{
+	if (n > AHEAD)
+		fetch(s, &q[AHEAD]);
+	s->last = KMM_NO_PFN;
+	s->time = q->time;
+	if (q->time >= s->vmstat.soonest && s->seeded)
+		vmstat_pass(&s->vmstat, s->mm, q->time, s->o.native);
+	/* What the kernel was seen to do says nothing of another machine. */
+	if (s->o.target && request_is_observation(q))
+		return 1;
+	if (q->kswapd_ends | q->pcp_batch | q->silent.count)
+		before(s, q);
+	if (q->sig.op != REQ_OBJ_ALLOC && q->sig.op != REQ_OBJ_FREE)
+		return apply(s, q, n);
+	if (s->objects)
+		object(s, q);
 	return 1;
 }

@@ -17,6 +17,7 @@
 #include "machine/machine.h"
 #include "mm/kmm.h"
 #include "replay/demand.h"
+#include "replay/fallbacks.h"
 #include "replay/objects.h"
 #include "replay/sides.h"
 #include "replay/transfer.h"
@@ -79,11 +80,17 @@ void simulated_score_end(struct simulated *s);
 const struct simulated_stats *simulated_stats(const struct simulated *s);
 void simulated_view(const struct simulated *s, struct view *v);
 uint8_t simulated_run(const void *s, uint32_t pfn, uint32_t *end);
-/* Did the model do something in this page block since the last call for it?  Not what anchoring does. */
-bool simulated_touched(struct simulated *s, uint32_t block);
+/* Who holds a frame in use: enum request_owner. */
+unsigned simulated_owner(const struct simulated *s, uint32_t pfn);
+/* Frames that the model did something with, not what anchoring does; to be cleared by who asks. */
+struct view_touched *simulated_touched(struct simulated *s);
 /* The page that the last record applied was given; KMM_NO_PFN if it was no allocation. */
 kmm_pfn simulated_last(const struct simulated *s);
+/* The model's fallbacks from the start on. */
+const struct fallbacks *simulated_fallbacks(const struct simulated *s);
 struct kmm *simulated_model(struct simulated *s);
+/* Bytes that it takes for its pages: the model's, and what stands behind the ids of pages. */
+size_t simulated_memory(const struct simulated *s);
 /* The object side; NULL without. */
 struct objects *simulated_objects(struct simulated *s);
 struct sides *simulated_sides(struct simulated *s);

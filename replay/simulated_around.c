@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "machine/model.h"
 #include "replay/simulated_inside.h"
 #include "trace/event.h"
 
@@ -129,6 +130,9 @@ void simulated_drain(struct simulated *s, const struct request *q, uint32_t n)
 			drain_chunk(s, q, n, owner, zone);
 		break;
 	case DRAIN_SOME:
+		/* From 6.7 on lists of the own node too, as long as they came to be there. */
+		if (!s->o.native && machine_generation(s->m) >= KMM_LINUX_6_18)
+			break;
 		kmm_drain_some(s->mm, q->cpu, q->cpu, (unsigned)zone, 1u << q->sig.order);
 		break;
 	default:

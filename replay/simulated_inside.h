@@ -6,6 +6,7 @@
 #include "replay/anchor.h"
 #include "replay/freescan.h"
 #include "replay/simulated.h"
+#include "replay/vmstat.h"
 
 #define OF_SIDES UINT32_MAX	       /* a frame's word: a page that the sides asked for */
 #define OF_COMPACTION (UINT32_MAX - 1) /* a frame's word: taken for pages that compaction moves */
@@ -36,7 +37,7 @@ struct simulated {
 	kmm_pfn *place;
 	struct transfer transfer; /* another machine: how the start was placed there */
 	uint32_t frames;
-	bool *touched; /* [pageblocks] something happened in it since it was asked for last */
+	struct view_touched touched;
 	kmm_pfn last;
 	int drained_cpu;	   /* whose list the drain under way empties */
 	int drained_zone;	   /* in which zone */
@@ -45,6 +46,8 @@ struct simulated {
 	uint64_t early;	    /* ordinal of an allocation that was made ahead of its turn */
 	kmm_pfn early_pfn;  /* what it got */
 	uint64_t requests;
+	uint64_t time; /* of the record under way */
+	struct fallbacks fallbacks;
 	uint64_t reanchored; /* as many of them when it was last made what the reconstruction is */
 	struct since {
 		uint32_t slot; /* NO_SLOT: a page that no request names */
@@ -55,6 +58,7 @@ struct simulated {
 	bool no_memory;		    /* something given was not remembered */
 	bool marks_unknown;	    /* the start was worked out: watermarks are those of the end */
 	int8_t zone_used[KMM_CPUS]; /* zone of the CPU's last unmovable page; -1 unknown */
+	struct vmstat vmstat;
 	struct freescan scan;
 	struct freescan_kept kept[FREESCAN_RUNS];
 	struct simulated_stats stats;

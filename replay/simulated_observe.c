@@ -3,9 +3,7 @@
 
 void simulated_touch(struct simulated *s, kmm_pfn pfn, unsigned order)
 {
-	for (uint64_t p = pfn; p < pfn + (1ull << order) && p < s->frames;
-	     p += 1ull << s->m->pageblock_order)
-		s->touched[p >> s->m->pageblock_order] = true;
+	view_touch(&s->touched, pfn, pfn + (1ull << order));
 }
 
 static void on_refill(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, unsigned type, bool pcp)
@@ -32,10 +30,11 @@ static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, un
 {
 	struct simulated *s = arg;
 
-	(void)cpu, (void)found, (void)type, (void)from, (void)owned;
+	(void)cpu;
 	/* From 6.10 on no other event tells of a page that was stolen into a per-CPU list. */
 	simulated_touch(s, pfn, order);
 	s->stats.fallbacks++;
+	fallbacks_add(&s->fallbacks, pfn, order, found, type, from, owned, s->time);
 }
 
 void simulated_own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark)

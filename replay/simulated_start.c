@@ -30,15 +30,16 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	s->m = m;
 	s->o = *o;
 	s->early = UINT64_MAX;
+	s->fallbacks.m = m;
 	freescan_init(&s->scan, m, &simulated_lists, s);
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
 		s->kept[i].pfn = KMM_NO_PFN;
 	s->frames = target_frames(m, o->config);
-	s->touched = calloc((s->frames >> m->pageblock_order) + 1ull, sizeof(*s->touched));
-	s->mm = s->touched ? kmm_create(o->config, why, sizeof(why)) : NULL;
+	if (!view_touched_init(&s->touched, s->frames, m->pageblock_order))
+		s->mm = kmm_create(o->config, why, sizeof(why));
 	if (!s->mm) {
-		err_set(e, s->touched ? EINVAL : ENOMEM, "the model cannot be built: %s",
-			s->touched ? why : "out of memory");
+		err_set(e, s->touched.block ? EINVAL : ENOMEM, "the model cannot be built: %s",
+			s->touched.block ? why : "out of memory");
 		simulated_free(s);
 		return NULL;
 	}
@@ -69,11 +70,12 @@ void simulated_free(struct simulated *s)
 		kmm_destroy(s->mm);
 	anchor_free(s->anchor);
 	freescan_free(&s->scan);
+	fallbacks_free(&s->fallbacks);
 	free(s->stats.course);
 	free(s->held);
 	free(s->since);
 	free(s->place);
-	free(s->touched);
+	view_touched_free(&s->touched);
 	free(s);
 }
 

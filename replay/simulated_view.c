@@ -24,6 +24,13 @@ struct kmm *simulated_model(struct simulated *s)
 	return s->mm;
 }
 
+size_t simulated_memory(const struct simulated *s)
+{
+	return kmm_memory(s->mm) + s->slots * sizeof(*s->held) +
+	       (s->place ? s->m->max_pfn * sizeof(*s->place) : 0) + s->frames / 8 +
+	       (s->frames >> s->m->pageblock_order);
+}
+
 struct objects *simulated_objects(struct simulated *s)
 {
 	return s->objects;
@@ -83,22 +90,49 @@ void simulated_view(const struct simulated *s, struct view *v)
 	}
 }
 
-bool simulated_touched(struct simulated *s, uint32_t block)
+struct view_touched *simulated_touched(struct simulated *s)
 {
-	bool was = block <= s->frames >> s->m->pageblock_order && s->touched[block];
+	return &s->touched;
+}
 
-	if (was)
-		s->touched[block] = false;
-	return was;
+const struct fallbacks *simulated_fallbacks(const struct simulated *s)
+{
+	return &s->fallbacks;
+}
+
+/* The owner of what has been there since before the start. */
+static unsigned first_owner(const struct simulated *s, uint32_t pfn)
+{
+	return s->start && pfn < s->start->kpageflags_len ?
+		       view_owner_of_flags(s->start->kpageflags[pfn]) :
+		       OWNER_UNKNOWN;
+}
+
+unsigned simulated_owner(const struct simulated *s, uint32_t pfn)
+{
+	const struct kmm_frame_view f = kmm_frame_look(s->mm, pfn);
+
+	if (pfn >= s->frames)
+		return OWNER_UNKNOWN;
+	if (f.slab)
+		return OWNER_SLAB;
+	if (f.word == OF_SIDES)
+		return OWNER_KERNEL;
+	if (f.word == OF_COMPACTION)
+		return OWNER_USER;
+	if (!f.word && s->o.target && s->o.target->moved)
+		return OWNER_UNKNOWN;
+	return f.word ? s->held[f.word - 1].owner : first_owner(s, pfn);
 }
 
 uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 {
 	const struct simulated *s = who;
+	const struct kmm_frame_view f = kmm_frame_look(s->mm, pfn);
 	const struct held *h;
-	uint32_t word;
 
-	switch (kmm_frame_run(s->mm, pfn, end)) {
+	*end = f.end;
+	switch (f.state) {
 	case KMM_FRAME_HOLE:
 		return CELL_HOLE;
 	case KMM_FRAME_FREE:
@@ -110,26 +144,22 @@ uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 	}
 	if (pfn >= s->frames)
 		return CELL_HOLE;
-	word = kmm_frame_word(s->mm, pfn);
-	if (word == OF_SIDES)
-		return CELL_KERNEL;
-	if (!word && s->o.target && s->o.target->moved)
-		return CELL_UNKNOWN;
-	/* A frame with a word of ours is no slab's. */
-	if (!word && s->objects && objects_hold(s->objects, pfn))
+	if (f.slab)
 		return CELL_SLAB;
-	if (word == OF_COMPACTION)
+	if (f.word == OF_SIDES)
+		return CELL_KERNEL;
+	if (f.word == OF_COMPACTION)
 		return CELL_USER;
-	if (!word) {
-		unsigned owner = s->start && pfn < s->start->kpageflags_len ?
-					 view_owner_of_flags(s->start->kpageflags[pfn]) :
-					 OWNER_UNKNOWN;
+	if (!f.word && s->o.target && s->o.target->moved)
+		return CELL_UNKNOWN;
+	if (!f.word) {
+		unsigned owner = first_owner(s, pfn);
 
 		return owner == OWNER_SLAB ? CELL_SLAB :
 		       owner == OWNER_USER ? CELL_USER :
 					     CELL_UNKNOWN;
 	}
-	h = &s->held[word - 1];
+	h = &s->held[f.word - 1];
 	if (h->owner == OWNER_SLAB)
 		return CELL_SLAB;
 	if (h->type == KMM_MOVABLE)

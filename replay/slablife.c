@@ -336,6 +336,22 @@ void slablife_figures(const struct slablife *l, uint32_t cache, struct objects_c
 	c->f.gone = x->given_back;
 }
 
+/* Slabs of each cache that have both users and room, and since when, in the mean; c[cache_count]. */
+static void count_partial(const struct slablife *l, struct objects_cache *c)
+{
+	for (uint32_t n = 0; n < l->slab_count; n++) {
+		const struct life_slab *s = &l->slabs[n];
+
+		if (s->pfn == KMM_NO_PFN || s->cache == LIFE_NONE || !s->partial_since)
+			continue;
+		c[s->cache].partial++;
+		c[s->cache].partial_since += l->now - s->partial_since; /* their ages for now */
+	}
+	for (uint32_t i = 0; i < l->cache_count; i++)
+		if (c[i].partial)
+			c[i].partial_since = l->now - c[i].partial_since / c[i].partial;
+}
+
 int slablife_all(const struct slablife *l, struct objects_cache **out)
 {
 	int n = 0;
@@ -343,10 +359,12 @@ int slablife_all(const struct slablife *l, struct objects_cache **out)
 	*out = calloc(l->cache_count + 1ull, sizeof(**out));
 	if (!*out)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < l->cache_count; i++) {
-		slablife_figures(l, i, &(*out)[n]);
-		n += (*out)[n].f.slabs != 0;
-	}
+	for (uint32_t i = 0; i < l->cache_count; i++)
+		slablife_figures(l, i, &(*out)[i]);
+	count_partial(l, *out);
+	for (uint32_t i = 0; i < l->cache_count; i++)
+		if ((*out)[i].f.slabs)
+			(*out)[n++] = (*out)[i];
 	return n;
 }
 

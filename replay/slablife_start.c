@@ -305,7 +305,7 @@ int slablife_seed(struct slablife *l, const struct machine_state *s, struct err 
 
 	l->started = true;
 	if (!population_known(&l->src->population)) {
-		for (uint32_t i = 0; l->m->have_before && i < l->m->slab_count; i++) {
+		for (uint32_t i = 0; l->m->slabs_of_start && i < l->m->slab_count; i++) {
 			l->caches[i].unseen_slabs = l->m->slabs[i].num_slabs;
 			l->caches[i].unseen_objects = l->m->slabs[i].num_objs;
 			l->caches[i].unseen_in_use = l->m->slabs[i].active_objs;

@@ -59,9 +59,10 @@ int slabseries_take(struct slabseries *s, uint32_t n, const struct objects_cache
 		if (!c)
 			return -ENOMEM;
 		c->order = caches[i].f.order;
-		c->point[n] = (struct slabseries_point){ (uint32_t)caches[i].f.slabs,
-							 (uint32_t)caches[i].f.active_objects,
-							 (uint32_t)caches[i].f.in_use };
+		c->point[n] = (struct slabseries_point){
+			(uint32_t)caches[i].f.slabs, (uint32_t)caches[i].f.active_objects,
+			(uint32_t)caches[i].f.in_use, caches[i].partial, caches[i].partial_since
+		};
 		guess = (uint32_t)(c - s->cache) + 1;
 	}
 	return 0;

@@ -12,6 +12,8 @@
 
 struct slabseries_point {
 	uint32_t slabs, active, in_use;
+	uint32_t partial;	/* of the recorded machine, objects.h */
+	uint64_t partial_since; /* clock units */
 };
 
 struct slabseries_cache {

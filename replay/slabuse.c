@@ -7,75 +7,49 @@
 
 #include "workload/request.h"
 
-#define NONE UINT32_MAX
-
 /* The first frame of the slab that holds a frame. */
 uint32_t slabuse_head(const struct slabuse *u, uint32_t frame)
 {
-	const struct makers *w = u->w;
-	const struct made *x = makers_page(w, frame);
+	const struct life_slab *s = slablife_of_frame(u->life, frame);
 
-	if (x)
-		return (uint32_t)x->at;
-	return w->slab_of[frame] ? w->m->before.slabpages[w->slab_of[frame] - 1].pfn : frame;
+	return s ? s->pfn : frame;
 }
 
-static int by_slab(const void *a, const void *b)
+int slabuse_init(struct slabuse *u, const struct makers *w, const struct slablife *life,
+		 const struct intern *strings)
 {
-	const struct inhabitant *x = a, *y = b;
-
-	if (x->slab != y->slab)
-		return x->slab < y->slab ? -1 : 1;
-	return x->maker < y->maker ? -1 : x->maker > y->maker;
+	*u = (struct slabuse){ .w = w, .life = life, .strings = strings };
+	u->site = malloc(UINT16_MAX * sizeof(*u->site));
+	return u->site ? 0 : -ENOMEM;
 }
 
-int slabuse_init(struct slabuse *u, const struct makers *w, const struct intern *strings)
+static int by_number(const void *a, const void *b)
 {
-	*u = (struct slabuse){ .w = w, .strings = strings };
-	u->in = malloc((w->slots + 1ull) * sizeof(*u->in));
-	if (!u->in)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < w->slots; i++) {
-		const struct made *x = &w->made[i];
-		uint32_t frame;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
-		if (!x->maker || !makers_of(w, x)->object)
-			continue;
-		frame = makers_frame(w, x->at);
-		if (frame != KMM_NO_PFN)
-			u->in[u->in_count++] = (struct inhabitant){ slabuse_head(u, frame),
-								    x->maker - 1 };
-	}
-	qsort(u->in, u->in_count, sizeof(*u->in), by_slab);
-	return 0;
+	return x < y ? -1 : x > y;
 }
 
-/* How many objects of a slab the trace shows, and the maker of most of them; NONE. */
-static uint32_t inhabitants(const struct slabuse *u, uint32_t head, uint32_t *most)
+/* The call site of most of its objects that the trace shows; 0: it shows none. */
+static uint64_t site_of_most(const struct slabuse *u, const struct life_slab *s)
 {
-	uint32_t lo = 0, hi = u->in_count, n = 0, best = 0;
+	uint32_t n = 0, best = 0, most = 0;
 
-	*most = NONE;
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (u->in[mid].slab < head)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (uint32_t i = lo; i < u->in_count && u->in[i].slab == head;) {
-		uint32_t of = u->in[i].maker, k = 0;
-
-		for (; i < u->in_count && u->in[i].slab == head && u->in[i].maker == of; i++)
-			k++;
-		n += k;
+	for (uint32_t i = 0; s->object && i < s->objects; i++)
+		if (s->object[i].site < LIFE_BEFORE)
+			u->site[n++] = s->object[i].site;
+	if (!n)
+		return 0;
+	qsort(u->site, n, sizeof(*u->site), by_number);
+	for (uint32_t i = 0, k; i < n; i += k) {
+		for (k = 0; i + k < n && u->site[i + k] == u->site[i]; k++)
+			;
 		if (k > best) {
 			best = k;
-			*most = of;
+			most = u->site[i];
 		}
 	}
-	return n;
+	return slablife_site(u->life, most);
 }
 
 static const struct machine_slab *cache_of(const struct machine *m, const char *name)
@@ -90,40 +64,37 @@ static const struct machine_slab *cache_of(const struct machine *m, const char *
 	return NULL;
 }
 
+/* A name that lives as long as the workload; "" where it has none of its own. */
+static const char *lasting(const struct slabuse *u, const char *name)
+{
+	uint32_t n = intern_find(u->strings, name, strlen(name));
+
+	return n == UINT32_MAX ? "" : intern_str(u->strings, n);
+}
+
 struct slab slabuse_slab(const struct slabuse *u, uint32_t head)
 {
-	const struct machine *m = u->w->m;
+	const struct life_slab *l = slablife_of_frame(u->life, head);
 	const struct made *x = makers_page(u->w, head);
-	uint32_t start = u->w->slab_of[head], most;
-	struct slab s = { .cache = "", .objects = inhabitants(u, head, &most) };
-	const struct machine_slab *c = NULL;
+	struct slab s = { .cache = "", .objects = SLABUSE_UNKNOWN };
+	const struct machine_slab *c;
 
 	if (x) {
 		s.cache = intern_str(u->strings, makers_of(u->w, x)->cache);
 		s.site = makers_of(u->w, x)->site;
-	} else if (start) {
-		const struct machine_slabpage *p = &m->before.slabpages[start - 1];
+	}
+	if (l && l->cache != LIFE_NONE) {
+		const char *name = slablife_cache(u->life, l->cache)->name;
+		uint64_t site = site_of_most(u, l);
 
-		s.cache = m->slabs[p->cache].name;
-		s.objects += u->w->before[start - 1];
-		s.room = p->objects;
-	} else {
-		s.objects = SLABUSE_UNKNOWN;
+		c = cache_of(u->w->m, name);
+		s.cache = c ? c->name : lasting(u, name);
+		s.reclaimable = c && c->reclaim_account;
+		s.room = l->objects;
+		s.site = site ? site : s.site;
+		if (l->whole)
+			s.objects = l->in_use;
 	}
-	if (most != NONE) {
-		if (!*s.cache)
-			s.cache = intern_str(u->strings, u->w->makers[most].cache);
-		s.site = u->w->makers[most].site;
-	}
-	c = *s.cache ? cache_of(m, s.cache) : NULL;
-	if (c) {
-		s.cache = c->name;
-		s.reclaimable = c->reclaim_account;
-		if (!s.room)
-			s.room = c->objs_per_slab;
-	}
-	if (!s.room || !m->direct_map_base)
-		s.objects = SLABUSE_UNKNOWN;
 	return s;
 }
 
@@ -159,36 +130,24 @@ static int by_name(const void *a, const void *b)
 	return c ? c : x->room < y->room ? -1 : x->room > y->room;
 }
 
-/* Does a slab that is known from end to end start here? */
-static bool starts_slab(const struct slabuse *u, struct recorded *r, uint32_t pfn)
-{
-	unsigned type;
-
-	if (recorded_frame(r, pfn) != FRAME_USED || recorded_owner(r, pfn, &type) != OWNER_SLAB)
-		return false;
-	return (makers_page(u->w, pfn) || u->w->slab_of[pfn]) && slabuse_head(u, pfn) == pfn;
-}
-
-int slabuse_count(const struct slabuse *u, struct recorded *r, struct occupancy **list,
-		  uint32_t *count)
+int slabuse_count(const struct slabuse *u, struct occupancy **list, uint32_t *count)
 {
 	*list = NULL;
 	*count = 0;
-	for (uint32_t pfn = 0; pfn < u->w->m->max_pfn; pfn++) {
+	for (uint32_t i = 0; i < slablife_slabs(u->life); i++) {
+		const struct life_slab *l = slablife_slab(u->life, i);
 		struct occupancy *x;
 		struct slab s;
 
-		if (!starts_slab(u, r, pfn))
+		if (l->pfn == KMM_NO_PFN || l->cache == LIFE_NONE || !l->whole)
 			continue;
-		s = slabuse_slab(u, pfn);
-		if (s.objects == SLABUSE_UNKNOWN)
-			continue;
+		s = slabuse_slab(u, l->pfn);
 		x = cache_row(list, count, &s);
 		if (!x)
 			return -ENOMEM;
 		x->slabs++;
 		x->objects += s.objects;
-		x->by[s.objects < s.room ? s.objects : s.room]++;
+		x->by[s.objects]++;
 	}
 	if (*count)
 		qsort(*list, *count, sizeof(**list), by_name);
@@ -197,6 +156,6 @@ int slabuse_count(const struct slabuse *u, struct recorded *r, struct occupancy 
 
 void slabuse_free(struct slabuse *u)
 {
-	free(u->in);
-	u->in = NULL;
+	free(u->site);
+	u->site = NULL;
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * slabuse: how many objects live in each slab of the recorded machine, and whose.
- * An object is known by its allocation, or, in a slab of the start, by the count of
- * the snapshot less the frees since.  Not seen: objects allocated or freed in bulk
- * without an event, and how many of a CPU's own slab at the start lay on its free list
- * (they count as live).
+ * slabuse: what is to be said of the recorded machine's slabs (slablife.h) as holders of
+ * pages: how many objects live in each, whose most of them are, and all of them by cache.
  */
 #ifndef REPLAY_SLABUSE_H
 #define REPLAY_SLABUSE_H
@@ -13,27 +10,21 @@
 #include <stdint.h>
 
 #include "replay/makers.h"
-#include "replay/recorded.h"
+#include "replay/slablife.h"
 
 #define SLABUSE_UNKNOWN UINT32_MAX
 
-/* A live object, by the slab that it is in. */
-struct inhabitant {
-	uint32_t slab; /* first frame */
-	uint32_t maker;
-};
-
 struct slabuse {
 	const struct makers *w;
+	const struct slablife *life;
 	const struct intern *strings; /* the workload's */
-	struct inhabitant *in;	      /* by slab and maker */
-	uint32_t in_count;
+	uint32_t *site;		      /* [UINT16_MAX] for a slab's objects */
 };
 
 struct slab {
 	const char *cache; /* "" unknown */
 	uint64_t site; /* of most of its objects that the trace shows, else whom it was taken for; 0 unknown */
-	uint32_t objects; /* that live in it, or SLABUSE_UNKNOWN */
+	uint32_t objects; /* that live in it, or SLABUSE_UNKNOWN: not all of them are known */
 	uint32_t room;	  /* objects that fit; 0 unknown */
 	bool reclaimable; /* the cache says so */
 };
@@ -48,13 +39,13 @@ struct occupancy {
 };
 
 /* 0 or -ENOMEM. */
-int slabuse_init(struct slabuse *u, const struct makers *w, const struct intern *strings);
+int slabuse_init(struct slabuse *u, const struct makers *w, const struct slablife *life,
+		 const struct intern *strings);
 void slabuse_free(struct slabuse *u);
 /* The first frame of the slab that holds a frame; the frame itself where that is not known. */
 uint32_t slabuse_head(const struct slabuse *u, uint32_t frame);
 struct slab slabuse_slab(const struct slabuse *u, uint32_t head);
 /* All slabs of known contents, by cache; free each one's `by` and the list. 0 or -ENOMEM. */
-int slabuse_count(const struct slabuse *u, struct recorded *r, struct occupancy **list,
-		  uint32_t *count);
+int slabuse_count(const struct slabuse *u, struct occupancy **list, uint32_t *count);
 
 #endif

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "replay/view.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "workload/request.h"
 
 /* Bits of a kpageflags word (kernel uapi, kernel-page-flags.h). */
@@ -47,4 +50,43 @@ unsigned view_owner_of_flags(uint64_t flags)
 	if (flags & KPF_PGTABLE)
 		return OWNER_PGTABLE;
 	return OWNER_UNKNOWN;
+}
+
+int view_touched_init(struct view_touched *t, uint64_t frames, unsigned order)
+{
+	*t = (struct view_touched){ .order = order, .frames = frames };
+	t->frame = calloc(frames / 64 + 1, sizeof(*t->frame));
+	t->block = calloc((frames >> order) + 1, sizeof(*t->block));
+	return t->frame && t->block ? 0 : -ENOMEM;
+}
+
+void view_touched_free(struct view_touched *t)
+{
+	free(t->frame);
+	free(t->block);
+}
+
+uint64_t view_touched_next(const struct view_touched *t, uint64_t pfn, uint64_t end)
+{
+	if (end > t->frames)
+		end = t->frames;
+	while (pfn < end) {
+		uint64_t word = t->frame[pfn / 64] >> pfn % 64;
+
+		if (word) {
+			pfn += (uint64_t)__builtin_ctzll(word);
+			return pfn < end ? pfn : end;
+		}
+		pfn = (pfn / 64 + 1) * 64;
+	}
+	return end;
+}
+
+void view_touched_clear(struct view_touched *t, uint32_t block)
+{
+	uint64_t pfn = (uint64_t)block << t->order, end = pfn + (1ull << t->order);
+
+	t->block[block] = false;
+	while ((pfn = view_touched_next(t, pfn, end)) < end && pfn < t->frames)
+		t->frame[pfn / 64] &= ~(1ull << pfn % 64);
 }

@@ -7,6 +7,7 @@
 #ifndef REPLAY_VIEW_H
 #define REPLAY_VIEW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "machine/machine.h"
@@ -35,5 +36,32 @@ unsigned view_owner_of_flags(uint64_t flags);
 
 /* What one frame is, for the map of memory, and a frame beyond it up to which all are so: enum store_cell. */
 typedef uint8_t (*view_run_fn)(const void *who, uint32_t pfn, uint32_t *end);
+
+/* Frames in which something happened since it was asked for last, and the page blocks that they are in. */
+struct view_touched {
+	uint64_t *frame; /* a bit a frame */
+	bool *block;
+	unsigned order; /* of a page block */
+	uint64_t frames;
+};
+
+/* 0 or -ENOMEM. */
+int view_touched_init(struct view_touched *t, uint64_t frames, unsigned order);
+void view_touched_free(struct view_touched *t);
+/* The first such frame from this one on; `end` if there is none before it. */
+uint64_t view_touched_next(const struct view_touched *t, uint64_t pfn, uint64_t end);
+/* All of a page block has been asked for. */
+void view_touched_clear(struct view_touched *t, uint32_t block);
+
+/* Something happened in the frames [pfn, end). */
+static inline void view_touch(struct view_touched *t, uint64_t pfn, uint64_t end)
+{
+	if (end > t->frames)
+		end = t->frames;
+	for (; pfn < end; pfn++) {
+		t->frame[pfn / 64] |= 1ull << pfn % 64;
+		t->block[pfn >> t->order] = true;
+	}
+}
 
 #endif

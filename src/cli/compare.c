@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyze/compare.h"
@@ -13,11 +14,14 @@
 #include "cli/input.h"
 
 static const char *baseline;
+static bool captures;
 static int format;
 
 static struct option options[] = {
 	{ "baseline", 'b', OPTION_STRING, &baseline, "RUN", NULL,
-	  "the run that the others are compared with (native)" },
+	  "the run that all others are compared with (each with its control)" },
+	{ "captures", 'c', OPTION_FLAG, &captures, NULL, NULL,
+	  "what was recorded, file beside file, instead of each file's what-ifs" },
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats, "how to print it" },
 	{ NULL },
 };
@@ -25,13 +29,14 @@ static struct option options[] = {
 static const struct column columns[] = {
 	{ "capture", "capture", COLUMN_STRING, 0, "what was replayed" },
 	{ "run", "run", COLUMN_STRING, 0, "policy of the run" },
+	{ "against", "against", COLUMN_STRING, 0, "the run that it is compared with" },
 	{ "question", "question", COLUMN_STRING, 0, "that the metric helps to answer" },
 	{ "metric", "metric", COLUMN_STRING, 0, "docs/metrics.md" },
 	{ "baseline", "baseline", COLUMN_REAL, 4, "the metric in the run that is compared with" },
 	{ "value", "value", COLUMN_REAL, 4, "the metric in this run" },
 	{ "difference", "difference", COLUMN_REAL, 4, "value less baseline" },
 	{ "error", "error", COLUMN_REAL, 4,
-	  "of the simulation in this metric: |native - recorded|" },
+	  "of the simulation in this metric: the largest |control - recorded|" },
 	{ "verdict", "verdict", COLUMN_STRING, 0,
 	  "within error: the difference is not larger than the error and tells nothing" },
 	{ "relative", "relative", COLUMN_PERCENT, 1, "difference as a share of the baseline" },
@@ -75,7 +80,8 @@ static void add_rows(struct table *t, const struct compare *c, unsigned run, uns
 	enum compare_metric moved[COMPARE_METRICS];
 	unsigned n = compare_moved(c, run, base, moved);
 
-	for (unsigned m = 0; m < COMPARE_METRICS; m++) {
+	for (unsigned i = 0; i < COMPARE_METRICS; i++) {
+		enum compare_metric m = (enum compare_metric)i;
 		double a = c->runs[base].value[m], b = c->runs[run].value[m];
 
 		if (isnan(a) && isnan(b))
@@ -83,28 +89,81 @@ static void add_rows(struct table *t, const struct compare *c, unsigned run, uns
 		table_row(t);
 		table_string(t, c->capture);
 		table_string(t, c->runs[run].name);
-		table_string(t, compare_question_name(
-					compare_metric_question((enum compare_metric)m)));
-		table_string(t, compare_metric_name((enum compare_metric)m));
+		table_string(t, c->runs[base].name);
+		table_string(t, compare_question_name(compare_metric_question(m)));
+		table_string(t, compare_metric_name(m));
 		table_real(t, a);
 		table_real(t, b);
 		table_real(t, b - a);
-		table_real(t, compare_error(c, (enum compare_metric)m));
-		table_string(t, compare_verdict_name(
-					compare_judge(c, run, base, (enum compare_metric)m)));
-		table_real(t, compare_relative(c, run, base, (enum compare_metric)m));
-		put_moved(t, moved, n, (enum compare_metric)m);
+		table_real(t, compare_error(c, run, base, m));
+		table_string(t, compare_verdict_name(compare_judge(c, run, base, m)));
+		table_real(t, compare_relative(c, run, base, m));
+		put_moved(t, moved, n, m);
 	}
 }
 
 /* ---- as text ---- */
 
-static bool shown(const struct compare *c, unsigned run, unsigned base)
+/* The rows of each table: numbers of runs, each with that of its baseline. */
+struct rows {
+	unsigned run[2 * COMPARE_RUNS];
+	int base[2 * COMPARE_RUNS]; /* -1: the row only states what it is; its own: a baseline */
+	unsigned count;
+};
+
+static void put(struct rows *r, unsigned run, int base)
 {
-	return run == base || c->runs[run].complete;
+	r->run[r->count] = run;
+	r->base[r->count++] = base;
 }
 
-static int print_question(const struct compare *c, unsigned base, enum compare_question q)
+/* What was recorded, then each baseline and what is compared with it. */
+static void order_rows(const struct compare *c, int fixed, struct rows *r)
+{
+	bool what_ifs = false;
+
+	r->count = 0;
+	for (unsigned i = 0; i < c->count; i++)
+		what_ifs |= compare_what_if(c, i);
+	for (unsigned i = 0; i < c->count && fixed < 0; i++)
+		if (c->runs[i].recorded && c->runs[i].complete)
+			put(r, i, what_ifs ? -1 : c->native);
+	for (unsigned b = 0; b < c->count; b++) {
+		bool is_base = fixed >= 0 ? (int)b == fixed :
+			       what_ifs	  ? compare_is_control(c, b) :
+					    (int)b == c->native;
+
+		if (!is_base)
+			continue;
+		put(r, b, (int)b);
+		for (unsigned i = 0; i < c->count; i++)
+			if (i != b && c->runs[i].complete &&
+			    (fixed >= 0 ||
+			     (what_ifs ? compare_what_if(c, i) && compare_baseline(c, i) == (int)b :
+					 !c->runs[i].recorded)))
+				put(r, i, (int)b);
+	}
+}
+
+static void put_row(struct table *t, const struct compare *c, const struct rows *r, unsigned row,
+		    enum compare_metric m, bool first)
+{
+	unsigned run = r->run[row];
+	int base = r->base[row];
+	bool other = base >= 0 && base != (int)run;
+
+	table_row(t);
+	table_string(t, first ? compare_metric_name(m) : "");
+	table_string(t, c->runs[run].name);
+	table_real(t, c->runs[run].value[m]);
+	table_real(t, other ? c->runs[run].value[m] - c->runs[base].value[m] : NAN);
+	table_real(t, other ? compare_error(c, run, (unsigned)base, m) : NAN);
+	table_string(t, other	 ? compare_verdict_name(compare_judge(c, run, (unsigned)base, m)) :
+			base < 0 ? "" :
+				   "baseline");
+}
+
+static int print_question(const struct compare *c, const struct rows *r, enum compare_question q)
 {
 	struct table *t = table_new(q == COMPARE_FRAGMENTED ? index_columns : short_columns, 6);
 	unsigned rows = 0;
@@ -115,24 +174,11 @@ static int print_question(const struct compare *c, unsigned base, enum compare_q
 
 		if (compare_metric_question((enum compare_metric)m) != q)
 			continue;
-		for (unsigned i = 0; i < c->count; i++) {
-			/* The baseline first. */
-			unsigned r = !i ? base : i <= base ? i - 1 : i;
-
-			if (!shown(c, r, base) || isnan(c->runs[r].value[m]))
+		for (unsigned i = 0; i < r->count; i++) {
+			if (isnan(c->runs[r->run[i]].value[m]))
 				continue;
-			table_row(t);
-			table_string(t, first ? compare_metric_name((enum compare_metric)m) : "");
+			put_row(t, c, r, i, (enum compare_metric)m, first);
 			first = false;
-			table_string(t, c->runs[r].name);
-			table_real(t, c->runs[r].value[m]);
-			table_real(t,
-				   r == base ? NAN : c->runs[r].value[m] - c->runs[base].value[m]);
-			table_real(t, r == base ? NAN : compare_error(c, (enum compare_metric)m));
-			table_string(t, r == base ? "baseline" :
-						    compare_verdict_name(
-							    compare_judge(c, r, base,
-									  (enum compare_metric)m)));
 			rows++;
 		}
 	}
@@ -143,59 +189,85 @@ static int print_question(const struct compare *c, unsigned base, enum compare_q
 	return ret;
 }
 
-/* What explains it: where a run went furthest from the baseline. */
-static void print_moved(const struct compare *c, unsigned run, unsigned base)
+#define MOVED 5 /* of each kind */
+
+static unsigned print_moved(const struct compare *c, unsigned run, unsigned base, bool why)
 {
 	enum compare_metric moved[COMPARE_METRICS];
-	unsigned n = compare_moved(c, run, base, moved);
+	unsigned n = compare_moved(c, run, base, moved), printed = 0;
 
-	printf("%s:\n", c->runs[run].name);
-	if (!n)
-		printf("  nothing outside the error\n");
-	for (unsigned i = 0; i < n && i < 5; i++) {
+	for (unsigned i = 0; i < n && printed < MOVED; i++) {
 		double by = compare_relative(c, run, base, moved[i]);
-		bool index = compare_metric_question(moved[i]) == COMPARE_FRAGMENTED;
+		int digits = (int)compare_metric_digits(moved[i]);
 
+		if ((compare_metric_question(moved[i]) == COMPARE_WHY) != why)
+			continue;
+		if (!printed++ && why)
+			printf("  by whose pages, by which fallbacks\n");
 		if (isfinite(by))
-			printf("  %+7.1f %%  ", 100 * by);
+			printf("  %+9.1f %%  ", 100 * by);
 		else
-			printf("  from none  ");
-		printf("%s (%.*f, baseline %.*f)\n", compare_metric_name(moved[i]), index ? 4 : 0,
-		       c->runs[run].value[moved[i]], index ? 4 : 0, c->runs[base].value[moved[i]]);
+			printf("  %11s  ", "from 0");
+		printf("%s: %.*f, not %.*f\n", compare_metric_name(moved[i]), digits,
+		       c->runs[run].value[moved[i]], digits, c->runs[base].value[moved[i]]);
+	}
+	return printed;
+}
+
+/* Where each what-if went furthest from its baseline, and who holds what there. */
+static void print_why(const struct compare *c, const struct rows *r)
+{
+	printf("\n%s\n", compare_question_text(COMPARE_WHY));
+	for (unsigned i = 0; i < r->count; i++) {
+		unsigned run = r->run[i];
+
+		if (r->base[i] < 0 || r->base[i] == (int)run || c->runs[run].recorded)
+			continue;
+		printf("%s\n", c->runs[run].name);
+		if (!print_moved(c, run, (unsigned)r->base[i], false) &
+		    !print_moved(c, run, (unsigned)r->base[i], true))
+			printf("  nothing outside the error\n");
 	}
 }
 
-static int print_text(const struct compare *c, unsigned base)
+static int print_text(const struct compare *c, int fixed)
 {
+	struct rows r;
 	int ret = 0;
 
-	printf("%s: runs beside %s; error: of the simulation, |native - recorded|\n", c->capture,
-	       c->runs[base].name);
-	for (unsigned q = 0; q < COMPARE_QUESTIONS && ret >= 0; q++)
-		ret = print_question(c, base, (enum compare_question)q);
-	printf("\nWhat explains it: what moved most, outside the error\n");
-	for (unsigned i = 0; i < c->count; i++)
-		if (i != base && c->runs[i].complete && !c->runs[i].recorded)
-			print_moved(c, i, base);
+	printf("%s\nerror: how far the captured kernel's own policy, simulated, is from what was\n"
+	       "recorded; a difference that is not larger says nothing about the policy\n",
+	       c->capture);
+	order_rows(c, fixed, &r);
+	for (unsigned q = 0; q < COMPARE_WHY && ret >= 0; q++)
+		ret = print_question(c, &r, (enum compare_question)q);
+	print_why(c, &r);
 	return ret;
 }
 
 static int add_file(struct table *t, const char *path, struct err *e)
 {
-	const char *name = baseline ? baseline : "native";
 	struct store *s = store_open(path, false, e);
 	struct compare c;
-	int ret = s ? compare_read(&c, s, 0, e) : err_code(e), base;
+	int ret = s ? compare_read(&c, s, 0, e) : err_code(e), fixed = -1;
 
 	if (ret >= 0) {
-		base = find(&c, name);
-		if (base < 0)
-			ret = err_set(e, ENOENT, "%s: no run is called '%.64s'", path, name);
-		if (ret >= 0 && format == TABLE_TEXT && print_text(&c, (unsigned)base) < 0)
+		if (baseline)
+			fixed = find(&c, baseline);
+		if (baseline && fixed < 0)
+			ret = err_set(e, ENOENT, "%s: no run is called '%.64s'", path, baseline);
+		else if (!baseline && c.native < 0)
+			ret = err_set(e, ENOENT,
+				      "%s: nothing was simulated that could be compared with",
+				      path);
+		if (ret >= 0 && format == TABLE_TEXT && print_text(&c, fixed) < 0)
 			ret = err_set(e, EIO, "the tables could not be printed");
-		for (unsigned i = 0; i < c.count && ret >= 0; i++)
+		for (unsigned i = 0; i < c.count && ret >= 0; i++) {
+			int base = fixed >= 0 ? fixed : compare_baseline(&c, i);
+
 			if ((int)i != base && c.runs[i].complete)
 				add_rows(t, &c, i, (unsigned)base);
+		}
 		compare_free(&c);
 	}
 	if (s)
@@ -203,9 +275,100 @@ static int add_file(struct table *t, const char *path, struct err *e)
 	return ret;
 }
 
+/* ---- captures ---- */
+
+static const struct column capture_columns[] = {
+	{ "metric", "", COLUMN_STRING, 0, "" },	   { "capture", "capture", COLUMN_STRING, 0, "" },
+	{ "value", "value", COLUMN_REAL, 4, "" },  { "difference", "diff", COLUMN_REAL, 4, "" },
+	{ "relative", "", COLUMN_PERCENT, 1, "" },
+};
+
+/* Where what was recorded of a file's newest capture stands: a run's number, or a negative errno. */
+static int recorded_of(const char *path, struct compare *c, struct err *e)
+{
+	struct store *s = store_open(path, false, e);
+	int ret = s ? compare_read(c, s, 0, e) : err_code(e);
+
+	if (s)
+		store_close(s, &(struct err){ 0 });
+	if (ret < 0)
+		return ret;
+	if (c->recorded < 0)
+		return err_set(e, ENOENT, "%s: nothing was recorded in it", path);
+	return c->recorded;
+}
+
+static void put_capture(struct table *t, const struct compare *c, const struct compare *first,
+			enum compare_metric m, bool heads)
+{
+	double a = first->runs[first->recorded].value[m], b = c->runs[c->recorded].value[m];
+
+	table_row(t);
+	if (format != TABLE_TEXT) {
+		table_string(t, c->capture);
+		table_string(t, "recorded");
+		table_string(t, first->capture);
+		table_string(t, compare_question_name(compare_metric_question(m)));
+		table_string(t, compare_metric_name(m));
+		table_real(t, a);
+		table_real(t, b);
+		table_real(t, b - a);
+		table_none(t);
+		table_string(t, compare_verdict_name(isnan(b - a) ? COMPARE_UNKNOWN :
+						     b < a	  ? COMPARE_LESS :
+						     b > a	  ? COMPARE_MORE :
+								    COMPARE_SAME));
+		table_real(t, a == b ? 0 : (b - a) / fabs(a));
+		table_none(t);
+		return;
+	}
+	table_string(t, heads ? compare_metric_name(m) : "");
+	table_string(t, c->capture);
+	table_real(t, b);
+	table_real(t, c == first ? NAN : b - a);
+	table_real(t, c == first ? NAN : a == b ? 0 : (b - a) / fabs(a));
+}
+
+/* Recorded runs have no error of a simulation; how exact they are verify says. */
+static int compare_captures(struct table *t, char **paths, int n, struct err *e)
+{
+	struct compare *c = calloc((size_t)n, sizeof(*c));
+	int ret = c ? 0 : err_set(e, ENOMEM, "out of memory");
+
+	for (int i = 0; i < n && ret >= 0; i++)
+		ret = recorded_of(paths[i], &c[i], e);
+	for (unsigned m = 0; m < COMPARE_METRICS && ret >= 0; m++)
+		for (int i = format == TABLE_TEXT ? 0 : 1; i < n; i++)
+			if (!isnan(c[i].runs[c[i].recorded].value[m]))
+				put_capture(t, &c[i], &c[0], (enum compare_metric)m, !i);
+	for (int i = 0; c && i < n; i++)
+		compare_free(&c[i]);
+	free(c);
+	if (ret >= 0 && format == TABLE_TEXT)
+		printf("As recorded, beside %s.\nHow exactly, kmemlab verify says; what differs may be the workload's doing.\n\n",
+		       paths[0]);
+	return ret < 0 ? ret : 0;
+}
+
+static int compare_files(struct table *t, char **paths, int n, struct err *e)
+{
+	int ret = 0;
+
+	for (int i = 0; i < n && ret >= 0; i++) {
+		if (i && format == TABLE_TEXT)
+			putchar('\n');
+		ret = add_file(t, paths[i], e);
+	}
+	return ret;
+}
+
 static int run(int argc, char **argv)
 {
-	struct table *t = table_new(columns, sizeof(columns) / sizeof(*columns));
+	bool short_table = captures && format == TABLE_TEXT;
+	struct table *t = short_table ?
+				  table_new(capture_columns,
+					    sizeof(capture_columns) / sizeof(*capture_columns)) :
+				  table_new(columns, sizeof(columns) / sizeof(*columns));
 	struct err e = { 0 };
 	int ret = t ? 0 : err_set(&e, ENOMEM, "out of memory");
 
@@ -215,14 +378,12 @@ static int run(int argc, char **argv)
 		table_free(t);
 		return 2;
 	}
-	for (int i = 0; i < argc && ret >= 0; i++) {
-		if (i && format == TABLE_TEXT)
-			putchar('\n');
-		ret = add_file(t, argv[i], &e);
-	}
+	if (ret >= 0)
+		ret = captures ? compare_captures(t, argv, argc, &e) :
+				 compare_files(t, argv, argc, &e);
 	if (ret >= 0 && format == TABLE_TEXT && (fflush(stdout) || ferror(stdout)))
 		ret = err_set(&e, EIO, "the output could not be written");
-	if (ret >= 0 && format != TABLE_TEXT &&
+	if (ret >= 0 && (format != TABLE_TEXT || captures) &&
 	    table_print(t, (enum table_format)format, stdout) < 0)
 		ret = err_set(&e, EIO, "the table could not be printed");
 	table_free(t);
@@ -234,19 +395,28 @@ struct command cmd_compare = {
 	.summary = "runs side by side, with the simulation's error",
 	.args = "RESULTS...",
 	.description =
-		"Compares the runs of results files with a baseline, figure by figure. Beside each difference "
-		"stands the error that the simulation has in that very figure on that capture: how far the "
-		"captured kernel's own policy, simulated, is from what was recorded. A difference that is not "
-		"larger is \"within error\": it says nothing about the policy.\n\n"
+		"Compares the runs of results files, figure by figure. Beside each difference stands the error "
+		"that the simulation has in that very figure on that capture. It is measured on the what-if's "
+		"control: the captured kernel's own policy, simulated as what-ifs are, without what the recording "
+		"tells of the kernel's placements (\"native, as what-if\"). How far that is from what was recorded, "
+		"at worst over the whole capture, is the error; what-ifs are compared "
+		"with it. A difference that is not larger is \"within error\": it says nothing about the policy. How "
+		"well the model knows another kernel's rules, no recording of this one can tell.\n\n"
 		"The figures stand by the question that they help to answer; at the end is what explains a run: "
-		"the metrics outside the error that moved by the largest share of the baseline. CSV and JSON have "
+		"the metrics outside the error that moved by the largest share of the baseline, and what goes with "
+		"them: whose pages keep page blocks from being whole, and how bad the fallbacks were. CSV and JSON have "
 		"a row for each metric and run, with its question, and its place among what moved.\n\n"
+		"With --captures what was recorded stands side by side, of each file's newest capture beside that of the "
+		"first one: before and after a kernel upgrade, say. There is no error of a simulation in it, and what "
+		"differs may be the workload's doing.\n\n"
 		"Of each file the newest capture is taken.",
 	.examples =
 		"kmemlab replay -o what-if.db --policy linux-5.10 --set pcp.batch=15 traces/amd64-6.1-small\n"
 		"  first replay\n"
 		"kmemlab compare what-if.db\n"
-		"  then compare\n",
+		"  then compare\n"
+		"kmemlab compare --captures what-if.db what-if.db\n"
+		"  what was recorded, capture beside capture\n",
 	.options = options,
 	.run = run,
 };

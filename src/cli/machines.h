@@ -24,7 +24,7 @@ struct machines_options {
 	  &(mo).policies,                                                                    \
 	  "NAME",                                                                            \
 	  NULL,                                                                              \
-	  "simulate under this policy: a name of `kmemlab policy list` or an INI file" },    \
+	  "simulate under it: a name (kmemlab policy list), NAME+KEY=VALUE, an INI file" },  \
 	{                                                                                    \
 		"set", 0, OPTION_LIST, &(mo).sets, "SECTION.KEY=VALUE", NULL,                \
 			"change a key of the simulated policies (see `kmemlab policy show`)" \

@@ -63,7 +63,12 @@ static void print_main_man(FILE *out)
 	for (unsigned i = 0; commands[i]; i++)
 		fprintf(out, ".TP\n.BR kmemlab\\-%s (1)\n%s\n", commands[i]->name,
 			commands[i]->summary);
-	fputs(".SH EXIT STATUS\n0: done, or passed. 1: a verdict failed. 2: could not be done or judged.\n"
+	fputs(".SH EXAMPLES\n.nf\n"
+	      "kmemlab report \\-o small.html traces/amd64\\-6.1\\-small\n"
+	      "kmemlab replay \\-o first.db \\-\\-policy native+pcp.batch=15 traces/amd64\\-6.1\\-small\n"
+	      "kmemlab compare first.db\n"
+	      ".fi\n"
+	      ".SH EXIT STATUS\n0: done, or passed. 1: a verdict failed. 2: could not be done or judged.\n"
 	      ".SH SEE ALSO\n.BR kmemlab\\-policy (5),\n.BR kmemlab\\-kmw (5),\n"
 	      ".BR kmemlab\\-schema (5),\n.BR kmm (3)\n",
 	      out);

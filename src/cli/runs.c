@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "replay/hardware.h"
+#include "replay/slaborigin.h"
 
 /* A simulation needs to know which pages were free at the start, or at the end. */
 static bool can_simulate(const struct machine *m)
@@ -16,75 +17,127 @@ static bool can_simulate(const struct machine *m)
 	       (m->have_after && (m->after.have_lists || m->after.have_kpageflags));
 }
 
+#define OWN_RUNS 6 /* most of those that are not the user's */
+
+/* The runs to make.  The configurations of the own ones are the captured machine's. */
+struct plan {
+	struct replay_run_options o[MACHINES_MAX + OWN_RUNS + RUNS_CURVE];
+	int control[MACHINES_MAX + OWN_RUNS + RUNS_CURVE]; /* number of a run; -1 none */
+	unsigned count, own;
+	int objects;		      /* number of the native run with objects; -1 none */
+	int what_if, what_if_objects; /* of the controls; -1 none */
+	struct kmm_slab_policy slab;  /* the captured kernel's */
+	struct sides_policy sides;
+};
+
+static int add_run(struct plan *p, const struct replay_run_options *o)
+{
+	p->o[p->count] = *o;
+	p->control[p->count] = -1;
+	return (int)p->count++;
+}
+
+/*
+ * A run of the captured kernel's own policy that takes no help from the recording, as no
+ * what-if can: its distance from the recorded run is the error of what-ifs.
+ */
+static int add_control(struct plan *p, int native, const char *name)
+{
+	struct replay_run_options o = p->o[native];
+
+	o.native = false;
+	o.name = name;
+	return add_run(p, &o);
+}
+
+static void add_what_if(struct plan *p, const struct machines *user, unsigned i)
+{
+	bool objects = user->slab[i].on;
+	int n = add_run(p, &(struct replay_run_options){
+				   .simulated = true,
+				   .name = user->policy[i].name,
+				   .config = &user->config[i],
+				   .slab = objects ? &user->slab[i].policy : NULL,
+				   .sides = user->sides[i].on ? &user->sides[i].policy : NULL,
+				   .target = user->target[i].other ? &user->target[i] : NULL });
+
+	p->control[n] = objects ? p->what_if_objects : p->what_if;
+}
+
 /*
  * Recorded, native, native anchored, native with the object requests going through
- * the model (where the snapshot knows its slabs), then one run a policy of the user's
- * other than native.
+ * the model (where the snapshot knows its slabs), then the controls of the user's
+ * policies, and one run each of those other than native.
  */
-static unsigned make_runs(const struct machine *m, const struct machines *user,
-			  const struct kmm_config *native, struct kmm_slab_policy *slab,
-			  struct sides_policy *sides, struct replay_run_options *o)
+static void make_runs(const struct machine *m, const struct machines *user,
+		      const struct kmm_config *native, struct plan *p)
 {
-	unsigned n = 0;
+	bool pages = false, objects = false;
 
-	o[n++] = (struct replay_run_options){ .name = "recorded", .slabs = true };
-	if (!can_simulate(m))
-		return n;
-	o[n++] = (struct replay_run_options){
-		.simulated = true, .native = true, .name = "native", .config = native
-	};
-	o[n++] = (struct replay_run_options){ .simulated = true,
-					      .native = true,
-					      .anchored = true,
-					      .name = "native, anchored",
-					      .config = native };
-	if (m->before.have_slabpages) {
-		objects_native_policy(m, slab);
-		o[n] = o[RUN_NATIVE];
-		o[n].name = "native, with objects";
-		o[n].slab = slab;
-		sides_native_policy(m, sides);
-		o[n++].sides = sides;
+	p->count = p->own = 0;
+	p->objects = p->what_if = p->what_if_objects = -1;
+	add_run(p, &(struct replay_run_options){ .name = "recorded", .slabs = true });
+	if (can_simulate(m)) {
+		struct replay_run_options o = {
+			.simulated = true, .native = true, .name = "native", .config = native
+		};
+
+		add_run(p, &o);
+		o.anchored = true;
+		o.name = "native, anchored";
+		add_run(p, &o);
 	}
+	if (can_simulate(m) && m->before.have_slabpages) {
+		struct replay_run_options o = p->o[RUN_NATIVE];
+
+		objects_native_policy(m, &p->slab);
+		sides_native_policy(m, &p->sides);
+		o.name = "native, with objects";
+		o.slab = &p->slab;
+		o.sides = &p->sides;
+		p->objects = add_run(p, &o);
+	}
+	for (unsigned i = 0; i < user->count; i++) {
+		pages |= !policy_is_native(&user->policy[i]) && !user->slab[i].on;
+		objects |= user->slab[i].on;
+	}
+	if (pages)
+		p->what_if = add_control(p, RUN_NATIVE, "native, as what-if");
+	if (objects && p->objects >= 0)
+		p->what_if_objects = add_control(p, p->objects, "native, with objects, as what-if");
+	p->own = p->count;
 	for (unsigned i = 0; i < user->count; i++)
 		if (!policy_is_native(&user->policy[i]))
-			o[n++] = (struct replay_run_options){
-				.simulated = true,
-				.native = policy_pages_native(&user->policy[i]),
-				.name = user->policy[i].name,
-				.config = &user->config[i],
-				.slab = user->slab[i].on ? &user->slab[i].policy : NULL,
-				.sides = user->sides[i].on ? &user->sides[i].policy : NULL,
-				.target = user->target[i].other ? &user->target[i] : NULL
-			};
-	return n;
+			add_what_if(p, user, i);
 }
 
 int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struct runs_curve *curve,
 		struct machines *set, struct replay *r, struct fidelity *f, struct err *e)
 {
-	struct replay_run_options o[4 + RUNS_CURVE];
-	struct kmm_slab_policy slab;
-	struct sides_policy sides;
+	struct plan p;
 	struct replay_options ro = {
-		.runs = o, .samples = samples, .stop_at = INFINITY, .progress = true
+		.runs = p.o, .samples = samples, .stop_at = INFINITY, .progress = true
 	};
 	struct machines none = { 0 };
-	int ret = 0;
+	int ret;
 
 	memset(r, 0, sizeof(*r));
 	memset(set, 0, sizeof(*set));
+	ret = slaborigin_find(k, m, e);
 	if (ret >= 0 && can_simulate(m))
 		ret = machines_add_native(set, m, e);
 	if (ret < 0)
 		return ret;
-	ro.run_count = make_runs(m, &none, set->config, &slab, &sides, o);
-	curve->first = ro.run_count;
-	for (unsigned i = 0; i < curve->count && ro.run_count > RUN_ANCHORED; i++) {
-		o[ro.run_count] = o[RUN_ANCHORED];
-		o[ro.run_count].name = "native, anchored now and then";
-		o[ro.run_count++].anchor_every = curve->every[i];
+	make_runs(m, &none, set->config, &p);
+	curve->first = p.count;
+	for (unsigned i = 0; i < curve->count && p.count > RUN_ANCHORED; i++) {
+		struct replay_run_options o = p.o[RUN_ANCHORED];
+
+		o.name = "native, anchored now and then";
+		o.anchor_every = curve->every[i];
+		add_run(&p, &o);
 	}
+	ro.run_count = p.count;
 	ret = replay_all(k, m, &ro, r, e);
 	if (ret >= 0)
 		fidelity_compute(r, RUN_RECORDED, ro.run_count > 1 ? RUN_NATIVE : -1,
@@ -92,17 +145,18 @@ int runs_native(struct kmw_reader *k, struct machine *m, uint32_t samples, struc
 	return ret;
 }
 
-/* The policies' texts, for the store. */
-static int describe(const struct replay_run_options *o, unsigned n, const struct machines *user,
-		    struct results_run *info, char **texts, struct err *e)
+/* The runs' names and the policies' texts, for the store. */
+static int describe(const struct plan *p, const struct machines *user, struct results_run *info,
+		    char **texts, struct err *e)
 {
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < p->count; i++) {
 		size_t len;
 		FILE *f;
 
-		info[i].policy = o[i].name;
+		info[i].policy = p->o[i].name;
+		info[i].control = p->control[i];
 		for (unsigned u = 0; u < user->count; u++) {
-			if (o[i].config != &user->config[u])
+			if (p->o[i].config != &user->config[u])
 				continue;
 			f = open_memstream(&texts[i], &len);
 			if (!f)
@@ -120,17 +174,12 @@ static int replay_and_store(struct kmw_reader *k, struct machine *m, const struc
 			    const struct kmm_config *native, const struct runs_options *opt,
 			    struct store *s, struct runs_result *res, struct err *e)
 {
-	struct replay_run_options o[MACHINES_MAX + 4];
-	struct results_run info[MACHINES_MAX + 4] = { { NULL, NULL } };
-	char *texts[MACHINES_MAX + 4] = { NULL };
-	struct kmm_slab_policy slab;
-	struct sides_policy sides;
-	unsigned n = make_runs(m, user, native, &slab, &sides, o);
-	unsigned own = n > RUN_OBJECTS && o[RUN_OBJECTS].slab == &slab ? 4 : 3;
+	struct results_run info[MACHINES_MAX + OWN_RUNS] = { { NULL, NULL, -1 } };
+	char *texts[MACHINES_MAX + OWN_RUNS] = { NULL };
 	struct results x = { 0 };
 	struct replay r = { 0 };
-	struct replay_options ro = { .runs = o,
-				     .run_count = n,
+	struct plan p;
+	struct replay_options ro = { .runs = p.o,
 				     .samples = opt->samples,
 				     .map = true,
 				     .forensics = true,
@@ -138,10 +187,14 @@ static int replay_and_store(struct kmw_reader *k, struct machine *m, const struc
 				     .progress = true,
 				     .flush = results_flush,
 				     .arg = &x };
-	int ret = describe(o, n, user, info, texts, e);
+	unsigned n;
+	int ret;
 
+	make_runs(m, user, native, &p);
+	n = ro.run_count = p.count;
+	ret = describe(&p, user, info, texts, e);
 	if (ret >= 0)
-		ret = results_begin(&x, s, kmw_summary(k), m, o, info, n, e);
+		ret = results_begin(&x, s, kmw_summary(k), m, p.o, info, n, e);
 	x.r = &r;
 	if (ret >= 0)
 		ret = replay_all(k, m, &ro, &r, e);
@@ -149,10 +202,10 @@ static int replay_and_store(struct kmw_reader *k, struct machine *m, const struc
 		fidelity_compute(&r, RUN_RECORDED, n > 1 ? RUN_NATIVE : -1,
 				 n > 2 ? RUN_ANCHORED : -1, &res->fidelity);
 		ret = results_end(&x, &res->fidelity, RUN_RECORDED, n > 1 ? RUN_NATIVE : -1,
-				  n > 2 ? RUN_ANCHORED : -1, own == 4 ? RUN_OBJECTS : -1, e);
+				  n > 2 ? RUN_ANCHORED : -1, p.objects, e);
 		res->capture = x.capture;
 		res->simulated = n > 1;
-		res->policies = n > own ? n - own : 0;
+		res->policies = n - p.own;
 		res->interrupted = r.interrupted;
 		res->requests = r.runs[0].requests;
 		res->seconds = r.seconds;
@@ -177,6 +230,8 @@ int runs_to_store(const char *path, const struct input_options *in,
 	int ret = m ? 0 : err_code(e);
 
 	memset(res, 0, sizeof(*res));
+	if (ret >= 0)
+		ret = slaborigin_find(k, m, e);
 	if (ret >= 0 && can_simulate(m)) {
 		ret = machines_build(&user, m, mo, e);
 		if (ret >= 0)

@@ -386,7 +386,10 @@ static int load_once(struct load *l, int which, struct err *e)
 		snprintf(name, sizeof(name), "%s/%s", dirs[which], slabs[i].name);
 		ret = load_part(l, &slabs[i], name, e);
 	}
-	l->slabs |= l->m->slab_count;
+	if (!l->slabs && l->m->slab_count) {
+		l->slabs = true;
+		l->m->slabs_of_start = which == 0;
+	}
 	return ret < 0 ? ret : 0;
 }
 

@@ -167,6 +167,7 @@ struct machine_state {
 	/* per-CPU lists, from zoneinfo: [zone * KMM_CPUS + cpu], NULL unknown */
 	struct machine_pcpinfo {
 		uint32_t count, high; /* pages on them; their limit */
+		uint32_t hidden;      /* of them, at the start: no event tells which they are */
 	} * pcp_infos;
 	struct machine_zone zones[MACHINE_ZONES]; /* as this snapshot's zoneinfo printed them */
 	/* Types of pageblocks as read in the kernel, KMM_MIGRATETYPES none; NULL: not read */
@@ -201,6 +202,7 @@ struct machine {
 	uint32_t cache_count;
 	struct machine_slab *slabs; /* from before/, else after/ */
 	uint32_t slab_count;
+	bool slabs_of_start;		  /* their counts are those of before/, not of after/ */
 	struct machine_slab *after_slabs; /* from after/slabinfo: names and counts only */
 	uint32_t after_slab_count;
 	struct machine_area *areas; /* of before/vmallocinfo */

@@ -107,8 +107,12 @@ static int known(int32_t v)
 static void seed_limits(const struct seeding *d)
 {
 	for (uint32_t z = 0; d->s->pcp_infos && z < d->m->zone_count; z++)
-		for (uint32_t c = 0; c < d->m->cpus; c++)
-			kmm_seed_pcp_high(d->mm, c, z, (int)d->s->pcp_infos[z * KMM_CPUS + c].high);
+		for (uint32_t c = 0; c < d->m->cpus; c++) {
+			const struct machine_pcpinfo *p = &d->s->pcp_infos[z * KMM_CPUS + c];
+
+			kmm_seed_pcp_high(d->mm, c, z, (int)p->high);
+			kmm_seed_pcp_hidden(d->mm, c, z, p->hidden);
+		}
 	for (uint32_t i = 0; i < d->s->pcp_count; i++) {
 		const struct machine_pcp *p = &d->s->pcps[i];
 

@@ -134,6 +134,16 @@ static int init_kind(struct kmm_cache *s, const struct kmm_cache_args *a)
 	}
 }
 
+static enum way way_of(const struct kmm_cache *s)
+{
+	/* Bytes to clear or to check need more. */
+	if (s->debug || s->sl->policy.memory || s->kind == KMM_SLOB)
+		return WAY_LONG;
+	if (s->kind == KMM_SLAB)
+		return WAY_SLAB;
+	return s->sheaf_capacity ? WAY_SHEAF : WAY_SLUB;
+}
+
 struct kmm_cache *cache_create(struct kmm_slab *sl, const struct kmm_cache_args *a, char *why,
 			       size_t n)
 {
@@ -170,6 +180,7 @@ struct kmm_cache *cache_create(struct kmm_slab *sl, const struct kmm_cache_args 
 		goto no_memory;
 	/* Rounded up: exact for every offset below 2^22 (SLAB_MAX_ORDER). */
 	s->reciprocal = ((1ull << 44) + s->size - 1) / s->size;
+	s->way = (uint8_t)way_of(s);
 	slabpage_init_records(s);
 	s->prev = sl->last;
 	*(sl->last ? &sl->last->next : &sl->first) = s;
@@ -274,7 +285,7 @@ static inline kmm_addr alloc_kind(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp
 	}
 }
 
-static inline kmm_addr alloc_object(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
+static NOINLINE kmm_addr alloc_long(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
 {
 	struct kmm_slab *sl = s->sl;
 	kmm_addr at;
@@ -292,6 +303,31 @@ static inline kmm_addr alloc_object(struct kmm_cache *s, unsigned cpu, kmm_gfp g
 	return at;
 }
 
+/* An object at hand; KMM_NULL: there is none.  No call, and so no register saved. */
+static INLINE kmm_addr take(struct kmm_cache *s, unsigned cpu)
+{
+	switch (s->way) {
+	case WAY_SLUB:
+		return likely(s->cpu[cpu].free != LINK_END) ? slub_take(s, &s->cpu[cpu]) : KMM_NULL;
+	case WAY_SHEAF:
+		return likely(s->cpu[cpu].main->count) ? sheaf_pop(s, s->cpu[cpu].main) : KMM_NULL;
+	case WAY_SLAB:
+		return likely(s->arrays[cpu]->avail) ? slab_pop(s, s->arrays[cpu]) : KMM_NULL;
+	default:
+		return KMM_NULL;
+	}
+}
+
+static INLINE kmm_addr alloc_object(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
+{
+	kmm_addr at = likely(cpu < s->sl->cpus && node < 0) ? take(s, cpu) : KMM_NULL;
+
+	if (unlikely(at == KMM_NULL))
+		return alloc_long(s, cpu, gfp, node);
+	s->sl->stats.allocs++;
+	return at;
+}
+
 kmm_addr cache_alloc(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
 {
 	return alloc_object(s, cpu, gfp, node);
@@ -302,6 +338,38 @@ bool cache_bad_free(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr at,
 	sl->stats.bad_frees++;
 	slabreport_bad_free(sl, s, at, what);
 	return false;
+}
+
+/* An object that was in use, where more is to be done than to note it. */
+static NOINLINE bool free_long(struct kmm_cache *s, struct slab *slab, unsigned cpu, unsigned index,
+			       bool rcu)
+{
+	if (unlikely(s->debug))
+		slabdebug_free(s, slab, index, cpu);
+	if (s->kind == KMM_SLAB)
+		slab_free(s, cpu, slab, index);
+	else if (likely(!s->sheaf_capacity))
+		slub_free(s, cpu, slab, index);
+	else if (rcu)
+		sheaf_free_rcu(s, cpu, slab, index);
+	else
+		sheaf_free(s, cpu, slab, index);
+	return true;
+}
+
+/* Back to where it is at hand; false: there is no room, or it may not be kept there. */
+static INLINE bool give(struct kmm_cache *s, struct slab *slab, unsigned cpu, unsigned index)
+{
+	switch (s->way) {
+	case WAY_SLUB:
+		return slub_give(s, &s->cpu[cpu], slab, index);
+	case WAY_SHEAF:
+		return sheaf_give(s, cpu, slab, index);
+	case WAY_SLAB:
+		return slab_give(s, cpu, slab, index);
+	default:
+		return false;
+	}
 }
 
 /* To this slab of the cache, if it is an object in use of it. */
@@ -315,18 +383,10 @@ static INLINE bool free_in(struct kmm_cache *s, struct slab *slab, unsigned cpu,
 		return cache_bad_free(sl, s, at, "Invalid object pointer");
 	if (unlikely(slab->link[index] != LINK_USED))
 		return cache_bad_free(sl, s, at, REPORT_FREED);
-	if (unlikely(s->debug))
-		slabdebug_free(s, slab, index, cpu);
 	sl->stats.frees++;
-	if (s->kind == KMM_SLAB)
-		slab_free(s, cpu, slab, index);
-	else if (likely(!s->sheaf_capacity))
-		slub_free(s, cpu, slab, index);
-	else if (rcu)
-		sheaf_free_rcu(s, cpu, slab, index);
-	else
-		sheaf_free(s, cpu, slab, index);
-	return true;
+	if (likely(!rcu && give(s, slab, cpu, index)))
+		return true;
+	return free_long(s, slab, cpu, index, rcu);
 }
 
 static INLINE bool free_object(struct kmm_cache *s, unsigned cpu, kmm_addr at, bool rcu)
@@ -356,29 +416,40 @@ bool cache_free(struct kmm_cache *s, unsigned cpu, kmm_addr at)
 	return free_object(s, cpu, at, false);
 }
 
-kmm_addr kmm_kmem_cache_alloc_node(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
+static NOINLINE kmm_addr alloc_seen(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
 {
 	kmm_addr at = alloc_object(s, cpu, gfp, node);
 
-	if (unlikely(s->sl->watched))
-		SLAB_OBSERVE(s->sl, kmem_cache_alloc, cpu, s, at, gfp, node);
+	SLAB_OBSERVE(s->sl, kmem_cache_alloc, cpu, s, at, gfp, node);
 	return at;
+}
+
+kmm_addr kmm_kmem_cache_alloc_node(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
+{
+	if (unlikely(s->sl->watched))
+		return alloc_seen(s, cpu, gfp, node);
+	return alloc_object(s, cpu, gfp, node);
 }
 
 kmm_addr kmm_kmem_cache_alloc(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp)
 {
-	kmm_addr at = alloc_object(s, cpu, gfp, -1);
-
 	if (unlikely(s->sl->watched))
-		SLAB_OBSERVE(s->sl, kmem_cache_alloc, cpu, s, at, gfp, -1);
-	return at;
+		return alloc_seen(s, cpu, gfp, -1);
+	return alloc_object(s, cpu, gfp, -1);
+}
+
+static NOINLINE void free_seen(struct kmm_cache *s, unsigned cpu, kmm_addr at)
+{
+	SLAB_OBSERVE(s->sl, kmem_cache_free, cpu, s, at);
+	free_object(s, cpu, at, false);
 }
 
 void kmm_kmem_cache_free(struct kmm_cache *s, unsigned cpu, kmm_addr at)
 {
 	if (unlikely(s->sl->watched))
-		SLAB_OBSERVE(s->sl, kmem_cache_free, cpu, s, at);
-	free_object(s, cpu, at, false);
+		free_seen(s, cpu, at);
+	else
+		free_object(s, cpu, at, false);
 }
 
 void kmm_kmem_cache_free_rcu(struct kmm_cache *s, unsigned cpu, kmm_addr at)

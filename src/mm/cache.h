@@ -106,12 +106,16 @@ struct slab_node {
 	bool free_touched;
 };
 
+/* From where an object comes that is at hand, if only its link and lists need change. */
+enum way { WAY_LONG, WAY_SLUB, WAY_SHEAF, WAY_SLAB };
+
 struct kmm_cache {
 	struct kmm_slab *sl;
 	uint64_t reciprocal; /* of size, 44 bits after the point */
 	uint32_t size;	     /* from object to object */
 	uint32_t objects;    /* of a slab of the usual order */
 	uint8_t kind, order, min_order;
+	uint8_t way; /* enum way */
 	bool debug;  /* all of it slow */
 	bool backed; /* SLUB: free pointers are written into the objects */
 	uint16_t sheaf_capacity;

@@ -49,27 +49,33 @@ kmm_pfn frame_block_of(const struct kmm *mm, kmm_pfn pfn)
 	return KMM_NO_PFN;
 }
 
-enum kmm_frame_state kmm_frame_run(const struct kmm *mm, kmm_pfn pfn, kmm_pfn *end)
+struct kmm_frame_view kmm_frame_look(const struct kmm *mm, kmm_pfn pfn)
 {
+	struct kmm_frame_view v = { KMM_FRAME_USED, pfn + 1, 0, false };
+	const struct frame *f;
 	kmm_pfn head;
 
-	*end = pfn + 1;
-	if (pfn >= mm->frames || mm->frame[pfn].state == FRAME_IS_HOLE)
-		return KMM_FRAME_HOLE;
-	if (mm->frame[pfn].state == FRAME_IS_USED)
-		return KMM_FRAME_USED;
+	if (pfn >= mm->frames || mm->frame[pfn].state == FRAME_IS_HOLE) {
+		v.state = KMM_FRAME_HOLE;
+		return v;
+	}
+	f = &mm->frame[pfn];
+	if (f->state == FRAME_IS_USED) {
+		v.word = f->held == FRAME_HELD_BY_USER ? (uint32_t)f->word : 0;
+		v.slab = f->held == FRAME_HELD_BY_SLAB;
+		return v;
+	}
 	head = frame_block_of(mm, pfn);
 	if (head == KMM_NO_PFN)
-		return KMM_FRAME_USED;
-	*end = head + (1u << mm->frame[head].order);
-	return mm->frame[head].state == FRAME_IS_PCP ? KMM_FRAME_PCP : KMM_FRAME_FREE;
+		return v;
+	v.end = head + (1u << mm->frame[head].order);
+	v.state = mm->frame[head].state == FRAME_IS_PCP ? KMM_FRAME_PCP : KMM_FRAME_FREE;
+	return v;
 }
 
 enum kmm_frame_state kmm_frame_state(const struct kmm *mm, kmm_pfn pfn)
 {
-	kmm_pfn end;
-
-	return kmm_frame_run(mm, pfn, &end);
+	return kmm_frame_look(mm, pfn).state;
 }
 
 unsigned kmm_pageblock_type(const struct kmm *mm, kmm_pfn pfn)

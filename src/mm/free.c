@@ -109,15 +109,27 @@ void kmm_drain_some(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, uns
 	pcp_drain(mm, &mm->zone[zone], p, caller_cpu, (int)pages, 0);
 }
 
-void kmm_pcp_decay(struct kmm *mm, unsigned cpu)
+static void decay(struct kmm *mm, unsigned cpu, bool drain)
 {
 	if (mm->generation != KMM_LINUX_6_18 || cpu >= mm->cpus)
 		return;
 	for (unsigned i = 0; i < mm->zones; i++) {
 		struct pcp *p = pcp_of(mm, &mm->zone[i], cpu);
+		int excess = pcptune_decay(p);
 
-		pcp_drain(mm, &mm->zone[i], p, cpu, pcptune_decay(p), 0);
+		if (drain)
+			pcp_drain(mm, &mm->zone[i], p, cpu, excess, 0);
 	}
+}
+
+void kmm_pcp_decay(struct kmm *mm, unsigned cpu)
+{
+	decay(mm, cpu, true);
+}
+
+void kmm_pcp_lower(struct kmm *mm, unsigned cpu)
+{
+	decay(mm, cpu, false);
 }
 
 /* ---- kswapd ---- */

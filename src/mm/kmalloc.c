@@ -263,8 +263,8 @@ static kmm_addr kmalloc_slob(struct kmm_slab *sl, unsigned cpu, size_t size, kmm
 	return at == KMM_NULL ? at : at + header;
 }
 
-static INLINE kmm_addr kmalloc(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp,
-			       int node, uint64_t site)
+static NOINLINE kmm_addr kmalloc_long(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp,
+				      int node, uint64_t site)
 {
 	struct kmm_cache *s;
 	size_t alloc = 0;
@@ -293,6 +293,16 @@ static INLINE kmm_addr kmalloc(struct kmm_slab *sl, unsigned cpu, size_t size, k
 	if (unlikely(sl->watched))
 		SLAB_OBSERVE(sl, kmalloc, cpu, at, size, alloc, gfp, node);
 	return at;
+}
+
+static INLINE kmm_addr kmalloc(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp,
+			       int node, uint64_t site)
+{
+	struct kmm_cache *s = cache_for(sl, size, gfp, site);
+
+	if (likely(s && !sl->watched))
+		return cache_alloc(s, cpu, gfp, node);
+	return kmalloc_long(sl, cpu, size, gfp, node, site);
 }
 
 kmm_addr kmm_kmalloc_site(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp, int node,
@@ -337,7 +347,7 @@ static bool free_slob(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
 	return true;
 }
 
-void kmm_kfree(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
+static NOINLINE void kfree_long(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
 {
 	struct slab *slab;
 
@@ -356,6 +366,16 @@ void kmm_kfree(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
 		sl->stats.frees++;
 	else if (!slab)
 		cache_bad_free(sl, NULL, at, "Attempt to free object outside of slab");
+}
+
+void kmm_kfree(struct kmm_slab *sl, unsigned cpu, kmm_addr at)
+{
+	struct slab *slab = likely(at > KMM_ZERO_SIZE_PTR) ? slab_of(sl, at) : NULL;
+
+	if (likely(slab && !sl->watched && cpu < sl->cpus && sl->kind != KMM_SLOB))
+		cache_free_in(slab, cpu, at);
+	else
+		kfree_long(sl, cpu, at);
 }
 
 size_t kmm_ksize(const struct kmm_slab *sl, kmm_addr at)

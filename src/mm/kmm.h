@@ -154,6 +154,11 @@ int kmm_seed_pcp_factors(struct kmm *mm, unsigned cpu, unsigned zone, int free_f
 			 int alloc_factor, int free_count);
 /* Today's limit of a CPU's lists, between high_min and high_max (6.7+; nothing before it). */
 int kmm_seed_pcp_high(struct kmm *mm, unsigned cpu, unsigned zone, int high);
+/*
+ * So many pages more are on a CPU's lists, nobody knows which: they are never handed out nor
+ * given back, but count where the lists' limits are tested.
+ */
+int kmm_seed_pcp_hidden(struct kmm *mm, unsigned cpu, unsigned zone, unsigned pages);
 /* The batch of a zone's per-CPU lists; it changes when the zone grows. */
 int kmm_set_pcp_batch(struct kmm *mm, unsigned zone, unsigned batch);
 /* Free every frame of [start, end) as maximal blocks, as memblock does at boot. */
@@ -207,6 +212,8 @@ void kmm_drain_some(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, uns
 		    unsigned pages);
 /* The vmstat interval of a CPU passed: 6.18 lets its lists shrink. Nothing elsewhere. */
 void kmm_pcp_decay(struct kmm *mm, unsigned cpu);
+/* The same without the drain, for a replay that sees the kernel's. */
+void kmm_pcp_lower(struct kmm *mm, unsigned cpu);
 /*
  * kswapd balances the zones of a node up to this type (enum kmm_zone_type; -1:
  * its run is over).  Meanwhile pcp high is min(4 * batch, high) in them; at the
@@ -253,8 +260,14 @@ kmm_pfn kmm_captured(struct kmm *mm);
 
 enum kmm_frame_state { KMM_FRAME_HOLE, KMM_FRAME_FREE, KMM_FRAME_PCP, KMM_FRAME_USED };
 enum kmm_frame_state kmm_frame_state(const struct kmm *mm, kmm_pfn pfn);
-/* The same, and a frame beyond it up to which all are so: the end of its free block. */
-enum kmm_frame_state kmm_frame_run(const struct kmm *mm, kmm_pfn pfn, kmm_pfn *end);
+/* The same, with what is kept beside it. */
+struct kmm_frame_view {
+	enum kmm_frame_state state;
+	kmm_pfn end;   /* a frame beyond it up to which all are so: the end of its free block */
+	uint32_t word; /* kmm_set_frame_words() */
+	bool slab;     /* of a slab, or of a large kmalloc */
+};
+struct kmm_frame_view kmm_frame_look(const struct kmm *mm, kmm_pfn pfn);
 /*
  * A word of the user's for each frame in use, kept in the frame's own record: 0 until it
  * is set, and again once the frame is free.  Frames of slabs and those not in use have

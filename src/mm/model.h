@@ -119,8 +119,9 @@ struct zone {
 
 /* One CPU's page lists in one zone. */
 struct pcp {
-	uint32_t head; /* first of its list heads */
-	int32_t count; /* base pages */
+	uint32_t head;	/* first of its list heads */
+	int32_t count;	/* base pages */
+	int32_t hidden; /* more of them, which nobody knows: they only lengthen the lists */
 	int32_t high, batch;
 	int32_t high_min, high_max; /* 6.7+: high moves between these */
 	int32_t free_count;	    /* 6.7+: freed since the last allocation, roughly */

@@ -158,7 +158,7 @@ static int excess_6_1(const struct zone *z, struct pcp *p, unsigned order)
 		limit = 0;
 	else if (z->kswapd)
 		limit = min_int(p->batch * 4, limit);
-	if (p->count < limit)
+	if (pcp_total(p) < limit)
 		return 0;
 	if (whole)
 		return p->count;
@@ -177,7 +177,7 @@ void pcp_shrink(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, u
 	if (mm->generation == KMM_LINUX_6_18)
 		n = pcptune_excess(mm, z, p, order);
 	else if (mm->generation == KMM_LINUX_5_10)
-		n = p->count >= p->high ? p->batch : 0;
+		n = pcp_total(p) >= p->high ? p->batch : 0;
 	else
 		n = excess_6_1(z, p, order);
 	pcp_drain(mm, z, p, p->cpu, n, list);

@@ -31,6 +31,12 @@ static inline bool pcp_serves(const struct kmm *mm, unsigned order)
 	return mm->pcp_order_mask >> order & 1;
 }
 
+/* What their limits count. */
+static inline int32_t pcp_total(const struct pcp *p)
+{
+	return p->count + p->hidden;
+}
+
 /* Which list; types beyond the first three share the movable one. */
 static inline unsigned pcp_list(unsigned order, unsigned type)
 {
@@ -125,7 +131,7 @@ static inline kmm_pfn pcp_alloc(struct kmm *mm, struct zone *z, unsigned cpu, un
 /* Where pcp_shrink() drains plainly nothing: what else it does, and true; else false. */
 static INLINE bool pcp_has_room(const struct kmm *mm, const struct zone *z, struct pcp *p)
 {
-	if (unlikely(p->count >= p->high || z->kswapd))
+	if (unlikely(pcp_total(p) >= p->high || z->kswapd))
 		return false;
 	return mm->generation != KMM_LINUX_6_18 || pcptune_has_room(z, p);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mm/pcptune.h"
 
+#include "mm/pcp.h"
 #include "mm/watermark.h"
 
 static inline int32_t min_int(int32_t a, int32_t b)
@@ -31,7 +32,7 @@ int pcptune_refill(const struct zone *z, struct pcp *p, unsigned order)
 	if (p->high_min != p->high_max && !z->below_high)
 		room = p->high = min_int(p->high + want, p->high_max);
 	if (!order) {
-		room = max_int(room - p->count - p->batch, p->batch);
+		room = max_int(room - pcp_total(p) - p->batch, p->batch);
 		if (want <= room && p->alloc_factor < PCP_FACTOR_MAX)
 			p->alloc_factor++;
 		want = min_int(want, room);
@@ -58,9 +59,9 @@ static int32_t current_high(const struct zone *z, struct pcp *p, bool all)
 		return high;
 	if (z->below_high) {
 		p->high = max_int(high - max_int(p->free_count, p->batch), p->high_min);
-		return max_int(p->count, p->high_min);
+		return max_int(pcp_total(p), p->high_min);
 	}
-	if (p->count >= high && p->high < p->free_count + p->batch)
+	if (pcp_total(p) >= high && p->high < p->free_count + p->batch)
 		p->high = clamp_int(p->free_count + p->batch, p->high_min, p->high_max);
 	return high;
 }
@@ -71,7 +72,7 @@ static bool empties(const struct kmm_policy *c, const struct pcp *p)
 	int32_t late = c->pcp_whole_late ? p->high_min / 2 : 0;
 
 	return p->freed_high_order && p->free_count >= p->batch + late &&
-	       (!c->pcp_keep_batch || p->count >= p->batch);
+	       (!c->pcp_keep_batch || pcp_total(p) >= p->batch);
 }
 
 int pcptune_excess(const struct kmm *mm, struct zone *z, struct pcp *p, unsigned order)
@@ -86,7 +87,7 @@ int pcptune_excess(const struct kmm *mm, struct zone *z, struct pcp *p, unsigned
 	if (p->free_count < p->batch << PCP_FACTOR_MAX)
 		p->free_count += 1 << order;
 	high = current_high(z, p, all);
-	if (p->count < high)
+	if (pcp_total(p) < high)
 		return 0;
 	if (all)
 		n = min_int(p->count, p->batch << PCP_FACTOR_MAX);
@@ -103,8 +104,8 @@ int pcptune_excess(const struct kmm *mm, struct zone *z, struct pcp *p, unsigned
 int pcptune_decay(struct pcp *p)
 {
 	if (p->high > p->high_min)
-		p->high = max_int(max_int(p->count - (p->batch << PCP_FACTOR_MAX),
+		p->high = max_int(max_int(pcp_total(p) - (p->batch << PCP_FACTOR_MAX),
 					  p->high - (p->high >> 3)),
 				  p->high_min);
-	return max_int(p->count - p->high, 0);
+	return max_int(pcp_total(p) - p->high, 0);
 }

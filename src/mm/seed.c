@@ -114,6 +114,14 @@ int kmm_seed_pcp_high(struct kmm *mm, unsigned cpu, unsigned zone, int high)
 	return 0;
 }
 
+int kmm_seed_pcp_hidden(struct kmm *mm, unsigned cpu, unsigned zone, unsigned pages)
+{
+	if (cpu >= mm->cpus || zone >= mm->zones || pages > mm->frames)
+		return -EINVAL;
+	pcp_of(mm, &mm->zone[zone], cpu)->hidden = (int32_t)pages;
+	return 0;
+}
+
 int kmm_set_pcp_batch(struct kmm *mm, unsigned zone, unsigned batch)
 {
 	if (zone >= mm->zones || !batch || batch > 1u << 20)

@@ -50,18 +50,24 @@ static inline kmm_addr sheaf_alloc(struct kmm_cache *s, unsigned cpu, kmm_gfp gf
 	return sheaf_pop(s, main);
 }
 
-/* The object is in use, and of this slab. */
-static inline void sheaf_free(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsigned index)
+/* An object in use of this slab to the main sheaf, if it has room and is on its node. */
+static inline bool sheaf_give(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsigned index)
 {
 	struct sheaf *main = s->cpu[cpu].main;
 
 	if (unlikely(main->count == s->sheaf_capacity ||
-		     slab->node != s->sl->mm->config.cpu_node[cpu])) {
-		sheaf_free_slow(s, cpu, slab, index);
-		return;
-	}
+		     slab->node != s->sl->mm->config.cpu_node[cpu]))
+		return false;
 	s->sl->stats.fast_frees++;
 	sheaf_push(main, slab, index);
+	return true;
+}
+
+/* The object is in use, and of this slab. */
+static inline void sheaf_free(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsigned index)
+{
+	if (unlikely(!sheaf_give(s, cpu, slab, index)))
+		sheaf_free_slow(s, cpu, slab, index);
 }
 
 #pragma GCC visibility pop

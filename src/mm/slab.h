@@ -40,32 +40,44 @@ void slab_flush_cpu(struct kmm_cache *s, unsigned caller, unsigned cpu);
 /* Free slabs go; 0 if no other remains, else 1. */
 int slab_shrink(struct kmm_cache *s, unsigned cpu);
 
+/* The newest object of an array that has one. */
+static inline kmm_addr slab_pop(struct kmm_cache *s, struct array *a)
+{
+	const struct array_entry *e = &a->entry[--a->avail];
+
+	s->sl->stats.fast_allocs++;
+	a->touched = true;
+	e->slab->link[e->index] = LINK_USED;
+	return slab_object(e->slab, s, e->index);
+}
+
 static inline kmm_addr slab_alloc(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
 {
 	struct array *a = s->arrays[cpu];
-	const struct array_entry *e;
 
 	if (unlikely(!a->avail || node >= 0 || s->debug))
 		return slab_alloc_slow(s, cpu, gfp, node);
-	s->sl->stats.fast_allocs++;
-	a->touched = true;
-	e = &a->entry[--a->avail];
-	e->slab->link[e->index] = LINK_USED;
-	return slab_object(e->slab, s, e->index);
+	return slab_pop(s, a);
+}
+
+/* An object in use of this slab to the CPU's array, if it has room and is on its node. */
+static inline bool slab_give(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsigned index)
+{
+	struct array *a = s->arrays[cpu];
+
+	if (unlikely(a->avail == a->limit || slab->node != s->sl->mm->config.cpu_node[cpu]))
+		return false;
+	s->sl->stats.fast_frees++;
+	slab->link[index] = LINK_HELD;
+	a->entry[a->avail++] = (struct array_entry){ slab, index };
+	return true;
 }
 
 /* The object is in use, and of this slab. */
 static inline void slab_free(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsigned index)
 {
-	struct array *a = s->arrays[cpu];
-
-	if (unlikely(a->avail == a->limit || slab->node != s->sl->mm->config.cpu_node[cpu])) {
+	if (unlikely(!slab_give(s, cpu, slab, index)))
 		slab_free_slow(s, cpu, slab, index);
-		return;
-	}
-	s->sl->stats.fast_frees++;
-	slab->link[index] = LINK_HELD;
-	a->entry[a->avail++] = (struct array_entry){ slab, index };
 }
 
 #pragma GCC visibility pop

@@ -36,14 +36,20 @@ static inline kmm_addr slub_pop(struct kmm_cache *s, struct slub_cpu *c)
 	return slab_object(slab, s, index);
 }
 
+/* Likewise, and counted. */
+static inline kmm_addr slub_take(struct kmm_cache *s, struct slub_cpu *c)
+{
+	s->sl->stats.fast_allocs++;
+	return slub_pop(s, c);
+}
+
 static inline kmm_addr slub_alloc(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
 {
 	struct slub_cpu *c = &s->cpu[cpu];
 
 	if (unlikely(c->free == LINK_END || (node >= 0 && c->slab->node != node)))
 		return slub_alloc_slow(s, cpu, gfp, node);
-	s->sl->stats.fast_allocs++;
-	return slub_pop(s, c);
+	return slub_take(s, c);
 }
 
 #pragma GCC visibility pop

@@ -40,18 +40,23 @@ bool slub_shutdown(struct kmm_cache *s, unsigned cpu);
 /* To a slab that is not this CPU's own. */
 void slub_free_slow(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsigned index);
 
-/* The object is in use, and of this slab. */
-static inline void slub_free(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsigned index)
+/* An object in use of this slab to the CPU's free list, if it is the CPU's slab. */
+static inline bool slub_give(struct kmm_cache *s, struct slub_cpu *c, struct slab *slab,
+			     unsigned index)
 {
-	struct slub_cpu *c = &s->cpu[cpu];
-
-	if (unlikely(c->slab != slab)) {
-		slub_free_slow(s, cpu, slab, index);
-		return;
-	}
+	if (unlikely(c->slab != slab))
+		return false;
 	s->sl->stats.fast_frees++;
 	slab_link(s, slab, index, c->free);
 	c->free = (uint16_t)index;
+	return true;
+}
+
+/* The object is in use, and of this slab. */
+static inline void slub_free(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsigned index)
+{
+	if (unlikely(!slub_give(s, &s->cpu[cpu], slab, index)))
+		slub_free_slow(s, cpu, slab, index);
 }
 
 #pragma GCC visibility pop

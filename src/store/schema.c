@@ -39,7 +39,8 @@ static const char run_tables[] =
 	"CREATE TABLE run ( id INTEGER PRIMARY KEY, capture_id INTEGER NOT NULL REFERENCES "
 	"capture ON DELETE CASCADE, mode TEXT NOT NULL CHECK (mode IN ('recorded', 'simulated')), "
 	"policy TEXT NOT NULL, policy_text TEXT, start TEXT, status TEXT NOT NULL CHECK (status "
-	"IN ('incomplete', 'complete', 'stopped')), requests INTEGER, seconds REAL);CREATE INDEX "
+	"IN ('incomplete', 'complete', 'stopped')), requests INTEGER, seconds REAL, control INTEGER "
+	"REFERENCES run ON DELETE SET NULL);CREATE INDEX run_of_control ON run (control);CREATE INDEX "
 	"run_of_capture ON run (capture_id);CREATE TABLE note ( id INTEGER PRIMARY KEY, "
 	"capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE, run_id INTEGER "
 	"REFERENCES run ON DELETE CASCADE, text TEXT NOT NULL);CREATE INDEX note_of_capture ON "
@@ -135,7 +136,18 @@ static const char sample_tables[] =
 	"INTEGER NOT NULL, movable INTEGER NOT NULL, mixed INTEGER NOT NULL, pinned INTEGER NOT "
 	"NULL, partial INTEGER NOT NULL, unknown INTEGER NOT NULL, pinning_pages INTEGER NOT NULL, "
 	"kept_pages INTEGER NOT NULL, PRIMARY KEY (run_id, seq, zone), FOREIGN KEY (run_id, seq) "
-	"REFERENCES sample ON DELETE CASCADE) WITHOUT ROWID;";
+	"REFERENCES sample ON DELETE CASCADE) WITHOUT ROWID;CREATE TABLE slab_change ( run_id "
+	"INTEGER NOT NULL, cache TEXT NOT NULL, seq INTEGER NOT NULL, slabs INTEGER NOT NULL, "
+	"active INTEGER NOT NULL, in_use INTEGER NOT NULL, partial INTEGER, partial_since "
+	"INTEGER, PRIMARY KEY (run_id, cache, seq), FOREIGN KEY (run_id, seq) REFERENCES sample "
+	"ON DELETE CASCADE) WITHOUT ROWID;";
+
+static const char slab_views[] =
+	"CREATE VIEW slab_series AS WITH c AS (SELECT *, lead(seq, 1, 1 << 62) OVER (PARTITION BY "
+	"run_id, cache ORDER BY seq) AS until FROM slab_change) SELECT c.run_id, c.cache, s.seq, "
+	"s.time, c.slabs, c.active, c.in_use, c.partial, max(s.time - c.partial_since, 0) AS "
+	"partial_age FROM c JOIN sample s ON s.run_id = c.run_id AND s.seq >= c.seq AND s.seq < "
+	"c.until;";
 
 static const char summary_views[] =
 	"CREATE VIEW run_summary AS SELECT r.id AS run_id, r.capture_id, c.name AS capture, "
@@ -205,8 +217,8 @@ static const char forensic_views[] =
 	"run_id, cache;";
 
 static const char *const parts[] = {
-	lookups,       capture_tables, run_tables,	    forensic_tables, hardware_tables,
-	sample_tables, summary_views,  fragmentation_views, forensic_views,
+	lookups,       capture_tables, run_tables,    forensic_tables,	   hardware_tables,
+	sample_tables, slab_views,     summary_views, fragmentation_views, forensic_views,
 };
 
 static int make_objects(sqlite3 *db)

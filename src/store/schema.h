@@ -10,7 +10,7 @@
 
 struct sqlite3;
 
-#define SCHEMA_VERSION 3		 /* PRAGMA user_version */
+#define SCHEMA_VERSION 5		 /* PRAGMA user_version */
 #define SCHEMA_APPLICATION_ID 0x6b6d4c62 /* PRAGMA application_id: "kmLb" */
 
 /*

@@ -22,6 +22,7 @@ enum statement {
 	ADD_NOTE,
 	ADD_RUN,
 	END_RUN,
+	SET_CONTROL,
 	ADD_SAMPLE,
 	ADD_SAMPLE_ZONE,
 	ADD_FREE_BLOCKS,
@@ -32,6 +33,7 @@ enum statement {
 	ADD_OWNER,
 	ADD_DEMAND,
 	ADD_SLAB_CACHE,
+	ADD_SLAB_CHANGE,
 	ADD_BLOCK_USE,
 	ADD_PIN,
 	ADD_MIXED_BLOCK,
@@ -59,6 +61,7 @@ static const char *const sql_text[STATEMENTS] = {
 	[ADD_RUN] = ("INSERT INTO run (capture_id, mode, policy, policy_text, start, status)"
 		     " VALUES (?,?,coalesce(?,''),?,?,'incomplete')"),
 	[END_RUN] = "UPDATE run SET status = ?, requests = ?, seconds = ? WHERE id = ?",
+	[SET_CONTROL] = "UPDATE run SET control = ? WHERE id = ?",
 	[ADD_SAMPLE] = "INSERT INTO sample VALUES (?,?,?,?)",
 	[ADD_SAMPLE_ZONE] = "INSERT INTO sample_zone VALUES (?,?,?,nullif(?,-1))",
 	[ADD_FREE_BLOCKS] = "INSERT INTO free_blocks VALUES (?,?,?,?,?,?)",
@@ -83,6 +86,7 @@ static const char *const sql_text[STATEMENTS] = {
 	[ADD_KMAP] = ("INSERT INTO kmap (capture_id, slots, own, maps, reused, flushes, sleeps,"
 		      " temporary, local_flushes) VALUES (?,?,?,?,?,?,?,?,?)"),
 	[ADD_SLAB_CACHE] = "INSERT INTO slab_cache VALUES (?,?,?,?,?,?,?,?,?)",
+	[ADD_SLAB_CHANGE] = "INSERT INTO slab_change VALUES (?,?,?,?,?,?,nullif(?,-1),nullif(?,-1))",
 	[ADD_BLOCK_USE] = "INSERT INTO block_use VALUES (?,?,?,?,?,?,?,?,?,?,?)",
 	[ADD_PIN] = "INSERT INTO pin VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,nullif(?,-1),nullif(?,-1))",
 	[ADD_MIXED_BLOCK] = "INSERT INTO mixed_block VALUES (?,?,?,?,?,?,?,?,?,?,nullif(?,-1))",
@@ -333,6 +337,13 @@ int64_t store_begin_run(struct store *s, int64_t capture, enum store_mode mode, 
 	return ret < 0 ? ret : id;
 }
 
+int store_set_control(struct store *s, int64_t run, int64_t control, struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret : put(s, SET_CONTROL, e, "ii", control, run);
+}
+
 int store_end_run(struct store *s, int64_t run, bool complete, uint64_t requests, double seconds,
 		  struct err *e)
 {
@@ -441,6 +452,23 @@ int store_add_slab_cache(struct store *s, int64_t run, const struct store_slab_c
 			     c->active, c->in_use);
 }
 
+static int64_t time_or_none(uint64_t t)
+{
+	return t == STORE_NO_TIME ? -1 : (int64_t)(t & INT64_MAX);
+}
+
+int store_add_slab_change(struct store *s, int64_t run, const char *cache, uint32_t seq,
+			  const struct store_slab_change *c, struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret :
+			 put(s, ADD_SLAB_CHANGE, e, "itiuuuii", run, cache, (int64_t)seq,
+			     (uint64_t)c->slabs, (uint64_t)c->active, (uint64_t)c->in_use,
+			     c->have_partial ? (int64_t)c->partial : -1,
+			     time_or_none(c->have_partial ? c->partial_since : STORE_NO_TIME));
+}
+
 /* ---- what holds the page blocks ---- */
 
 int store_add_block_use(struct store *s, int64_t run, uint32_t seq, unsigned zone,
@@ -452,11 +480,6 @@ int store_add_block_use(struct store *s, int64_t run, uint32_t seq, unsigned zon
 			 put(s, ADD_BLOCK_USE, e, "iiiuuuuuuuu", run, (int64_t)seq, (int64_t)zone,
 			     u->free, u->movable, u->mixed, u->pinned, u->partial, u->unknown,
 			     u->pinning_pages, u->kept_pages);
-}
-
-static int64_t time_or_none(uint64_t t)
-{
-	return t == STORE_NO_TIME ? -1 : (int64_t)(t & INT64_MAX);
 }
 
 int store_add_pin(struct store *s, int64_t run, unsigned rank, const struct store_pin *p,

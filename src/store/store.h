@@ -47,6 +47,11 @@ enum store_mode { STORE_RECORDED, STORE_SIMULATED };
 /* Begin a run, status 'incomplete'. policy: its name; policy_text: all keys as INI. */
 int64_t store_begin_run(struct store *s, int64_t capture, enum store_mode mode, const char *policy,
 			const char *policy_text, const char *start, struct err *e);
+/*
+ * A run under the captured kernel's own policy that was made as this one was: how far it
+ * is from the recorded one is this run's error.
+ */
+int store_set_control(struct store *s, int64_t run, int64_t control, struct err *e);
 /* Finish it: status 'complete' (or 'stopped' if !complete, e.g. sliced or interrupted). */
 int store_end_run(struct store *s, int64_t run, bool complete, uint64_t requests, double seconds,
 		  struct err *e);
@@ -122,6 +127,16 @@ struct store_slab_cache {
 };
 int store_add_slab_cache(struct store *s, int64_t run, const struct store_slab_cache *c,
 			 struct err *e);
+
+/* What became of a cache by a sample; until its next row it stays so (docs/schema.md, slab_change). */
+struct store_slab_change {
+	uint32_t slabs, active, in_use;
+	bool have_partial;
+	uint32_t partial;	/* slabs with objects given out and others free */
+	uint64_t partial_since; /* the mean of the times since which they are; STORE_NO_TIME none */
+};
+int store_add_slab_change(struct store *s, int64_t run, const char *cache, uint32_t seq,
+			  const struct store_slab_change *c, struct err *e);
 
 /* What the page blocks of a zone hold at a sample (docs/schema.md, block_use). */
 struct store_block_use {

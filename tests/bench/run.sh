@@ -138,6 +138,18 @@ section_stat() {
 	measure "perf kmem stat --slab --page" "$n" perf kmem -i "$TMP/perf.data" --slab --page stat
 }
 
+# 27,000 samples of three runs, as the generator makes them; sqlite3 reads them all and draws nothing.
+section_report() {
+	heading "Report of 100 MB of results, MB/s (aim: at least 20, that is under 5 s, into a few MB)"
+	"$BUILD/tests/gen/results" "$TMP/big.db" 27000 || { lost "gen/results"; return; }
+	group "generated ($(size_of "$TMP/big.db"))"
+	measure "kmemlab report" "$(stat -c %s "$TMP/big.db")" "$KMEMLAB" report -o "$TMP/big.html" "$TMP/big.db"
+	own
+	measure "kmemlab compare" "$(stat -c %s "$TMP/big.db")" "$KMEMLAB" compare "$TMP/big.db"
+	measure "sqlite3 .dump" "$(stat -c %s "$TMP/big.db")" sqlite3 "$TMP/big.db" .dump
+	printf '    the report has %s\n' "$(size_of "$TMP/big.html")"
+}
+
 # A trace.dat and a perf.data of the same workload, recorded at the same time on this machine.
 section_live() {
 	local dir=/sys/kernel/tracing/instances/kmemlab-bench$$ n
@@ -217,8 +229,23 @@ section_replay() {
 		# The run's own time, without reading the workload and writing the results.
 		own=$(sqlite3 "$TMP/x.db" "SELECT CAST(seconds * 1e6 AS INTEGER) FROM run
 			WHERE policy LIKE '%slab.objects%'" 2> /dev/null)
-		[ -z "$own" ] || row "pages and objects, one policy by itself" "$n" "$own"
+		[ -z "$own" ] || row "pages and objects, beside the others" "$n" "$own"
 	done
+	group "pages and objects, one machine alone; bytes with the tables of ids (aim: 16 a frame, 48 a live object)"
+	for capture in traces/amd64-6.1-small "$TRACES"/amd64-6.1-{files,thp,pressure}; do
+		name=${capture##*/}
+		[ -d "$capture" ] || { skip "$name" "not there"; continue; }
+		if "$KMEMLAB" import -q -o "$TMP/x.kmw" "$capture" 2> "$TMP/err" &&
+		   own=$("$BUILD/tests/bench/replay" "$TMP/x.kmw" 2> "$TMP/err"); then
+			printf '    %-20s %s\n' "$name" "$own"
+		else
+			lost "bench/replay $name: $(tail -n 1 "$TMP/err")"
+		fi
+	done
+	[ -e "$TMP/perf.data" ] || return
+	n=$(perf script -F event -i "$TMP/perf.data" 2>/dev/null | wc -l)
+	group "its peer's far smaller job: host-6.18/perf.data, events"
+	measure "perf kmem stat --slab --page" "$n" perf kmem -i "$TMP/perf.data" --slab --page stat
 }
 
 replay_of() {		# NAME REQUESTS LABEL OPTIONS...
@@ -289,7 +316,7 @@ section_model() {
 have_program trace-cmd || { echo "bench: trace-cmd is needed as a peer" >&2; exit 2; }
 printf '%s; core %s of %s, best of %s runs\n' \
 	"$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$CPU" "$CORES" "$RUNS"
-for section in ${SECTIONS:-import stat live workload replay memory model}; do
+for section in ${SECTIONS:-import stat report live workload replay memory model}; do
 	"section_$section"
 done
 [ $failed = 0 ] || { echo; echo "bench: $failed measurements failed" >&2; exit 2; }

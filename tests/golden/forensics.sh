@@ -49,10 +49,10 @@ check forensics/simulated-samples-as-a-count-anew test "$(db "SELECT sum(free), 
 check forensics/same-blocks-in-all-runs test "$(db "SELECT count(DISTINCT n) FROM (SELECT sum(free + movable + mixed + pinned + partial + unknown) AS n
 	FROM block_use GROUP BY run_id, seq)")" = 1
 check forensics/grouping-is-no-worse test "$(db "SELECT count(*) FROM thp_memory WHERE grouped < thp_able")" = 0
-check forensics/db-pins test "$(db "SELECT count(*) FROM pin")" = "$(jq length "$tmp/pins")"
+check forensics/db-pins test "$(db "SELECT count(*) FROM pin p JOIN run r ON r.id = p.run_id WHERE r.mode = 'recorded'")" = "$(jq length "$tmp/pins")"
 check forensics/db-mixed-blocks test "$(db "SELECT count(*), sum(pinned), sum(allocations) FROM mixed_block")" = \
 	"$(jq -r '[.[] | select(.kind == "mixed")] | [length, (map(.pinned) | add), (map(.holders) | add)] | join("|")' "$tmp/blocks")"
-check forensics/db-fallbacks-are-the-events test "$(db "SELECT coalesce(sum(events), 0) FROM fallback")" = \
+check forensics/db-fallbacks-are-the-events test "$(db "SELECT coalesce(sum(events), 0) FROM fallback f JOIN run r ON r.id = f.run_id WHERE r.mode = 'recorded'")" = \
 	"$(db "SELECT value FROM counter c JOIN run r ON r.id = c.run_id WHERE r.mode = 'recorded' AND c.name = 'fallbacks' AND seq = 19")"
 check forensics/db-sites test "$(db "SELECT sum(allocs) > 10000, min(frees <= allocs), min(bytes_req <= bytes_alloc), min(held_req <= held_alloc) FROM object_site")" = "1|1|1|1"
 check forensics/db-occupancy test "$(db "SELECT sum(slabs) > 3000, min(in_use <= room) FROM slab_occupancy")" = "1|1"

@@ -35,6 +35,16 @@ open=$(awk -F, 'NR > 1 && $8 > 0 && $8 < $7 { n += $8 } END { print n }' "$tmp/s
 held=$(awk -F, 'NR > 1 { n += $5 } END { print n }' "$tmp/holders")
 if [ "$open" = "$held" ]; then ok state/slab-holders; else not_ok state/slab-holders "$held objects, slabs with room have $open"; fi
 
+# The series of a replay's samples is what slabinfo was at each of them.
+$KMEMLAB replay -n 9 -o "$tmp/s.db" $SMALL > "$tmp/out" 2>&1
+sqlite3 "$tmp/s.db" "SELECT printf('%d.%09d', time / 1000000000, time % 1000000000), seq FROM sample WHERE run_id = 1 AND seq > 0" |
+while IFS='|' read -r at seq; do
+	sqlite3 "$tmp/s.db" "SELECT cache, active, slabs FROM slab_series WHERE run_id = 1 AND seq = $seq AND slabs > 0 ORDER BY 1" > "$tmp/a"
+	$KMEMLAB state --show slabinfo --at "$at" $SMALL | awk 'NR > 2 && $15 > 0 { print $1 "|" $2 "|" $15 }' | sort > "$tmp/b"
+	sort "$tmp/a" | cmp - "$tmp/b" && echo "$(wc -l < "$tmp/b")"
+done > "$tmp/agree" 2>&1
+if [ "$(awk '$1 > 50' "$tmp/agree" | wc -l)" = 8 ]; then ok state/slab-series; else not_ok state/slab-series "$(head -1 "$tmp/agree")"; fi
+
 # A workload carries all that the capture's directory tells.
 check import $KMEMLAB import -q -o "$tmp/small.kmw" $SMALL
 $KMEMLAB state "$tmp/small.kmw" > "$tmp/a"

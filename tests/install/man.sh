@@ -40,6 +40,15 @@ for c in replay $("$KMEMLAB" help --names); do
 	done < "$tmp/examples"
 done
 
+# Those of the program's own page.
+sed -n '/^\.SH EXAMPLES/,/^\.fi/p' "$BUILD/man/kmemlab.1" | grep '^kmemlab ' | sed 's/\\-/-/g' > "$tmp/examples"
+[ "$(wc -l < "$tmp/examples")" -ge 3 ] || not_ok man/kmemlab/examples "fewer than three"
+n=0
+while read -r example; do
+	n=$((n + 1))
+	run "man/kmemlab/example $n" "$example"
+done < "$tmp/examples"
+
 # Those of section 5: lines of code that begin like a command, and SQL.
 for page in docs/policies.md docs/kmw.md docs/schema.md; do
 	n=0

@@ -55,6 +55,24 @@ check "stat/tables sum up to the totals" jq -e '
 		(map(.bytes_requested) | add) == $s.bytes_requested)' "$tmp/all.json"
 check "stat/orders sum up" jq -e '([.order[] | .type0 + .type1 + .type2 + .type3 + .type4] | add) == .page.allocations' "$tmp/all.json"
 check "stat/live is allocations less frees" jq -e '[.site, .cache, .size] | all(.[]; all(.[]; .live <= .allocs - .frees))' "$tmp/all.json"
+# Cache by cache against the kernel's own slabinfo afterwards: an object takes what its cache gives each of them, and no more
+# live of those that were allocated in the capture than it counts in use; but for caches whose objects kfree_rcu() frees in
+# bulk, of which no event tells.
+slabinfo_agrees() { # NAME CAPTURE [CACHE FREED IN BULK]
+	"$KMEMLAB" stat --by cache --top 0 --format json "$2" | jq -r '.cache[] | select(.allocs > 0) |
+		"\(.name) \(.live) \(.bytes_allocated / .allocs)"' | sort > "$tmp/caches"
+	content "$2/after/slabinfo" | awk 'NR > 2 { print $1, $2, $4 }' | sort > "$tmp/slabinfo"
+	join "$tmp/caches" "$tmp/slabinfo" > "$tmp/both"
+	if [ "$(wc -l < "$tmp/both")" -lt 50 ]; then not_ok "$1" "only $(wc -l < "$tmp/both") caches"; return; fi
+	check "$1" awk -v bulk="${3:-}" '$2 > $4 && $1 != bulk || $3 != $5 { print; bad = 1 } END { exit bad }' "$tmp/both"
+}
+slabinfo_agrees "stat/slabinfo afterwards" "$SMALL"
+for c in exact:kmalloc-96 files numa pressure; do
+	bulk=${c#"${c%:*}"} c=${c%:*}
+	if [ -d "$TRACES/amd64-6.1-$c" ]; then slabinfo_agrees "stat/slabinfo afterwards, $c" "$TRACES/amd64-6.1-$c" "${bulk#:}"; else
+		skip "stat/slabinfo afterwards, $c" "no such capture"; fi
+done
+
 # Every event, counted by trace-cmd.
 n=$(trace-cmd report "$SMALL/trace.dat" 2> /dev/null | grep -cE ' (kmalloc|kmem_cache_alloc): ')
 if [ "$(jq .slab.allocations "$tmp/all.json")" = "$n" ]; then ok "stat/allocations as trace-cmd counts them"; else

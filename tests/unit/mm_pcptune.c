@@ -6,6 +6,8 @@
  */
 #include "mm_machine.h"
 
+#include <errno.h>
+
 static struct kmm *machine_with(int batch, int high_min, int high_max)
 {
 	struct kmm_config c = config_of(KMM_LINUX_6_18);
@@ -199,6 +201,23 @@ static void test_decay(void **state)
 	machine_done(mm);
 }
 
+/* Pages that nobody knows lengthen the lists, but are neither drained nor handed out. */
+static void test_hidden_pages_count(void **state)
+{
+	struct kmm *mm = machine_with(10, 100, 100);
+	struct seen s;
+
+	(void)state;
+	assert_int_equal(kmm_seed_pcp_hidden(mm, 0, 0, 90), 0);
+	assert_int_equal(kmm_seed_pcp_hidden(mm, 0, 1, 90), -EINVAL);
+	seen_watch(mm, &s);
+	for (kmm_pfn pfn = 0; pfn < 10; pfn++)
+		kmm_free_pages(mm, 0, pfn, 0);
+	assert_int_equal(seen_count(&s, 'd'), 10); /* the tenth makes 100 */
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 0);
+	machine_done(mm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_refill_is_bounded_by_high),
 		cmocka_unit_test(test_drain_follows_free_count),
 		cmocka_unit_test(test_high_order_frees_drain),
+		cmocka_unit_test(test_hidden_pages_count),
 		cmocka_unit_test(test_high_order_frees_drain_late),
 		cmocka_unit_test(test_high_order_frees_keep_a_batch),
 		cmocka_unit_test(test_decay),

@@ -172,6 +172,56 @@ static void a_steal_takes_what_was_free(void **state)
 	assert_int_equal(s->m.before.first[0x80].type, KMM_MOVABLE + 1);
 }
 
+/* A bulk allocation names its pages only when they are freed: they stood where it took them. */
+static void a_free_names_what_a_bulk_allocation_took(void **state)
+{
+	struct story *s = *state;
+	struct request q = { .pfn = KMM_NO_PFN, .slot = 7, .cpu = 0 };
+	struct err e;
+
+	q.sig.op = REQ_PAGE_BULK;
+	q.sig.type = KMM_UNMOVABLE;
+	tell(s, REQ_PAGE_ALLOC, 0x20, 0, KMM_UNMOVABLE);
+	origin_record(&s->o, &q);
+	tell(s, REQ_PAGE_ALLOC, 0x21, 0, KMM_UNMOVABLE);
+	q.sig.op = REQ_PAGE_FREE;
+	q.pfn = 0x30;
+	q.cpu = 1;
+	origin_record(&s->o, &q);
+	/* Its slot is another's now. */
+	q.pfn = 0x31;
+	origin_record(&s->o, &q);
+	assert_int_equal(origin_settle(&s->o, &s->m, &e), 0);
+	assert_int_equal(first(s, 0x30), FIRST_PCP);
+	assert_int_equal(s->m.before.first[0x30].cpu, 0);
+	assert_true(s->m.before.first[0x20].turn < s->m.before.first[0x30].turn);
+	assert_true(s->m.before.first[0x30].turn < s->m.before.first[0x21].turn);
+	assert_int_equal(first(s, 0x31), FIRST_USED);
+}
+
+/* zoneinfo counted more on the lists than events name. */
+static void pages_that_no_event_names_are_hidden(void **state)
+{
+	struct story *s = *state;
+	struct machine_pcpinfo *p = calloc(KMM_CPUS, sizeof(*p));
+	struct err e;
+
+	assert_non_null(p);
+	s->m.before.pcp_infos = p;
+	p[0].count = 5;
+	p[1].count = 10;
+	/* CPU 1 had 0x20 and 0x21; it lost the one and won 0x30 until it was counted. */
+	tell(s, REQ_PAGE_ALLOC, 0x20, 0, KMM_MOVABLE);
+	tell(s, REQ_PAGE_FREE, 0x30, 0, 0);
+	origin_counted(&s->o);
+	tell(s, REQ_PAGE_ALLOC, 0x21, 0, KMM_MOVABLE);
+	assert_int_equal(origin_settle(&s->o, &s->m, &e), 0);
+	assert_int_equal(p[0].hidden, 5);
+	assert_int_equal(p[1].hidden, 8);
+	free(p);
+	s->m.before.pcp_infos = NULL;
+}
+
 static void compaction_leaves_first_frees_unknown(void **state)
 {
 	struct story *s = *state;
@@ -214,6 +264,8 @@ int main(void)
 		T(what_no_event_touched_was_as_it_is),
 		T(what_was_read_stays_where_no_event_says_otherwise),
 		T(a_steal_takes_what_was_free),
+		T(a_free_names_what_a_bulk_allocation_took),
+		T(pages_that_no_event_names_are_hidden),
 		T(compaction_leaves_first_frees_unknown),
 		T(after_lost_events_nothing_is_learned),
 	};

@@ -381,6 +381,28 @@ static void test_missing_file(void **state)
 	assert_non_null(strstr(e.text, "/nonexistent/x.ini"));
 }
 
+/* The name that a report writes asks for the same policy again. */
+static void test_named_with_keys(void **state)
+{
+	struct err e = { 0 };
+	struct policy p, q;
+
+	(void)state;
+	load(&p, "linux-5.10");
+	set(&p, "pcp.batch=15");
+	set(&p, "buddy.max_order=9");
+	load(&q, "linux-5.10+pcp.batch=15+buddy.max_order=9");
+	assert_string_equal(p.name, q.name);
+	assert_string_equal(p.base, q.base);
+	assert_int_equal(p.set, q.set);
+	assert_true(policy_load(&q, "native+pcp.bitch=15", &e) < 0);
+	assert_non_null(strstr(e.text, "bitch"));
+	e = (struct err){ 0 };
+	assert_true(policy_load(&q, "native+", &e) < 0);
+	e = (struct err){ 0 };
+	assert_true(policy_load(&q, "nobody+pcp.batch=15", &e) < 0);
+}
+
 /* Whatever a file holds: an error or a policy, never a crash. */
 static void test_damaged_files(void **state)
 {
@@ -487,6 +509,7 @@ int main(void)
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_missing_file),
+		cmocka_unit_test(test_named_with_keys),
 		cmocka_unit_test(test_damaged_files),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_keys),

@@ -133,6 +133,36 @@ static void test_cache_of_site(void **state)
 	population_free(&p);
 }
 
+/* So is one whose slab is known only later, by what is allocated beside it or by the dumps of afterwards. */
+static void test_cache_told_later(void **state)
+{
+	struct machine_slabpage there = { 8, 0, 4, 4, 0, SLAB_FULL, -1 };
+	struct machine_slabpage after = { 12, 0, 4, 1, 0, SLAB_PARTIAL, -1 };
+	const struct request_sig site = { .site = 77 };
+	struct request taken = { .slot = NO_SLOT, .pfn = 12, .seq = 1 };
+	struct population p;
+	struct machine m;
+
+	(void)state;
+	for (unsigned known = 0; known < 2; known++) {
+		start(&p, &m, &there, 1);
+		m.after.slabpages = &after;
+		m.after.slabpage_count = known;
+		population_start(&p);
+		taken.sig.op = REQ_PAGE_ALLOC;
+		taken.sig.owner = OWNER_SLAB;
+		assert_int_equal(population_record(&p, &taken), 0);
+		event(&p, REQ_OBJ_ALLOC, 1, AT(12, 1), 9);
+		population_after(&p);
+		assert_int_equal(population_settle(&p), 0);
+		if (known)
+			assert_string_equal(population_cache(&p, &site), "kib");
+		else
+			assert_null(population_cache(&p, &site));
+		population_free(&p);
+	}
+}
+
 /*
  * Two slabs in one CPU's hand by turns: what is on the CPU's own list is allocated in the
  * first tenure.  What comes later was in use, and its free has no event: it is put where
@@ -261,9 +291,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_events),  cmocka_unit_test(test_page_gone),
-		cmocka_unit_test(test_cache_of_site), cmocka_unit_test(test_tenure),
-		cmocka_unit_test(test_silent_free),   cmocka_unit_test(test_frozen),
-		cmocka_unit_test(test_bulk),
+		cmocka_unit_test(test_cache_of_site), cmocka_unit_test(test_cache_told_later),
+		cmocka_unit_test(test_tenure),	      cmocka_unit_test(test_silent_free),
+		cmocka_unit_test(test_frozen),	      cmocka_unit_test(test_bulk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

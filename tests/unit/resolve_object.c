@@ -53,6 +53,37 @@ static void reuse_implies_a_free(void **state)
 	assert_true(at(b, REQ_OBJ_FREE, 0) < at(b, REQ_OBJ_ALLOC, 1));
 }
 
+/*
+ * 1: a batch of kfree_rcu() leaves no event.  What is allocated again shows its free then,
+ * what is not lives on; a lone kfree_rcu() ends in a kfree, and is one.
+ */
+static void kfree_rcu(void **state)
+{
+	struct bench *b = *state;
+
+	alloc(b, 0x10, 0, SLAB);
+	for (unsigned i = 0; i < 4; i++)
+		object(b, EVENT_KMALLOC, ADDR(0x10) + i * 1024, 5, 1000, 1024, 0);
+	/* The grace period is over on another CPU: of one object the free shows, of two it does not. */
+	b->cpu = 1;
+	b->pid = 15;
+	object(b, EVENT_KFREE, ADDR(0x10) + 3 * 1024, 7, 0, 0, 0);
+	object(b, EVENT_KMALLOC, ADDR(0x10) + 1024, 5, 1000, 1024, 0);
+	b->cpu = 0;
+	b->pid = 100;
+	object(b, EVENT_KMALLOC, ADDR(0x10), 5, 1000, 1024, 0);
+	finish(b);
+	assert_int_equal(resolver_stats(b->r)->implied_objects, 2);
+	assert_int_equal(count(b, REQ_OBJ_FREE), 3);
+	assert_false(rec(b, REQ_OBJ_FREE, 0)->sig.flags & REQ_IMPLIED);
+	assert_int_equal(rec(b, REQ_OBJ_FREE, 0)->slot, rec(b, REQ_OBJ_ALLOC, 3)->slot);
+	for (unsigned i = 1; i < 3; i++) {
+		assert_true(rec(b, REQ_OBJ_FREE, i)->sig.flags & REQ_IMPLIED);
+		assert_int_equal(rec(b, REQ_OBJ_FREE, i)->slot, rec(b, REQ_OBJ_ALLOC, 2 - i)->slot);
+		assert_true(at(b, REQ_OBJ_FREE, i) < at(b, REQ_OBJ_ALLOC, 3 + i));
+	}
+}
+
 /* 1, 11: a slab page is freed: whatever lived in it is gone, and nothing else. */
 static void page_free_ends_its_objects(void **state)
 {
@@ -197,6 +228,7 @@ int main(void)
 		TEST(null_frees),
 		TEST(failed_objects),
 		TEST(reuse_implies_a_free),
+		TEST(kfree_rcu),
 		TEST(page_free_ends_its_objects),
 		TEST(large_kmallocs_are_traced_twice),
 		TEST(slab_pages_are_recognised),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -39,7 +40,7 @@ static void start(struct world *w, struct machine_slabpage *pages, uint32_t n)
 	w->m.direct_map_base = BASE;
 	w->m.slabs = caches;
 	w->m.slab_count = 1;
-	w->m.have_before = true;
+	w->m.have_before = w->m.slabs_of_start = true;
 	w->m.before.slabpages = pages;
 	w->m.before.slabpage_count = n;
 	w->m.before.have_slabpages = true;
@@ -98,6 +99,17 @@ static void counts(const struct world *w, uint64_t slabs, uint64_t active, uint6
 }
 
 /* A new slab: in the CPU's hand from its first object on; a page that no object came to is none's. */
+/* Slabs with both users and room, and the mean time since which. */
+static void partial(const struct world *w, uint32_t slabs, uint64_t since)
+{
+	struct objects_cache *all = NULL;
+
+	assert_int_equal(slablife_all(w->l, &all), 1);
+	assert_int_equal(all->partial, slabs);
+	assert_int_equal(all->partial_since, since);
+	free(all);
+}
+
 static void test_new_slab(void **state)
 {
 	struct world w;
@@ -143,11 +155,13 @@ static void test_partial_lists(void **state)
 	is(&w, 9, LIFE_NODE, -1, 3);
 	is(&w, 10, LIFE_CPU_PARTIAL, 0, 3);
 	counts(&w, 3, 10, 9);
+	partial(&w, 3, 2); /* since 1, 2 and 3 */
 	/* The other CPU takes from the node: the first, and another with it. */
 	tell(&w, 1, REQ_OBJ_ALLOC, 1, AT(9, 0), 0);
 	is(&w, 9, LIFE_CPU, 1, 4);
 	is(&w, 8, LIFE_CPU_PARTIAL, 1, 3);
 	counts(&w, 3, 12, 10);
+	partial(&w, 2, 2); /* since 1 and 3: the second is full again */
 	stop(&w);
 }
 

@@ -124,6 +124,8 @@ static void add_sample(struct store *s, int64_t run, uint32_t seq)
 
 static void keeps_what_was_written(void **state)
 {
+	const struct store_slab_change before = { 2, 40, 38, true, 1, 100 };
+	const struct store_slab_change after = { 3, 60, 50, false, 0, 0 };
 	char *path = name_of("a.db");
 	struct err e = { 0 };
 	struct store *s = store_open(path, true, &e);
@@ -151,6 +153,8 @@ static void keeps_what_was_written(void **state)
 	assert_int_equal(store_add_map_column(s, run, 2, 16, 512, cells, 4, &e), 0);
 	assert_int_equal(store_add_fidelity(s, run, &f, &e), 0);
 	assert_int_equal(store_add_owner(s, run, "slab", "dentry", 9, 4, 5, 8, &e), 0);
+	assert_int_equal(store_add_slab_change(s, run, "dentry", 0, &before, &e), 0);
+	assert_int_equal(store_add_slab_change(s, run, "dentry", 2, &after, &e), 0);
 	assert_int_equal(store_add_owner(s, run, "user", NULL, 9, 4, 5, 8, &e), 0);
 	assert_int_equal(store_end_run(s, run, true, 42, 0.5, &e), 0);
 	assert_int_equal(store_close(s, &e), 0);
@@ -163,6 +167,15 @@ static void keeps_what_was_written(void **state)
 	assert_int_equal(number(s, "SELECT count FROM event_count WHERE name='mm_page_alloc'"), 17);
 	assert_int_equal(number(s, "SELECT count(*) FROM note WHERE run_id IS NULL"), 1);
 	assert_int_equal(number(s, "SELECT count(*) FROM free_blocks WHERE seq=1"), 5);
+	/* A cache is as it was until it changes. */
+	assert_int_equal(number(s, "SELECT count(*) FROM slab_series"), 3);
+	assert_int_equal(number(s, "SELECT active FROM slab_series WHERE seq=1"), 40);
+	assert_int_equal(number(s, "SELECT partial_age + 100 - time FROM slab_series WHERE seq=1"),
+			 0);
+	assert_int_equal(number(s, "SELECT slabs FROM slab_series WHERE seq=2"), 3);
+	assert_int_equal(number(s, "SELECT partial IS NULL AND partial_age IS NULL FROM slab_series"
+				   " WHERE seq=2"),
+			 1);
 	assert_int_equal(number(s, "SELECT pcp_pages FROM sample_zone WHERE seq=1 AND zone=1"), 63);
 	assert_int_equal(
 		number(s, "SELECT pageblocks FROM pageblocks WHERE seq=0 AND zone=1 AND type=1"),
@@ -372,7 +385,7 @@ static void refuses_foreign_files(void **state)
 	assert_int_equal(store_close(store_open(ours, false, &e), &e), 0);
 	sql_on(ours, "PRAGMA user_version = 99");
 	expect_refused(ours, false, "schema version 99");
-	sql_on(ours, "PRAGMA user_version = 3; DROP VIEW run_summary;"
+	sql_on(ours, "PRAGMA user_version = 5; DROP VIEW run_summary;"
 		     "CREATE VIEW run_summary AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL "
 		     "SELECT n+1 FROM r) SELECT n FROM r");
 	expect_refused(ours, false, "'run_summary' is not as expected");
