@@ -83,7 +83,8 @@ static void huge_pages(struct findings *x)
 	u0 = fragindex_unusable(first, x->r->orders, order);
 	u1 = fragindex_unusable(last, x->r->orders, order);
 	bytes = (double)fragindex_pages(last, x->r->orders) * c->page_size;
-	out = say(x, u1 * bytes);
+	/* No free page at all is no finding: the start was not known. */
+	out = bytes > 0 ? say(x, u1 * bytes) : NULL;
 	if (!out)
 		return;
 	fputs(u1 > 0.5 ? "<b>Free memory is in pieces:</b> " : "Free memory: ", out);
