@@ -174,6 +174,8 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 
 /* ---- the first reading ---- */
 
+#define WHOLE_MACHINE 10000 /* records; one of the idle task is among as many of a whole machine */
+
 /* From here on the trace tells about the start. */
 static void start(struct feed *f, struct population *objects, struct sides_source *sides)
 {
@@ -213,6 +215,7 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	struct mapread before, after;
 	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	int n = 0, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
+	bool idle = false; /* something happened in interrupts of the idle task */
 
 	if (mapread_init(&before, m, &m->before, mark(f->k, "snap: before/kpageflags begin"),
 			 mark(f->k, "snap: before/kpageflags end"), true) |
@@ -229,6 +232,7 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 		see_mark(f, m, objects, sides, UINT32_MAX);
 	while (ret >= 0 && (n = next_block(f, q, e)) > 0)
 		for (int i = 0; i < n && ret >= 0; i++, f->number++) {
+			idle |= q[i].pid == 0;
 			mapread_record(&before, &q[i]);
 			mapread_record(&after, &q[i]);
 			if (q[i].sig.op == OBS_MARK) {
@@ -262,6 +266,7 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	if (ret >= 0)
 		ret = hindsight_end(&f->known, e);
 	batch_end(f->batch);
+	m->tasks_only = !idle && f->number >= WHOLE_MACHINE;
 	if (ret >= 0)
 		ret = silent_end(&f->silent, m->have_after ? &m->after : NULL, e);
 	f->block = 0;

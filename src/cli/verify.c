@@ -318,6 +318,7 @@ static int print_json(const struct machine *m, const struct fidelity *f, const s
 	json_start(&j, stdout);
 	json_object(&j, NULL);
 	json_string(&j, "start", replay_start(m));
+	json_bool(&j, "tasks_only", m->tasks_only);
 	json_array(&j, "unknown");
 	for (uint32_t i = 0; i < m->unknown_count; i++)
 		json_string(&j, NULL, m->unknown[i]);
@@ -374,6 +375,9 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 	int ret;
 
 	printf("Start: %s\n", replay_start(m));
+	if (m->tasks_only)
+		puts("Trace: some tasks' events only, none of the idle task's; what others took and gave "
+		     "back is not in it, and contradictions follow from that");
 	printf("\nRecorded, against the kernel's counters at the marker of after/buddyinfo:\n");
 	if (!f->have_snapshot)
 		printf("  no after/buddyinfo to compare with\n");

@@ -195,6 +195,7 @@ struct machine {
 	uint32_t zone_types;
 	uint32_t nodes, cpus, zone_count;
 	uint64_t max_pfn;
+	bool tasks_only; /* the trace has no event of the idle task: some tasks' own only */
 	struct machine_zone zones[MACHINE_ZONES]; /* from before/zoneinfo, else after/zoneinfo */
 	struct machine_cpu cpu[KMM_CPUS];
 	uint8_t distance[KMM_NODES][KMM_NODES]; /* all 0: unknown */
