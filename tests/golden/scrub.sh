@@ -10,7 +10,7 @@ results() {
 
 	"$KMEMLAB" replay -q -o "$tmp/r.db" "$1" > /dev/null 2>&1 || "$KMEMLAB" replay -o "$tmp/r.db" "$1" > /dev/null
 	sqlite3 "$tmp/r.db" .dump | grep -v '^INSERT INTO capture VALUES' |
-		sed -E "/^INSERT INTO run VALUES/s/,[0-9.e-]*\);/);/"
+		sed -E "/^INSERT INTO run VALUES/s/,[0-9.e-]*,(NULL|[0-9]+)\);/,\1);/"
 	rm -f "$tmp"/r.db*
 	"$KMEMLAB" verify --format json "$1" | sed "s/\"$name\"//"
 	"$KMEMLAB" stat --by all "$1" | sed -E "s/$name//; s/^[^ ]*-([0-9]+) +/task \1 /; s/0x[0-9a-f]{8,16}/ADDRESS/; s/ +/ /g"
