@@ -121,6 +121,13 @@ static bool held_unnamed(const struct simulated *s, kmm_pfn pfn, unsigned order)
 	return true;
 }
 
+/* In use by nobody known, and yet the kernel had it free: compaction did not take it. */
+static void set_free(struct simulated *s, kmm_pfn want, unsigned order)
+{
+	if (held_unnamed(s, want, order))
+		kmm_free_pages_direct(s->mm, 0, want, order, true);
+}
+
 /* Make the model hold `want` instead of `got`; returns what it holds then. */
 static kmm_pfn correct(struct simulated *s, kmm_pfn got, kmm_pfn want, unsigned order)
 {
@@ -128,15 +135,30 @@ static kmm_pfn correct(struct simulated *s, kmm_pfn got, kmm_pfn want, unsigned 
 
 	if (got == want || want == KMM_NO_PFN)
 		return got;
-	/* In use by nobody known, and yet the kernel had it free: compaction did not take it. */
-	if (held_unnamed(s, want, order))
-		kmm_free_pages_direct(s->mm, 0, want, order, true);
+	set_free(s, want, order);
 	ret = got == KMM_NO_PFN ? kmm_take(s->mm, want, order) :
 				  kmm_swap_allocation(s->mm, got, want, order);
 	if (!ret)
 		return want;
 	s->stats.uncorrected++;
 	return got;
+}
+
+/*
+ * The kernel's list had the page that it gave before the model's.  That one comes
+ * next, or, where it was passed over the last time too, nobody knows when.
+ */
+static kmm_pfn correct_list(struct simulated *s, const struct request *q, kmm_pfn got)
+{
+	bool again = s->passed[q->cpu] == got;
+
+	s->passed[q->cpu] = got;
+	if (q->sig.own_obs || got == KMM_NO_PFN)
+		return correct(s, got, q->pfn, q->sig.order);
+	set_free(s, q->pfn, q->sig.order);
+	return kmm_pass_over(s->mm, q->cpu, got, q->pfn, q->sig.order, again) ?
+		       correct(s, got, q->pfn, q->sig.order) :
+		       q->pfn;
 }
 
 static bool corrects(const struct simulated *s)
@@ -217,7 +239,8 @@ void simulated_alloc(struct simulated *s, const struct request *q)
 	score(s, q, got);
 	s->last = got;
 	if (corrects(s)) {
-		got = correct(s, got, q->pfn, q->sig.order);
+		if (got != q->pfn)
+			got = correct_list(s, q, got);
 		if (q->sig.own_obs)
 			anchor_alloc(s->anchor, q);
 	}

@@ -58,6 +58,7 @@ struct simulated {
 	bool no_memory;		    /* something given was not remembered */
 	bool marks_unknown;	    /* the start was worked out: watermarks are those of the end */
 	int8_t zone_used[KMM_CPUS]; /* zone of the CPU's last unmovable page; -1 unknown */
+	kmm_pfn passed[KMM_CPUS]; /* anchored: the model's last page that the kernel had not next */
 	struct vmstat vmstat;
 	struct freescan scan;
 	struct freescan_kept kept[FREESCAN_RUNS];

@@ -119,3 +119,23 @@ int kmm_swap_allocation(struct kmm *mm, kmm_pfn got, kmm_pfn want, unsigned orde
 	buddy_free(mm, z, got, order, list_type, false);
 	return 0;
 }
+
+int kmm_pass_over(struct kmm *mm, unsigned cpu, kmm_pfn got, kmm_pfn want, unsigned order,
+		  bool behind)
+{
+	struct frame *f = mm->frame;
+	unsigned type;
+	struct pcp *p;
+
+	if (cpu >= mm->cpus || got == want || !pcp_serves(mm, order) ||
+	    mm->generation == KMM_LINUX_2_6)
+		return -EINVAL;
+	if (!frame_is_used_block(mm, got, order) || !takeable(mm, want, order))
+		return -EBUSY;
+	type = f[got].type;
+	take_out(mm, want, order, type);
+	p = pcp_of(mm, &mm->zone[f[got].zone], cpu);
+	frame_set_unused(mm, got, order);
+	pcp_insert(mm, p, got, order, pcp_list(order, type), type, behind);
+	return 0;
+}

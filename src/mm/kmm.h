@@ -232,6 +232,12 @@ void kmm_boost_clear(struct kmm *mm, unsigned zone, uint64_t pages);
  * in the lists).  0; -EBUSY if the model holds `want` as in use.
  */
 int kmm_swap_allocation(struct kmm *mm, kmm_pfn got, kmm_pfn want, unsigned order);
+/*
+ * Likewise for what a CPU's list gave: `got` goes back to that list, to its head, or
+ * `behind` all others of it.  -EINVAL for an order without lists.
+ */
+int kmm_pass_over(struct kmm *mm, unsigned cpu, kmm_pfn got, kmm_pfn want, unsigned order,
+		  bool behind);
 /* Take exactly this block out of the free or per-CPU lists.  0, or -EBUSY. */
 int kmm_take(struct kmm *mm, kmm_pfn pfn, unsigned order);
 

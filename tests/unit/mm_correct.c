@@ -101,9 +101,37 @@ static void test_swap_merges(void **state)
 	machine_done(mm);
 }
 
+/* What a CPU's list gave goes back to its head, or behind the others; `want` comes from another CPU's. */
+static void test_pass_over(void **state)
+{
+	struct kmm *mm = machine_of(KMM_LINUX_6_1, 4096);
+	kmm_pfn got;
+
+	(void)state;
+	for (kmm_pfn p = 10; p < 13; p++)
+		assert_int_equal(kmm_seed_pcp(mm, 0, p, 0, KMM_MOVABLE), 0);
+	for (kmm_pfn p = 20; p < 23; p++)
+		assert_int_equal(kmm_seed_pcp(mm, 1, p, 0, KMM_MOVABLE), 0);
+	got = kmm_alloc_pages_in_zone(mm, 0, GFP_USER_MOVABLE, 0, 0);
+	assert_int_equal(got, 10);
+	assert_int_equal(kmm_pass_over(mm, 0, got, 21, 0, false), 0);
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 3);
+	assert_int_equal(kmm_pcp_pages(mm, 0, 1), 2);
+	assert_int_equal(kmm_alloc_pages_in_zone(mm, 0, GFP_USER_MOVABLE, 0, 0), 10);
+	assert_int_equal(kmm_pass_over(mm, 0, 10, 11, 0, true), 0);
+	assert_int_equal(kmm_alloc_pages_in_zone(mm, 0, GFP_USER_MOVABLE, 0, 0), 12);
+	assert_int_equal(kmm_alloc_pages_in_zone(mm, 0, GFP_USER_MOVABLE, 0, 0), 10);
+	assert_int_equal(kmm_pass_over(mm, 0, 10, 10, 0, true), -EINVAL);
+	assert_int_equal(kmm_pass_over(mm, 0, 10, 11, 0, true), -EBUSY);
+	assert_int_equal(kmm_pass_over(mm, 9, 10, 20, 0, true), -EINVAL);
+	assert_int_equal(kmm_pass_over(mm, 0, 10, 20, 5, true), -EINVAL);
+	machine_done(mm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pass_over),
 		cmocka_unit_test(test_take_splits),
 		cmocka_unit_test(test_take_joins),
 		cmocka_unit_test(test_swap_in_a_pcp_list),
