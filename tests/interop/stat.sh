@@ -107,8 +107,11 @@ if [ "$(id -u)" = 0 ] && mkdir "$dir" 2> /dev/null; then
 	echo 30000 > "$dir/buffer_size_kb"
 	if { echo 1 > "$dir/options/stacktrace" && echo 1 > "$dir/events/kmem/mm_page_alloc/enable" &&
 	     echo 1 > "$dir/events/kmem/kmalloc/enable"; } 2> /dev/null; then
-		echo 1 > "$dir/tracing_on"
-		for i in 1 2 3 4 5; do ls -l /usr/bin > /dev/null; done
+		# One task's and its children's only: a stack stands apart from its event where interrupts come between.
+		echo 1 > "$dir/options/event-fork"
+		# shellcheck disable=SC2016
+		sh -c 'echo $$ > "$1/set_event_pid"; echo 1 > "$1/tracing_on"
+			for i in 1 2 3 4 5; do ls -l /usr/bin > /dev/null; done' sh "$dir"
 		echo 0 > "$dir/tracing_on"
 		trace-cmd extract -B "${dir##*/}" -o "$tmp/stacks.dat" > /dev/null 2>&1
 	fi
