@@ -67,15 +67,13 @@ static void free_reading(struct population *p)
 	free(p->life_of);
 	free(p->hand);
 	free(p->cache_of_string);
-	free(p->addr);
+	objaddr_free(&p->addr);
 	p->seen = NULL;
 	p->when = NULL;
 	p->life = NULL;
 	p->life_of = NULL;
 	p->hand = NULL;
 	p->cache_of_string = NULL;
-	p->addr = NULL;
-	p->slots = 0;
 }
 
 void population_free(struct population *p)

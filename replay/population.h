@@ -23,6 +23,7 @@
 #include "base/map.h"
 #include "machine/machine.h"
 #include "mm/kmm_slab.h"
+#include "replay/objaddr.h"
 #include "workload/attribution.h"
 #include "workload/request.h"
 
@@ -88,8 +89,7 @@ struct population {
 	uint32_t life_count, life_room;
 	struct population_hand *hand;	   /* [caches * cpus] */
 	uint32_t caches, *cache_of_string; /* + 1; 0: not asked yet */
-	uint64_t *addr; /* [slots] of the object that an id names; odd: allocated before the start */
-	uint32_t slots;
+	struct objaddr addr;		   /* odd: allocated before the start */
 	uint32_t ending; /* slot of an object whose silent free was just read; NO_SLOT */
 	uint64_t ending_seq;
 };

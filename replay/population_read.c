@@ -40,22 +40,6 @@ static bool object_at(const struct population *p, const struct population_life *
 	return true;
 }
 
-static int remember(struct population *p, uint32_t slot, uint64_t addr)
-{
-	if (slot >= p->slots) {
-		uint32_t n = slot + slot / 2 + 1024;
-		uint64_t *more = realloc(p->addr, n * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		memset(more + p->slots, 0, (n - p->slots) * sizeof(*more));
-		p->addr = more;
-		p->slots = n;
-	}
-	p->addr[slot] = addr;
-	return 0;
-}
-
 static uint32_t cache_of_string(const struct population *p, uint32_t string)
 {
 	const char *name;
@@ -163,7 +147,7 @@ static int follow_alloc(struct population *p, const struct request *q)
 	uint32_t n = life_at(p, q->addr), object, told;
 	struct population_life *l;
 
-	if (remember(p, q->slot, q->addr | (p->started ? 0 : BEFORE)))
+	if (objaddr_set(&p->addr, q->slot, q->addr | (p->started ? 0 : BEFORE)))
 		return -ENOMEM;
 	if (!p->started || n == NO_LIFE)
 		return 0;
@@ -205,10 +189,10 @@ static int follow_unpaired(struct population *p, const struct request *q)
 
 static void follow_free(struct population *p, const struct request *q)
 {
-	uint64_t addr = p->addr[q->slot];
+	uint64_t addr = objaddr_get(&p->addr, q->slot);
 	uint32_t n, object;
 
-	p->addr[q->slot] = 0;
+	objaddr_clear(&p->addr, q->slot);
 	if (!p->started || !addr)
 		return;
 	n = life_at(p, addr & ~1ull);
@@ -280,7 +264,7 @@ int population_record(struct population *p, const struct request *q)
 	case REQ_OBJ_ALLOC:
 		return q->slot == NO_SLOT ? 0 : follow_alloc(p, q);
 	case REQ_OBJ_FREE:
-		if (q->slot != NO_SLOT && q->slot < p->slots)
+		if (q->slot != NO_SLOT && q->slot < p->addr.slots)
 			follow_free(p, q);
 		else if (p->started && q->slot == NO_SLOT)
 			return follow_unpaired(p, q);

@@ -33,22 +33,6 @@ static uint32_t frame_of(const struct slablife *l, uint64_t addr)
 		       (uint32_t)frame;
 }
 
-static int remember(struct slablife *l, uint32_t slot, uint64_t addr)
-{
-	if (slot >= l->slots) {
-		uint32_t n = slot + slot / 2 + 1024;
-		uint64_t *more = realloc(l->addr, n * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		memset(more + l->slots, 0, (n - l->slots) * sizeof(*more));
-		l->addr = more;
-		l->slots = n;
-	}
-	l->addr[slot] = addr;
-	return 0;
-}
-
 static uint32_t site_number(struct slablife *l, uint64_t site)
 {
 	uint32_t n = map_get(&l->site_at, site);
@@ -179,14 +163,14 @@ static void give_silent(struct slablife *l, const struct request *q)
 	for (; count--; x++) {
 		uint32_t frame = frame_of(l, x->addr);
 
-		if (x->slot != NO_SLOT && (x->slot >= l->slots || l->addr[x->slot] != x->addr))
+		if (x->slot != NO_SLOT && (objaddr_get(&l->addr, x->slot) != x->addr))
 			continue;
 		if (frame == KMM_NO_PFN || !l->slab_of[frame] ||
 		    l->slabs[l->slab_of[frame] - 1].cache == LIFE_NONE ||
 		    !object_at(l, l->slab_of[frame] - 1, x->addr, &index))
 			continue;
 		if (x->slot != NO_SLOT)
-			l->addr[x->slot] = 0;
+			objaddr_clear(&l->addr, x->slot);
 		l->stats.implied++;
 		give(l, l->slab_of[frame] - 1, index, q->cpu);
 	}
@@ -196,7 +180,7 @@ static int follow_alloc(struct slablife *l, const struct request *q)
 {
 	uint32_t frame = frame_of(l, q->addr), n, index, cache;
 
-	if (q->slot != NO_SLOT && remember(l, q->slot, q->addr))
+	if (q->slot != NO_SLOT && objaddr_set(&l->addr, q->slot, q->addr))
 		return -ENOMEM;
 	if (!l->started || q->sig.flags & REQ_FAILED)
 		return 0;
@@ -237,11 +221,10 @@ static int follow_alloc(struct slablife *l, const struct request *q)
 
 static void follow_free(struct slablife *l, const struct request *q)
 {
-	uint64_t addr = q->slot == NO_SLOT ? q->addr : q->slot < l->slots ? l->addr[q->slot] : 0;
+	uint64_t addr = q->slot == NO_SLOT ? q->addr : objaddr_get(&l->addr, q->slot);
 	uint32_t frame = frame_of(l, addr), n, index;
 
-	if (q->slot != NO_SLOT && q->slot < l->slots)
-		l->addr[q->slot] = 0;
+	objaddr_clear(&l->addr, q->slot);
 	if (!l->started)
 		return;
 	l->stats.frees++;

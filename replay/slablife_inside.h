@@ -7,6 +7,7 @@
 #define REPLAY_SLABLIFE_INSIDE_H
 
 #include "base/map.h"
+#include "replay/objaddr.h"
 #include "replay/slablife.h"
 
 struct life_list {
@@ -31,8 +32,7 @@ struct slablife {
 	struct life_slab *slabs;
 	uint32_t slab_count, slab_room, slab_free; /* slab_free: a place to use again, by next */
 	uint32_t *slab_of;			   /* [max_pfn] + 1 */
-	uint64_t *addr;				   /* [slots] of the object that an id names */
-	uint32_t slots;
+	struct objaddr addr;
 	struct map site_at;
 	uint64_t *sites;
 	uint32_t site_count;

@@ -115,7 +115,7 @@ void slablife_free(struct slablife *l)
 	free(l->caches);
 	free(l->lists);
 	free(l->cache_of_string);
-	free(l->addr);
+	objaddr_free(&l->addr);
 	free(l->sites);
 	free(l);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/objaddr.h"
+
 #define PAGE_SHIFT 12
 
 struct reading {
@@ -12,10 +14,9 @@ struct reading {
 	uint32_t start; /* mark of the start; UINT32_MAX: where the trace begins */
 	uint32_t mark;	/* where the dumps hold; UINT32_MAX: at the end */
 	uint32_t *slab_of; /* [max_pfn] place in after.slabpages + 1, of slabs that no event touched so far */
-	int32_t *more;	/* [slabs] objects that they hold more in the end than at the start */
-	bool *moved;	/* [slabs] an object of it came or went */
-	uint64_t *addr; /* [slots] of the object that an id names */
-	uint32_t slots;
+	int32_t *more; /* [slabs] objects that they hold more in the end than at the start */
+	bool *moved;   /* [slabs] an object of it came or went */
+	struct objaddr addr;
 	bool started, over;
 };
 
@@ -51,7 +52,7 @@ static void end(struct reading *r)
 	free(r->slab_of);
 	free(r->more);
 	free(r->moved);
-	free(r->addr);
+	objaddr_free(&r->addr);
 }
 
 /* A page that is given or taken away: what was there before is no slab that stayed. */
@@ -79,22 +80,6 @@ static void object(struct reading *r, uint64_t addr, int by)
 	r->moved[r->slab_of[frame] - 1] = true;
 }
 
-static int remember(struct reading *r, uint32_t slot, uint64_t addr)
-{
-	if (slot >= r->slots) {
-		uint32_t n = slot + slot / 2 + 1024;
-		uint64_t *more = realloc(r->addr, n * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		memset(more + r->slots, 0, (n - r->slots) * sizeof(*more));
-		r->addr = more;
-		r->slots = n;
-	}
-	r->addr[slot] = addr;
-	return 0;
-}
-
 static int record(struct reading *r, const struct request *q)
 {
 	switch (q->sig.op) {
@@ -102,13 +87,9 @@ static int record(struct reading *r, const struct request *q)
 		if (q->sig.flags & REQ_FAILED)
 			return 0;
 		object(r, q->addr, 1);
-		return q->slot == NO_SLOT ? 0 : remember(r, q->slot, q->addr);
+		return q->slot == NO_SLOT ? 0 : objaddr_set(&r->addr, q->slot, q->addr);
 	case REQ_OBJ_FREE:
-		object(r,
-		       q->slot == NO_SLOT ? q->addr :
-		       q->slot < r->slots ? r->addr[q->slot] :
-					    0,
-		       -1);
+		object(r, q->slot == NO_SLOT ? q->addr : objaddr_get(&r->addr, q->slot), -1);
 		return 0;
 	case REQ_PAGE_ALLOC:
 	case REQ_PAGE_FREE:

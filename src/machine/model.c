@@ -56,10 +56,10 @@ static bool has_thp_lists(const struct machine *m, const struct kmm_policy *p)
 /* A CPU whose share of the last-level cache exceeds three batches keeps one (6.7 on). */
 static bool keeps_batch(const struct machine *m)
 {
-	const struct machine_cache *last = m->caches + m->cache_count - 1;
+	const struct machine_cache *last = &m->caches[m->cache_count ? m->cache_count - 1 : 0];
 	uint32_t batch = 1;
 
-	if (!m->cache_count || !last->sharers || !strcmp(last->type, "Instruction"))
+	if (!last->sharers || !strcmp(last->type, "Instruction"))
 		return true;
 	for (uint32_t z = 0; z < m->zone_count; z++)
 		if (m->zones[z].pcp_batch > batch)

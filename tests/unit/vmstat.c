@@ -58,6 +58,22 @@ static void test_seen_drains_are_left_to_the_trace(void **state)
 	machine_done(mm);
 }
 
+/* A clock that jumps costs no more than the decay takes, at the end of time too. */
+static void test_jumps_of_the_clock(void **state)
+{
+	struct kmm *mm = machine_with_full_lists(KMM_LINUX_6_18);
+	struct vmstat v = { .soonest = 0 };
+
+	(void)state;
+	vmstat_pass(&v, mm, 100 * MS, false);
+	vmstat_pass(&v, mm, UINT64_MAX / 2, false);
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 100);
+	vmstat_pass(&v, mm, UINT64_MAX, false);
+	vmstat_pass(&v, mm, UINT64_MAX, false);
+	assert_int_equal(kmm_pcp_pages(mm, 0, 1), 100);
+	machine_done(mm);
+}
+
 static void test_nothing_before_6_7(void **state)
 {
 	struct kmm *mm = machine_with_full_lists(KMM_LINUX_6_1);
@@ -74,6 +90,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_full_seconds_lower_the_limit),
 		cmocka_unit_test(test_seen_drains_are_left_to_the_trace),
+		cmocka_unit_test(test_jumps_of_the_clock),
 		cmocka_unit_test(test_nothing_before_6_7),
 	};
 
