@@ -220,12 +220,14 @@ static void print_why(const struct compare *c, const struct rows *r)
 	printf("\n%s\n", compare_question_text(COMPARE_WHY));
 	for (unsigned i = 0; i < r->count; i++) {
 		unsigned run = r->run[i];
+		bool moved;
 
 		if (r->base[i] < 0 || r->base[i] == (int)run || c->runs[run].recorded)
 			continue;
 		printf("%s\n", c->runs[run].name);
-		if (!print_moved(c, run, (unsigned)r->base[i], false) &
-		    !print_moved(c, run, (unsigned)r->base[i], true))
+		moved = print_moved(c, run, (unsigned)r->base[i], false);
+		moved |= print_moved(c, run, (unsigned)r->base[i], true);
+		if (!moved)
 			printf("  nothing outside the error\n");
 	}
 }

@@ -32,7 +32,7 @@ else
 fi
 cp "$modules"/modules.{dep,alias,softdep,builtin} "$root/lib/modules/$version/"
 for m in virtio_pci virtio_blk minix; do
-	grep -E "/$m\.ko" "$modules/modules.dep" | head -1 | tr -d : | tr ' ' '\n' | while read -r f; do
+	{ grep -E "/$m\.ko" "$modules/modules.dep" || :; } | head -1 | tr -d : | tr ' ' '\n' | while read -r f; do
 		mkdir -p "$root/lib/modules/$version/$(dirname "$f")"
 		cp "$modules/$f" "$root/lib/modules/$version/$f"
 	done
