@@ -264,11 +264,13 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	if (ret >= 0 && f->origin.first && m->have_after)
 		origin_after(&f->origin, &m->after);
 	if (ret >= 0)
+		ret = silent_end(&f->silent, m->have_after ? &m->after : NULL, e);
+	for (uint64_t i = 0; ret >= 0 && i < f->silent.past_count; i++)
+		hindsight_past(&f->known, f->silent.past[i]);
+	if (ret >= 0)
 		ret = hindsight_end(&f->known, e);
 	batch_end(f->batch);
 	m->tasks_only = !idle && f->number >= WHOLE_MACHINE;
-	if (ret >= 0)
-		ret = silent_end(&f->silent, m->have_after ? &m->after : NULL, e);
 	f->block = 0;
 	f->number = 0;
 	return ret;

@@ -49,13 +49,8 @@ static void fallback(struct hindsight *h, const struct request *q)
 
 /* ---- where freed pages went ---- */
 
-/* The free of this frame is known to have gone past the per-CPU list, or not. */
-static void learn_way(struct hindsight *h, uint32_t pfn, bool direct)
+static void add_wrong(struct hindsight *h, uint64_t number)
 {
-	uint32_t by = h->free_of[pfn];
-
-	if (!by || by == CERTAIN || !(by & SAYS_DIRECT) == !direct)
-		return;
 	if (h->wrong_count == h->wrong_room) {
 		uint64_t room = h->wrong_room ? h->wrong_room * 2 : 256;
 		uint64_t *more = realloc(h->wrong, room * sizeof(*more));
@@ -67,7 +62,16 @@ static void learn_way(struct hindsight *h, uint32_t pfn, bool direct)
 		h->wrong = more;
 		h->wrong_room = room;
 	}
-	h->wrong[h->wrong_count++] = (by & ~SAYS_DIRECT) - 1;
+	h->wrong[h->wrong_count++] = number;
+}
+
+/* The free of this frame is known to have gone past the per-CPU list, or not. */
+static void learn_way(struct hindsight *h, uint32_t pfn, bool direct)
+{
+	uint32_t by = h->free_of[pfn];
+
+	if (by && by != CERTAIN && !(by & SAYS_DIRECT) != !direct)
+		add_wrong(h, (by & ~SAYS_DIRECT) - 1);
 }
 
 /* Memory that is handed over at boot gets its pageblocks' types with their first frames. */
@@ -87,7 +91,7 @@ static void follow_free(struct hindsight *h, const struct request *q, uint64_t n
 	uint32_t by = 0;
 
 	/* A batched event is there only if the page went to the list; tails never do. */
-	if (direct && q->sig.aux) {
+	if (direct && q->sig.aux & FREE_TAIL) {
 		by = CERTAIN;
 		handed_over(h, q);
 	}
@@ -116,6 +120,11 @@ static void follow_pcp(struct hindsight *h, const struct request *q)
 	if (h->free_of[q->pfn])
 		learn_type(h, q->pfn, q->sig.type);
 	set_freed(h, q->pfn, q->sig.order, 0);
+}
+
+void hindsight_past(struct hindsight *h, uint64_t number)
+{
+	add_wrong(h, number);
 }
 
 void hindsight_after(struct hindsight *h, const struct machine_state *after)

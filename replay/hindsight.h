@@ -52,6 +52,8 @@ void hindsight_free(struct hindsight *h);
 void hindsight_start(struct hindsight *h);
 /* Records in order, with their numbers in the workload. */
 void hindsight_record(struct hindsight *h, const struct request *q, uint64_t number);
+/* The free with this number went past the per-CPU list, though it does not say so. */
+void hindsight_past(struct hindsight *h, uint64_t number);
 /*
  * The snapshot after the workload holds here: what it has free and no drain gave
  * back was freed past the per-CPU list.  For captures whose start is unknown.

@@ -256,6 +256,8 @@ static void follow_free(struct recorded *r, const struct request *q)
 	if (!valid(r, q, order))
 		return;
 	freescan_page(&r->scan, q, &target);
+	if (q->sig.flags & REQ_IMPLIED && q->sig.aux & FREE_FOUND)
+		contradict(r, CONTRADICTION_ALLOC_USED, q->pfn, 1u << order, q->seq);
 	expect_not(r, q, FRAME_PCP, CONTRADICTION_FREE_PCP);
 	expect_not(r, q, FRAME_BUDDY,
 		   r->compacted ? CONTRADICTION_ISOLATED : CONTRADICTION_FREE_BUDDY);
@@ -269,7 +271,7 @@ static void follow_free(struct recorded *r, const struct request *q)
 		return;
 	}
 	r->stats.direct_frees++;
-	release(r, q, order, tag, q->sig.flags & REQ_DIRECT && q->sig.aux);
+	release(r, q, order, tag, q->sig.flags & REQ_DIRECT && q->sig.aux & FREE_TAIL);
 }
 
 /* ---- allocations that stand before their refills ---- */

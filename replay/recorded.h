@@ -38,7 +38,7 @@
 	X(ALLOC_USED, "allocated-twice", false, "an allocation got a page that was in use")     \
 	X(FREE_BUDDY, "freed-free", false, "a page was freed that was in the buddy lists")      \
 	X(FREE_PCP, "silent-take", true,                                                        \
-	  "a page was freed that was on a per-CPU list: a silent bulk allocation had taken it") \
+	  "a page was freed that was on a per-CPU list: it had been taken without an event") \
 	X(DRAIN_BUDDY, "drained-free", false,                                                   \
 	  "a drain gave back a page that was in the buddy lists")                               \
 	X(DRAIN_USED, "drained-in-use", false, "a drain gave back a page that was in use")      \

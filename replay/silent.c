@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/event.h"
+
+#define KPF_BUDDY (1ull << 10)
 #define NUMBER_MAX (UINT32_MAX - 1)
+#define MAY_HAVE_PASSED (1u << 31) /* in freed */
+#define IN_USE MAY_HAVE_PASSED	   /* in freed: next is the slot that has it */
 
 int silent_init(struct silent *s, const struct machine *m, struct err *e)
 {
@@ -14,11 +19,14 @@ int silent_init(struct silent *s, const struct machine *m, struct err *e)
 	s->lists = m->zone_count * m->cpus * SILENT_LISTS;
 	s->f = calloc(m->max_pfn + s->lists + 1, sizeof(*s->f));
 	s->recognised = calloc(m->cpus + 1, sizeof(*s->recognised));
-	if (!s->f || !s->recognised) {
+	s->last = calloc(m->cpus + 1, sizeof(*s->last));
+	s->type = malloc((m->max_pfn >> m->pageblock_order) + 1);
+	if (!s->f || !s->recognised || !s->last || !s->type) {
 		silent_free(s);
 		return err_set(e, ENOMEM, "out of memory for %llu page frames",
 			       (unsigned long long)m->max_pfn);
 	}
+	memset(s->type, KMM_PCPTYPES, (m->max_pfn >> m->pageblock_order) + 1);
 	for (uint32_t i = 0; i < s->lists; i++) {
 		uint32_t head = (uint32_t)m->max_pfn + i;
 
@@ -31,20 +39,28 @@ void silent_free(struct silent *s)
 {
 	free(s->f);
 	free(s->recognised);
+	free(s->last);
+	free(s->type);
 	free(s->takes);
+	free(s->past);
 	memset(s, 0, sizeof(*s));
 }
 
 /* ---- the lists ---- */
 
-static uint32_t list_of(const struct silent *s, const struct request *q)
+static uint32_t list_at(const struct silent *s, const struct request *q, unsigned type)
 {
 	int zone = machine_zone_of(s->m, q->pfn);
 
-	if (zone < 0 || q->cpu >= s->m->cpus || q->sig.order > 3 || q->sig.type >= KMM_PCPTYPES)
+	if (zone < 0 || q->cpu >= s->m->cpus || q->sig.order > 3 || type >= KMM_PCPTYPES)
 		return UINT32_MAX;
 	return ((uint32_t)zone * s->m->cpus + q->cpu) * SILENT_LISTS + q->sig.order * KMM_PCPTYPES +
-	       q->sig.type;
+	       type;
+}
+
+static uint32_t list_of(const struct silent *s, const struct request *q)
+{
+	return list_at(s, q, q->sig.type);
 }
 
 static void remove_block(struct silent *s, uint32_t pfn)
@@ -56,19 +72,32 @@ static void remove_block(struct silent *s, uint32_t pfn)
 	f->list = 0;
 }
 
-static void append(struct silent *s, uint32_t list, uint32_t pfn)
+/* Put a block behind `prev`, which may be the list's head. */
+static void insert(struct silent *s, uint32_t list, uint32_t pfn, uint32_t prev)
 {
-	uint32_t head = (uint32_t)s->m->max_pfn + list;
 	struct silent_frame *f = &s->f[pfn];
 
-	if (f->list)
-		remove_block(s, pfn);
-	f->prev = s->f[head].prev;
-	f->next = head;
-	s->f[f->prev].next = pfn;
-	s->f[head].prev = pfn;
+	f->prev = prev;
+	f->next = s->f[prev].next;
+	s->f[f->next].prev = pfn;
+	s->f[prev].next = pfn;
 	f->list = list + 1;
 	f->candidate = 0;
+}
+
+static void append(struct silent *s, uint32_t list, uint32_t pfn)
+{
+	if (s->f[pfn].list)
+		remove_block(s, pfn);
+	insert(s, list, pfn, s->f[s->m->max_pfn + list].prev);
+	s->f[pfn].freed = 0;
+}
+
+/* A page that a free put on a list was of the type of its page block. */
+static void learn_type(struct silent *s, const struct request *q)
+{
+	if (s->f[q->pfn].freed & ~MAY_HAVE_PASSED && q->sig.type < KMM_PCPTYPES)
+		s->type[q->pfn >> s->m->pageblock_order] = q->sig.type;
 }
 
 /* ---- what was taken ---- */
@@ -94,45 +123,84 @@ static void believe(struct silent *s, uint32_t list, uint64_t number)
 	};
 }
 
+static void suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_t number)
+{
+	uint32_t *known = &s->recognised[list / SILENT_LISTS % s->m->cpus];
+
+	remove_block(s, pfn);
+	if (list % SILENT_LISTS == KMM_UNMOVABLE && *known)
+		(*known)--;
+	else if (number < NUMBER_MAX)
+		s->f[pfn].candidate = (uint32_t)number + 1;
+	/* Its list, for when it is believed. */
+	s->f[pfn].prev = list;
+}
+
 /* Everything on the list before `until` (its head: all) must have gone before this record. */
 static void suspect(struct silent *s, uint32_t list, uint32_t until, uint64_t number)
 {
 	uint32_t head = (uint32_t)s->m->max_pfn + list, at = s->f[head].next;
-	uint32_t *known = &s->recognised[list / SILENT_LISTS % s->m->cpus];
-	bool order0 = list % SILENT_LISTS == KMM_UNMOVABLE;
 
 	while (at != until && at != head) {
 		uint32_t next = s->f[at].next;
 
-		remove_block(s, at);
-		if (order0 && *known)
-			(*known)--;
-		else if (number < NUMBER_MAX)
-			s->f[at].candidate = (uint32_t)number + 1;
-		/* Its list, for when it is believed. */
-		s->f[at].prev = list;
+		suspect_block(s, list, at, number);
 		at = next;
 	}
 }
 
+/* Freed, and nothing of its list was seen meanwhile: it is gone, and what refills put before it. */
+static void suspect_found(struct silent *s, uint32_t pfn, uint64_t number)
+{
+	uint32_t list = s->f[pfn].list - 1, head = (uint32_t)s->m->max_pfn + list, at = pfn;
+
+	while (at != head) {
+		uint32_t prev = s->f[at].prev;
+
+		if (at == pfn || !s->f[at].freed)
+			suspect_block(s, list, at, number);
+		at = prev;
+	}
+}
+
 /* ---- events ---- */
+
+/*
+ * A page that was freed past its list, and that compaction took from the free lists, leaves no event
+ * but its next free either.
+ */
+static bool may_have_moved(const struct silent *s, uint32_t pfn)
+{
+	return s->f[pfn].freed && s->compacted > (s->f[pfn].freed & ~MAY_HAVE_PASSED);
+}
 
 /* A page left by the front door, or was drained: if it was suspected, the order of the log misled. */
 static void gone(struct silent *s, uint32_t pfn, bool in_use, uint64_t number)
 {
 	struct silent_frame *f = &s->f[pfn];
 
-	if (f->list && in_use) {
-		/* Freed, and nothing of its list was seen meanwhile. */
-		uint32_t list = f->list - 1u;
-
-		suspect(s, list, f->next, number);
-	}
+	if (f->list && in_use)
+		suspect_found(s, pfn, number);
 	if (f->list)
 		remove_block(s, pfn);
-	if (f->candidate && in_use)
+	if (f->candidate && in_use && !may_have_moved(s, pfn))
 		believe(s, f->prev, f->candidate - 1);
 	f->candidate = 0;
+}
+
+static void use(struct silent *s, const struct request *q)
+{
+	s->f[q->pfn].freed = IN_USE;
+	s->f[q->pfn].next = q->slot;
+}
+
+/* Pages of a block from `first` on were on no list by themselves. */
+static void joined(struct silent *s, const struct request *q, uint32_t first)
+{
+	for (uint32_t p = first; p < q->pfn + (1u << q->sig.order) && p < s->m->max_pfn; p++) {
+		gone(s, p, false, 0);
+		s->f[p].freed = 0;
+	}
 }
 
 static void follow_alloc(struct silent *s, const struct request *q, uint64_t number)
@@ -142,6 +210,8 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 
 	if (list == UINT32_MAX || !o)
 		return;
+	if (list % SILENT_LISTS == KMM_UNMOVABLE)
+		s->last[q->cpu] = list + 1;
 	if (q->sig.own_obs) {
 		*o = (struct silent_open){ .slot = q->slot, .pfn = q->pfn };
 		if (q->sig.flags & REQ_DIRECT)
@@ -153,7 +223,42 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 	}
 	if (s->f[q->pfn].list == list + 1)
 		suspect(s, list, q->pfn, number);
+	learn_type(s, q);
 	gone(s, q->pfn, false, number);
+	use(s, q);
+}
+
+/* Its place among the records is too late: somebody else has the page by now. */
+static bool came_late(const struct silent *s, const struct request *q)
+{
+	return s->f[q->pfn].freed == IN_USE && q->slot != NO_SLOT && s->f[q->pfn].next != q->slot;
+}
+
+/* The page goes before all others of its list. */
+static void follow_free(struct silent *s, const struct request *q, uint64_t number)
+{
+	uint32_t list;
+
+	if (came_late(s, q))
+		return;
+	for (uint32_t p = q->pfn; p < q->pfn + (1u << q->sig.order) && p < s->m->max_pfn; p++) {
+		gone(s, p, true, number);
+		s->f[p].freed = 0;
+	}
+	if (q->sig.flags & REQ_DIRECT || number >= MAY_HAVE_PASSED - 1)
+		return;
+	list = list_at(s, q, s->type[q->pfn >> s->m->pageblock_order]);
+	if (list != UINT32_MAX)
+		insert(s, list, q->pfn, (uint32_t)s->m->max_pfn + list);
+	s->f[q->pfn].freed = ((uint32_t)number + 1) |
+			     (q->sig.aux & FREE_IRQ ? MAY_HAVE_PASSED : 0);
+}
+
+static void follow_drain(struct silent *s, const struct request *q, uint64_t number)
+{
+	learn_type(s, q);
+	gone(s, q->pfn, false, number);
+	s->f[q->pfn].freed = 0;
 }
 
 static void follow_refill(struct silent *s, const struct request *q, uint64_t number)
@@ -174,15 +279,22 @@ static void follow_refill(struct silent *s, const struct request *q, uint64_t nu
 	}
 	if (q->pfn != o->pfn)
 		append(s, list, q->pfn);
-	else if (s->f[q->pfn].list)
-		remove_block(s, q->pfn);
+	else
+		use(s, q);
 }
 
 static void follow_bulk(struct silent *s, const struct request *q)
 {
+	uint32_t list, head;
+
 	if (q->cpu >= s->m->cpus || q->cpu >= KMM_CPUS)
 		return;
-	s->recognised[q->cpu]++;
+	list = s->last[q->cpu] - 1;
+	head = (uint32_t)s->m->max_pfn + list;
+	if (!q->sig.own_obs && s->last[q->cpu] && s->f[head].next != head)
+		remove_block(s, s->f[head].next);
+	else
+		s->recognised[q->cpu]++;
 	if (q->sig.own_obs)
 		s->open[q->cpu] = (struct silent_open){ .slot = q->slot,
 							.pfn = KMM_NO_PFN,
@@ -193,23 +305,26 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 {
 	if (q->sig.op == REQ_PAGE_BULK)
 		follow_bulk(s, q);
+	if (q->sig.op == OBS_COMPACTION && q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
+		s->compacted = number + 1;
 	if (q->pfn >= s->m->max_pfn || q->sig.op == OBS_MARK)
 		return;
 	switch (q->sig.op) {
 	case REQ_PAGE_ALLOC:
-		if (!(q->sig.flags & REQ_FAILED))
-			follow_alloc(s, q, number);
+		if (q->sig.flags & REQ_FAILED)
+			break;
+		joined(s, q, q->pfn + 1);
+		follow_alloc(s, q, number);
 		break;
 	case OBS_ZONE_LOCKED:
+		joined(s, q, q->pfn);
 		follow_refill(s, q, number);
 		break;
 	case REQ_PAGE_FREE:
-		for (uint32_t p = q->pfn; p < q->pfn + (1u << q->sig.order) && p < s->m->max_pfn;
-		     p++)
-			gone(s, p, true, number);
+		follow_free(s, q, number);
 		break;
 	case OBS_PCPU_DRAIN:
-		gone(s, q->pfn, false, number);
+		follow_drain(s, q, number);
 		break;
 	default:
 		break;
@@ -236,14 +351,40 @@ static void acquit(struct silent *s, const struct machine_state *after)
 	}
 }
 
+/* A snapshot without lists shows at least what the buddy lists had. */
+static void acquit_by_map(struct silent *s, const struct machine_state *after)
+{
+	for (uint64_t p = 0; p < s->m->max_pfn && p < after->kpageflags_len; p++)
+		if (after->kpageflags[p] & KPF_BUDDY)
+			s->f[p].candidate = 0;
+}
+
+/* Frees in an interrupt whose pages nobody has seen again. */
+static int went_past(struct silent *s)
+{
+	uint64_t n = 0;
+
+	for (uint64_t p = 0; p < s->m->max_pfn; p++)
+		n += s->f[p].candidate && s->f[p].freed & MAY_HAVE_PASSED;
+	s->past = malloc((n + 1) * sizeof(*s->past));
+	for (uint64_t p = 0; s->past && p < s->m->max_pfn; p++)
+		if (s->f[p].candidate && s->f[p].freed & MAY_HAVE_PASSED) {
+			s->past[s->past_count++] = (s->f[p].freed & ~MAY_HAVE_PASSED) - 1;
+			s->f[p].candidate = 0;
+		}
+	return s->past ? 0 : -ENOMEM;
+}
+
 int silent_end(struct silent *s, const struct machine_state *after, struct err *e)
 {
-	if (after && after->have_lists) {
+	s->no_memory |= went_past(s) < 0;
+	if (after && after->have_lists)
 		acquit(s, after);
-		for (uint32_t p = 0; p < s->m->max_pfn; p++)
-			if (s->f[p].candidate)
-				believe(s, s->f[p].prev, s->f[p].candidate - 1);
-	}
+	else if (after && after->have_kpageflags)
+		acquit_by_map(s, after);
+	for (uint64_t p = 0; p < s->m->max_pfn; p++)
+		if (s->f[p].candidate && !may_have_moved(s, (uint32_t)p))
+			believe(s, s->f[p].prev, s->f[p].candidate - 1);
 	if (s->no_memory)
 		return err_set(e, ENOMEM, "out of memory for the pages taken silently");
 	if (s->count)

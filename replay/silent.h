@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * silent: pages that left a per-CPU list without an event, as the order of the
- * list gives away.  A refill appends its pages, and they leave from the head;
- * so whatever stood before a page that an allocation got, or was still there
- * when the next refill came, was taken before.  That is believed where the
- * page's own next event is a free (it was in use), or where it has none and the
- * snapshot after the workload does not have it free.
+ * list gives away.  A refill appends its pages, a free puts its page before all
+ * others, and allocations take from the head; so whatever stood before a page that
+ * an allocation got, or was still there when the next refill came, was gone before.
  *
- * Bulk allocations make such moves, and allocations while an event was off.
- * Those that the resolver recognised (REQ_PAGE_BULK) are not found again.
+ * It was taken, by a bulk allocation, by a task whose events are not in the trace or
+ * while an event was off: the page's own next event is a free (it was in use), or it
+ * has none and the snapshot after the workload does not have it free.
+ *
+ * Or it never was there: its free, in an interrupt that came while the list's lock
+ * was held (FREE_IRQ), went past the list.  A page of such a free that has no other event
+ * is taken for that; where a refill takes it, hindsight.h knows.
+ *
+ * What the resolver recognised (REQ_PAGE_BULK) is not found again.
  */
 #ifndef REPLAY_SILENT_H
 #define REPLAY_SILENT_H
@@ -35,8 +40,11 @@ struct silent {
 		uint32_t next, prev; /* block of a list; [max_pfn + list] are the heads */
 		uint32_t candidate;  /* record before which it must have gone, + 1; 0: none */
 		uint32_t list;	     /* number + 1; 0: on none */
+		uint32_t freed;	     /* its free put it there: that record + 1, MAY_HAVE_PASSED */
 	} * f;
+	uint8_t *type;	     /* [page blocks] of the list that pages freed there go to; KMM_PCPTYPES unknown */
 	uint32_t lists;
+	uint32_t *last; /* [cpus] the list that served the last UNMOVABLE request of order 0 there, + 1 */
 	uint32_t *recognised; /* [cpus] silent pages that are known by their requests */
 	struct silent_open {
 		uint32_t slot; /* whose refills they are */
@@ -45,6 +53,9 @@ struct silent {
 	} open[KMM_CPUS];
 	struct silent_take *takes; /* [count] by number once ended */
 	uint64_t count, room;
+	uint64_t compacted; /* last record at which compaction took free pages, + 1 */
+	uint64_t *past; /* [past_count] frees that went past their list, once ended */
+	uint64_t past_count;
 	bool no_memory;
 };
 

@@ -390,7 +390,7 @@ static void give_back(struct simulated *s, const struct request *q, kmm_pfn pfn,
 	s->unseen[q->cpu] = 0;
 	simulated_own(s, pfn, order, 0);
 	if (q->sig.flags & REQ_DIRECT)
-		kmm_free_pages_direct(s->mm, q->cpu, pfn, order, q->sig.aux);
+		kmm_free_pages_direct(s->mm, q->cpu, pfn, order, q->sig.aux & FREE_TAIL);
 	else if (q->sig.flags & REQ_BATCHED && order == 0)
 		kmm_free_page_batched(s->mm, q->cpu, pfn);
 	else

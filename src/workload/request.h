@@ -79,6 +79,14 @@ enum drain_cause {
 	DRAIN_SOME,   /* the vmstat pass, lists of other nodes' zones: so many pages */
 };
 
+/* What else is known of a page's free. */
+enum free_mark {
+	FREE_TAIL = 1 << 0, /* with REQ_DIRECT: to the list's tail (tails of alloc_pages_exact) */
+	FREE_IRQ = 1 << 1,  /* in an interrupt that came while preemption was off twice, as it is
+			   while the lock of a per-CPU list is held */
+	FREE_FOUND = 1 << 2, /* with REQ_IMPLIED: an allocation got the page next */
+};
+
 /* How a compaction began. */
 enum compact_flag { COMPACT_SYNC = 1 << 0, COMPACT_KCOMPACTD = 1 << 1 };
 
@@ -119,7 +127,7 @@ struct request_sig {
 	uint8_t aux;	  /* OBS_ZONE_LOCKED: percpu_refill (0, 1, 2 absent);
 			   OBS_EXTFRAG: fallback_order; OBS_COMPACTION, OBS_RECLAIM: enum event_kind;
 			   OBS_PCPU_DRAIN: enum drain_cause;
-			   REQ_PAGE_FREE with REQ_DIRECT: 1 if to the tail (tails of alloc_pages_exact);
+			   REQ_PAGE_FREE: enum free_mark;
 			   OBS_LOST: 1 if the number is unknown; objects: accounted (0, 1, 2 absent);
 			   kmap, kunmap, vmalloc: enum event_kind */
 	uint8_t aux2;	  /* OBS_EXTFRAG: fallback_migratetype, with 0x80 for change_ownership;

@@ -10,6 +10,7 @@
 #include "workload/resolver.h"
 
 #define SLAB_TRY (KMM_GFP_NOWARN | KMM_GFP_NORETRY)
+#define PREEMPT_DEPTH 0xf /* of common_preempt_count; above it, migration disabled (5.16) */
 
 enum request_owner resolve_page_guess(kmm_gfp gfp, unsigned order)
 {
@@ -39,7 +40,7 @@ static int cover(struct resolver *r, uint32_t pfn, uint32_t pages, uint32_t slot
 }
 
 /* A record that no event shows: the block of a slot must have been freed silently before. */
-static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot)
+static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot, uint8_t mark)
 {
 	struct slot *s = &r->slots.s[slot];
 	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE, NULL);
@@ -49,6 +50,7 @@ static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot)
 	w->r.slot = slot;
 	w->r.sig.order = s->order;
 	w->r.sig.flags = REQ_IMPLIED;
+	w->r.sig.aux = mark;
 	w->gives = true;
 	if (s->pfn != KMM_NO_PFN)
 		for (uint32_t i = 0; i < 1u << s->order; i++)
@@ -60,12 +62,13 @@ static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot)
 }
 
 /* Whatever still covers these frames was freed without an event. */
-static int vacate(struct resolver *r, const struct event *ev, uint32_t pfn, uint32_t pages)
+static int vacate(struct resolver *r, const struct event *ev, uint32_t pfn, uint32_t pages,
+		  uint8_t mark)
 {
 	for (uint32_t i = 0; i < pages; i++) {
 		uint32_t slot = resolver_slot_of(r, pfn + i);
 
-		if (slot != NO_SLOT && imply_free(r, ev, slot) < 0)
+		if (slot != NO_SLOT && imply_free(r, ev, slot, mark) < 0)
 			return r->err->code;
 	}
 	return 0;
@@ -518,6 +521,9 @@ int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev
 			       (unsigned long long)r->seq, order);
 	if (c->bulk_n && !is_single(c, ev))
 		settle_bulk(r, c);
+	if (ev->page.pfn < KMM_NO_PFN - (1u << order) &&
+	    vacate(r, ev, (uint32_t)ev->page.pfn, 1u << order, FREE_FOUND) < 0)
+		return r->err->code;
 	w = alloc_entry(r, c, ev, &pos);
 	if (!w)
 		return r->err->code;
@@ -539,7 +545,7 @@ int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev
 		return 0;
 	}
 	pfn = (uint32_t)ev->page.pfn;
-	if (vacate(r, ev, pfn, 1u << order) < 0 || cover(r, pfn, 1u << order, w->r.slot) < 0)
+	if (cover(r, pfn, 1u << order, w->r.slot) < 0)
 		return r->err->code;
 	w->r.pfn = pfn;
 	/* Compaction hands over a block that it has just made, past all lists (pitfall 5). */
@@ -611,7 +617,7 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 	if (slot == NO_SLOT ||
 	    pfn + pages > r->slots.s[slot].pfn + (1u << r->slots.s[slot].order)) {
 		/* Unknown, or larger than what was allocated here: older blocks went silently. */
-		if (vacate(r, ev, pfn, pages) < 0)
+		if (vacate(r, ev, pfn, pages, 0) < 0)
 			return r->err->code;
 		slot = NO_SLOT;
 	}
@@ -624,12 +630,14 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 	w->freed_type = slot == NO_SLOT ? KMM_MIGRATETYPES : (uint8_t)r->slots.s[slot].site;
 	if (resolve_irq_locked(r, ev, pfn))
 		w->r.sig.flags |= REQ_DIRECT;
+	if (r->current < 0 && (ev->preempt & PREEMPT_DEPTH) >= 2)
+		w->r.sig.aux = FREE_IRQ;
 	if (slot != NO_SLOT) {
 		free_of_slot(r, w, slot, pfn, pages);
 		if (slot == c->exact_slot) {
 			/* alloc_pages_exact trims its block: straight to the buddy lists (pitfall 15). */
 			w->r.sig.flags |= REQ_DIRECT;
-			w->r.sig.aux = 1;
+			w->r.sig.aux = FREE_TAIL;
 			return 0;
 		}
 	} else {
@@ -648,7 +656,7 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 		 * help, and nobody can have had these frames before.
 		 */
 		w->r.sig.flags |= REQ_DIRECT;
-		w->r.sig.aux = 1;
+		w->r.sig.aux = FREE_TAIL;
 		return 0;
 	}
 	w->waits |= WAIT_BATCH | WAIT_DRAIN;

@@ -178,6 +178,8 @@ static void silent_frees_are_implied(void **state)
 	finish(b);
 	assert_int_equal(count(b, REQ_PAGE_FREE), 1);
 	assert_true(rec(b, REQ_PAGE_FREE, 0)->sig.flags & REQ_IMPLIED);
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 0)->sig.aux, FREE_FOUND);
+	assert_true(at(b, REQ_PAGE_FREE, 0) < at(b, REQ_PAGE_ALLOC, 1));
 	assert_int_equal(resolver_stats(b->r)->implied_pages, 1);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "replay/silent.h"
+#include "trace/event.h"
 
 struct story {
 	struct machine m;
@@ -129,6 +130,96 @@ static void the_snapshot_decides_what_was_kept(void **state)
 	assert_int_equal(s->s.count, 1);
 }
 
+/* What was freed last is handed out first; the type of its page block is known from 20, freed and handed out. */
+static void push(struct story *s, uint32_t pfn, uint32_t slot, unsigned aux)
+{
+	struct request q = { .pfn = pfn, .slot = slot };
+
+	q.sig.op = REQ_PAGE_FREE;
+	q.sig.aux = (uint8_t)aux;
+	silent_record(&s->s, &q, s->n++);
+}
+
+static void learn_block(struct story *s)
+{
+	push(s, 20, NO_SLOT, 0);
+	tell(s, REQ_PAGE_ALLOC, 20, 9, 0);
+}
+
+/* 30 was freed last, and yet 31 was handed out: 30 had been taken, as its next free proves. */
+static void pages_freed_before_the_one_handed_out(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+	uint64_t at;
+
+	learn_block(s);
+	push(s, 31, NO_SLOT, 0);
+	push(s, 30, NO_SLOT, 0);
+	at = s->n;
+	tell(s, REQ_PAGE_ALLOC, 31, 3, 0);
+	push(s, 30, NO_SLOT, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 1);
+	assert_int_equal(s->s.takes[0].number, at);
+	assert_int_equal(s->s.past_count, 0);
+}
+
+/* The same in an interrupt that found the list locked, and the page was not seen again. */
+static void a_free_that_went_past_the_list(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+	uint64_t at;
+
+	learn_block(s);
+	push(s, 31, NO_SLOT, 0);
+	at = s->n;
+	push(s, 30, NO_SLOT, FREE_IRQ);
+	tell(s, REQ_PAGE_ALLOC, 31, 3, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.past_count, 1);
+	assert_int_equal(s->s.past[0], at);
+}
+
+/* A refill takes it: hindsight knows that its free went past the list, and nobody took it. */
+static void a_page_that_a_refill_takes_was_not_taken(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+
+	learn_block(s);
+	push(s, 31, NO_SLOT, 0);
+	push(s, 30, NO_SLOT, FREE_IRQ);
+	tell(s, REQ_PAGE_ALLOC, 31, 3, 0);
+	tell(s, REQ_PAGE_ALLOC, 30, 4, 1);
+	tell(s, OBS_ZONE_LOCKED, 30, 4, 0);
+	push(s, 30, 4, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.past_count, 0);
+}
+
+/* What compaction takes from the free lists leaves no event but a later free either. */
+static void compaction_is_an_explanation_too(void **state)
+{
+	struct request move = { .pfn = KMM_NO_PFN, .slot = NO_SLOT };
+	struct story *s = *state;
+	struct err e;
+
+	learn_block(s);
+	push(s, 31, NO_SLOT, 0);
+	push(s, 30, NO_SLOT, 0);
+	tell(s, REQ_PAGE_ALLOC, 31, 3, 0);
+	move.sig.op = OBS_COMPACTION;
+	move.sig.aux = EVENT_MM_COMPACTION_ISOLATE_FREEPAGES;
+	silent_record(&s->s, &move, s->n++);
+	push(s, 30, NO_SLOT, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -138,6 +229,10 @@ int main(void)
 		T(a_later_event_acquits),
 		T(what_the_resolver_knows_is_not_found_again),
 		T(the_snapshot_decides_what_was_kept),
+		T(pages_freed_before_the_one_handed_out),
+		T(a_free_that_went_past_the_list),
+		T(a_page_that_a_refill_takes_was_not_taken),
+		T(compaction_is_an_explanation_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
