@@ -8,6 +8,12 @@ suite=flight
 start --flight -e pages -o fl -d 20 --max-captures 1 --after 0.2 > fl.out 2>&1
 sleep 1.5; kill -USR2 $pid; wait $pid; got=$?
 if [ $got = 0 ]; then equal_counts "flight/SIGUSR2 writes a capture" fl-0001 100; else not_ok "flight/SIGUSR2 writes a capture" "status $got"; fi
+# What earlier ones wrote, or left when they were killed, stays, and does not count.
+mkdir fl-0002.part
+start --flight -e pages -o fl -d 20 --max-captures 1 --after 0 > fl.out 2>&1
+sleep 1.5; kill -USR2 $pid; wait $pid; got=$?
+if [ $got = 0 ] && [ -e fl-0003/trace.dat ] && [ ! -e fl-0004 ]; then ok "flight/goes on where others ended"; else
+	not_ok "flight/goes on where others ended" "status $got: $(tail -1 fl.out)"; fi
 rec --flight -o tr -d 20 --max-captures 1 --after 0 -t 'kmem:kmem_cache_free if name == "filp"' > fl.out 2>&1
 equal_counts "flight/a trigger with a filter" tr-0001 1000
 # Each named trigger is one that this kernel takes; one of them is made to come, in a memory group of its own.
