@@ -267,7 +267,9 @@ static int test_split(struct nametest *t, const struct pass *p, enum nametest_sp
 	struct attribution a;
 	int ret = 0;
 
-	if (teach(&a, p, split) || population_init(&pop, m, &m->before, &a, strings))
+	/* Slabs that were found by the names must not tell these. */
+	if (teach(&a, p, split) ||
+	    population_init(&pop, m, m->before.slabs_shown ? NULL : &m->before, &a, strings))
 		ret = err_set(e, ENOMEM, "out of memory");
 	else if (population_known(&pop))
 		ret = read_slabs(&pop, k, intern_find(strings, mark, strlen(mark)),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "replay/objaddr.h"
+#include "replay/slabshown.h"
 
 #define PAGE_SHIFT 12
 
@@ -142,6 +143,8 @@ int slaborigin_find(struct kmw_reader *k, struct machine *m, struct err *e)
 	struct reading r = { 0 };
 	int n = 0, ret;
 
+	if (!m->after.have_slabpages)
+		return slabshown_find(k, m, e);
 	if (m->before.have_slabpages || m->slabs_of_start || !m->after.have_slabpages ||
 	    !m->direct_map_base || kmw_summary(k)->lost)
 		return 0;

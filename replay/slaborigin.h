@@ -18,7 +18,8 @@
 
 /*
  * Reads the workload once, and gives the slabs to m->before, where that has none of its
- * own, m->after has, and no event was lost; else does nothing. 0 or a negative errno.
+ * own, m->after has, and no event was lost; where neither has, but slabinfo tells of the
+ * start, slabshown.h finds them; else does nothing. 0 or a negative errno.
  */
 int slaborigin_find(struct kmw_reader *k, struct machine *m, struct err *e);
 
