@@ -145,8 +145,8 @@ int slaborigin_find(struct kmw_reader *k, struct machine *m, struct err *e)
 
 	if (!m->after.have_slabpages)
 		return slabshown_find(k, m, e);
-	if (m->before.have_slabpages || m->slabs_of_start || !m->after.have_slabpages ||
-	    !m->direct_map_base || kmw_summary(k)->lost)
+	if (m->before.have_slabpages || m->slabs_of_start || !m->direct_map_base ||
+	    kmw_summary(k)->lost)
 		return 0;
 	q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	scratch = kmw_scratch_new();
