@@ -578,7 +578,7 @@ struct objects *objects_new(struct kmm *mm, const struct machine *m,
 	o->src = src;
 	objects_native_policy(m, &own);
 	o->native = !anew && same_policy(&own, policy);
-	o->hidden = m->before.slabs_shown;
+	o->hidden = m->slabs_hidden;
 	o->page = KMM_NO_PFN;
 	o->moved_free = MAP_NONE;
 	for (unsigned c = 0; c < KMM_CPUS; c++)

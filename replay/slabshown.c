@@ -37,6 +37,12 @@ struct reading {
 	struct objaddr addr;
 };
 
+static void take(struct reading *r, uint64_t pfn, unsigned order)
+{
+	for (uint64_t f = pfn; f < pfn + (1ull << order) && f < r->m->max_pfn; f++)
+		r->frame_of[f] = TAKEN;
+}
+
 static int begin(struct reading *r, struct kmw_reader *k, struct machine *m, struct err *e)
 {
 	static const char mark[] = "snap: before/kpageflags end";
@@ -48,7 +54,11 @@ static int begin(struct reading *r, struct kmw_reader *k, struct machine *m, str
 	r->started = r->start == UINT32_MAX;
 	r->frame_of = calloc(m->max_pfn + 1, sizeof(*r->frame_of));
 	r->cache_of_string = calloc(r->strings->count + 1ull, sizeof(*r->cache_of_string));
-	return r->frame_of && r->cache_of_string ? 0 : err_set(e, ENOMEM, "out of memory");
+	if (!r->frame_of || !r->cache_of_string)
+		return err_set(e, ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < m->before.slabpage_count; i++)
+		take(r, m->before.slabpages[i].pfn, m->before.slabpages[i].order);
+	return 0;
 }
 
 static void end(struct reading *r)
@@ -152,9 +162,8 @@ static int record(struct reading *r, const struct request *q)
 	case REQ_PAGE_FREE:
 	case OBS_ZONE_LOCKED:
 	case OBS_PCPU_DRAIN:
-		for (uint64_t f = q->pfn;
-		     r->started && f < q->pfn + (1ull << q->sig.order) && f < r->m->max_pfn; f++)
-			r->frame_of[f] = TAKEN;
+		if (r->started && q->sig.order < KMM_ORDERS)
+			take(r, q->pfn, q->sig.order);
 		return 0;
 	case OBS_MARK:
 		r->started |= q->pfn == r->start;
@@ -217,7 +226,8 @@ static void join(struct reading *r)
 static void place(struct reading *r, uint32_t from, uint32_t to, struct machine_slabpage *pages)
 {
 	struct machine_slab *c = &r->m->slabs[r->frame[from].cache];
-	uint64_t on_node = c->num_objs - c->active_objs, active = 0, slabs = to - from;
+	uint64_t on_node = r->m->slabs_of_start ? c->num_objs - c->active_objs : 0;
+	uint64_t active = 0, slabs = to - from;
 
 	for (uint32_t i = to; i-- > from;) {
 		const struct shown *x = &r->frame[i];
@@ -237,6 +247,8 @@ static void place(struct reading *r, uint32_t from, uint32_t to, struct machine_
 		}
 		active += p->place == SLAB_PARTIAL ? p->inuse : p->objects;
 	}
+	if (!r->m->slabs_hidden)
+		return;
 	c->hidden_slabs = c->num_slabs > slabs ? c->num_slabs - slabs : 0;
 	c->hidden_objs = c->hidden_slabs * c->objs_per_slab;
 	c->hidden_active = c->active_objs > active ? c->active_objs - active : 0;
@@ -247,13 +259,15 @@ static void place(struct reading *r, uint32_t from, uint32_t to, struct machine_
 static int give(struct reading *r)
 {
 	struct machine *m = r->m;
+	uint32_t had = m->before.slabpage_count;
 	struct machine_slabpage *pages;
 
 	join(r);
-	pages = malloc((r->count + 1ull) * sizeof(*pages));
+	pages = realloc(m->before.slabpages, (had + r->count + 1ull) * sizeof(*pages));
 	if (!pages)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < m->slab_count; i++) {
+	m->slabs_hidden = m->slabs_of_start;
+	for (uint32_t i = 0; m->slabs_hidden && i < m->slab_count; i++) {
 		m->slabs[i].hidden_slabs = m->slabs[i].num_slabs;
 		m->slabs[i].hidden_objs = m->slabs[i].num_objs;
 		m->slabs[i].hidden_active = m->slabs[i].active_objs;
@@ -261,11 +275,11 @@ static int give(struct reading *r)
 	for (uint32_t i = 0, n; i < r->count; i = n) {
 		for (n = i; n < r->count && r->frame[n].cache == r->frame[i].cache;)
 			n++;
-		place(r, i, n, pages);
+		place(r, i, n, pages + had);
 	}
 	m->before.slabpages = pages;
-	m->before.slabpage_count = r->count;
-	m->before.have_slabpages = m->before.slabs_shown = true;
+	m->before.slabpage_count = had + r->count;
+	m->before.have_slabpages = true;
 	return 0;
 }
 
@@ -276,9 +290,6 @@ int slabshown_find(struct kmw_reader *k, struct machine *m, struct err *e)
 	struct reading r = { 0 };
 	int n = 0, ret;
 
-	if (m->before.have_slabpages || !m->slabs_of_start || !m->direct_map_base || !m->max_pfn ||
-	    kmw_summary(k)->lost)
-		return 0;
 	q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	scratch = kmw_scratch_new();
 	ret = q && scratch ? begin(&r, k, m, e) : err_set(e, ENOMEM, "out of memory");

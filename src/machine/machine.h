@@ -166,7 +166,7 @@ struct machine_state {
 	struct machine_slabpage *slabpages;
 	uint32_t slabpage_count;
 	bool have_slabpages;
-	bool slabs_shown; /* events showed them, with the names that they have (replay/slabshown.h) */
+	uint32_t dumped_slabs; /* so many come from dumps; events showed the others (replay/slabshown.h) */
 	/* per-CPU lists, from zoneinfo: [zone * KMM_CPUS + cpu], NULL unknown */
 	struct machine_pcpinfo {
 		uint32_t count, high; /* pages on them; their limit */
@@ -206,6 +206,7 @@ struct machine {
 	uint32_t cache_count;
 	struct machine_slab *slabs; /* from before/, else after/ */
 	uint32_t slab_count;
+	bool slabs_hidden;		  /* some of the start's are known as numbers only */
 	bool slabs_of_start;		  /* their counts are those of before/, not of after/ */
 	struct machine_slab *after_slabs; /* from after/slabinfo: names and counts only */
 	uint32_t after_slab_count;
