@@ -38,13 +38,22 @@ static const char *word_before(const char *p, const char **end)
 	return stop;
 }
 
+/* "8.467970911" */
 static bool read_seconds(const char *p, const char *end, uint64_t *time)
 {
-	const char *dot = memchr(p, '.', (size_t)(end - p));
-	uint64_t whole, part;
+	uint64_t whole = 0, part = 0;
+	const char *dot;
 
-	if (!dot || end - dot < 2 || end - dot > 10 || !number(p, dot, &whole) ||
-	    !number(dot + 1, end, &part) || whole > UINT64_MAX / 1000000000 - 1)
+	if (end - p > 30)
+		return false;
+	for (dot = p; dot < end && is_digit(*dot); dot++)
+		whole = whole * 10 + (uint64_t)(*dot - '0');
+	if (dot == p || end - dot < 2 || end - dot > 10 || *dot != '.' || dot - p > 19 ||
+	    whole > UINT64_MAX / 1000000000 - 1)
+		return false;
+	for (p = dot + 1; p < end && is_digit(*p); p++)
+		part = part * 10 + (uint64_t)(*p - '0');
+	if (p < end)
 		return false;
 	for (int64_t digits = end - dot - 1; digits < 9; digits++)
 		part *= 10;
@@ -58,7 +67,7 @@ static bool read_time(struct ftext_line *l, const char *p, const char *colon, co
 	const char *end = colon;
 
 	/* "1234us : ", "1234us+: ": a mark of long delays, or a space */
-	if (end - p > 3 && strchr(" +!#*@$", end[-1]) && end[-2] == 's' && end[-3] == 'u')
+	if (end - p > 3 && end[-2] == 's' && end[-3] == 'u' && strchr(" +!#*@$", end[-1]))
 		end--;
 	*start = end;
 	end = word_before(p, start);
