@@ -165,6 +165,13 @@ static void print_recorded(const struct replay_run *x, const struct slabfidelity
 			    100.0 * (double)(f->all.followed.active - f->all.followed.in_use) /
 				    (double)f->all.followed.active :
 			    0.0);
+	if (f->shown)
+		prose_print(
+			stdout,
+			"  start      slabs are those that events showed, with what else was in them taken to live;\n"
+			"             %" PRIu64
+			" more are counted only, as before/slabinfo has them\n",
+			f->hidden);
 	if (c->known)
 		prose_print(
 			stdout,
@@ -204,6 +211,10 @@ static void print_simulated(const struct replay_run *run, const struct slabfidel
 		    " taken over at the start; page requests: recorded %" PRIu64
 		    ", simulated %" PRIu64 "\n",
 		    o->adopted, o->pages_expected, o->pages_taken);
+	if (f->shown)
+		prose_print(stdout,
+			    "             as events showed them; %" PRIu64 " more counted only\n",
+			    f->hidden);
 	if (o->not_adopted)
 		prose_print(stdout,
 			    "             %" PRIu64
@@ -343,6 +354,7 @@ static void json_simulated(struct json *j, const struct replay_run *run,
 	json_uint(j, "silent_frees", o->early);
 	json_uint(j, "slabs_adopted", o->adopted);
 	json_uint(j, "slabs_not_adopted", o->not_adopted);
+	json_uint(j, "slabs_counted_only", f->hidden);
 	json_uint(j, "slab_page_requests_recorded", o->pages_expected);
 	json_uint(j, "slab_page_requests_simulated", o->pages_taken);
 	if (!f->known)
