@@ -221,8 +221,9 @@ const struct metric metrics[] = {
 	  .unit = "events",
 	  .definition = "Contradictions: events that the reconstructed state does not allow, such "
 			"as the allocation of a page that is in use. Silent moves: changes that "
-			"the kernel is known to make without an event, and that the "
-			"reconstruction made up for.",
+			"the kernel is known to make without an event (bulk allocations, "
+			"compaction), or that a task made whose events are not in the trace, and "
+			"that the reconstruction made up for.",
 	  .source = "the recorded run",
 	  .limits = "Each contradiction means that something happened that the trace does not show.",
 	  .rows = "contradictions|silent moves put right" },

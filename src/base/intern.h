@@ -9,11 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct intern_place {
+	uint32_t number; /* the string's, plus 1; 0: free */
+	uint32_t hash, len;
+};
+
 struct intern {
 	char **strings; /* [count], each terminated */
 	uint32_t count;
 	uint32_t room;
-	uint32_t *table; /* places -> string number + 1, 0 free */
+	struct intern_place *table;
 	uint32_t mask;
 };
 

@@ -22,6 +22,7 @@
 	(KMM_SLAB_RECLAIM_ACCOUNT | KMM_SLAB_CACHE_DMA | KMM_SLAB_CACHE_DMA32 | KMM_SLAB_ACCOUNT)
 #define ALL_FLAGS ((KMM_SLAB_STORE_USER << 1) - 1)
 #define MOST_BYTES (PAGE_BYTES << SLAB_MAX_ORDER)
+#define GFP_KERNEL (KMM_GFP_DIRECT_RECLAIM | KMM_GFP_KSWAPD_RECLAIM | KMM_GFP_IO | KMM_GFP_FS)
 
 bool cache_refuse(char *why, size_t n, const char *fmt, ...)
 {
@@ -136,8 +137,8 @@ static int init_kind(struct kmm_cache *s, const struct kmm_cache_args *a)
 
 static enum way way_of(const struct kmm_cache *s)
 {
-	/* Bytes to clear or to check need more. */
-	if (s->debug || s->sl->policy.memory || s->kind == KMM_SLOB)
+	/* Bytes to clear or to check need more, and so does counting. */
+	if (s->debug || s->sl->policy.slab_stats || s->sl->policy.memory || s->kind == KMM_SLOB)
 		return WAY_LONG;
 	if (s->kind == KMM_SLAB)
 		return WAY_SLAB;
@@ -178,6 +179,11 @@ struct kmm_cache *cache_create(struct kmm_slab *sl, const struct kmm_cache_args 
 	}
 	if (ret)
 		goto no_memory;
+	if (sl->of_caches) {
+		s->self = kmm_kmem_cache_alloc(sl->of_caches, 0, GFP_KERNEL);
+		if (s->self == KMM_NULL)
+			goto no_memory;
+	}
 	/* Rounded up: exact for every offset below 2^22 (SLAB_MAX_ORDER). */
 	s->reciprocal = ((1ull << 44) + s->size - 1) / s->size;
 	s->way = (uint8_t)way_of(s);
@@ -206,8 +212,8 @@ void cache_discard(struct kmm_cache *s)
 	free(s);
 }
 
-struct kmm_cache *kmm_kmem_cache_create(struct kmm_slab *sl, const struct kmm_cache_args *a,
-					char *why, size_t n)
+static struct kmm_cache *make_or_share(struct kmm_slab *sl, const struct kmm_cache_args *a,
+				       char *why, size_t n)
 {
 	struct kmm_cache *s;
 
@@ -228,6 +234,60 @@ struct kmm_cache *kmm_kmem_cache_create(struct kmm_slab *sl, const struct kmm_ca
 	return s;
 }
 
+/* Nobody would look at a NULL. */
+static void panic(struct kmm_slab *sl, const struct kmm_cache_args *a, const char *why)
+{
+	const char *name = a->name ? a->name : "(null)";
+	unsigned v = sl->policy.version;
+	char text[200];
+
+	if (v >= KMM_VERSION(3, 6, 0))
+		snprintf(text, sizeof(text), "%s: Failed to create slab '%.100s'. Error %d",
+			 v >= KMM_VERSION(6, 12, 0) ? "__kmem_cache_create_args" :
+			 v >= KMM_VERSION(4, 16, 0) ? "kmem_cache_create_usercopy" :
+						      "kmem_cache_create",
+			 name, strstr(why, "out of memory") ? -ENOMEM : -EINVAL);
+	else if (sl->kind == KMM_SLAB)
+		snprintf(text, sizeof(text), "kmem_cache_create(): failed to create slab `%.100s'",
+			 name);
+	else
+		snprintf(text, sizeof(text), "Cannot create slabcache %.100s", name);
+	SLAB_OBSERVE(sl, panic, text);
+}
+
+struct kmm_cache *kmm_kmem_cache_create(struct kmm_slab *sl, const struct kmm_cache_args *a,
+					char *why, size_t n)
+{
+	char own[200];
+	struct kmm_cache *s = make_or_share(sl, a, own, sizeof(own));
+
+	if (!s && a->flags & KMM_SLAB_PANIC)
+		panic(sl, a, own);
+	if (n)
+		snprintf(why, n, "%s", s ? "" : own);
+	return s;
+}
+
+bool cache_create_first(struct kmm_slab *sl, char *why, size_t n)
+{
+	const struct kmm_cache_args a = {
+		.name = "kmem_cache",
+		.object_size = sl->policy.kmem_cache_size,
+		.flags = KMM_SLAB_HWCACHE_ALIGN | KMM_SLAB_NO_MERGE,
+	};
+
+	if (!a.object_size)
+		return true;
+	sl->of_caches = cache_create(sl, &a, why, n);
+	if (!sl->of_caches)
+		return false;
+	/* SLUB moves the first one, a variable until then, into an object of its own. */
+	if (sl->kind != KMM_SLUB || sl->policy.version < KMM_VERSION(2, 6, 37))
+		return true;
+	sl->of_caches->self = kmm_kmem_cache_alloc(sl->of_caches, 0, GFP_KERNEL);
+	return sl->of_caches->self != KMM_NULL || cache_refuse(why, n, "out of memory");
+}
+
 int kmm_kmem_cache_destroy(struct kmm_cache *s, unsigned cpu)
 {
 	struct kmm_slab *sl = s->sl;
@@ -239,8 +299,8 @@ int kmm_kmem_cache_destroy(struct kmm_cache *s, unsigned cpu)
 		s->users--;
 		return 0;
 	}
-	if (s->flags & KMM_SLAB_KMALLOC)
-		return -EBUSY; /* kmalloc goes on */
+	if (s->flags & KMM_SLAB_KMALLOC || s == sl->of_caches)
+		return -EBUSY; /* kmalloc goes on, and so does this */
 	if (s->kind == KMM_SLUB)
 		left = slub_shutdown(s, cpu);
 	else if (s->kind == KMM_SLAB)
@@ -249,6 +309,8 @@ int kmm_kmem_cache_destroy(struct kmm_cache *s, unsigned cpu)
 	if (left)
 		return -EBUSY;
 	slabpage_free_waiting(sl, cpu); /* rcu_barrier() */
+	if (s->self != KMM_NULL)
+		kmm_kmem_cache_free(sl->of_caches, cpu, s->self);
 	*(s->prev ? &s->prev->next : &sl->first) = s->next;
 	*(s->next ? &s->next->prev : &sl->last) = s->prev;
 	cache_discard(s);

@@ -141,6 +141,8 @@ struct kmm_cache {
 	uint32_t limit, batchcount, shared;
 	bool off_slab, management_last;
 	struct kmm_cache *descriptors; /* off-slab: where they come from */
+	struct kmm_cache_counts counts;
+	uint64_t out; /* objects out of their slabs: what counts.maxobjs is the most of */
 	/* SLUB */
 	uint16_t *sequence; /* of a random free list */
 	uint64_t random;
@@ -152,6 +154,7 @@ struct kmm_cache {
 	struct slab_chunk *chunks;
 	uint32_t chunk_records;
 	uint64_t made, gone; /* slabs */
+	kmm_addr self;	     /* the object that it is itself, with policy.kmem_cache_size */
 	unsigned users;	     /* create calls that meant this cache */
 	struct kmm_cache *next, *prev;
 	char *name;
@@ -192,7 +195,8 @@ struct kmm_slab {
 	void *seen_arg;
 	struct kmm_slab_policy policy;
 	struct kmm_cache *first, *last;
-	struct slab_list waiting; /* for a grace period */
+	struct kmm_cache *of_caches; /* where they come from, or NULL */
+	struct slab_list waiting;    /* for a grace period */
 	struct slob slob;
 	unsigned *rounds;	/* SLAB: of the reaper, by CPU */
 	unsigned *reap_node;	/* SLAB: whose alien array is next, by CPU */
@@ -309,6 +313,8 @@ bool cache_refuse(char *why, size_t n, const char *fmt, ...) __attribute__((form
 /* A cache of any kind, without a look for one to merge with. */
 struct kmm_cache *cache_create(struct kmm_slab *sl, const struct kmm_cache_args *a, char *why,
 			       size_t n);
+/* The cache of caches, if the policy has one: before all others. */
+bool cache_create_first(struct kmm_slab *sl, char *why, size_t n);
 /* Memory of one cache. */
 void cache_discard(struct kmm_cache *s);
 /* An object without a word to the observer; the count of objects is kept here. */

@@ -34,7 +34,7 @@ enum kmm_slab_flags {
 	KMM_SLAB_CACHE_DMA = 1 << 1,
 	KMM_SLAB_CACHE_DMA32 = 1 << 2,
 	KMM_SLAB_RECLAIM_ACCOUNT = 1 << 3,
-	KMM_SLAB_PANIC = 1 << 4, /* of no effect here: the caller sees the NULL */
+	KMM_SLAB_PANIC = 1 << 4, /* without this cache the kernel cannot go on: observer.panic */
 	KMM_SLAB_TYPESAFE_BY_RCU = 1 << 5,
 	KMM_SLAB_ACCOUNT = 1 << 6,
 	KMM_SLAB_NOLEAKTRACE = 1 << 7,
@@ -67,6 +67,7 @@ struct kmm_slab_policy {
 	bool kmalloc_dma;     /* dma-kmalloc-*: CONFIG_ZONE_DMA */
 	bool kmalloc_random;  /* 16 copies of the normal classes: 6.6 and later */
 	bool rcu_delay;	      /* pages of TYPESAFE_BY_RCU caches wait for kmm_slab_grace_period() */
+	unsigned kmem_cache_size; /* bytes of a struct kmem_cache: caches come out of the cache "kmem_cache"; 0: of nowhere */
 	/* SLUB */
 	bool cpu_partial;	   /* CONFIG_SLUB_CPU_PARTIAL; 3.2 and later */
 	unsigned slub_min_order;   /* slub_min_order= */
@@ -74,7 +75,8 @@ struct kmm_slab_policy {
 	unsigned slub_min_objects; /* slub_min_objects=; 0: by the number of CPUs */
 	bool sheaves;		   /* honour sheaf_capacity: 6.18 */
 	/* SLAB */
-	bool slab_break_order;	   /* more than 32 MiB of memory: slabs of order 1 are fine */
+	bool slab_stats;       /* CONFIG_DEBUG_SLAB: statistics in slabinfo, arrays of 32 at most */
+	bool slab_break_order; /* more than 32 MiB of memory: slabs of order 1 are fine */
 	unsigned slab_colour_step; /* the kernel's colour offset times this; 0: as it is */
 	bool slab_no_colour; /* no kernel has this: every slab's first object at the same offset */
 	/* A machine that is backed: the bytes of frame 0 and on, for every frame; else NULL. */
@@ -98,6 +100,8 @@ struct kmm_slab_observer {
 	void (*kfree)(void *arg, unsigned cpu, kmm_addr at);
 	/* A debugging cache, or a free that cannot be, reports: a few lines of text. */
 	void (*report)(void *arg, const struct kmm_cache *s, kmm_addr at, const char *text);
+	/* What kmm_kmem_cache_create() could not make had KMM_SLAB_PANIC: the last words. */
+	void (*panic)(void *arg, const char *text);
 };
 
 /* ---- the allocator ---- */
@@ -163,12 +167,17 @@ struct kmm_cache_args {
 	unsigned sheaf_capacity; /* 6.18 */
 };
 
-/* The cache, maybe one that exists already under another name; NULL with one line in why[n]. */
+/*
+ * The cache, maybe one that exists already under another name; NULL with one line in why[n],
+ * of which a KMM_SLAB_PANIC cache also tells the observer.  With policy.kmem_cache_size the
+ * cache itself is an object, taken on CPU 0.
+ */
 struct kmm_cache *kmm_kmem_cache_create(struct kmm_slab *sl, const struct kmm_cache_args *a,
 					char *why, size_t n);
 /*
  * 0 once the last user of a shared cache let go; -EBUSY if objects live (the
- * kernel complains and leaks it) or if it is one of kmalloc's: it stays usable.
+ * kernel complains and leaks it), or if it is one of kmalloc's or the one that caches
+ * come from: it stays usable.
  */
 int kmm_kmem_cache_destroy(struct kmm_cache *s, unsigned cpu);
 /* Free slabs go back; 0 if none with objects is left, else 1. */
@@ -219,8 +228,22 @@ int kmm_slab_read(struct kmm_slab *sl, unsigned cpu, kmm_addr at, void *to, size
 /* Whether bytes of a poisoned cache's object still are as they were given out: never written. */
 bool kmm_slab_untouched(const struct kmm_slab *sl, kmm_addr at, size_t n);
 const char *kmm_kmem_cache_name(const struct kmm_cache *s);
+/* What SLAB counts with policy.slab_stats, all 0 without: the columns of slabinfo. */
+struct kmm_cache_counts {
+	uint64_t listallocs;		     /* objects taken from slabs into an array */
+	uint64_t maxobjs;		     /* most that were out of their slabs at once */
+	uint64_t grown, reaped;		     /* slabs made; given back by the reaper */
+	uint64_t error;			     /* nothing counts here */
+	uint64_t maxfreeable;		     /* most free slabs seen when an array was flushed */
+	uint64_t nodeallocs;		     /* objects of a node past the arrays */
+	uint64_t remotefrees, alienoverflow; /* objects to other nodes; full alien arrays */
+	uint64_t allochit, allocmiss, freehit, freemiss; /* of the CPUs' arrays */
+};
+void kmm_kmem_cache_counts(const struct kmm_cache *s, struct kmm_cache_counts *c);
 /* One line of /proc/slabinfo (version 2.1), without the end of line; as snprintf. */
 int kmm_kmem_cache_slabinfo(const struct kmm_cache *s, char *line, size_t n);
+/* The whole file, line by line: two of heading, then the caches, the newest first. */
+void kmm_slabinfo(const struct kmm_slab *sl, void (*line)(void *arg, const char *text), void *arg);
 /* Walk the caches, oldest first; NULL starts and ends. */
 struct kmm_cache *kmm_kmem_cache_next(const struct kmm_slab *sl, const struct kmm_cache *at);
 

@@ -93,7 +93,7 @@ struct kmm_slab *kmm_slab_create(struct kmm *mm, const struct kmm_slab_policy *p
 	sl->reap_node = calloc(sl->cpus, sizeof(*sl->reap_node));
 	if (!sl->rounds || !sl->reap_node)
 		goto no_memory;
-	if (!kmalloc_init(sl, why, n)) {
+	if (!cache_create_first(sl, why, n) || !kmalloc_init(sl, why, n)) {
 		kmm_slab_destroy(sl);
 		return NULL;
 	}

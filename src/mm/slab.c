@@ -71,7 +71,7 @@ int slab_init(struct kmm_cache *s, const struct kmm_cache_args *a)
 	struct kmm_slab *sl = s->sl;
 	unsigned top = sl->mm->max_order < SLAB_MAX_ORDER ? sl->mm->max_order : SLAB_MAX_ORDER;
 	struct slab_size g;
-	int ret = slab_size_compute(&sl->policy, sl->cpus, top, a, &g);
+	int ret = slab_size_compute(&sl->policy, sl->cpus, top, a, !sl->first, &g);
 
 	if (ret)
 		return ret;
@@ -197,6 +197,7 @@ static struct slab *grow(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int nod
 	n = &s->lists[slab->node];
 	n->nr_slabs++;
 	n->free_objects += s->objects;
+	s->counts.grown++;
 	place(n, slab, PLACE_FREE, true);
 	return slab;
 }
@@ -218,6 +219,13 @@ static unsigned take_object(struct slab *slab)
 	slab->free = slab->link[index];
 	slab->inuse++;
 	return index;
+}
+
+static void count_out(struct kmm_cache *s, uint64_t n)
+{
+	s->out += n;
+	if (s->out > s->counts.maxobjs)
+		s->counts.maxobjs = s->out;
 }
 
 /* A slab that has something free: partial ones first. */
@@ -266,6 +274,7 @@ void slab_free_block(struct kmm_cache *s, unsigned cpu, const struct array_entry
 		slab->free = (uint16_t)e->index;
 		slab->inuse--;
 		home->free_objects++;
+		s->out--;
 		if (slab->inuse) {
 			place(home, slab, PLACE_PARTIAL, true);
 		} else if (home->free_objects > home->free_limit) {
@@ -317,6 +326,8 @@ static bool refill(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, struct array 
 			after_taking(n, slab);
 		}
 		n->free_objects -= a->avail;
+		s->counts.listallocs += a->avail;
+		count_out(s, a->avail);
 		if (a->avail)
 			return true;
 		if (grown || !grow(s, cpu, gfp, (int)node))
@@ -352,6 +363,8 @@ static kmm_addr alloc_from_node(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, 
 	}
 	index = take_object(slab);
 	n->free_objects--;
+	s->counts.nodeallocs++;
+	count_out(s, 1);
 	after_taking(n, slab);
 	return give(s, cpu, slab, index);
 }
@@ -375,6 +388,17 @@ static kmm_addr fall_back(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp)
 	return slab ? alloc_from_node(s, cpu, gfp, slab->node) : KMM_NULL;
 }
 
+/* Something in the CPU's array. */
+static bool find_object(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, struct array *a)
+{
+	if (a->avail) {
+		s->counts.allochit++;
+		return true;
+	}
+	s->counts.allocmiss++;
+	return refill(s, cpu, gfp, a);
+}
+
 kmm_addr slab_alloc_slow(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
 {
 	struct array *a = s->arrays[cpu];
@@ -383,7 +407,7 @@ kmm_addr slab_alloc_slow(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int nod
 
 	if (node >= 0 && (unsigned)node < s->sl->nodes && (unsigned)node != local) {
 		at = alloc_from_node(s, cpu, gfp, (unsigned)node);
-	} else if (a->avail || refill(s, cpu, gfp, a)) {
+	} else if (find_object(s, cpu, gfp, a)) {
 		const struct array_entry *e = &a->entry[--a->avail];
 
 		a->touched = true;
@@ -392,6 +416,17 @@ kmm_addr slab_alloc_slow(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int nod
 	if (at == KMM_NULL)
 		at = fall_back(s, cpu, gfp);
 	return at;
+}
+
+/* As many as there ever were at such a moment. */
+static void count_free_slabs(struct kmm_cache *s, const struct slab_node *n)
+{
+	uint64_t have = 0;
+
+	for (const struct slab *slab = n->free.head; slab; slab = slab->next)
+		have++;
+	if (have > s->counts.maxfreeable)
+		s->counts.maxfreeable = have;
 }
 
 /* Full, or of another node. */
@@ -406,13 +441,17 @@ void slab_free_slow(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsign
 		struct array *alien = n->alien[slab->node];
 
 		s->sl->stats.alien_frees++;
-		if (alien->avail == alien->limit)
+		s->counts.remotefrees++;
+		if (alien->avail == alien->limit) {
+			s->counts.alienoverflow++;
 			slab_drain_alien(s, cpu, alien, slab->node);
+		}
 		slab->link[index] = LINK_HELD;
 		alien->entry[alien->avail++] = (struct array_entry){ slab, index };
 		return;
 	}
 	s->sl->stats.array_flushes++;
+	s->counts.freemiss++;
 	/* The oldest go: into the shared array as far as that has room, else to their slabs. */
 	if (n->shared && n->shared->avail < n->shared->limit) {
 		if (batch > n->shared->limit - n->shared->avail)
@@ -422,6 +461,8 @@ void slab_free_slow(struct kmm_cache *s, unsigned cpu, struct slab *slab, unsign
 	} else {
 		slab_free_block(s, cpu, a->entry, batch);
 	}
+	if (s->sl->policy.slab_stats)
+		count_free_slabs(s, n);
 	slab_array_shift(a, batch);
 	slab->link[index] = LINK_HELD;
 	a->entry[a->avail++] = (struct array_entry){ slab, index };

@@ -57,6 +57,7 @@ static inline kmm_addr slab_alloc(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp
 
 	if (unlikely(!a->avail || node >= 0 || s->debug))
 		return slab_alloc_slow(s, cpu, gfp, node);
+	s->counts.allochit++;
 	return slab_pop(s, a);
 }
 
@@ -78,6 +79,8 @@ static inline void slab_free(struct kmm_cache *s, unsigned cpu, struct slab *sla
 {
 	if (unlikely(!slab_give(s, cpu, slab, index)))
 		slab_free_slow(s, cpu, slab, index);
+	else
+		s->counts.freehit++;
 }
 
 #pragma GCC visibility pop

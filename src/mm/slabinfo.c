@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * slabinfo: what a cache is and holds, in numbers: the files of /sys/kernel/slab
- * and the line of /proc/slabinfo, counted as the kernel counts (SLUB's
+ * and the file /proc/slabinfo, counted as the kernel counts (SLUB's
  * active_objs takes all that CPUs hold for active; 2.6.24 to 6.18).
  */
 #include <stdio.h>
@@ -108,19 +108,85 @@ void kmm_kmem_cache_figures(const struct kmm_cache *s, struct kmm_cache_figures 
 		count_slab(s, f);
 }
 
+void kmm_kmem_cache_counts(const struct kmm_cache *s, struct kmm_cache_counts *c)
+{
+	static const struct kmm_cache_counts none;
+
+	*c = s->kind == KMM_SLAB && s->sl->policy.slab_stats ? s->counts : none;
+}
+
+/* ---- the text ---- */
+
+static bool has_statistics(const struct kmm_slab *sl)
+{
+	return sl->kind == KMM_SLAB && sl->policy.slab_stats;
+}
+
+/* Full alien arrays are counted since 2.6.17. */
+static bool has_overflow(const struct kmm_slab *sl)
+{
+	return sl->policy.version >= KMM_VERSION(2, 6, 17);
+}
+
+static void put_statistics(const struct kmm_cache *s, char *text, size_t n)
+{
+	const struct kmm_cache_counts *c = &s->counts;
+	char overflow[24] = "";
+
+	if (has_overflow(s->sl))
+		snprintf(overflow, sizeof(overflow), " %4llu",
+			 (unsigned long long)c->alienoverflow);
+	/* A line of the kernel's source that went on after its end: until 2.6.34. */
+	snprintf(text, n,
+		 " : globalstat %7llu %6llu %5llu %4llu %s%4llu %4llu %4llu %4llu%s"
+		 " : cpustat %6llu %6llu %6llu %6llu",
+		 (unsigned long long)c->listallocs, (unsigned long long)c->maxobjs,
+		 (unsigned long long)c->grown, (unsigned long long)c->reaped,
+		 s->sl->policy.version < KMM_VERSION(2, 6, 35) ? "\t\t\t\t" : "",
+		 (unsigned long long)c->error, (unsigned long long)c->maxfreeable,
+		 (unsigned long long)c->nodeallocs, (unsigned long long)c->remotefrees, overflow,
+		 (unsigned long long)c->allochit, (unsigned long long)c->allocmiss,
+		 (unsigned long long)c->freehit, (unsigned long long)c->freemiss);
+}
+
 int kmm_kmem_cache_slabinfo(const struct kmm_cache *s, char *line, size_t n)
 {
 	struct kmm_cache_figures f;
 	uint64_t shared = 0;
+	char more[200] = "";
 
 	kmm_kmem_cache_figures(s, &f);
 	for (unsigned i = 0; s->kind == KMM_SLAB && i < s->sl->nodes; i++)
 		shared += s->lists[i].shared ? s->lists[i].shared->avail : 0;
+	if (has_statistics(s->sl))
+		put_statistics(s, more, sizeof(more));
 	return snprintf(line, n,
 			"%-17s %6llu %6llu %6u %4u %4d : tunables %4u %4u %4u : slabdata %6llu "
-			"%6llu %6llu",
+			"%6llu %6llu%s",
 			s->name, (unsigned long long)f.active_objects,
 			(unsigned long long)f.objects, f.size, f.objs_per_slab, 1 << f.order,
 			f.limit, f.batchcount, f.shared, (unsigned long long)f.active_slabs,
-			(unsigned long long)f.slabs, (unsigned long long)shared);
+			(unsigned long long)f.slabs, (unsigned long long)shared, more);
+}
+
+void kmm_slabinfo(const struct kmm_slab *sl, void (*line)(void *arg, const char *text), void *arg)
+{
+	bool statistics = has_statistics(sl);
+	char text[512];
+
+	line(arg, statistics ? "slabinfo - version: 2.1 (statistics)" : "slabinfo - version: 2.1");
+	snprintf(text, sizeof(text),
+		 "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
+		 " : tunables <limit> <batchcount> <sharedfactor>"
+		 " : slabdata <active_slabs> <num_slabs> <sharedavail>%s%s%s",
+		 statistics ? " : globalstat <listallocs> <maxobjs> <grown> <reaped> <error>"
+			      " <maxfreeable> <nodeallocs> <remotefrees>" :
+			      "",
+		 statistics && has_overflow(sl) ? " <alienoverflow>" : "",
+		 statistics ? " : cpustat <allochit> <allocmiss> <freehit> <freemiss>" : "");
+	line(arg, text);
+	for (const struct kmm_cache *s = sl->last; s; s = s->prev) {
+		kmm_kmem_cache_slabinfo(s, text, sizeof(text));
+		line(arg, text);
+	}
 }

@@ -45,6 +45,7 @@ void slab_reap(struct kmm_cache *s, unsigned cpu)
 	unsigned node = s->sl->mm->config.cpu_node[cpu];
 	unsigned remote = s->sl->reap_node[cpu], round = s->sl->rounds[cpu];
 	struct slab_node *n = &s->lists[node];
+	unsigned slabs;
 
 	if (n->alien && n->alien[remote])
 		slab_drain_alien(s, cpu, n->alien[remote], remote);
@@ -54,13 +55,14 @@ void slab_reap(struct kmm_cache *s, unsigned cpu)
 		return;
 	n->next_reap = round + 2;
 	reap_array(s, cpu, n->shared);
-	if (n->free_touched)
+	if (n->free_touched) {
 		n->free_touched = false;
-	else
-		s->sl->stats.reaped += (uint64_t)s->objects *
-				       drain_free(s, cpu, n,
-						  (n->free_limit + 5ull * s->objects - 1) /
-							  (5ull * s->objects));
+		return;
+	}
+	slabs = drain_free(s, cpu, n,
+			   (n->free_limit + 5ull * s->objects - 1) / (5ull * s->objects));
+	s->sl->stats.reaped += (uint64_t)s->objects * slabs;
+	s->counts.reaped += slabs;
 }
 
 static void empty_array(struct kmm_cache *s, unsigned cpu, struct array *a)

@@ -5,12 +5,14 @@
 
 #define RED_ZONE_BYTES 8u /* an unsigned long long on each side; 2.6.22 and later */
 #define OBJECTS_BY_BYTE 255u
+#define DEBUG_LIMIT 32u
 
 struct rules {
 	unsigned descriptor; /* bytes of struct slab */
 	unsigned index;	     /* bytes of one index */
 	unsigned most_objects;
 	unsigned off_slab_from; /* object size */
+	bool never_off;
 };
 
 static struct rules rules_of(const struct kmm_slab_policy *p)
@@ -129,9 +131,7 @@ static void place_classic(const struct kmm_slab_policy *p, const struct rules *r
 {
 	unsigned management;
 
-	g->off_slab = unaligned >= r->off_slab_from;
-	if (p->version >= KMM_VERSION(3, 15, 0) && a->flags & KMM_SLAB_NOLEAKTRACE)
-		g->off_slab = false;
+	g->off_slab = unaligned >= r->off_slab_from && !r->never_off;
 	find_order(p, r, a, max_order, g->off_slab, g->off_slab, g);
 	if (!g->off_slab || !g->objects)
 		return;
@@ -155,7 +155,7 @@ static void place_4_6(const struct kmm_slab_policy *p, const struct rules *r,
 		if (g->objects && g->objects * r->index <= a->object_size)
 			return;
 	}
-	if (!(a->flags & KMM_SLAB_NOLEAKTRACE)) {
+	if (!r->never_off) {
 		find_order(p, r, a, max_order, true, true, g);
 		if (g->objects && g->leftover < g->objects * r->index) {
 			g->off_slab = true;
@@ -181,18 +181,23 @@ static void size_arrays(const struct kmm_slab_policy *p, unsigned cpus, struct s
 		g->limit = 54;
 	else
 		g->limit = 120;
+	/* CONFIG_DEBUG_SLAB: not too much at once with interrupts off. */
+	if (p->slab_stats && g->limit > DEBUG_LIMIT)
+		g->limit = DEBUG_LIMIT;
 	g->batchcount = (g->limit + 1) / 2;
 	g->shared = g->size <= PAGE_BYTES && possible > 1 ? 8 : 0;
 }
 
 int slab_size_compute(const struct kmm_slab_policy *p, unsigned cpus, unsigned max_order,
-		      const struct kmm_cache_args *a, struct slab_size *g)
+		      const struct kmm_cache_args *a, bool early, struct slab_size *g)
 {
 	unsigned flags = a->flags | p->debug;
 	struct rules r = rules_of(p);
 	unsigned size = round_up_to(a->object_size, p->word);
 
 	memset(g, 0, sizeof(*g));
+	r.never_off = early ||
+		      (p->version >= KMM_VERSION(3, 15, 0) && a->flags & KMM_SLAB_NOLEAKTRACE);
 	g->align = alignment(p, a, size);
 	if (g->align > RED_ZONE_BYTES)
 		flags &= ~(unsigned)(KMM_SLAB_RED_ZONE | KMM_SLAB_STORE_USER);

@@ -28,9 +28,9 @@ struct slab_size {
 	unsigned limit, batchcount, shared; /* of a CPU's array; shared: in batches */
 };
 
-/* 0, or -E2BIG if no order to max_order will do. */
+/* 0, or -E2BIG if no order to max_order will do.  early: there is nothing yet to keep off a slab. */
 int slab_size_compute(const struct kmm_slab_policy *p, unsigned cpus, unsigned max_order,
-		      const struct kmm_cache_args *a, struct slab_size *g);
+		      const struct kmm_cache_args *a, bool early, struct slab_size *g);
 
 #pragma GCC visibility pop
 #endif

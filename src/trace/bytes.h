@@ -43,6 +43,38 @@ static inline uint64_t bytes_u64(const uint8_t *p, bool swap)
 	return swap ? bswap_64(v) : v;
 }
 
+/* Are n bytes the same?  For short ones, where a call would cost more than the answer. */
+static inline bool bytes_same(const uint8_t *a, const uint8_t *b, uint32_t n)
+{
+	uint64_t x = 0, y = 0;
+	uint32_t v = 0, w = 0;
+
+	if (n >= 8) {
+		for (uint32_t i = 0; i + 8 <= n; i += 8) {
+			memcpy(&x, a + i, 8);
+			memcpy(&y, b + i, 8);
+			if (x != y)
+				return false;
+		}
+		memcpy(&x, a + n - 8, 8);
+		memcpy(&y, b + n - 8, 8);
+		return x == y;
+	}
+	if (n >= 4) {
+		memcpy(&v, a, 4);
+		memcpy(&w, b, 4);
+		if (v != w)
+			return false;
+		memcpy(&v, a + n - 4, 4);
+		memcpy(&w, b + n - 4, 4);
+		return v == w;
+	}
+	while (n--)
+		if (a[n] != b[n])
+			return false;
+	return true;
+}
+
 /* Once a read would pass the end, `bad` is set and everything reads as zero. */
 struct cursor {
 	const uint8_t *start, *p, *end;

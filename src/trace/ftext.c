@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "trace/bytes.h"
 #include "trace/dat.h"
 #include "trace/ftext_event.h"
 #include "trace/ftext_line.h"
@@ -17,6 +18,7 @@
 #define SURVEY (8u << 20) /* and to know the kind of pointers and clock */
 #define GIVE_BACK (8u << 20)
 #define TYPES 4096
+#define TASKS 64 /* that are remembered, a power of two */
 
 struct ftext {
 	const char *p, *end;
@@ -25,6 +27,16 @@ struct ftext {
 	struct ftext_type *types[TYPES]; /* by number in type_names, which is the event's id */
 	struct dat_format formats[TYPES];
 	struct ftext_words words;
+	/* What was last found for a process, and for a name of an event: so most lines need no look-up. */
+	struct {
+		int32_t pid;
+		uint32_t len; /* 0: unused */
+		char name[16];
+	} tasks[TASKS];
+	struct {
+		uint32_t id, len;
+		char name[32];
+	} named[TASKS];
 	uint64_t *lost; /* [cpus]: told since the CPU's last event */
 	bool *lost_any;
 	uint64_t last, late;
@@ -64,8 +76,10 @@ static enum event_kind kind_named(const char *name)
 		if (!strcmp(event_kind_name((enum event_kind)k), name))
 			return (enum event_kind)k;
 	/* As in binary traces before 3.3; and trace_marker as the kernel itself writes it. */
-	if (!strcmp(name, "mm_page_free_direct") || !strcmp(name, "mm_pagevec_free"))
+	if (!strcmp(name, "mm_page_free_direct"))
 		return EVENT_MM_PAGE_FREE;
+	if (!strcmp(name, "mm_pagevec_free"))
+		return EVENT_MM_PAGE_FREE_BATCHED;
 	return strcmp(name, "tracing_mark_write") ? EVENT_OTHER : EVENT_PRINT;
 }
 
@@ -99,28 +113,46 @@ static struct ftext_type *add_type(struct trace *t, const struct ftext_line *l, 
 static struct ftext_type *type_of(struct trace *t, const struct ftext_line *l, uint16_t *id)
 {
 	struct ftext *f = t->state;
-	uint32_t n = intern_add(&f->type_names, l->name, l->name_len);
+	uint32_t len = l->name_len, n;
+	unsigned at = (len * 7 + (uint8_t)l->name[len - 1] + (uint8_t)l->name[len / 2]) % TASKS;
 
-	if (n >= TYPES)
-		return NULL;
+	if (f->named[at].len == len &&
+	    bytes_same((const uint8_t *)f->named[at].name, (const uint8_t *)l->name, len)) {
+		n = f->named[at].id;
+	} else {
+		n = intern_add(&f->type_names, l->name, len);
+		if (n >= TYPES)
+			return NULL;
+		if (len <= sizeof(f->named[at].name)) {
+			f->named[at].id = n;
+			f->named[at].len = len;
+			memcpy(f->named[at].name, l->name, len);
+		}
+	}
 	*id = (uint16_t)n;
 	return f->types[n] ? f->types[n] : add_type(t, l, n);
 }
 
 static int put_comm(struct trace *t, const struct ftext_line *l)
 {
-	uint32_t known = map_get(&t->comm_of, (uint32_t)l->pid), id;
+	struct ftext *f = t->state;
+	unsigned at = (uint32_t)l->pid % TASKS;
+	uint32_t id;
 
-	if (known != MAP_NONE) {
-		const char *name = intern_str(&t->comms, known);
-
-		if (strlen(name) == l->comm_len && !memcmp(name, l->comm, l->comm_len))
-			return 0;
-	}
+	if (f->tasks[at].pid == l->pid && f->tasks[at].len == l->comm_len && l->comm_len &&
+	    bytes_same((const uint8_t *)f->tasks[at].name, (const uint8_t *)l->comm, l->comm_len))
+		return 0;
 	if (l->comm_len == 5 && !memcmp(l->comm, "<...>", 5))
 		return 0;
 	id = intern_add(&t->comms, l->comm, l->comm_len);
-	return id == UINT32_MAX ? -ENOMEM : map_put(&t->comm_of, (uint32_t)l->pid, id);
+	if (id == UINT32_MAX || map_put(&t->comm_of, (uint32_t)l->pid, id))
+		return -ENOMEM;
+	if (l->comm_len <= sizeof(f->tasks[at].name)) {
+		f->tasks[at].pid = l->pid;
+		f->tasks[at].len = l->comm_len;
+		memcpy(f->tasks[at].name, l->comm, l->comm_len);
+	}
+	return 0;
 }
 
 /* ---- opening ---- */

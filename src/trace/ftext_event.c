@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/bytes.h"
+
 /*
  * A call site that the text gives as a symbol gets a number that is no address
  * of any machine: the symbol's, and the offset in it.
@@ -77,28 +79,44 @@ void ftext_type_init(struct ftext_type *t, enum event_kind kind)
 
 /* ---- values ---- */
 
-static int digit(char c)
+/* Of each hexadecimal digit the value and 1 more. */
+static const uint8_t digits[256] = {
+	['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,
+	['6'] = 7,  ['7'] = 8,	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+	['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
+/* Eight hexadecimal digits at once; false where they are not all of them. */
+static inline bool hex8(const char *p, uint32_t *v)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t raw = bytes_u64((const uint8_t *)p, HOST_BIG_ENDIAN);
+	uint64_t w = raw | ones * 0x20, letter = w >> 6 & ones;
+	uint64_t d = (w & ones * 0x0f) + letter * 9;
+
+	/* The value must give the character back, be 10 to 15 where it is a letter, and be no control character. */
+	if (d + ones * 0x30 + letter * 0x27 != w || d & ones * 0xf0 ||
+	    ((d + ones * 6) & ones * 0x10) != letter << 4 || (~raw & ones * 0x20 & ~(letter << 5)))
+		return false;
+	d = (d << 4 | d >> 8) & 0x00ff00ff00ff00ff;
+	d = (d << 8 | d >> 16) & 0x0000ffff0000ffff;
+	*v = (uint32_t)(d << 16 | d >> 32);
+	return true;
 }
 
 static const char *hex(const char *p, const char *end, uint64_t *v)
 {
-	int d;
+	uint64_t sum = 0;
+	uint32_t eight;
+	uint8_t d;
 
-	for (*v = 0; p < end && (d = digit(*p)) >= 0; p++)
-		*v = *v << 4 | (uint64_t)d;
+	for (; end - p >= 8 && hex8(p, &eight); p += 8)
+		sum = sum << 32 | eight;
+	for (; p < end && (d = digits[(uint8_t)*p]) != 0; p++)
+		sum = sum << 4 | (d - 1u);
+	*v = sum;
 	return p;
-}
-
-static bool all_hex(const char *p, const char *end)
-{
-	while (p < end && digit(*p) >= 0)
-		p++;
-	return p == end;
 }
 
 /* Numbers as any printf writes them; pointers; words for yes and no. */
@@ -112,8 +130,9 @@ static bool plain_value(const char *p, const char *end, bool pointer, uint64_t *
 	if (end - p > 2 && p[0] == '0' && (p[1] | 0x20) == 'x')
 		return hex(p + 2, end, v) == end;
 	/* The kernel's %p and %lx have no 0x. */
-	if (pointer && all_hex(p, end))
-		return hex(p, end, v) == end;
+	if (pointer && hex(p, end, v) == end)
+		return true;
+	*v = 0;
 	if (*p == '(')
 		return end - p >= 5 && (!memcmp(p, "(nil)", 5) || !memcmp(p, "(null", 5));
 	if (end - p == 4 && !memcmp(p, "true", 4))
@@ -125,6 +144,23 @@ static bool plain_value(const char *p, const char *end, bool pointer, uint64_t *
 	if (minus)
 		*v = -*v;
 	return p == end;
+}
+
+/* The end of a number as most are written, "0x1f" or "31"; NULL: it takes plain_value(). */
+static const char *quick_number(const char *p, const char *end, bool pointer, uint64_t *v)
+{
+	uint64_t sum = 0;
+
+	if (end - p > 2 && p[0] == '0' && p[1] == 'x') {
+		p = hex(p + 2, end, v);
+		return p == end || *p == ' ' ? p : NULL;
+	}
+	if (pointer || p == end || *p < '0' || *p > '9')
+		return NULL;
+	for (; p < end && *p >= '0' && *p <= '9'; p++)
+		sum = sum * 10 + (uint64_t)(*p - '0');
+	*v = sum;
+	return p == end || *p == ' ' ? p : NULL;
 }
 
 enum ftext_pointer ftext_pointer(const char *p, const char *end, unsigned *bits)
@@ -251,49 +287,55 @@ static int field_of(const struct ftext_type *t, const char *key, size_t len)
 	return -1;
 }
 
-/* The field of the n-th key of a line: as in the line before, most of the time. */
-static int recall(struct ftext_type *t, unsigned n, const char *key, size_t len)
-{
-	int field;
-
-	if (n < FTEXT_MEMO && t->memo[n].len == len && !memcmp(t->memo[n].key, key, len))
-		return t->memo[n].field;
-	field = field_of(t, key, len);
-	if (n < FTEXT_MEMO && len && len <= FTEXT_KEY) {
-		memcpy(t->memo[n].key, key, len);
-		t->memo[n].len = (uint8_t)len;
-		t->memo[n].field = (int8_t)field;
-	}
-	return field;
-}
-
-enum value { VALUE_PLAIN, VALUE_POINTER, VALUE_GFP, VALUE_SITE, VALUE_NAME };
-
-static enum value value_of(unsigned payload, int field)
+static enum ftext_value value_of(unsigned payload, int field)
 {
 	switch (payload) {
 	case PAYLOAD_page:
-		return field == PAGE_GFP     ? VALUE_GFP :
-		       field == PAGE_POINTER ? VALUE_POINTER :
-					       VALUE_PLAIN;
+		return field == PAGE_GFP     ? FTEXT_GFP :
+		       field == PAGE_POINTER ? FTEXT_POINTER :
+					       FTEXT_PLAIN;
 	case PAYLOAD_object:
-		return field == OBJ_PTR	 ? VALUE_POINTER :
-		       field == OBJ_GFP	 ? VALUE_GFP :
-		       field == OBJ_SITE ? VALUE_SITE :
-		       field == OBJ_NAME ? VALUE_NAME :
-					   VALUE_PLAIN;
+		return field == OBJ_PTR	 ? FTEXT_POINTER :
+		       field == OBJ_GFP	 ? FTEXT_GFP :
+		       field == OBJ_SITE ? FTEXT_SITE :
+		       field == OBJ_NAME ? FTEXT_NAME :
+					   FTEXT_PLAIN;
 	case PAYLOAD_percpu:
-		return field == PER_PTR || field == PER_BASE ? VALUE_POINTER :
-		       field == PER_GFP			     ? VALUE_GFP :
-		       field == PER_SITE		     ? VALUE_SITE :
-							       VALUE_PLAIN;
+		return field == PER_PTR || field == PER_BASE ? FTEXT_POINTER :
+		       field == PER_GFP			     ? FTEXT_GFP :
+		       field == PER_SITE		     ? FTEXT_SITE :
+							       FTEXT_PLAIN;
 	case PAYLOAD_probe:
-		return field == PROBE_ADDR ? VALUE_POINTER : VALUE_PLAIN;
+		return field == PROBE_ADDR ? FTEXT_POINTER : FTEXT_PLAIN;
 	case PAYLOAD_reclaim:
-		return field == REC_GFP ? VALUE_GFP : VALUE_PLAIN;
+		return field == REC_GFP ? FTEXT_GFP : FTEXT_PLAIN;
 	default:
-		return VALUE_PLAIN;
+		return FTEXT_PLAIN;
 	}
+}
+
+/* The n-th key of a line, when it is not that of the line before. */
+static const struct ftext_memo *look_up(struct ftext_type *t, unsigned n, const char *key,
+					size_t len)
+{
+	struct ftext_memo *m = &t->memo[n < FTEXT_MEMO ? n : FTEXT_MEMO];
+	int field = field_of(t, key, len);
+
+	m->len = 0;
+	if (n < FTEXT_MEMO && len <= FTEXT_KEY) {
+		memcpy(m->key, key, len);
+		m->len = (uint8_t)len;
+	}
+	m->field = (int8_t)field;
+	m->value = (uint8_t)value_of(t->payload, field);
+	return m;
+}
+
+/* Does the key of the line before stand here? */
+static bool is_key(const struct ftext_memo *m, const char *p, const char *end)
+{
+	return m->len && end - p > m->len && (p[m->len] == '=' || p[m->len] == ':') &&
+	       bytes_same((const uint8_t *)p, (const uint8_t *)m->key, m->len);
 }
 
 struct values {
@@ -301,28 +343,34 @@ struct values {
 	uint32_t have; /* 1 << field */
 };
 
-static int take_value(struct ftext_words *w, struct ftext_type *t, int field, const char *p,
+static void put_value(struct values *out, const struct ftext_memo *m, uint64_t v)
+{
+	out->v[m->field] = v;
+	out->have |= 1u << m->field;
+}
+
+static int take_value(struct ftext_words *w, const struct ftext_memo *m, const char *p,
 		      const char *end, struct values *out, struct intern *names)
 {
 	uint64_t v;
 	bool good;
 	int ret;
 
-	switch (value_of(t->payload, field)) {
-	case VALUE_GFP:
+	switch (m->value) {
+	case FTEXT_GFP:
 		ret = gfp_value(w, p, end, &v);
 		good = true;
 		break;
-	case VALUE_SITE:
+	case FTEXT_SITE:
 		ret = site_value(w, p, end, &v);
 		good = true;
 		break;
-	case VALUE_NAME:
+	case FTEXT_NAME:
 		v = intern_add(names, p, (size_t)(end - p));
 		ret = v == UINT32_MAX ? -ENOMEM : 0;
 		good = true;
 		break;
-	case VALUE_POINTER:
+	case FTEXT_POINTER:
 		good = plain_value(p, end, true, &v);
 		ret = 0;
 		break;
@@ -332,8 +380,7 @@ static int take_value(struct ftext_words *w, struct ftext_type *t, int field, co
 	}
 	if (ret < 0 || !good)
 		return ret;
-	out->v[field] = v;
-	out->have |= 1u << field;
+	put_value(out, m, v);
 	return 0;
 }
 
@@ -343,25 +390,47 @@ static int read_values(struct ftext_words *w, struct ftext_type *t, const char *
 {
 	unsigned n = 0;
 
-	while (p < end) {
-		const char *key = p, *stop;
-		int field, ret;
+	/* trace-cmd's plugin repeats the call site in front. */
+	if (p < end && *p == '(') {
+		const char *space = memchr(p, ' ', (size_t)(end - p));
 
-		while (p < end && *p != '=' && *p != ' ' && *p != ':')
-			p++;
-		if (p == end || *p == ' ') {
-			p++; /* a word that is no key */
-			continue;
+		p = space ? space + 1 : end;
+	}
+	while (p < end) {
+		const struct ftext_memo *m = &t->memo[n < FTEXT_MEMO ? n : FTEXT_MEMO];
+		const char *key = p, *stop;
+		int ret;
+
+		if (is_key(m, p, end)) {
+			p += m->len;
+		} else {
+			while (p < end && *p != '=' && *p != ' ' && *p != ':')
+				p++;
+			if (p == end || *p == ' ') {
+				p++; /* a word that is no key */
+				continue;
+			}
+			m = look_up(t, n, key, (size_t)(p - key));
 		}
-		field = recall(t, n++, key, (size_t)(p - key));
+		n++;
 		p++;
 		if (p < end && *p == ' ')
 			p++;
+		if (m->field >= 0 && m->value <= FTEXT_POINTER) {
+			uint64_t v;
+
+			stop = quick_number(p, end, m->value == FTEXT_POINTER, &v);
+			if (stop) {
+				put_value(out, m, v);
+				p = stop + (stop < end);
+				continue;
+			}
+		}
 		stop = memchr(p, ' ', (size_t)(end - p));
 		if (!stop)
 			stop = end;
-		if (field >= 0) {
-			ret = take_value(w, t, field, p, stop, out, names);
+		if (m->field >= 0) {
+			ret = take_value(w, m, p, stop, out, names);
 			if (ret < 0)
 				return ret;
 		}
@@ -510,7 +579,9 @@ int ftext_event_read(struct ftext_words *w, struct ftext_type *t, const char *p,
 	if (ret < 0)
 		return ret;
 	if ((x.have & t->needed) != t->needed ||
-	    (t->payload == PAYLOAD_page && !(x.have & 1u << PAGE_PFN)) || !fill(&x, ev, t->payload))
+	    (t->payload == PAYLOAD_page && !(x.have & 1u << PAGE_PFN)) ||
+	    (t->payload == PAYLOAD_extfrag && !(x.have & 1u << EXT_PFN)) ||
+	    !fill(&x, ev, t->payload))
 		ev->kind = EVENT_OTHER;
 	return 0;
 }

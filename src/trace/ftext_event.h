@@ -25,17 +25,23 @@ enum ftext_pointer {
 	FTEXT_HIDDEN, /* "(____ptrval____)", before the kernel has its random key */
 };
 
+enum ftext_value { FTEXT_PLAIN, FTEXT_POINTER, FTEXT_GFP, FTEXT_SITE, FTEXT_NAME };
+
+/* What a key says. */
+struct ftext_memo {
+	char key[FTEXT_KEY];
+	uint8_t len;   /* 0: not kept */
+	int8_t field;  /* -1: not wanted */
+	uint8_t value; /* enum ftext_value */
+};
+
 /* A kind of line: which field each of its keys is, in the order of the last line. */
 struct ftext_type {
 	enum event_kind kind;
 	uint8_t payload;
 	uint32_t needed;
 	uint64_t absent[BIND_FIELDS];
-	struct {
-		char key[FTEXT_KEY];
-		uint8_t len;
-		int8_t field; /* -1: not wanted */
-	} memo[FTEXT_MEMO];
+	struct ftext_memo memo[FTEXT_MEMO + 1]; /* and one for all that come after */
 };
 
 struct ftext_words {

@@ -37,27 +37,6 @@ static inline int64_t get_signed(const struct binding *b, unsigned i, const uint
 	return (v & (int64_t)b->f[i].mask) | b->f[i].absent;
 }
 
-static inline bool same_bytes(const char *a, const char *b, uint32_t n)
-{
-	uint64_t x, y;
-
-	if (n < 8) {
-		while (n--)
-			if (a[n] != b[n])
-				return false;
-		return true;
-	}
-	for (uint32_t i = 0; i + 8 <= n; i += 8) {
-		memcpy(&x, a + i, 8);
-		memcpy(&y, b + i, 8);
-		if (x != y)
-			return false;
-	}
-	memcpy(&x, a + n - 8, 8);
-	memcpy(&y, b + n - 8, 8);
-	return x == y;
-}
-
 /* A __data_loc: offset in the low half, length (with its NUL) in the high half. */
 static inline uint32_t load_name(struct binding *b, const uint8_t *rec, uint32_t len, uint64_t loc,
 				 uint64_t site, struct intern *names)
@@ -71,7 +50,8 @@ static inline uint32_t load_name(struct binding *b, const uint8_t *rec, uint32_t
 		return 0;
 	/* Some sites free for many caches. */
 	memo = &b->names[(site ^ site >> 8 ^ n * 37 ^ (uint32_t)s[0] * 11) & (BIND_NAMES - 1)];
-	if (memo->len == n && memo->site == site && same_bytes(memo->text, s, n))
+	if (memo->len == n && memo->site == site &&
+	    bytes_same((const uint8_t *)memo->text, (const uint8_t *)s, n))
 		return memo->id;
 	id = intern_add(names, s, strnlen(s, n));
 	if (id == UINT32_MAX)
@@ -85,11 +65,21 @@ static inline uint32_t load_name(struct binding *b, const uint8_t *rec, uint32_t
 	return id;
 }
 
+/* Of a struct page's address. */
+static uint64_t frame_of(const struct binding *b, uint64_t addr)
+{
+	if (!addr || !b->pages.size || addr < b->pages.start)
+		return EVENT_NO_PFN;
+	return (addr - b->pages.start) / b->pages.size;
+}
+
 static inline void load_page(struct binding *b, const uint8_t *rec, struct event *ev, bool swap)
 {
 	uint64_t pfn = get(b, PAGE_PFN, rec, swap);
 
 	ev->page.pfn = pfn == b->no_pfn ? EVENT_NO_PFN : pfn;
+	if (__builtin_expect(b->pfn_is_pointer, 0))
+		ev->page.pfn = frame_of(b, get(b, PAGE_POINTER, rec, swap));
 	ev->page.order = (int16_t)get_signed(b, PAGE_ORDER, rec, swap);
 	ev->page.gfp = gfpbits_get(b->gfp, get(b, PAGE_GFP, rec, swap));
 	ev->page.migratetype = (int16_t)get_signed(b, PAGE_TYPE, rec, swap);
@@ -146,7 +136,8 @@ static void load_extfrag(const struct binding *b, const uint8_t *rec, struct eve
 {
 	bool swap = b->swap;
 
-	ev->extfrag.pfn = get_sure(b, EXT_PFN, rec, swap);
+	ev->extfrag.pfn = b->pfn_is_pointer ? frame_of(b, get_sure(b, EXT_POINTER, rec, swap)) :
+					      get_sure(b, EXT_PFN, rec, swap);
 	ev->extfrag.alloc_order = (int16_t)get_signed(b, EXT_ALLOC_ORDER, rec, swap);
 	ev->extfrag.fallback_order = (int16_t)get_signed(b, EXT_FALLBACK_ORDER, rec, swap);
 	ev->extfrag.alloc_migratetype = (int16_t)get_signed(b, EXT_ALLOC_TYPE, rec, swap);

@@ -270,16 +270,20 @@ static int count_cpus(struct perf_file *f, const struct datfile *d, struct err *
 	return 0;
 }
 
-static bool all_alike(const struct perf_file *f)
+static bool all_alike(struct perf_file *f)
 {
-	const struct perf_layout *first = &f->layouts[0];
+	const struct perf_layout *first;
 
+	while (f->sampled + 1 < f->layout_count && f->layouts[f->sampled].attr.silent)
+		f->sampled++;
+	first = &f->layouts[f->sampled];
 	for (uint32_t i = 0; i < f->layout_count; i++) {
 		const struct perf_layout *l = &f->layouts[i];
 
-		if (!l->tracepoint || l->attr.sample_type != first->attr.sample_type ||
-		    l->attr.read_format != first->attr.read_format ||
-		    l->attr.sample_id_all != first->attr.sample_id_all)
+		if (!l->attr.silent &&
+		    (!l->tracepoint || l->attr.sample_type != first->attr.sample_type ||
+		     l->attr.read_format != first->attr.read_format ||
+		     l->attr.sample_id_all != first->attr.sample_id_all))
 			return false;
 	}
 	return true;

@@ -37,7 +37,8 @@ struct perf_file {
 	uint64_t data, end; /* where the records stand */
 	struct perf_layout *layouts;
 	uint32_t layout_count;
-	bool uniform; /* one layout and tracepoints only: no look-up by id */
+	bool uniform; /* all samples are of tracepoints and of one layout, `sampled`: no look-up by id */
+	uint32_t sampled;
 	struct map by_id;
 	uint32_t cpus;
 	char release[160], arch[32];
@@ -62,7 +63,7 @@ const struct perf_layout *perf_file_layout_of(const struct perf_file *f, const u
 static inline const struct perf_layout *perf_file_layout(const struct perf_file *f,
 							 const uint8_t *rec, uint32_t len)
 {
-	return f->uniform ? &f->layouts[0] : perf_file_layout_of(f, rec, len);
+	return f->uniform ? &f->layouts[f->sampled] : perf_file_layout_of(f, rec, len);
 }
 
 #endif

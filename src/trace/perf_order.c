@@ -12,6 +12,7 @@
 #define HELD_MAX (512u << 20) /* of unpacked records; more are not waited for */
 #define RUNS_MAX (1u << 20)
 #define GIVE_BACK (8u << 20)
+#define AHEAD 2048	      /* bytes that are asked for before they are looked at */
 #define SORTED_PART (1 << 18) /* bytes looked at ahead where there are no rounds */
 
 /* ---- the heap ---- */
@@ -232,11 +233,47 @@ static uint64_t offset(const struct perf_order *o, const uint8_t *p)
 	return (uint64_t)(p - o->start);
 }
 
+/*
+ * Samples that continue the run under way: all but one in some thousands, so that this is the
+ * whole cost of looking ahead.
+ */
+static void scan_run(struct perf_order *o, const uint8_t *end)
+{
+	const struct perf_layout *l = &o->f->layouts[o->f->sampled];
+	struct perf_run *run = &o->heap[o->waiting + o->fresh - 1];
+	const uint8_t *p = o->p;
+	uint64_t last = o->last;
+
+	if (run->end != p || p > end)
+		return;
+	while ((size_t)(end - p) >= l->fixed) {
+		uint32_t type, len;
+		uint64_t time;
+		uint16_t size;
+
+		__builtin_prefetch(p + AHEAD);
+		memcpy(&type, p, 4);
+		memcpy(&size, p + 6, 2);
+		memcpy(&time, p + l->time, 8);
+		len = size;
+		if (type != PERF_SAMPLE || len < l->fixed || len > (size_t)(end - p) || time < last)
+			break;
+		last = time;
+		p += len;
+	}
+	o->p = run->end = p;
+	o->last = last;
+	if (last > o->latest)
+		o->latest = last;
+}
+
 /* Records up to the end of a round: 1, or 0 at the end of the file. */
 static int scan_round(struct perf_order *o, perf_comm_fn comm, void *arg, struct err *e)
 {
-	const uint8_t *from = o->p;
+	const uint8_t *end = o->end;
 
+	if (o->sorted && end - o->p > SORTED_PART)
+		end = o->p + SORTED_PART;
 	while (o->p < o->end) {
 		const uint8_t *p = o->p;
 		uint64_t len = perf_record_len(o->f, p, o->end);
@@ -256,8 +293,10 @@ static int scan_round(struct perf_order *o, perf_comm_fn comm, void *arg, struct
 		if (ret < 0)
 			return err_prefix(e, "offset %llu: ", (unsigned long long)offset(o, p));
 		o->p = p + len;
+		if (o->plain && o->open)
+			scan_run(o, end);
 		if (ret || o->arenas.held > HELD_MAX || o->waiting + o->fresh > RUNS_MAX ||
-		    (o->sorted && o->p - from > SORTED_PART))
+		    (o->sorted && o->p >= end))
 			return 1;
 	}
 	return 0;
@@ -309,6 +348,7 @@ void perf_order_init(struct perf_order *o, const struct perf_file *f, const uint
 	o->end = end;
 	o->sorted = sorted;
 	o->given_back = map;
+	o->plain = f->uniform && !f->swap && f->layouts[f->sampled].plain;
 }
 
 void perf_order_free(struct perf_order *o)
@@ -347,6 +387,14 @@ static bool read_head(struct perf_order *o, struct perf_record *r)
 	return true;
 }
 
+/* Records of the current run that are earlier than this come before all that waits. */
+static void set_bound(struct perf_order *o)
+{
+	o->bound = o->limit;
+	if (o->waiting && o->heap[0].time < o->bound)
+		o->bound = o->heap[0].time;
+}
+
 /* Take a run that has the earliest record; false at the end. */
 static bool choose(struct perf_order *o, perf_comm_fn comm, void *arg)
 {
@@ -356,30 +404,72 @@ static bool choose(struct perf_order *o, perf_comm_fn comm, void *arg)
 		return false;
 	o->current = pop(o);
 	o->have_current = true;
+	set_bound(o);
+	return true;
+}
+
+/* Is the current run's record, which was read, the earliest? */
+static bool is_first(const struct perf_order *o)
+{
+	return o->current.time <= o->limit && !(o->waiting && before(&o->heap[0], &o->current));
+}
+
+/* The current run has to wait: for the one that is earlier, or for a round that is not read yet. */
+static void give_way(struct perf_order *o)
+{
+	struct perf_run moved = o->current;
+
+	if (moved.time > o->limit) {
+		o->heap[o->waiting++] = moved; /* its place was free: it came from there */
+		sift_up(o, o->waiting - 1);
+		o->have_current = false;
+		return;
+	}
+	o->current = o->heap[0];
+	o->heap[0] = moved;
+	sift_down(o);
+	set_bound(o);
+}
+
+/* The next sample of the current run, where nothing has to be weighed: almost always. */
+static inline bool read_plain(struct perf_order *o, struct perf_record *r)
+{
+	struct perf_run *run = &o->current;
+	const struct perf_layout *l = &o->f->layouts[o->f->sampled];
+
+	if (!o->plain || !o->have_current || run->p == run->end ||
+	    record_type(o, run->p) != PERF_SAMPLE)
+		return false;
+	r->len = record_size(o, run->p);
+	if (!perf_sample_get(l, run->p, r->len, false, &r->s) || r->s.time >= o->bound)
+		return false;
+	r->p = run->p;
+	r->type = PERF_SAMPLE;
+	r->tracepoint = true;
+	run->time = r->s.time;
+	run->cpu = r->s.cpu;
+	run->p += r->len;
 	return true;
 }
 
 int perf_order_next(struct perf_order *o, struct perf_record *r, perf_comm_fn comm, void *arg,
 		    struct err *e)
 {
+	if (__builtin_expect(read_plain(o, r), 1))
+		return 1;
 	for (;;) {
 		struct perf_run *run = &o->current;
-		bool chosen = false, whole;
+		bool whole;
 
 		if (o->have_current && run->p == run->end) {
 			arena_drop(&o->arenas, run->arena);
 			o->have_current = false;
 		}
-		if (!o->have_current) {
-			if (!choose(o, comm, arg))
-				break;
-			chosen = true;
-		}
+		if (!o->have_current && !choose(o, comm, arg))
+			break;
 		whole = read_head(o, r);
-		if (!chosen && (run->time > o->limit || (o->waiting && before(&o->heap[0], run)))) {
-			o->heap[o->waiting++] = *run; /* its place was free: it came from there */
-			sift_up(o, o->waiting - 1);
-			o->have_current = false;
+		if (!is_first(o)) {
+			give_way(o);
 			continue;
 		}
 		run->p += r->len;

@@ -33,8 +33,10 @@ struct perf_order {
 	bool open;	    /* the newest fresh run may still grow */
 	uint64_t seq, last; /* number of the newest run, and the time of its last record */
 	uint64_t limit;	    /* all up to this time is known */
+	uint64_t bound;	    /* nothing that waits is earlier than this, and no more than limit */
 	uint64_t latest, round_latest;
 	struct err broken;	   /* what ends the file early */
+	bool plain;		   /* samples can be read without a look-up or a swap */
 	bool sorted;		   /* the file is in order by itself */
 	bool ended;		   /* nothing more is to be read */
 	size_t packed_done;	   /* bytes of the arena being filled that were looked at */

@@ -9,6 +9,7 @@
 /* perf_event_attr: offsets of its fields, the same since 2.6.31; later kernels added at the end. */
 enum {
 	ATTR_TYPE = 0,
+	ATTR_CONFIG = 8,
 	ATTR_SAMPLE_TYPE = 24,
 	ATTR_READ_FORMAT = 32,
 	ATTR_FLAGS = 40,
@@ -34,6 +35,8 @@ enum {
 	S_IDENTIFIER = 1 << 16,
 };
 
+enum { TYPE_SOFTWARE = 1, SOFTWARE_DUMMY = 9 };
+
 enum { R_ENABLED = 1, R_RUNNING = 2, R_ID = 4, R_GROUP = 8, R_LOST = 16 };
 
 static bool flag(uint64_t flags, unsigned bit, bool swap)
@@ -51,6 +54,7 @@ bool perf_attr_read(struct perf_attr *a, const uint8_t *p, uint64_t len, bool sw
 		return false;
 	flags = bytes_u64(p + ATTR_FLAGS, swap);
 	a->type = bytes_u32(p + ATTR_TYPE, swap);
+	a->silent = a->type == TYPE_SOFTWARE && bytes_u64(p + ATTR_CONFIG, swap) == SOFTWARE_DUMMY;
 	a->sample_type = bytes_u64(p + ATTR_SAMPLE_TYPE, swap);
 	a->read_format = bytes_u64(p + ATTR_READ_FORMAT, swap);
 	a->sample_id_all = flag(flags, FLAG_SAMPLE_ID_ALL, swap);

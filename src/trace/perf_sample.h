@@ -18,6 +18,7 @@ struct perf_attr {
 	uint32_t type; /* 2: a tracepoint */
 	uint64_t sample_type, read_format;
 	bool sample_id_all, use_clockid;
+	bool silent; /* the recorder's own "dummy", which carries other records and has no samples */
 	int32_t clockid;
 };
 
@@ -59,6 +60,8 @@ static inline bool perf_sample_get(const struct perf_layout *l, const uint8_t *r
 	memcpy(&s->time, rec + l->time, 8);
 	memcpy(&s->cpu, rec + l->cpu, 4);
 	s->raw = rec + l->fixed + 4;
+	s->chain = NULL;
+	s->chain_words = 0;
 	s->raw_len = size;
 	return size <= len - l->fixed - 4;
 }

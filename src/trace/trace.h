@@ -44,14 +44,17 @@ struct trace_info {
 	bool clock_is_time;   /* false: event.time counts no ns */
 	bool big_endian;
 	enum trace_pointers pointers;
-	uint8_t long_size;   /* of the traced kernel: 4 or 8 */
-	uint32_t page_size;  /* of the traced machine */
+	bool page_structs;  /* page events name struct pages (before 4.1), frames are worked out: */
+	bool frames_told;   /* right; else they are right but for a constant, or unknown */
+	uint8_t long_size;  /* of the traced kernel: 4 or 8 */
+	uint32_t page_size; /* of the traced machine */
 	uint32_t sub_buffer; /* bytes of one ring-buffer page */
 	uint32_t cpus;
 	char uname[256];       /* "" where the file has none */
 	char instance[64];     /* "" for the main buffer */
 	bool truncated;	       /* the file ends early; what was whole has been read */
 	const char *cut_names; /* a list of names in it that does: "kallsyms"; NULL */
+	bool tells_ties;       /* event.tied is set where it holds; else it says nothing */
 	bool time_shift; /* a guest's: the file says how to shift times to its host's; not done here */
 };
 

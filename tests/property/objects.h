@@ -486,9 +486,30 @@ static uint64_t free_pages(const struct world *w)
 	return pages;
 }
 
+/* Pages that the caches themselves are in: one object each, and as few slabs as hold them. */
+static bool pages_of_caches(struct world *w, uint64_t *pages)
+{
+	struct kmm_cache *first = kmm_kmem_cache_next(w->sl, NULL);
+	struct kmm_cache_figures f;
+	unsigned caches = 0;
+
+	*pages = 0;
+	if (!kmm_slab_policy_of(w->sl)->kmem_cache_size)
+		return true;
+	for (struct kmm_cache *s = first; s; s = kmm_kmem_cache_next(w->sl, s))
+		caches++;
+	kmm_kmem_cache_figures(first, &f);
+	*pages = f.slabs << f.order;
+	return f.in_use == caches - (w->subject->kind == KMM_SLAB) ||
+	       complain(w, "%u caches, %llu objects of kmem_cache", caches,
+			(unsigned long long)f.in_use);
+}
+
 /* Free and shrink everything: no page may be missing. */
 static bool all_comes_back(struct world *w)
 {
+	uint64_t kept;
+
 	while (w->lives)
 		release(w, w->lives % w->subject->cpus, w->lives - 1, false);
 	kmm_slab_grace_period(w->sl, 0);
@@ -498,9 +519,9 @@ static bool all_comes_back(struct world *w)
 			kmm_kmem_cache_shrink(s, 0);
 	kmm_slab_grace_period(w->sl, 0);
 	if (kmm_slab_validate(w->sl, w->why, sizeof(w->why)) ||
-	    kmm_validate(w->mm, w->why, sizeof(w->why)))
+	    kmm_validate(w->mm, w->why, sizeof(w->why)) || !pages_of_caches(w, &kept))
 		return false;
-	return free_pages(w) == w->total_pages ||
+	return free_pages(w) + kept == w->total_pages ||
 	       complain(w, "%llu pages of %llu came back", (unsigned long long)free_pages(w),
 			(unsigned long long)w->total_pages);
 }

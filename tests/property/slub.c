@@ -33,6 +33,11 @@ static void tune_32_bit(struct kmm_slab_policy *p)
 	p->slab_break_order = false;
 }
 
+static void tune_caches(struct kmm_slab_policy *p)
+{
+	p->kmem_cache_size = 224;
+}
+
 SUBJECT(slub_6_1, { KMM_LINUX_6_1, 2, 1, 384, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
 SUBJECT(slub_6_18, { KMM_LINUX_6_18, 2, 1, 384, NULL, KMM_SLUB, KMM_VERSION(6, 18, 0), false })
 SUBJECT(slub_5_10,
@@ -47,6 +52,8 @@ SUBJECT(slub_backed, { KMM_LINUX_6_1, 2, 1, 512, NULL, KMM_SLUB, KMM_VERSION(6, 
 SUBJECT(slub_debug_backed,
 	{ KMM_LINUX_6_1, 2, 1, 512, tune_debug, KMM_SLUB, KMM_VERSION(6, 1, 0), true })
 SUBJECT(slub_plain, { KMM_LINUX_6_1, 2, 1, 384, tune_plain, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
+SUBJECT(slub_caches,
+	{ KMM_LINUX_6_1, 2, 1, 384, tune_caches, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
 SUBJECT(slub_tight, { KMM_LINUX_6_1, 2, 1, 128, NULL, KMM_SLUB, KMM_VERSION(6, 1, 0), false })
 
 int main(void)
@@ -58,6 +65,7 @@ int main(void)
 		cmocka_unit_test(test_slub_random), cmocka_unit_test(test_slub_debug),
 		cmocka_unit_test(test_slub_backed), cmocka_unit_test(test_slub_debug_backed),
 		cmocka_unit_test(test_slub_plain),  cmocka_unit_test(test_slub_tight),
+		cmocka_unit_test(test_slub_caches),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,6 +84,48 @@ static void parts_of_variable_length(void **state)
 	assert_false(perf_sample_read(&l, rec, at + 4, false, &s));
 }
 
+/* Where no part of variable length stands before the raw data, nothing is left of an earlier sample. */
+static void plain(void **state)
+{
+	struct perf_attr a = { .type = 2, .sample_type = 4 | 1 << 7 | 1 << 10 };
+	struct perf_sample s = { .chain = (const uint8_t *)&a, .chain_words = 7 };
+	struct perf_layout l;
+	uint8_t rec[64] = { 0 };
+	uint32_t at = 8;
+
+	(void)state;
+	perf_layout_make(&l, &a);
+	assert_true(l.plain);
+	at = put(rec, at, 5); /* TIME */
+	at = put(rec, at, 1); /* CPU */
+	at = put32(rec, at, 4);
+	memcpy(rec + at, "rawb", 4);
+	assert_true(perf_sample_get(&l, rec, at + 4, false, &s));
+	assert_int_equal(s.time, 5);
+	assert_int_equal(s.cpu, 1);
+	assert_null(s.chain);
+	assert_int_equal(s.chain_words, 0);
+	assert_memory_equal(s.raw, "rawb", 4);
+	put32(rec, 24, 5); /* more than there is */
+	assert_false(perf_sample_get(&l, rec, at + 4, false, &s));
+}
+
+/* perf's own event without samples is known by its attribute. */
+static void silent(void **state)
+{
+	struct perf_attr a;
+	uint8_t attr[64] = { 0 };
+
+	(void)state;
+	put32(attr, 0, 1); /* PERF_TYPE_SOFTWARE */
+	put(attr, 8, 9);   /* PERF_COUNT_SW_DUMMY */
+	assert_true(perf_attr_read(&a, attr, sizeof(attr), false));
+	assert_true(a.silent);
+	put(attr, 8, 0); /* PERF_COUNT_SW_CPU_CLOCK */
+	assert_true(perf_attr_read(&a, attr, sizeof(attr), false));
+	assert_false(a.silent);
+}
+
 /* Other records end with the same parts in another order. */
 static void trailer(void **state)
 {
@@ -111,8 +153,8 @@ static void trailer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(usual_layout),
-		cmocka_unit_test(parts_of_variable_length),
+		cmocka_unit_test(usual_layout), cmocka_unit_test(parts_of_variable_length),
+		cmocka_unit_test(plain),	cmocka_unit_test(silent),
 		cmocka_unit_test(trailer),
 	};
 
