@@ -16,6 +16,7 @@
 #define POLICY_SPEC 256 /* bytes of "section.key=value" */
 #define NO_AUTO INT64_MIN
 #define GENERATION_NATIVE (-1)
+#define MOST_ORDER 10 /* of a slab */
 
 static const struct {
 	const char *name;
@@ -395,11 +396,54 @@ static int set_base(struct policy *p, const char *name, struct err *e)
 	return 0;
 }
 
+/* The name in "cache NAME"; NULL: another section. */
+static const char *cache_section(const char *section)
+{
+	return strncmp(section, "cache ", 6) ? NULL : section + 6 + strspn(section + 6, " ");
+}
+
+static struct policy_cache *own_cache(struct policy *p, const char *name)
+{
+	for (unsigned i = 0; i < p->values.caches; i++)
+		if (!strcmp(p->values.cache[i].name, name))
+			return &p->values.cache[i];
+	return NULL;
+}
+
+static int set_cache(struct policy *p, const char *name, const char *key, const char *value,
+		     struct err *e)
+{
+	struct policy_values *v = &p->values;
+	struct policy_cache *c = own_cache(p, name);
+	char *end;
+	long order;
+
+	if (strcmp(key, "order"))
+		return err_set(e, EINVAL, "unknown key '%.64s' of a cache; there is order", key);
+	if (!*name || strlen(name) >= sizeof(c->name))
+		return err_set(e, EINVAL, "a cache's name of 1 to %zu bytes is expected",
+			       sizeof(c->name) - 1);
+	errno = 0;
+	order = strtol(value, &end, 10);
+	if (!*value || *end || errno || order < 0 || order > MOST_ORDER)
+		return err_set(e, EINVAL, "cache %s: order '%.64s' is not 0 to %d", name, value,
+			       MOST_ORDER);
+	if (!c && v->caches == POLICY_CACHES)
+		return err_set(e, EINVAL, "more than %d caches", POLICY_CACHES);
+	if (!c)
+		c = &v->cache[v->caches++];
+	snprintf(c->name, sizeof(c->name), "%s", name);
+	c->order = (int32_t)order;
+	return 0;
+}
+
 static int set_key(struct policy *p, const char *section, const char *key, const char *value,
 		   struct err *e)
 {
 	int k = key_find(section, key), ret;
 
+	if (cache_section(section))
+		return set_cache(p, cache_section(section), key, value, e);
 	if (k < 0)
 		return err_set(e, EINVAL,
 			       "unknown key '%.64s.%.64s'; see kmemlab policy list --keys", section,
@@ -423,7 +467,7 @@ static char *trim(char *s)
 
 bool policy_is_native(const struct policy *p)
 {
-	return !strcmp(p->name, "native") && !p->set;
+	return !strcmp(p->name, "native") && !p->set && !p->values.caches;
 }
 
 int policy_set(struct policy *p, const char *text, struct err *e)
@@ -458,7 +502,7 @@ int policy_set(struct policy *p, const char *text, struct err *e)
 
 struct ini {
 	struct policy *p;
-	char section[32];
+	char section[48];
 	bool base, name;
 };
 
@@ -505,6 +549,8 @@ static int ini_line(struct ini *i, char *line, struct err *e)
 	if (!strcmp(i->section, "policy"))
 		return ini_policy(i, line, value, e);
 	k = key_find(i->section, line);
+	if (cache_section(i->section) && own_cache(i->p, cache_section(i->section)))
+		return err_set(e, EINVAL, "%s.%s is given twice", i->section, line);
 	if (k >= 0 && i->p->set >> k & 1)
 		return err_set(e, EINVAL, "%s.%s is given twice", i->section, line);
 	return set_key(i->p, i->section, line, value, e);
@@ -610,6 +656,9 @@ void policy_print(const struct policy *p, FILE *out)
 		/* A comment where it was not given: reading it again gives the same policy. */
 		fprintf(out, "%s%s = %s\n", p->set >> k & 1 ? "" : ";", key->key, value);
 	}
+	for (unsigned i = 0; i < p->values.caches; i++)
+		fprintf(out, "\n[cache %s]\n; order of its slabs [order]\norder = %d\n",
+			p->values.cache[i].name, (int)p->values.cache[i].order);
 }
 
 /* ---- applying ---- */
@@ -732,6 +781,7 @@ bool policy_objects(const struct policy *p, struct kmm_slab_policy *slab)
 			any |= (is_slab_key(&keys[k]) ||
 				(!is_other_key(&keys[k]) && !is_page_key(&keys[k]))) &&
 			       p->set >> k & 1;
+		any |= p->values.caches != 0;
 	}
 	if (!any)
 		return false;
@@ -758,6 +808,12 @@ bool policy_objects(const struct policy *p, struct kmm_slab_policy *slab)
 		slab->cpu_partial = v->cpu_partial;
 	if (is_set(p, "slab", "colouring"))
 		slab->slab_no_colour = !v->colouring;
+	slab->orders = p->values.caches;
+	for (unsigned i = 0; i < p->values.caches; i++) {
+		snprintf(slab->order_of[i].cache, sizeof(slab->order_of[i].cache), "%s",
+			 p->values.cache[i].name);
+		slab->order_of[i].order = (unsigned)p->values.cache[i].order;
+	}
 	return true;
 }
 

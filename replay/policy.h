@@ -33,11 +33,21 @@ struct policy_sides {
 	int32_t lazy; /* pages; -1: by the kernel's rule */
 };
 
+/* A section [cache NAME] of its own: what one cache has other than the rest. */
+struct policy_cache {
+	char name[32];
+	int32_t order; /* of its slabs */
+};
+
+#define POLICY_CACHES KMM_SLAB_ORDERS
+
 struct policy_values {
 	struct kmm_policy page;
 	struct policy_slab slab;
 	struct policy_sides sides;
 	struct target_wish machine;
+	struct policy_cache cache[POLICY_CACHES];
+	unsigned caches; /* so many of them */
 };
 
 struct policy {
