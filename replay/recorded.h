@@ -23,25 +23,25 @@
 #include "workload/request.h"
 
 /* X(NAME, "name", explained, "what it means") */
-#define CONTRADICTIONS(X)                                                                       \
-	X(TAKE_USED, "taken-in-use", false, "a refill took a page that was in use")             \
-	X(NOT_ISOLATED, "not-isolated", true,                                                   \
-	  "a refill took a page that compaction was believed to have taken before")             \
-	X(TAKE_PCP, "direct-free", true,                                                        \
-	  "a refill took a page that was believed on a per-CPU list: its free went past it")    \
-	X(CAPTURE, "captured", true,                                                            \
-	  "an allocation got a free block that compaction had just made for it")                \
-	X(ISOLATED, "isolated", true,                                                           \
-	  "a page was freed that was in the buddy lists: compaction had taken it unseen")       \
-	X(ALLOC_BUDDY, "unseen-take", false,                                                    \
-	  "an allocation got a page that was in the buddy lists")                               \
-	X(ALLOC_USED, "allocated-twice", false, "an allocation got a page that was in use")     \
-	X(FREE_BUDDY, "freed-free", false, "a page was freed that was in the buddy lists")      \
-	X(FREE_PCP, "silent-take", true,                                                        \
+#define CONTRADICTIONS(X)                                                                    \
+	X(TAKE_USED, "taken-in-use", false, "a refill took a page that was in use")          \
+	X(NOT_ISOLATED, "not-isolated", true,                                                \
+	  "a refill took a page that compaction was believed to have taken before")          \
+	X(TAKE_PCP, "direct-free", true,                                                     \
+	  "a refill took a page that was believed on a per-CPU list: its free went past it") \
+	X(CAPTURE, "captured", true,                                                         \
+	  "an allocation got a free block that compaction had just made for it")             \
+	X(ISOLATED, "isolated", true,                                                        \
+	  "a page was freed that was in the buddy lists: compaction had taken it unseen")    \
+	X(ALLOC_BUDDY, "unseen-take", false,                                                 \
+	  "an allocation got a page that was in the buddy lists")                            \
+	X(ALLOC_USED, "allocated-twice", false, "an allocation got a page that was in use")  \
+	X(FREE_BUDDY, "freed-free", false, "a page was freed that was in the buddy lists")   \
+	X(FREE_PCP, "silent-take", true,                                                     \
 	  "a page was freed that was on a per-CPU list: it had been taken without an event") \
-	X(DRAIN_BUDDY, "drained-free", false,                                                   \
-	  "a drain gave back a page that was in the buddy lists")                               \
-	X(DRAIN_USED, "drained-in-use", false, "a drain gave back a page that was in use")      \
+	X(DRAIN_BUDDY, "drained-free", false,                                                \
+	  "a drain gave back a page that was in the buddy lists")                            \
+	X(DRAIN_USED, "drained-in-use", false, "a drain gave back a page that was in use")   \
 	X(OUTSIDE, "outside", false, "an event names a page frame outside of all zones")
 
 enum contradiction {

@@ -250,8 +250,7 @@ static void follow_free(struct silent *s, const struct request *q, uint64_t numb
 	list = list_at(s, q, s->type[q->pfn >> s->m->pageblock_order]);
 	if (list != UINT32_MAX)
 		insert(s, list, q->pfn, (uint32_t)s->m->max_pfn + list);
-	s->f[q->pfn].freed = ((uint32_t)number + 1) |
-			     (q->sig.aux & FREE_IRQ ? MAY_HAVE_PASSED : 0);
+	s->f[q->pfn].freed = ((uint32_t)number + 1) | (q->sig.aux & FREE_IRQ ? MAY_HAVE_PASSED : 0);
 }
 
 static void follow_drain(struct silent *s, const struct request *q, uint64_t number)

@@ -42,7 +42,7 @@ struct silent {
 		uint32_t list;	     /* number + 1; 0: on none */
 		uint32_t freed;	     /* its free put it there: that record + 1, MAY_HAVE_PASSED */
 	} * f;
-	uint8_t *type;	     /* [page blocks] of the list that pages freed there go to; KMM_PCPTYPES unknown */
+	uint8_t *type; /* [page blocks] of the list that pages freed there go to; KMM_PCPTYPES unknown */
 	uint32_t lists;
 	uint32_t *last; /* [cpus] the list that served the last UNMOVABLE request of order 0 there, + 1 */
 	uint32_t *recognised; /* [cpus] silent pages that are known by their requests */
@@ -54,7 +54,7 @@ struct silent {
 	struct silent_take *takes; /* [count] by number once ended */
 	uint64_t count, room;
 	uint64_t compacted; /* last record at which compaction took free pages, + 1 */
-	uint64_t *past; /* [past_count] frees that went past their list, once ended */
+	uint64_t *past;	    /* [past_count] frees that went past their list, once ended */
 	uint64_t past_count;
 	bool no_memory;
 };
