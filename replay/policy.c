@@ -68,6 +68,7 @@ void policy_default(const struct policy_key *key, const char *base, char out[POL
 
 	slab_init(&p.slab);
 	sides_init(&p.sides);
+	p.shortage = (struct policy_shortage){ -1 };
 	if (policy_key_of_others(key)) {
 		policy_value(key, &p, out);
 		return;
@@ -102,6 +103,7 @@ int policy_set_base(struct policy *p, const char *name, struct err *e)
 	slab_init(&p->values.slab);
 	sides_init(&p->values.sides);
 	p->values.machine = (struct target_wish){ -1, -1, -1, -1 };
+	p->values.shortage = (struct policy_shortage){ -1 };
 	kmm_policy_init(&p->values.page, bases[i].generation == GENERATION_NATIVE ?
 						 KMM_LINUX_6_1 :
 						 (enum kmm_generation)bases[i].generation);
@@ -125,6 +127,7 @@ static void apply_base(enum kmm_generation g, struct kmm_config *c)
 	c->policy.pageblock_order = was.pageblock_order;
 	c->policy.min_free_kbytes = was.min_free_kbytes;
 	c->policy.thp = was.thp;
+	c->policy.kswapd = was.kswapd;
 	memcpy(c->policy.lowmem_reserve_ratio, was.lowmem_reserve_ratio,
 	       sizeof(was.lowmem_reserve_ratio));
 	/* Settings that one of the two kernels does not have cannot be taken over. */
@@ -163,6 +166,11 @@ static void clear_captured(const struct policy *p, struct kmm_config *c)
 	}
 }
 
+static bool another_size(const struct target_wish *w)
+{
+	return w->preset >= 0 || w->memory >= 0 || w->nodes >= 0;
+}
+
 int policy_apply(const struct policy *p, struct kmm_config *c, struct err *e)
 {
 	int base = policy_base_find(p->base);
@@ -182,6 +190,10 @@ int policy_apply(const struct policy *p, struct kmm_config *c, struct err *e)
 			memcpy((char *)&c->policy + key->offset,
 			       (const char *)&p->values + key->offset, size);
 	}
+	if (p->values.shortage.kswapd >= 0)
+		c->policy.kswapd = p->values.shortage.kswapd;
+	else if (another_size(&p->values.machine))
+		c->policy.kswapd = true; /* the recorded one says nothing */
 	clear_captured(p, c);
 	if (now->pageblock_order > now->max_order)
 		return err_set(e, EINVAL, "policy %s: pageblock_order %u is above max_order %u",
@@ -232,8 +244,7 @@ bool policy_objects(const struct policy *p, struct kmm_slab_policy *slab)
 	} else {
 		/* Another machine has slabs of its own as well. */
 		for (unsigned k = 0; (key = policy_key(k)); k++)
-			any |= (policy_key_of_slab(key) ||
-				(!policy_key_of_others(key) && !policy_key_of_pages(key))) &&
+			any |= (policy_key_of_slab(key) || policy_key_of_machine(key)) &&
 			       p->set >> k & 1;
 	}
 	if (!any)
@@ -273,7 +284,7 @@ bool policy_sides(const struct policy *p, bool objects, struct sides_policy *sid
 	bool any = objects;
 
 	for (unsigned k = 0; (key = policy_key(k)); k++)
-		any |= policy_key_of_others(key) && !policy_key_of_slab(key) && p->set >> k & 1;
+		any |= policy_key_of_sides(key) && p->set >> k & 1;
 	sides->percpu = v->percpu && (objects || policy_key_given(p, "percpu", "replay"));
 	sides->vmalloc = v->vmalloc && (objects || policy_key_given(p, "vmalloc", "replay") ||
 					policy_key_given(p, "vmalloc", "huge") ||

@@ -29,6 +29,8 @@
 /* enum kmm_arch */
 static const char *const presets[] = { "x86-32", "x86-32-pae", "x86-64", "arm", "arm64", NULL };
 
+static const char *const switches[] = { "off", "on", NULL };
+
 static const char *const slab_kinds[] = { "slub", "slab", "slob", NULL };
 
 static const struct policy_key keys[] = {
@@ -55,6 +57,9 @@ static const struct policy_key keys[] = {
 	KEY("zone", "watermark_boost_factor", POLICY_INT, "1/10000 of the high mark", 0, 1000000,
 	    NO_AUTO, watermark_boost_factor, true,
 	    "how far a fallback may raise the watermarks for kswapd; 0: not at all"),
+	KEY("zone", "zone_order", POLICY_BOOL, "", 0, 1, NO_AUTO, zone_order, false,
+	    "NUMA: other nodes' zones of a type before the own node's next lower type (to 4.13, "
+	    "numa_zonelist_order=zone)"),
 	KEY("zone", "lowmem_reserve_ratio", POLICY_LIST, "1/ratio", 0, 1 << 30, NO_AUTO,
 	    lowmem_reserve_ratio, true,
 	    "share of the higher zones that a zone keeps from their users, for DMA DMA32 Normal "
@@ -74,6 +79,10 @@ static const struct policy_key keys[] = {
 	    "captured zone's, or the kernel's rule where there is none or auto was given"),
 	KEY("pcp", "high", POLICY_INT, "pages", 0, 1 << 24, -1, pcp_high, false,
 	    "length at which a CPU's list is drained; auto: as for batch"),
+	KEY("pcp", "high_fraction", POLICY_INT, "1/fraction", 0, 1 << 20, NO_AUTO,
+	    pcp_high_fraction, false,
+	    "high as a share of the zone, of each CPU before linux-6.1, of all of them since "
+	    "(percpu_pagelist_high_fraction); 8 at least; 0: not so"),
 	KEY("pcp", "orders", POLICY_INT, "orders", 1, 4, NO_AUTO, pcp_orders, false,
 	    "how many orders from 0 on have per-CPU lists; before linux-6.1 only order 0 can"),
 	KEY("pcp", "thp", POLICY_BOOL, "", 0, 1, NO_AUTO, pcp_thp, false,
@@ -81,6 +90,11 @@ static const struct policy_key keys[] = {
 	KEY("reclaim", "enabled", POLICY_BOOL, "", 0, 1, NO_AUTO, reclaim, false,
 	    "what-ifs: take the oldest pages of user memory back where memory runs out; off: the allocation "
 	    "fails"),
+	AT("reclaim", "kswapd", POLICY_CHOICE, "", 0, 1, -1, shortage.kswapd, false,
+	   "what-ifs: the model's own kswapd takes pages back from the low mark on, until the high one, and "
+	   "what the recorded kernel took back stays; off: what that took back goes when it did; auto: on for "
+	   "another size of memory",
+	   switches),
 	KEY("compaction", "enabled", POLICY_BOOL, "", 0, 1, NO_AUTO, compaction, false,
 	    "what-ifs: move pages of user memory where only the size of the free blocks is wanting"),
 	SLAB_KEY(
@@ -149,8 +163,19 @@ bool policy_key_of_slab(const struct policy_key *key)
 
 bool policy_key_of_others(const struct policy_key *key)
 {
-	return key->offset >= offsetof(struct policy_values, slab) &&
+	return !policy_key_of_pages(key) && !policy_key_of_machine(key);
+}
+
+bool policy_key_of_sides(const struct policy_key *key)
+{
+	return key->offset >= offsetof(struct policy_values, sides) &&
 	       key->offset < offsetof(struct policy_values, machine);
+}
+
+bool policy_key_of_machine(const struct policy_key *key)
+{
+	return key->offset >= offsetof(struct policy_values, machine) &&
+	       key->offset < offsetof(struct policy_values, shortage);
 }
 
 bool policy_key_of_pages(const struct policy_key *key)

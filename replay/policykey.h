@@ -15,8 +15,10 @@ bool policy_key_given(const struct policy *p, const char *section, const char *k
 int policy_key_parse(const struct policy_key *k, struct policy_values *p, const char *text,
 		     struct err *e);
 bool policy_key_of_pages(const struct policy_key *key);
+bool policy_key_of_machine(const struct policy_key *key);
 bool policy_key_of_slab(const struct policy_key *key);
-/* Of what is no page policy: the same under every base. */
+bool policy_key_of_sides(const struct policy_key *key);
+/* Of neither pages nor the machine: the same under every base. */
 bool policy_key_of_others(const struct policy_key *key);
 
 /* The number of a base; -1: there is none. */
