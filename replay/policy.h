@@ -33,11 +33,17 @@ struct policy_sides {
 	int32_t lazy; /* pages; -1: by the kernel's rule */
 };
 
+/* What a what-if does when memory runs short, beside the page policy's. */
+struct policy_shortage {
+	int32_t kswapd; /* 0, 1; -1: as the size of memory is the captured one or not */
+};
+
 struct policy_values {
 	struct kmm_policy page;
 	struct policy_slab slab;
 	struct policy_sides sides;
 	struct target_wish machine;
+	struct policy_shortage shortage;
 };
 
 struct policy {

@@ -71,8 +71,10 @@ done
 
 # Other machines: of other sizes, with other numbers of CPUs and nodes. What does not fit fails, and is counted.
 for set in machine.cpus=1 machine.cpus=7 machine.memory=1024 machine.memory=96 machine.nodes=2 machine.preset=arm64; do
+	# What the model takes back would leave room for all.
+	more=; [ $set != machine.memory=96 ] || more="--set reclaim.enabled=off"
 	rm -f "$tmp/m.db"
-	if ! $KMEMLAB replay -n 5 -o "$tmp/m.db" --set $set $SMALL > "$tmp/out" 2>&1; then
+	if ! $KMEMLAB replay -n 5 -o "$tmp/m.db" --set $set $more $SMALL > "$tmp/out" 2>&1; then
 		not_ok "demand/$set" "$(tail -1 "$tmp/out")"; continue; fi
 	bad=$(sqlite3 "$tmp/m.db" "CREATE TEMP VIEW x AS SELECT d.* FROM demand d WHERE run_id = (SELECT max(id) FROM run);
 		SELECT kind || ': ' || requested || ' <> ' || served || ' + ' || failed FROM x WHERE requested <> served + failed;
