@@ -147,7 +147,8 @@ static void collect(struct simulated *s)
 	ok = ok && queue_kept(s);
 	s->no_memory |= !ok;
 	for (unsigned z = 0; z < KMM_ZONES; z++)
-		qsort(s->aged[z].page, s->aged[z].count, sizeof(struct aged), by_age);
+		if (s->aged[z].count)
+			qsort(s->aged[z].page, s->aged[z].count, sizeof(struct aged), by_age);
 }
 
 /* Every page of the block is still there and its own. */
