@@ -284,6 +284,7 @@ static int target_note(struct results *x, unsigned run, struct err *e)
 	const struct replay_run *r = &x->r->runs[run];
 	const struct target *t = r->o.target;
 	const struct transfer *moved = t ? simulated_transfer(r->simulated) : NULL;
+	struct objects *objects = moved ? simulated_objects(r->simulated) : NULL;
 	const struct kmm_config *c;
 	char note[1024];
 	size_t n;
@@ -298,10 +299,16 @@ static int target_note(struct results *x, unsigned run, struct err *e)
 				      z, machine_zone_type_name(c->zone[z].type), c->zone[z].node,
 				      (unsigned long long)c->zone[z].present);
 	if (moved && n < sizeof(note))
+		n += (size_t)snprintf(
+			note + n, sizeof(note) - n,
+			"; pages of the start: %llu placed, %llu of them one by one, %llu left out",
+			(unsigned long long)moved->pages, (unsigned long long)moved->single,
+			(unsigned long long)moved->left_out);
+	if (objects && n < sizeof(note))
 		snprintf(note + n, sizeof(note) - n,
-			 "; pages of the start: %llu placed, %llu of them one by one, %llu left out",
-			 (unsigned long long)moved->pages, (unsigned long long)moved->single,
-			 (unsigned long long)moved->left_out);
+			 "; objects of the start: %llu allocated anew, %llu left out",
+			 (unsigned long long)objects_stats(objects)->anew,
+			 (unsigned long long)objects_stats(objects)->left_out);
 	return store_add_note(x->store, x->capture, x->run_ids[run], note, e);
 }
 

@@ -86,6 +86,7 @@ struct simulated {
 	bool any_woken;
 	int8_t woken[KMM_NODES]; /* highest zone type and 1 that kswapd is to balance; 0: it sleeps */
 	unsigned waker;		 /* CPU */
+	uint8_t in_vain[KMM_NODES]; /* runs of kswapd without a page, one after the other */
 	struct simulated_stats stats;
 	struct demand pages, tables; /* kinds page and pgtable */
 	struct demand objects_asked; /* responses and pages of kind object */

@@ -16,7 +16,8 @@
 #include "replay/simulated_inside.h"
 #include "trace/event.h"
 
-#define CLUSTER 32u /* pages of one step, as SWAP_CLUSTER_MAX */
+#define CLUSTER 32u	/* pages of one step, as SWAP_CLUSTER_MAX */
+#define KSWAPD_TRIES 16 /* MAX_RECLAIM_RETRIES: runs in vain until it stays asleep */
 #define AGED_KEPT (1u << 31)
 #define KPF_COMPOUND (1ull << 15 | 1ull << 16)
 
@@ -235,9 +236,13 @@ static uint64_t reclaim(struct simulated *s, unsigned cpu, int node, unsigned ty
 static uint64_t on_reclaim(void *arg, unsigned cpu, unsigned zone, uint64_t pages)
 {
 	struct simulated *s = arg;
+	uint64_t freed;
 
 	s->stats.direct_reclaims++;
-	return reclaim(s, cpu, -1, kmm_configuration(s->mm)->zone[zone].type, pages);
+	freed = reclaim(s, cpu, -1, kmm_configuration(s->mm)->zone[zone].type, pages);
+	if (freed)
+		memset(s->in_vain, 0, sizeof(s->in_vain));
+	return freed;
 }
 
 /* ---- what the recorded kernel took back ---- */
@@ -287,6 +292,8 @@ static void on_wakeup(void *arg, unsigned cpu, unsigned zone, unsigned order)
 	const struct kmm_zone_config *z = &kmm_configuration(s->mm)->zone[zone];
 
 	(void)order;
+	if (s->in_vain[z->node] >= KSWAPD_TRIES)
+		return;
 	if (s->woken[z->node] < (int)z->type + 1)
 		s->woken[z->node] = (int8_t)(z->type + 1);
 	s->waker = cpu;
@@ -312,6 +319,8 @@ static bool balanced(const struct simulated *s, unsigned node, unsigned highest)
 
 static void balance(struct simulated *s, unsigned node, unsigned highest)
 {
+	uint64_t before = s->stats.reclaimed;
+
 	s->stats.kswapd_runs++;
 	kmm_kswapd(s->mm, node, (int)highest);
 	while (!balanced(s, node, highest)) {
@@ -323,6 +332,7 @@ static void balance(struct simulated *s, unsigned node, unsigned highest)
 		if (freed < CLUSTER)
 			break;
 	}
+	s->in_vain[node] = s->stats.reclaimed == before ? (uint8_t)(s->in_vain[node] + 1) : 0;
 	kmm_kswapd(s->mm, node, -1);
 }
 
