@@ -21,14 +21,15 @@
 #define PAGEBLOCK                                                                                        \
 	"(SELECT min(c.pageblock_order, c.orders - 1) FROM run r JOIN capture c ON c.id = r.capture_id " \
 	"WHERE r.id = ?1)"
-#define FREE                                                                                        \
-	"SELECT coalesce(1.0 - 1.0 * large / free, 1.0), large >> " PAGEBLOCK                       \
-	", free FROM (SELECT s.seq "                                                                \
-	"AS seq, coalesce(sum(f.blocks << f.block_order), 0) AS free, coalesce(sum(f.blocks << "    \
-	"f.block_order) FILTER (WHERE f.block_order >= " PAGEBLOCK                                  \
-	"), 0) AS large FROM sample s LEFT "                                                        \
-	"JOIN free_blocks f ON f.run_id = s.run_id AND f.seq = s.seq WHERE s.run_id = ?1 GROUP BY " \
-	"s.seq) ORDER BY seq"
+#define FREE                                                                                      \
+	"SELECT coalesce(1.0 - 1.0 * large / free, 1.0), large >> " PAGEBLOCK                     \
+	", free FROM (SELECT s.seq "                                                              \
+	"AS seq, coalesce(sum(f.blocks << f.block_order), 0) AS free, coalesce(sum(f.blocks << "  \
+	"f.block_order) FILTER (WHERE f.block_order >= " PAGEBLOCK                                \
+	"), 0) AS large FROM sample s LEFT "                                                      \
+	"JOIN free_blocks f ON f.run_id = s.run_id AND f.seq = s.seq WHERE s.run_id = ?1 AND "    \
+	"EXISTS (SELECT 1 FROM sample_zone z WHERE z.run_id = s.run_id AND z.seq = s.seq) GROUP " \
+	"BY s.seq) ORDER BY seq"
 #define COUNTER(name) \
 	"SELECT value FROM counter WHERE run_id = ?1 AND name = '" name "' ORDER BY seq"
 /* Nothing at all where the run's pins are not known. */

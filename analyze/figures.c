@@ -45,9 +45,13 @@ const struct figure_kind figure_kinds[] = {
 		     "fail. Elsewhere pale means that memory was short, and dark that there was "
 		     "enough, but in pieces.",
 	  .missing = "what was free is not known",
+	  .flat = "A free block of each order was at hand at every sample: the index is "
+		  "\xe2\x88\x92"
+		  "1 throughout.",
+	  .known = plot_has_free_memory,
 	  .one_zone = true,
 	  .crisp = true,
-	  .has = plot_has_free_memory,
+	  .has = plot_has_extfrag,
 	  .draw = plot_extfrag },
 	{ .id = "pageblocks",
 	  .title = "Pageblocks by migratetype",
@@ -55,7 +59,7 @@ const struct figure_kind figure_kinds[] = {
 	  .all_zones = true,
 	  .caption = "How many pageblocks carry each migratetype, all zones together. Growth of "
 		     "Unmovable or Reclaimable is a mark of fallbacks, and seldom goes back.",
-	  .missing = "no samples of the pageblocks' types",
+	  .missing = "the pageblocks' types are not known",
 	  .has = plot_has_pageblocks,
 	  .top = plot_top_pageblocks,
 	  .draw = plot_pageblocks },
@@ -67,7 +71,7 @@ const struct figure_kind figure_kinds[] = {
 		  "Page blocks that are wholly free; those that compaction could empty as well, since "
 		  "nothing in them is unmovable; and what there would be had unmovable pages been "
 		  "packed together. The distance between the last two is what mixing costs.",
-	  .missing = "what the page blocks hold was not sampled",
+	  .missing = "what the page blocks hold is not known",
 	  .has = plot_has_thp,
 	  .top = plot_top_thp,
 	  .draw = plot_thp },
@@ -78,7 +82,7 @@ const struct figure_kind figure_kinds[] = {
 	  .caption = "Every page frame over time, low addresses at the bottom; each cell has the "
 		     "colour of the state that most of its pages are in. Scattered specks of slab "
 		     "and kernel are what keeps large blocks from forming.",
-	  .missing = "no map was taken",
+	  .missing = "no map was taken, or nothing is known of any page frame",
 	  .crisp = true,
 	  .has = plot_has_map,
 	  .draw = plot_map },
@@ -99,7 +103,7 @@ const struct figure_kind figure_kinds[] = {
 	  .all_zones = true,
 	  .caption = "Pages that the per-CPU lists of all CPUs and zones hold. They are free, but "
 		     "counted neither in the buddy lists nor in the indices above.",
-	  .missing = "the per-CPU lists were not sampled",
+	  .missing = "what the per-CPU lists held is not known",
 	  .has = plot_has_pcp,
 	  .top = plot_top_pcp,
 	  .draw = plot_pcp },

@@ -27,10 +27,12 @@ struct figure_kind {
 	const char *metric;  /* anchor of the definition, metrics.h */
 	const char *caption; /* what to see, in one or two sentences */
 	const char *missing; /* said where the data is not there */
+	const char *flat;    /* said where it is, but makes no picture; NULL: it always does */
 	bool one_zone;	     /* of the main zone where no zone was chosen */
 	bool all_zones;	     /* of all zones whatever was chosen */
 	bool crisp;
 	bool (*has)(const struct figures *x, const struct series *r);
+	bool (*known)(const struct figures *x, const struct series *r); /* with flat */
 	double (*top)(const struct figures *x,
 		      const struct series *r); /* largest value; NULL: fixed axis */
 	void (*draw)(const struct figures *x, const struct series *r, struct chart *c,

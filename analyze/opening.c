@@ -102,17 +102,42 @@ static void huge_pages(struct findings *x)
 	said(x);
 }
 
-static void holder(FILE *out, const char *owner, const char *cache)
+/* Of the five columns from `i` on: owner, cache, site, blocks, alone; as in pin. */
+static void holder(FILE *out, sqlite3_stmt *st, int i)
 {
+	const char *owner = (const char *)sqlite3_column_text(st, i);
+
 	if (!strcmp(owner, "unknown")) {
 		fputs("memory that was in use before the capture, by whom is not known", out);
+	} else {
+		html_text(out, owner);
+		if (sqlite3_column_bytes(st, i + 1)) {
+			fputs(" ", out);
+			html_text(out, (const char *)sqlite3_column_text(st, i + 1));
+		}
+		if (sqlite3_column_bytes(st, i + 2)) {
+			fputs(" at ", out);
+			html_text(out, (const char *)sqlite3_column_text(st, i + 2));
+		}
+	}
+	fputs(", in ", out);
+	html_count(out, (uint64_t)sqlite3_column_int64(st, i + 3));
+	fputs(" of them, alone in ", out);
+	html_count(out, (uint64_t)sqlite3_column_int64(st, i + 4));
+}
+
+/* The worst holder, and the worst of which it is known who it is. */
+static void holders(FILE *out, sqlite3_stmt *st, int first, int second)
+{
+	if (sqlite3_column_type(st, first) == SQLITE_NULL)
 		return;
+	fputs(" The <a href=\"#holders\">worst holder</a> is ", out);
+	holder(out, st, first);
+	if (sqlite3_column_type(st, second) != SQLITE_NULL) {
+		fputs("; the worst one that is known ", out);
+		holder(out, st, second);
 	}
-	html_text(out, owner);
-	if (*cache) {
-		fputs(" ", out);
-		html_text(out, cache);
-	}
+	fputs(".", out);
 }
 
 static int pins(struct findings *x, struct err *e)
@@ -121,8 +146,10 @@ static int pins(struct findings *x, struct err *e)
 	double block = (double)((uint64_t)c->page_size << c->pageblock_order);
 	sqlite3_stmt *st = sql_query(
 		store_db(x->p->s), e,
-		"SELECT t.kept_pages, t.mixed, t.grouped - t.thp_able, p.owner, p.cache, p.site, p.kept, "
-		"p.blocks, p.alone FROM thp_memory t LEFT JOIN pin p ON p.run_id = t.run_id AND p.rank = 0 "
+		"SELECT t.kept_pages, t.mixed, t.grouped - t.thp_able, p.owner, p.cache, p.site, p.blocks, "
+		"p.alone, k.owner, k.cache, k.site, k.blocks, k.alone FROM thp_memory t LEFT JOIN pin p ON "
+		"p.run_id = t.run_id AND p.rank = 0 LEFT JOIN pin k ON k.run_id = t.run_id AND k.rank = "
+		"(SELECT min(rank) FROM pin WHERE run_id = ?1 AND owner <> 'unknown') AND k.rank > 0 "
 		"WHERE t.run_id = ?1 ORDER BY t.seq DESC LIMIT 1",
 		"i", x->r->id);
 	int ret = st ? sql_row(st, e) : err_code(e);
@@ -144,20 +171,7 @@ static int pins(struct findings *x, struct err *e)
 			fputs(" more blocks for huge pages (", out);
 			bytes_text(out, could > 0 ? could * block : 0);
 			fputs(").", out);
-			if (sqlite3_column_type(st, 3) != SQLITE_NULL) {
-				fputs(" The <a href=\"#holders\">worst holder</a> is ", out);
-				holder(out, (const char *)sqlite3_column_text(st, 3),
-				       (const char *)sqlite3_column_text(st, 4));
-				if (sqlite3_column_bytes(st, 5)) {
-					fputs(" at ", out);
-					html_text(out, (const char *)sqlite3_column_text(st, 5));
-				}
-				fputs(", in ", out);
-				html_count(out, (uint64_t)sqlite3_column_int64(st, 7));
-				fputs(" of them, alone in ", out);
-				html_count(out, (uint64_t)sqlite3_column_int64(st, 8));
-				fputs(".", out);
-			}
+			holders(out, st, 3, 8);
 			said(x);
 		}
 	}
@@ -246,7 +260,9 @@ static int waste(struct findings *x, struct err *e)
 		      "in ",
 		      out);
 		html_text(out, (const char *)sqlite3_column_text(st, 2));
-		fputs(".", out);
+		fputs(" (", out);
+		bytes_text(out, sql_real(st, 3));
+		fputs(").", out);
 		said(x);
 	}
 	sqlite3_finalize(st);
@@ -284,7 +300,10 @@ static void trust(const struct page *p, struct err *e)
 	double mean = fidelity_of(p, "free blocks per order, mean error", true, "error", e);
 
 	fputs("<p>Can it be trusted? ", p->out);
-	if (isnan(differ)) {
+	if (p->count && !p->runs[0].blocks) {
+		fputs("What was free at the start is not known, so free memory was not reconstructed. ",
+		      p->out);
+	} else if (isnan(differ)) {
 		fputs("There is no snapshot that the reconstruction could be held against. ",
 		      p->out);
 	} else {

@@ -230,7 +230,8 @@ int page_summary(const struct page *p, struct err *e)
 	}
 	fprintf(out,
 		". Unusable: the <a href=\"#metric-unusable\">index</a> for blocks of order %u, 0 "
-		"best, 1 worst.</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>Run</th><th "
+		"best, 1 worst. Failed: attempts that got nothing; those that the recording shows are "
+		"not made again in simulated runs.</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>Run</th><th "
 		"class=\"n\">Free at<br>start</th><th class=\"n\">Unusable<br>at start</th><th "
 		"class=\"n\">Free at<br>end</th><th class=\"n\">Unusable<br>at end</th><th "
 		"class=\"n\">Fallbacks</th><th class=\"n\">Failed</th><th "

@@ -14,7 +14,10 @@
 
 /* ---- cache sets ---- */
 
-/* The cache that colouring would help most: what it misses less than without, of the sweeps that matter. */
+/*
+ * The cache that colouring would help most: what it misses less than without, of the sweeps that
+ * matter.  SLAB has not all of SLUB's caches, and other objects in some: those are not compared.
+ */
 static int best_cache(const struct page *p, char name[64], struct err *e)
 {
 	sqlite3_stmt *st = sql_query(
@@ -22,7 +25,7 @@ static int best_cache(const struct page *p, char name[64], struct err *e)
 		"SELECT r.cache FROM set_load r JOIN set_load c ON c.capture_id = r.capture_id AND "
 		"c.cache = r.cache AND c.level = r.level AND c.hot_lines = r.hot_lines AND c.addresses = "
 		"'slab' WHERE r.capture_id = ?1 AND r.hot_lines = 1 AND r.addresses = 'recorded' AND "
-		"r.cache <> 'all together' ORDER BY r.misses - r.even_misses - c.misses + c.even_misses "
+		"r.cache <> 'all together' AND c.objects BETWEEN 0.9 * r.objects AND 1.1 * r.objects ORDER BY r.misses - r.even_misses - c.misses + c.even_misses "
 		"DESC, r.objects DESC LIMIT 1",
 		"i", p->c->id);
 	int ret = st ? sql_row(st, e) : err_code(e);
@@ -120,11 +123,13 @@ int page_colour(const struct page *p, struct err *e)
 		ret = grid(
 			p,
 			"The first line of each object; the slab caches with most objects (<a "
-			"href=\"#metric-set-load\">definition</a>).",
+			"href=\"#metric-set-load\">definition</a>). Allocators that have no such cache, as "
+			"SLAB has none of its smallest objects, have no row.",
 			NULL, c, 11, e,
 			"SELECT cache, level, addresses, objects, sets_used, sets, mean, deviation, most, "
 			"1.0 * misses / nullif(lines, 0), 1.0 * even_misses / nullif(lines, 0) FROM "
-			"set_load WHERE capture_id = ?1 AND hot_lines = 1 ORDER BY id LIMIT 400",
+			"set_load WHERE capture_id = ?1 AND hot_lines = 1 AND objects > 0 ORDER BY id LIMIT "
+			"400",
 			"i", p->c->id);
 	fputs("</section>\n", p->out);
 	return ret < 0 ? ret : 0;

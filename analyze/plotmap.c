@@ -19,8 +19,14 @@ static const char *const cell_names[CELL_KINDS] = {
 
 bool plot_has_map(const struct figures *x, const struct series *r)
 {
+	size_t cells = r->map.cells ? (size_t)r->samples * r->map.rows : 0;
+	bool some = false;
+
 	(void)x;
-	return r->samples && r->map.cells;
+	/* A map of nothing but grey says nothing. */
+	for (size_t i = 0; i < cells && !some; i++)
+		some = r->map.cells[i] < CELL_UNKNOWN;
+	return some;
 }
 
 /* Which states any of the panels shows, so that all have the same legend. */

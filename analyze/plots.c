@@ -252,6 +252,15 @@ static int heat_level(const struct figures *x, const struct series *r, uint32_t 
 	return v < 0 ? -1 : (int)(v * HEAT_LEVELS + 0.5);
 }
 
+bool plot_has_extfrag(const struct figures *x, const struct series *r)
+{
+	bool some = false;
+
+	for (uint32_t i = 0; r->blocks && i < r->samples && !some; i++)
+		some = heat_level(x, r, i, r->orders - 1) >= 0;
+	return some;
+}
+
 static double until(const struct series *r, uint32_t i)
 {
 	return i + 1 < r->samples ? (r->time[i] + r->time[i + 1]) / 2 : r->time[i];

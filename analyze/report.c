@@ -68,6 +68,7 @@ static int figure(const struct page *p, const struct figure_kind *k, struct err 
 {
 	const char *zone = figures_zone_name(p->figures, k);
 	unsigned drawn = 0;
+	bool known = false;
 	int ret = 0;
 
 	/* More than two panels need not stand on one sheet of paper. */
@@ -83,7 +84,11 @@ static int figure(const struct page *p, const struct figure_kind *k, struct err 
 	fputs("</figcaption>\n", p->out);
 	for (unsigned i = 0; i < p->figures->count; i++)
 		drawn += k->has(p->figures, &p->runs[i]);
-	if (!drawn)
+	for (unsigned i = 0; k->flat && i < p->figures->count; i++)
+		known |= k->known(p->figures, &p->runs[i]);
+	if (!drawn && known)
+		fprintf(p->out, "<p>%s</p>\n", k->flat);
+	else if (!drawn)
 		fprintf(p->out, "<p class=\"gap\">Not drawn: %s.</p>\n", k->missing);
 	else
 		fputs("<div class=\"panels\">\n", p->out);

@@ -90,7 +90,9 @@ const char style_sheet[] =
 	"weight:400}}\n"
 	"@media "
 	"print{@page{margin:14mm}body{max-width:none;padding:0;font-size:10pt}nav,input{display:none}"
-	"a{color:inherit;text-decoration:none}h2,h3,figcaption,.caption{break-after:avoid}figcaption{break-inside:avoid}"
+	"table{font-size:8.5pt}th,td{padding-right:.5rem}thead th{white-space:normal}"
+	"tbody th,td:not(.n){overflow-wrap:anywhere}"
+	"a{color:inherit;text-decoration:none}h2,h3,h2+p,figcaption,.caption{break-after:avoid}figcaption{break-inside:avoid}"
 	"figure,.glossary>div,tr,.tiles,svg{break-inside:avoid}.scroll{overflow:visible}"
 	"figure.many{break-inside:auto}.panels{grid-template-columns:1fr 1fr}"
 	".tiles li,.gap,.opening{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";

@@ -54,6 +54,7 @@ struct flight {
 	struct instance in, watch; /* watch: the triggers' own, looked at all the time */
 	int pipe;		   /* its trace_pipe; -1: no triggers but by hand */
 	unsigned cpus;
+	unsigned number; /* of the last capture: what stands there already is passed over */
 	char *clock;
 };
 
@@ -174,10 +175,10 @@ static int capture(struct flight *x, struct err *e)
 	nanosleep(&t, NULL);
 	do {
 		if ((size_t)snprintf(x->r->last, sizeof(x->r->last), "%s-%04u", x->o->output,
-				     ++x->r->captures) >= sizeof(x->r->last))
+				     ++x->number) >= sizeof(x->r->last))
 			return err_set(e, ENAMETOOLONG, "%.64s...: too long a name", x->o->output);
-	} while (!access(x->r->last, F_OK) && x->r->captures < 9999);
-	snprintf(part, sizeof(part), "%s.part", x->r->last);
+		snprintf(part, sizeof(part), "%s.part", x->r->last);
+	} while ((!access(x->r->last, F_OK) || !access(part, F_OK)) && x->number < 9999);
 	if (mkdir(part, 0700))
 		return err_set(e, errno, "%s: %s", part, strerror(errno));
 	dir = open(part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -189,6 +190,7 @@ static int capture(struct flight *x, struct err *e)
 		ret = err_set(e, errno, "%s: %s", x->r->last, strerror(errno));
 	if (ret < 0)
 		return ret;
+	x->r->captures++;
 	tracefs_instance_file_clear(x->in.t, "trace");
 	return instance_on(&x->in, true, e);
 }

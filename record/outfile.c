@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,18 +49,27 @@ void outfile_drop(FILE *f, int dir, const char *name)
 	unlinkat(dir, part, 0);
 }
 
+/* Why a write failed: stdio does not keep it, so it is tried again. The file is of no use any more. */
+static int reason(FILE *f)
+{
+	clearerr(f);
+	errno = 0;
+	return (fputc('\n', f) == EOF || fflush(f)) && errno ? errno : EIO;
+}
+
 int outfile_close(FILE *f, int dir, const char *name, struct err *e)
 {
-	bool failed = ferror(f);
+	int code = ferror(f) ? reason(f) : 0;
 	char part[256];
-	int code;
 
 	part_name(name, part);
 	errno = 0;
-	failed |= fclose(f) != 0;
-	if (!failed && !renameat(dir, part, dir, name))
+	if (fclose(f) && !code)
+		code = errno ? errno : EIO;
+	if (!code && !renameat(dir, part, dir, name))
 		return 0;
-	code = errno ? errno : EIO;
+	if (!code)
+		code = errno;
 	unlinkat(dir, part, 0);
 	return err_set(e, code, "%s: %s", name, strerror(code));
 }

@@ -75,8 +75,7 @@ int results_begin(struct results *x, struct store *s, const struct kmw_summary *
 	for (unsigned i = 0; i < runs && ret >= 0; i++) {
 		x->run_ids[i] = store_begin_run(s, x->capture,
 						o[i].simulated ? STORE_SIMULATED : STORE_RECORDED,
-						info[i].policy, info[i].policy_text,
-						replay_start(m), e);
+						info[i].policy, info[i].policy_text, NULL, e);
 		ret = x->run_ids[i] < 0 ? (int)x->run_ids[i] : 0;
 		if (ret >= 0 && info[i].control >= 0)
 			ret = store_set_control(s, x->run_ids[i], x->run_ids[info[i].control], e);
@@ -138,15 +137,17 @@ int results_flush(void *arg, unsigned run, uint32_t from, uint32_t to, struct er
 {
 	struct results *x = arg;
 	const struct replay_run *r = &x->r->runs[run];
-	int ret = 0;
+	int ret = from ? 0 : store_set_start(x->store, x->run_ids[run], replay_start(x->r->m), e);
 
 	for (uint32_t i = from; i < to && ret >= 0; i++) {
 		const struct replay_sample *s = &r->samples[i];
+		/* Free lists that are known in part would look like a machine that is nearly full. */
+		bool known = !s->view.unknown;
 		struct store_sample row = {
 			.seq = i,
 			.time = s->time,
 			.request = s->request,
-			.zones = s->view.zones,
+			.zones = known ? s->view.zones : 0,
 			.nr_free = s->view.nr_free,
 			.pageblocks = s->view.pageblocks,
 			.pcp_pages = s->view.pcp_pages,
@@ -156,7 +157,7 @@ int results_flush(void *arg, unsigned run, uint32_t from, uint32_t to, struct er
 		if (ret >= 0)
 			ret = add_counters(x, x->run_ids[run], i, &s->counters,
 					   r->simulated && !r->o.native, e);
-		if (ret >= 0)
+		if (ret >= 0 && known)
 			ret = add_block_use(x, run, i, e);
 		if (ret >= 0 && r->map)
 			ret = store_add_map_column(x->store, x->run_ids[run], i, 0,
@@ -199,11 +200,24 @@ static int count_row(struct results *x, int run, const char *metric, struct fide
 		   e);
 }
 
+/* Says why there are neither free blocks nor a comparison of them. */
+static int unknown_note(struct results *x, int run, uint64_t unknown, struct err *e)
+{
+	char note[160];
+
+	snprintf(note, sizeof(note),
+		 "nothing is known of %llu of %llu page frames: what was free is not told",
+		 (unsigned long long)unknown,
+		 (unsigned long long)recorded_stats(x->r->runs[run].recorded)->frames);
+	return store_add_note(x->store, x->capture, x->run_ids[run], note, e);
+}
+
 static int recorded_rows(struct results *x, const struct fidelity *f, int run, struct err *e)
 {
-	int ret = 0;
+	uint64_t unknown = run < 0 ? 0 : x->r->runs[run].end.unknown;
+	int ret = unknown ? unknown_note(x, run, unknown, e) : 0;
 
-	if (f->have_snapshot) {
+	if (ret >= 0 && f->have_snapshot && !unknown) {
 		ret = row(
 			x, run, "free pages at the end", (double)f->all.free_recorded, NAN,
 			(double)f->all.pages_differ, "pages",
@@ -214,7 +228,7 @@ static int recorded_rows(struct results *x, const struct fidelity *f, int run, s
 				  NAN, (double)f->all.blocks_differ, "blocks",
 				  "against after/buddyinfo", e);
 	}
-	if (ret >= 0 && f->have_types)
+	if (ret >= 0 && f->have_types && !unknown)
 		ret = row(x, run, "pageblocks by type that differ",
 			  (double)f->all.pageblocks_differ, NAN, (double)f->all.pageblocks_differ,
 			  "pageblocks", "against after/pagetypeinfo", e);

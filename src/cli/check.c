@@ -110,6 +110,18 @@ static double memory_metric(const struct context *c, const struct rule *r,
 	return (double)fragindex_pages(blocks, orders);
 }
 
+/* Page frames of which nothing is known, at the instants that the rule looks at. */
+static uint64_t unknown_frames(const struct context *c, const struct rule *r)
+{
+	const struct replay_run *run = &c->r.runs[0];
+	uint64_t most = run->end.unknown;
+
+	for (uint32_t i = 0; r->when != RULE_END && i < run->taken; i++)
+		if (run->samples[i].view.unknown > most)
+			most = run->samples[i].view.unknown;
+	return most;
+}
+
 /* Over the samples of the recorded machine, as the rule wants it. */
 static double over_time(const struct context *c, const struct rule *r)
 {
@@ -273,6 +285,11 @@ static bool value_of(void *arg, const struct rule *r, double *value, double *err
 
 		if (r->order >= (int)c->m->orders)
 			return refuse(why, "the machine has no blocks of this order");
+		if (!c->state && unknown_frames(c, r)) {
+			snprintf(why, 120, "nothing is known of %" PRIu64 " page frames",
+				 unknown_frames(c, r));
+			return false;
+		}
 		if (!c->state) {
 			*value = over_time(c, r);
 			*error = !strcmp(name, "unusable_index") ? dispute_share(c) : NAN;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kmemlab record: capture what the allocators of this machine are asked to do. */
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,18 +17,20 @@
 #include "cli/input.h"
 #include "record/flight.h"
 #include "record/recorder.h"
+#include "workload/scrub.h"
 
 static const char *const formats[] = { "text", "json", NULL };
 
 static struct record_options o = { .duration = INFINITY, .snapshot_every = INFINITY };
 static const char *cpus;
-static bool finish, flight;
+static bool finish, flight, scrub;
+static const char *output;
 static struct flight_options fo = { .after = 1, .most = 10, .most_bytes = 1ull << 30 };
 static const char *const snapshots[] = { "counters", "exact", NULL };
 static int format, snapshot;
 
 static struct option options[] = {
-	{ "output", 'o', OPTION_STRING, &o.output, "DIR", NULL,
+	{ "output", 'o', OPTION_STRING, &output, "DIR", NULL,
 	  "the capture directory (default: kmemlab-DATE-TIME)" },
 	{ "event", 'e', OPTION_LIST, &o.events, "EVENTS", NULL,
 	  "a preset (all, pages, slab, highmem), SYSTEM or SYSTEM:EVENT, several with commas (default: all)" },
@@ -59,6 +63,8 @@ static struct option options[] = {
 	  "with --flight: end when the traces have so many bytes together (1G)" },
 	{ "finish", 0, OPTION_FLAG, &finish, NULL, NULL,
 	  "make a capture of what a recorder that was killed left" },
+	{ "scrub", 0, OPTION_FLAG, &scrub, NULL, NULL,
+	  "make it fit to be given away, as kmemlab scrub does; it is DIR.unscrubbed until then" },
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", formats, "how to print the result" },
 	{ NULL },
 };
@@ -87,7 +93,8 @@ static void print_json(const struct record_result *r)
 
 	json_start(&j, stdout);
 	json_object(&j, NULL);
-	json_string(&j, "capture", o.output);
+	json_string(&j, "capture", output);
+	json_bool(&j, "scrubbed", scrub);
 	json_uint(&j, "bytes", r->bytes);
 	json_uint(&j, "lost", r->lost);
 	json_array(&j, "lost_of_cpu");
@@ -143,7 +150,7 @@ static void print_start(const struct record_result *r)
 
 static void print_text(const struct record_result *r)
 {
-	printf("%s: %.1f MiB in %.1f s, ring buffer %" PRIu64 " KiB a CPU\n", o.output,
+	printf("%s: %.1f MiB in %.1f s, ring buffer %" PRIu64 " KiB a CPU\n", output,
 	       (double)r->bytes / (1 << 20), r->seconds, r->buffer_kib);
 	if (!r->lost) {
 		printf("  no event lost\n");
@@ -181,27 +188,54 @@ static int run_flight(struct err *e)
 	return ret < 0 ? fail(e) : 0;
 }
 
+/* What was recorded becomes the scrubbed capture that was asked for. */
+static int replace(struct err *e)
+{
+	struct scrub_result r;
+
+	umask(077);
+	if (scrub_replace(o.output, output, &r, e) >= 0)
+		return 0;
+	return err_prefix(e, "not scrubbed, the capture as recorded is %s: ", o.output);
+}
+
+static int end_killed(struct err *e)
+{
+	if (record_finish(o.output, e) < 0)
+		return err_code(e);
+	return scrub ? replace(e) : 0;
+}
+
 static int run(int argc, char **argv)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
 	static uint8_t mask[KMM_CPUS];
-	static char name[64];
+	static char name[64], unscrubbed[PATH_MAX];
 	struct record_result r;
 	struct err e = { 0 };
 	time_t t = time(NULL);
 	struct tm tm;
 
-	if (!o.output && !finish) {
+	if (!output && !finish) {
 		localtime_r(&t, &tm);
 		strftime(name, sizeof(name), "kmemlab-%Y%m%d-%H%M%S", &tm);
-		o.output = name;
+		output = name;
+	}
+	o.output = output;
+	if (scrub && output) {
+		snprintf(unscrubbed, sizeof(unscrubbed), "%s.unscrubbed", output);
+		o.output = unscrubbed;
+		if (!access(output, F_OK)) {
+			fprintf(stderr, "kmemlab record: %s is there already\n", output);
+			return 2;
+		}
 	}
 	if (finish) {
-		if (!o.output || argc) {
+		if (!output || argc) {
 			fprintf(stderr, "kmemlab record: --finish wants -o DIR and nothing else\n");
 			return 2;
 		}
-		return record_finish(o.output, &e) < 0 ? fail(&e) : 0;
+		return end_killed(&e) < 0 ? fail(&e) : 0;
 	}
 	if (cpus && input_cpu_mask(cpus, mask, &e) < 0)
 		return fail(&e);
@@ -212,6 +246,12 @@ static int run(int argc, char **argv)
 	if ((flight && argc) || (!flight && fo.triggers.count)) {
 		fprintf(stderr, "kmemlab record: %s\n",
 			flight ? "--flight takes no command" : "--trigger wants --flight");
+		return 2;
+	}
+	if (flight && scrub) {
+		fprintf(stderr,
+			"kmemlab record: --flight writes while it records; scrub its captures "
+			"afterwards with kmemlab scrub\n");
 		return 2;
 	}
 	if (!(o.duration > 0) || !(o.snapshot_every > 0)) {
@@ -230,6 +270,8 @@ static int run(int argc, char **argv)
 	if (flight)
 		return run_flight(&e);
 	if (record_run(&o, &r, &e) < 0)
+		return fail(&e);
+	if (scrub && replace(&e) < 0)
 		return fail(&e);
 	if (format)
 		print_json(&r);

@@ -23,6 +23,7 @@ enum statement {
 	ADD_RUN,
 	END_RUN,
 	SET_CONTROL,
+	SET_START,
 	ADD_SAMPLE,
 	ADD_SAMPLE_ZONE,
 	ADD_FREE_BLOCKS,
@@ -62,6 +63,7 @@ static const char *const sql_text[STATEMENTS] = {
 		     " VALUES (?,?,coalesce(?,''),?,?,'incomplete')"),
 	[END_RUN] = "UPDATE run SET status = ?, requests = ?, seconds = ? WHERE id = ?",
 	[SET_CONTROL] = "UPDATE run SET control = ? WHERE id = ?",
+	[SET_START] = "UPDATE run SET start = ? WHERE id = ?",
 	[ADD_SAMPLE] = "INSERT INTO sample VALUES (?,?,?,?)",
 	[ADD_SAMPLE_ZONE] = "INSERT INTO sample_zone VALUES (?,?,?,nullif(?,-1))",
 	[ADD_FREE_BLOCKS] = "INSERT INTO free_blocks VALUES (?,?,?,?,?,?)",
@@ -342,6 +344,13 @@ int store_set_control(struct store *s, int64_t run, int64_t control, struct err 
 	int ret = begin(s, e);
 
 	return ret < 0 ? ret : put(s, SET_CONTROL, e, "ii", control, run);
+}
+
+int store_set_start(struct store *s, int64_t run, const char *start, struct err *e)
+{
+	int ret = begin(s, e);
+
+	return ret < 0 ? ret : put(s, SET_START, e, "ti", start, run);
 }
 
 int store_end_run(struct store *s, int64_t run, bool complete, uint64_t requests, double seconds,

@@ -52,6 +52,8 @@ int64_t store_begin_run(struct store *s, int64_t capture, enum store_mode mode, 
  * is from the recorded one is this run's error.
  */
 int store_set_control(struct store *s, int64_t run, int64_t control, struct err *e);
+/* Where its starting state came from, in words, once that is known. */
+int store_set_start(struct store *s, int64_t run, const char *start, struct err *e);
 /* Finish it: status 'complete' (or 'stopped' if !complete, e.g. sliced or interrupted). */
 int store_end_run(struct store *s, int64_t run, bool complete, uint64_t requests, double seconds,
 		  struct err *e);
@@ -61,7 +63,7 @@ struct store_sample {
 	uint32_t seq; /* 0, 1, ... the same number is the same instant in all runs of one replay */
 	uint64_t time;
 	uint64_t request; /* requests done so far */
-	uint32_t zones;
+	uint32_t zones;	  /* 0: what the zones hold is not known */
 	/* [zone][type][order] free blocks; type UNKNOWN is the last one */
 	const uint32_t (*nr_free)[KMM_MIGRATETYPES + 1][KMM_ORDERS];
 	const uint32_t (*pageblocks)[KMM_MIGRATETYPES + 1]; /* [zone][type] */

@@ -36,7 +36,7 @@ unsigned bind_payload(enum event_kind kind)
 static const char *const fields[PAYLOADS][BIND_FIELDS] = {
 	[PAYLOAD_page] = { "pfn", "order", "gfp_flags", "migratetype", "percpu_refill", "page" },
 	[PAYLOAD_extfrag] = { "pfn", "alloc_order", "fallback_order", "alloc_migratetype",
-			      "fallback_migratetype", "change_ownership" },
+			      "fallback_migratetype", "change_ownership", "page" },
 	[PAYLOAD_object] = { "ptr", "call_site", "bytes_req", "bytes_alloc", "gfp_flags", "node",
 			     "name", "accounted" },
 	[PAYLOAD_percpu] = { "call_site", "size", "align", "base_addr", "ptr", "bytes_alloc", "off",
@@ -84,7 +84,7 @@ uint32_t bind_needed(enum event_kind kind)
 {
 	switch (kind) {
 	case EVENT_MM_PAGE_ALLOC_EXTFRAG:
-		return F(EXT_PFN) | F(EXT_ALLOC_ORDER) | F(EXT_FALLBACK_ORDER) | F(EXT_ALLOC_TYPE) |
+		return F(EXT_ALLOC_ORDER) | F(EXT_FALLBACK_ORDER) | F(EXT_ALLOC_TYPE) |
 		       F(EXT_FALLBACK_TYPE);
 	case EVENT_KMALLOC:
 	case EVENT_KMALLOC_NODE:
@@ -151,10 +151,11 @@ static enum event_kind kind_of(const char *system, const char *name)
 		if (!strcmp(kinds[k].name, name) &&
 		    (!kinds[k].system || !strcmp(kinds[k].system, system)))
 			return (enum event_kind)k;
-	/* Before 3.3 the page frees bore other names, and a pagevec's page gave only the second. */
-	if (!strcmp(system, "kmem") &&
-	    (!strcmp(name, "mm_page_free_direct") || !strcmp(name, "mm_pagevec_free")))
+	/* The names before 3.3. */
+	if (!strcmp(system, "kmem") && !strcmp(name, "mm_page_free_direct"))
 		return EVENT_MM_PAGE_FREE;
+	if (!strcmp(system, "kmem") && !strcmp(name, "mm_pagevec_free"))
+		return EVENT_MM_PAGE_FREE_BATCHED;
 	return EVENT_OTHER;
 }
 
@@ -212,6 +213,11 @@ static bool bind_kind(struct binding *b, enum event_kind kind, const struct tep_
 	for (unsigned i = 0; i < BIND_FIELDS; i++)
 		if (need & F(i) && !has(b, i))
 			return false;
+	if (b->payload == PAYLOAD_extfrag) {
+		b->pfn_is_pointer = !has(b, EXT_PFN);
+		if (b->pfn_is_pointer && !has(b, EXT_POINTER))
+			return false;
+	}
 	if (b->payload == PAYLOAD_page) {
 		b->pfn_is_pointer = !has(b, PAGE_PFN);
 		if (b->pfn_is_pointer && !has(b, PAGE_POINTER))

@@ -17,6 +17,7 @@
 #include "base/intern.h"
 #include "trace/event.h"
 #include "trace/gfpbits.h"
+#include "trace/pageptr.h"
 
 struct tep_event;
 
@@ -42,6 +43,7 @@ enum bind_extfrag {
 	EXT_ALLOC_TYPE,
 	EXT_FALLBACK_TYPE,
 	EXT_OWNED,
+	EXT_POINTER,
 };
 enum bind_object {
 	OBJ_PTR,
@@ -105,12 +107,13 @@ struct binding {
 	uint8_t payload; /* enum bind_payload */
 	bool swap;
 	bool is_free;	     /* kfree, kmem_cache_free */
-	bool pfn_is_pointer; /* before 4.1: a struct page pointer; there is no pfn */
+	bool pfn_is_pointer; /* before 4.1: a struct page pointer; there is no pfn but by `pages` */
 	bool says_accounted; /* the print format works it out from gfp_flags */
 	bool pfn_decimal;    /* as the print format shows it, to 5.10 */
 	uint16_t need;	     /* bytes that a record must have */
 	uint64_t no_pfn;     /* -1UL of the traced kernel */
 	struct bind_field f[BIND_FIELDS];
+	struct pageptr pages;
 	struct gfpbits *gfp;
 	struct bind_name *names;
 };

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <string.h>
 
 #include "trace/trace.h"
+
+static void add(char *out, size_t room, const char *what, const char *more)
+{
+	size_t n = strlen(out);
+
+	if (n < room)
+		snprintf(out + n, room - n, "%s%s%s", n ? "; " : "", what, more);
+}
 
 void trace_caution(const struct trace *t, char *out, size_t room)
 {
 	static const char *const of_pointers[] = {
-		[TRACE_POINTERS_RAW] = "",
 		[TRACE_POINTERS_HASHED] =
 			"pointers are hashed: an object's free still finds its allocation, but where "
 			"objects and slabs lie is unknown",
@@ -15,9 +23,15 @@ void trace_caution(const struct trace *t, char *out, size_t room)
 			"allocation",
 	};
 	const struct trace_info *in = trace_info(t);
-	const char *pointers = of_pointers[in->pointers];
 
-	snprintf(out, room, "%s%s%s%s", pointers, *pointers && in->cut_names ? "; " : "",
-		 in->cut_names ? in->cut_names : "",
-		 in->cut_names ? " end early in the file: some names are unknown" : "");
+	if (room)
+		*out = '\0';
+	if (in->pointers != TRACE_POINTERS_RAW)
+		add(out, room, of_pointers[in->pointers], "");
+	if (in->page_structs)
+		add(out, room,
+		    "events name a struct page: page frames are worked out from its address",
+		    in->frames_told ? "" : ", and where in memory they lie is unknown");
+	if (in->cut_names)
+		add(out, room, in->cut_names, " end early in the file: some names are unknown");
 }

@@ -242,7 +242,7 @@ out:
 
 void filemap_close(struct filemap *m)
 {
-	if (m->data)
+	if (m->data && !m->lent)
 		munmap((void *)m->data, m->size);
 	memset(m, 0, sizeof(*m));
 }

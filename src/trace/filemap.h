@@ -17,6 +17,7 @@ struct filemap {
 	const uint8_t *data;
 	uint64_t size;
 	bool packed, cut; /* it was packed; its packed data end early or are damaged */
+	bool lent;	  /* it is somebody else's, who unmaps it */
 };
 
 /* 0 or a negative errno.  An empty file is an error. */

@@ -76,8 +76,10 @@ static enum event_kind kind_named(const char *name)
 		if (!strcmp(event_kind_name((enum event_kind)k), name))
 			return (enum event_kind)k;
 	/* As in binary traces before 3.3; and trace_marker as the kernel itself writes it. */
-	if (!strcmp(name, "mm_page_free_direct") || !strcmp(name, "mm_pagevec_free"))
+	if (!strcmp(name, "mm_page_free_direct"))
 		return EVENT_MM_PAGE_FREE;
+	if (!strcmp(name, "mm_pagevec_free"))
+		return EVENT_MM_PAGE_FREE_BATCHED;
 	return strcmp(name, "tracing_mark_write") ? EVENT_OTHER : EVENT_PRINT;
 }
 

@@ -558,7 +558,9 @@ int ftext_event_read(struct ftext_words *w, struct ftext_type *t, const char *p,
 	if (ret < 0)
 		return ret;
 	if ((x.have & t->needed) != t->needed ||
-	    (t->payload == PAYLOAD_page && !(x.have & 1u << PAGE_PFN)) || !fill(&x, ev, t->payload))
+	    (t->payload == PAYLOAD_page && !(x.have & 1u << PAGE_PFN)) ||
+	    (t->payload == PAYLOAD_extfrag && !(x.have & 1u << EXT_PFN)) ||
+	    !fill(&x, ev, t->payload))
 		ev->kind = EVENT_OTHER;
 	return 0;
 }

@@ -188,6 +188,48 @@ static void assume_modern(struct gfpbits *g)
 		g->bit[i] = bits[i];
 }
 
+#define RECLAIM_IO_FS (RECLAIM | KMM_GFP_IO | KMM_GFP_FS)
+
+/* What sets are made of, as far as they teach a bit that has no name of its own in some kernel. */
+static const struct {
+	const char *name;
+	kmm_gfp gfp;
+} sets[] = {
+	{ "__GFP_RECLAIM", RECLAIM },
+	{ "GFP_NOIO", RECLAIM },
+	{ "GFP_NOWAIT", KMM_GFP_KSWAPD_RECLAIM },
+	{ "GFP_KERNEL", RECLAIM_IO_FS },
+	{ "GFP_HIGHUSER", RECLAIM_IO_FS | KMM_GFP_HARDWALL | KMM_GFP_HIGHMEM },
+};
+
+/* The one bit of a set that is not known yet is what is left of it. */
+static bool learn_set(struct gfpbits *g, uint64_t rest, kmm_gfp want)
+{
+	for (unsigned b = 0; b < 64; b++)
+		if (rest & 1ull << b && g->bit[b]) {
+			want &= ~g->bit[b];
+			rest &= ~(1ull << b);
+		}
+	if (!rest || rest & (rest - 1) || !want)
+		return false;
+	g->bit[__builtin_ctzll(rest)] = want;
+	return true;
+}
+
+/* A set may need what another one teaches. */
+static void learn_sets(struct gfpbits *g)
+{
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for (uint32_t i = 0; i < g->name_count; i++)
+			for (unsigned k = 0; k < sizeof(sets) / sizeof(*sets); k++)
+				if (!strcmp(g->names[i].name, sets[k].name))
+					more |= learn_set(g, g->names[i].mask, sets[k].gfp);
+	}
+}
+
 void gfpbits_parse(struct gfpbits *g, const char *text, uint32_t len)
 {
 	const char *p = text, *end = text + len;
@@ -222,27 +264,7 @@ void gfpbits_parse(struct gfpbits *g, const char *text, uint32_t len)
 			any = true;
 		}
 	}
-	/* Some bits stand only inside composites: what is left of GFP_NOIO is the reclaim pair, and so on. */
-	for (uint32_t i = 0; i < g->name_count; i++) {
-		uint64_t rest = g->names[i].mask;
-		kmm_gfp have = 0, want = 0;
-
-		if (!strcmp(g->names[i].name, "__GFP_RECLAIM") ||
-		    !strcmp(g->names[i].name, "GFP_NOIO"))
-			want = RECLAIM;
-		else if (!strcmp(g->names[i].name, "GFP_NOWAIT"))
-			want = KMM_GFP_KSWAPD_RECLAIM;
-		else
-			continue;
-		for (unsigned b = 0; b < 64; b++)
-			if (rest & 1ull << b && g->bit[b]) {
-				have |= g->bit[b];
-				rest &= ~(1ull << b);
-			}
-		want &= ~have;
-		if (rest && !(rest & (rest - 1)) && want)
-			g->bit[__builtin_ctzll(rest)] = want;
-	}
+	learn_sets(g);
 	if (!any)
 		assume_modern(g);
 }

@@ -65,11 +65,21 @@ static inline uint32_t load_name(struct binding *b, const uint8_t *rec, uint32_t
 	return id;
 }
 
+/* Of a struct page's address. */
+static uint64_t frame_of(const struct binding *b, uint64_t addr)
+{
+	if (!addr || !b->pages.size || addr < b->pages.start)
+		return EVENT_NO_PFN;
+	return (addr - b->pages.start) / b->pages.size;
+}
+
 static inline void load_page(struct binding *b, const uint8_t *rec, struct event *ev, bool swap)
 {
 	uint64_t pfn = get(b, PAGE_PFN, rec, swap);
 
 	ev->page.pfn = pfn == b->no_pfn ? EVENT_NO_PFN : pfn;
+	if (__builtin_expect(b->pfn_is_pointer, 0))
+		ev->page.pfn = frame_of(b, get(b, PAGE_POINTER, rec, swap));
 	ev->page.order = (int16_t)get_signed(b, PAGE_ORDER, rec, swap);
 	ev->page.gfp = gfpbits_get(b->gfp, get(b, PAGE_GFP, rec, swap));
 	ev->page.migratetype = (int16_t)get_signed(b, PAGE_TYPE, rec, swap);
@@ -126,7 +136,8 @@ static void load_extfrag(const struct binding *b, const uint8_t *rec, struct eve
 {
 	bool swap = b->swap;
 
-	ev->extfrag.pfn = get_sure(b, EXT_PFN, rec, swap);
+	ev->extfrag.pfn = b->pfn_is_pointer ? frame_of(b, get_sure(b, EXT_POINTER, rec, swap)) :
+					      get_sure(b, EXT_PFN, rec, swap);
 	ev->extfrag.alloc_order = (int16_t)get_signed(b, EXT_ALLOC_ORDER, rec, swap);
 	ev->extfrag.fallback_order = (int16_t)get_signed(b, EXT_FALLBACK_ORDER, rec, swap);
 	ev->extfrag.alloc_migratetype = (int16_t)get_signed(b, EXT_ALLOC_TYPE, rec, swap);

@@ -40,6 +40,9 @@ struct trace {
 /* Damage: fail with 'why', or with keep_going note it and return 0. */
 int trace_damaged(struct trace *t, struct err *why, struct err *e);
 
+/* The same file with the same options, while t is open: a look ahead. NULL on failure. */
+struct trace *trace_open_again(const struct trace *t);
+
 /* Read the saved process names. */
 int comms_read(struct trace *t, struct err *e);
 

@@ -139,13 +139,16 @@ static int open_source(struct trace *t, struct filemap *m, const struct source *
 	return t->cpus ? 0 : err_set(e, ENOMEM, "out of memory for %u CPUs", t->info.cpus);
 }
 
-static int open_all(struct trace *t, struct err *e)
+/* lent: the file where it is open already. */
+static int open_all(struct trace *t, const struct filemap *lent, struct err *e)
 {
 	const struct dat_buffer *b;
 	const struct source *source;
 	struct filemap map;
 
-	if (filemap_open(&map, t->path, e) < 0)
+	if (lent)
+		map = *lent;
+	else if (filemap_open(&map, t->path, e) < 0)
 		return err_prefix(e, "%s: ", t->path);
 	source = source_find(&map);
 	if (source)
@@ -178,7 +181,8 @@ static int open_all(struct trace *t, struct err *e)
 	return start_rings(t, b, e);
 }
 
-struct trace *trace_open(const char *path, const struct trace_options *o, struct err *e)
+static struct trace *open_trace(const char *path, const struct trace_options *o,
+				const struct filemap *lent, struct err *e)
 {
 	struct trace *t = calloc(1, sizeof(*t));
 	struct err mine = { 0 };
@@ -194,11 +198,30 @@ struct trace *trace_open(const char *path, const struct trace_options *o, struct
 	t->path = strdup(path);
 	if (!t->path)
 		err_set(e, ENOMEM, "out of memory");
-	if (!t->path || open_all(t, e) < 0) {
+	if (!t->path || open_all(t, lent, e) < 0) {
 		trace_close(t);
 		return NULL;
 	}
 	return t;
+}
+
+struct trace *trace_open(const char *path, const struct trace_options *o, struct err *e)
+{
+	struct trace *t = open_trace(path, o, NULL, e);
+
+	if (t)
+		pageptr_survey(t);
+	return t;
+}
+
+struct trace *trace_open_again(const struct trace *t)
+{
+	struct trace_options o = t->o;
+	struct filemap map = t->file.map;
+
+	o.keep_going = true;
+	map.lent = true;
+	return open_trace(t->path, &o, &map, NULL);
 }
 
 void trace_close(struct trace *t)

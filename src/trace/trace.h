@@ -44,8 +44,10 @@ struct trace_info {
 	bool clock_is_time;   /* false: event.time counts no ns */
 	bool big_endian;
 	enum trace_pointers pointers;
-	uint8_t long_size;   /* of the traced kernel: 4 or 8 */
-	uint32_t page_size;  /* of the traced machine */
+	bool page_structs;  /* page events name struct pages (before 4.1), frames are worked out: */
+	bool frames_told;   /* right; else they are right but for a constant, or unknown */
+	uint8_t long_size;  /* of the traced kernel: 4 or 8 */
+	uint32_t page_size; /* of the traced machine */
 	uint32_t sub_buffer; /* bytes of one ring-buffer page */
 	uint32_t cpus;
 	char uname[256];       /* "" where the file has none */

@@ -232,6 +232,7 @@ static void ctx_reset(struct ctx *c, int64_t key)
 {
 	c->key = key;
 	c->last_kind = EVENT_OTHER;
+	c->batched_first = KMM_NO_PFN;
 	c->boot_init = c->unbound = false;
 	c->reclaimer = c->compactor = c->in_reclaim = c->in_compaction = c->compacted = false;
 	c->open = c->twin = c->bulk = c->last_free = WINDOW_NONE;

@@ -593,7 +593,7 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 	struct window_entry *w;
 	uint64_t pos;
 
-	/* Before 4.1 events name a struct page, whose frame is not known. */
+	/* Before 4.1 events name a struct page, whose frame may not be known. */
 	if (ev->page.pfn == EVENT_NO_PFN && order < KMM_ORDERS) {
 		r->stats.unpaired_pages += 1u << order;
 		return 0;
@@ -604,6 +604,12 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 			       (unsigned long long)r->seq, order, (unsigned long long)ev->page.pfn);
 	pfn = (uint32_t)ev->page.pfn;
 	pages = 1u << order;
+	if (ev->kind == EVENT_MM_PAGE_FREE && c->batched_first == pfn &&
+	    c->last_kind == EVENT_MM_PAGE_FREE_BATCHED) {
+		c->batched_first = KMM_NO_PFN; /* it was freed by that */
+		r->stats.batched++;
+		return 0;
+	}
 	for (uint32_t i = 0; i < pages; i++)
 		if (resolve_objects_of_page(r, ev, pfn + i) < 0)
 			return r->err->code;
@@ -702,6 +708,15 @@ int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *
 		if (window_has(&r->win, c->frees.pos[i]) &&
 		    free_pfn(r, window_at(&r->win, c->frees.pos[i])) == ev->page.pfn)
 			break;
+	/*
+	 * Before 4.15 the batched event comes first, and in 2.6.32 (mm_pagevec_free) no other; so it does
+	 * where the page's mm_page_free was lost.
+	 */
+	if (i == c->frees.count && ev->page.pfn < KMM_NO_PFN &&
+	    resolver_slot_of(r, (uint32_t)ev->page.pfn) != NO_SLOT) {
+		c->batched_first = (uint32_t)ev->page.pfn;
+		return resolve_page_free(r, c, ev);
+	}
 	if (i == c->frees.count) {
 		w = resolver_append(r, ev, REQ_PAGE_FREE, NULL);
 		if (!w)

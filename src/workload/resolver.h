@@ -36,15 +36,16 @@ struct posvec {
  * CPU, or that CPU's softirq, hardirq or NMI level.
  */
 struct ctx {
-	int64_t key;	    /* pid, or -1 - level; CTX_NONE: free place */
-	uint64_t used;	    /* ordinal of its last event */
-	uint16_t last_kind; /* of its last event */
-	uint32_t list_pfn;  /* page frame of its last free, refill or drain */
-	bool reclaimer;	    /* kswapd or kcompactd */
-	bool compactor;	    /* kcompactd */
-	bool boot_init;	    /* pgdatinit: hands the rest of memory over at boot */
-	bool unbound;	    /* a worker of no CPU: may help it */
-	uint8_t drain;	    /* enum drain_cause of the drains that follow each other here */
+	int64_t key;		/* pid, or -1 - level; CTX_NONE: free place */
+	uint64_t used;		/* ordinal of its last event */
+	uint16_t last_kind;	/* of its last event */
+	uint32_t list_pfn;	/* page frame of its last free, refill or drain */
+	uint32_t batched_first; /* of a page whose batched event came before its free; KMM_NO_PFN */
+	bool reclaimer;		/* kswapd or kcompactd */
+	bool compactor;		/* kcompactd */
+	bool boot_init;		/* pgdatinit: hands the rest of memory over at boot */
+	bool unbound;		/* a worker of no CPU: may help it */
+	uint8_t drain;		/* enum drain_cause of the drains that follow each other here */
 	bool in_reclaim, in_compaction;
 	bool compacted; /* a compaction ended, and no page event has come since */
 	uint64_t open;	/* allocation whose refills were seen; WINDOW_NONE */

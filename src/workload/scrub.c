@@ -428,3 +428,14 @@ int scrub_capture(const struct capture *c, const char *out, bool keep_going,
 	rebase_free(&s.key);
 	return ret;
 }
+
+int scrub_replace(const char *raw, const char *out, struct scrub_result *res, struct err *e)
+{
+	struct capture c;
+
+	if (capture_find(raw, &c, e) < 0 || scrub_capture(&c, out, false, res, e) < 0)
+		return err_code(e);
+	if (nftw(raw, remove_one, 16, FTW_DEPTH | FTW_PHYS))
+		return err_set(e, errno, "%s cannot be removed: %s", raw, strerror(errno));
+	return 0;
+}

@@ -35,5 +35,7 @@ struct scrub_result {
  */
 int scrub_capture(const struct capture *c, const char *out, bool keep_going,
 		  struct scrub_result *res, struct err *e);
+/* The same of the capture directory `raw`, which is removed once `out` is whole. */
+int scrub_replace(const char *raw, const char *out, struct scrub_result *res, struct err *e);
 
 #endif

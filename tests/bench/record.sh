@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What recording costs, beside perf record on the same workload in turns: slowdown of a fork+file workload, bytes an
+# What recording costs, beside perf record and, where it runs, trace-cmd record on the same workload in turns: slowdown of a fork+file workload, bytes an
 # event, events lost.  Median of RUNS; needs root, tracefs and perf.  Then a storm of page faults and one of forks on
 # all CPUs for STORM seconds: the rate of events, what is lost, the recorder's memory, and how much less work is done
 # beside it.
@@ -11,7 +11,8 @@ cd "$(dirname "$0")/../.." || exit 2
 KMEMLAB=$(realpath "${KMEMLAB:-./kmemlab}")
 RUNS=${RUNS:-5}
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/kmemlab-bench.XXXXXX") || exit 2
-trap 'rm -rf "$TMP"' EXIT
+trap 'rm -rf "$TMP"; rmdir "$instance" 2> /dev/null' EXIT
+instance=/sys/kernel/tracing/instances/kmemlab-bench$$
 if [ "$(id -u)" != 0 ] || [ ! -d /sys/kernel/tracing/instances ] || ! command -v perf > /dev/null; then
 	echo "recording: needs root, tracefs and perf; left out"; exit 0
 fi
@@ -31,6 +32,10 @@ cat > "$TMP/timed.sh" <<WORK
 t=\$(date +%s.%N); sh $TMP/work.sh $TMP/w; echo "\$(date +%s.%N) \$t" | awk '{ print \$1 - \$2 }' > $TMP/took
 WORK
 events='kmem:*'
+# trace-cmd record wants a kernel with the function tracer, whatever it is to record.
+with_trace_cmd() { rm -f "$TMP"/tc.dat*; trace-cmd record -q -B "${instance##*/}" -e kmem -o "$TMP/tc.dat" "$@" > "$TMP/tc.out" 2>&1; }
+if with_trace_cmd true; then peer=yes; else
+	peer=; echo "recording: trace-cmd record does not run here: $(tail -n 1 "$TMP/tc.out" | sed 's/^ *//')"; fi
 for i in $(seq "$RUNS"); do
 	timed >> "$TMP/plain"
 	rm -rf "$TMP/c"
@@ -43,15 +48,21 @@ for i in $(seq "$RUNS"); do
 	n=$(perf report --stats -i "$TMP/perf.data" 2> /dev/null | awk '/SAMPLE events:/ { print $3; exit }')
 	lost=$(perf report --stats -i "$TMP/perf.data" 2> /dev/null | awk '/LOST/ { print $3; exit }')
 	echo "$(($(stat -c %s "$TMP/perf.data") / n)) ${lost:-0}" >> "$TMP/perf.rates"
+	[ -n "$peer" ] || continue
+	with_trace_cmd sh "$TMP/timed.sh" || exit 2
+	cat "$TMP/took" >> "$TMP/trace-cmd"
+	"$KMEMLAB" info --format json --instance "${instance##*/}" "$TMP/tc.dat" |
+		jq -r --argjson size "$(stat -c %s "$TMP/tc.dat")" '"\($size / .total) \(.lost)"' >> "$TMP/trace-cmd.rates"
 done
 plain=$(median < "$TMP/plain")
-for who in own perf; do
+for who in own perf trace-cmd; do
+	[ -s "$TMP/$who" ] || continue
 	t=$(median < "$TMP/$who")
 	bytes=$(awk '{ print $1 }' "$TMP/$who.rates" | median)
 	lost=$(awk '{ n += $2 } END { print n + 0 }' "$TMP/$who.rates")
 	awk -v who=$who -v t="$t" -v p="$plain" -v b="$bytes" -v l="$lost" 'BEGIN {
 		printf "recording, %-14s workload %.2f s, %.2f x without; %.1f bytes an event; %d lost\n",
-			who == "own" ? "kmemlab record" : "perf record", t, t / p, b, l }'
+			who == "own" ? "kmemlab record" : who " record", t, t / p, b, l }'
 done
 awk -v p="$plain" '{ n += $3 } END { printf "recording: %.0f events a second; without a recorder %.2f s\n", n / NR, p }' "$TMP/own.rates"
 

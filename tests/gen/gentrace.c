@@ -64,7 +64,7 @@ static const struct kind old[EVENTS] = {
 	[PAGE_ALLOC] = { "mm_page_alloc",
 			 "\"page=%%p order=%%d migratetype=%%d gfp_flags=%%s\", REC->page, "
 			 "REC->order, REC->migratetype, (REC->gfp_flags) ? "
-			 "__print_flags(REC->gfp_flags, \"|\", {0xd0, \"GFP_KERNEL\"}, {0x80000, "
+			 "__print_flags(REC->gfp_flags, \"|\", {0xd0, \"GFP_KERNEL\"}, {0x8, "
 			 "\"GFP_MOVABLE\"}, {0x2, \"GFP_HIGHMEM\"}) : \"GFP_NOWAIT\"",
 			 { { "struct page *", "page", 0, false },
 			   { "unsigned int", "order", 4, false },
@@ -78,7 +78,7 @@ static const struct kind old[EVENTS] = {
 		      "\"call_site=%%lx ptr=%%p bytes_req=%%zu bytes_alloc=%%zu gfp_flags=%%s\", "
 		      "REC->call_site, REC->ptr, REC->bytes_req, REC->bytes_alloc, "
 		      "(REC->gfp_flags) ? __print_flags(REC->gfp_flags, \"|\", {0xd0, "
-		      "\"GFP_KERNEL\"}, {0x80000, \"GFP_MOVABLE\"}) : \"GFP_NOWAIT\"",
+		      "\"GFP_KERNEL\"}, {0x8, \"GFP_MOVABLE\"}) : \"GFP_NOWAIT\"",
 		      { { "unsigned long", "call_site", 0, false },
 			{ "const void *", "ptr", 0, false },
 			{ "size_t", "bytes_req", 0, false },

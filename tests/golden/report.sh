@@ -51,6 +51,17 @@ sed -n '/class="opening"/,/<\/ol>/p' "$tmp/r.html" | grep -c '<li>' > "$tmp/n"
 # What stands there is what the results say.
 kept=$(sqlite3 "$db" "SELECT mixed FROM thp_memory t JOIN run r ON r.id = t.run_id WHERE r.mode = 'recorded' ORDER BY seq DESC LIMIT 1")
 grep -q "Page blocks are mixed:</b> $kept page blocks" "$tmp/r.html" && ok report/mixed-blocks || not_ok report/mixed-blocks "$kept"
+# Where it is not known what was free there is no figure of it, no number and no comparison, but the reason.
+$KMEMLAB report -o "$tmp/b.html" "$SMALL/trace.dat" || not_ok report/bare
+sed -n '/<section id="summary"/,/<\/section>/p' "$tmp/b.html" > "$tmp/b.summary"
+check report/bare-says-so grep -q 'What was free at the start is not known' "$tmp/b.summary"
+check report/bare-note grep -q '<li>nothing is known of [0-9]* of [0-9]* page frames' "$tmp/b.html"
+for id in free-memory free-blocks unusable extfrag pageblocks thp pcp; do
+	sed -n "/<figure id=\"$id\"/,/<\/figure>/p" "$tmp/b.html" > "$tmp/figure"
+	[ "$(grep -c '<svg' "$tmp/figure")" = 0 ] && grep -q 'class="gap"' "$tmp/figure" &&
+		ok "report/bare-no-$id" || not_ok "report/bare-no-$id"
+done
+[ "$(grep -c '>free pages at the end<' "$tmp/b.html")" = 0 ] && ok report/bare-not-compared || not_ok report/bare-not-compared
 status report/bad-format 2 "$KMEMLAB" report --format pdf "$db"
 
 exit $failed

@@ -3,36 +3,8 @@
 # The recorder on the running kernel: its captures open in trace-cmd with equal counts, nothing is left behind whatever
 # ends it, and a full disk or kill -9 loses no more than the last sub-buffer.
 . tests/lib.sh
-
-# What recorders of this test left: others may be recording, and be killed, on this machine too.
-instances() {
-	local n=0 p
-	while read -r p; do
-		[ ! -d "/sys/kernel/tracing/instances/kmemlab-$p" ] && [ ! -d "/sys/kernel/tracing/instances/kmemlab-$p-t" ] ||
-			n=$((n + 1))
-	done < "$tmp/pids"
-	echo $n
-}
-start() { "$k" record "$@" & pid=$!; echo $pid >> "$tmp/pids"; }
-rec() { start "$@"; wait $pid; }
-: > "$tmp/pids"
-if [ "$(id -u)" != 0 ]; then skip record "needs root"; exit 0; fi
-mountpoint -q /sys/kernel/tracing || mount -t tracefs nodev /sys/kernel/tracing 2> /dev/null
-if [ ! -d /sys/kernel/tracing/instances ]; then skip record "no tracefs"; exit 0; fi
-
-work='i=0; while [ $i -lt 100 ]; do /bin/true; echo $i > f.$i; rm f.$i; i=$((i + 1)); done'
-forever='while :; do /bin/true; done'
-case $KMEMLAB in /*) k=$KMEMLAB ;; *) k=$PWD/$KMEMLAB ;; esac
-here=$PWD
-cd "$tmp" || exit 1
-
-# equal_counts NAME CAPTURE LEAST: as many events as trace-cmd shows, and no fewer than LEAST.
-equal_counts() {
-	ours=$($k info --format json "$2" 2> /dev/null | jq '.total')
-	theirs=$(trace-cmd report "$2/trace.dat" 2> /dev/null | grep -c '\[[0-9]*\]')
-	if [ "$ours" = "$theirs" ] && [ "$ours" -ge "$3" ]; then ok "$1"; else
-		not_ok "$1" "ours $ours, trace-cmd $theirs"; fi
-}
+suite=record
+. tests/interop/recorder.sh
 
 check "record/a command" rec -o one -- sh -c "$work"
 equal_counts "record/trace-cmd reads it, with equal counts" one 1000
@@ -96,17 +68,8 @@ else
 	skip "record/full disk" "no tmpfs can be mounted"
 fi
 
-start --flight -o fl -d 20 --max-captures 1 --after 0.2 > fl.out 2>&1
-sleep 1.5; kill -USR2 $pid; wait $pid; got=$?
-if [ $got = 0 ]; then equal_counts "record/flight: SIGUSR2 writes a capture" fl-0001 1000; else not_ok "record/flight" "status $got"; fi
-rec --flight -o tr -d 20 --max-captures 1 --after 0 -t 'kmem:kmem_cache_free if name == "filp"' > fl.out 2>&1
-equal_counts "record/flight: a trigger with a filter" tr-0001 1000
-if [ "$(instances)" = 0 ]; then ok "record/flight leaves no instance"; else not_ok "record/flight leaves no instance"; fi
-
 status "record/unknown event" 2 rec -o no -e no:such -d 0.1
 status "record/unknown preset" 2 rec -o no -e ../x -d 0.1
-status "record/bad filter" 2 rec --flight -o no -t 'kmem:kmalloc if nonsense >' -d 0.1
-status "record/trigger without flight" 2 rec -o no -t oom -d 0.1
 status "record/no such folder" 2 rec -o no/such/folder -d 0.1
 if [ ! -e no ] && [ ! -e no.part ] && [ "$(instances)" = 0 ]; then ok "record/failures leave nothing"; else not_ok "record/failures leave nothing"; fi
 cd "$here" || exit 1

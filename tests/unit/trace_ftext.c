@@ -92,7 +92,7 @@ static void kernel_2_6_32(void **state)
 	assert_int_equal(x.ev[4].kind, EVENT_MM_PAGE_FREE);
 	assert_int_equal(x.ev[4].page.order, 1);
 	assert_string_equal(trace_event_name(x.t, x.ev[4].id), "mm_page_free_direct");
-	assert_int_equal(x.ev[5].kind, EVENT_MM_PAGE_FREE);
+	assert_int_equal(x.ev[5].kind, EVENT_MM_PAGE_FREE_BATCHED);
 	assert_int_equal(x.ev[5].page.pfn, 108951);
 	trace_close(x.t);
 }

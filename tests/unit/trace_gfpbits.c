@@ -41,7 +41,7 @@ static void linux_6_1(void **state)
 	assert_string_equal(text, "__GFP_IO");
 }
 
-/* 2.6.32 to 4.3: WAIT is 0x10 and means both kinds of reclaim; MOVABLE is 0x80000. */
+/* 2.6.32 to 4.3: WAIT is 0x10 and means both kinds of reclaim; RECLAIMABLE is 0x80000. */
 static void linux_2_6_32(void **state)
 {
 	static struct gfpbits g;
@@ -51,14 +51,14 @@ static void linux_2_6_32(void **state)
 	parse(&g,
 	      "print fmt: \"gfp_flags=%s\", (REC->gfp_flags) ? __print_flags(REC->gfp_flags, "
 	      "\"|\", {(unsigned long)(((gfp_t)0x10u) | ((gfp_t)0x40u) | ((gfp_t)0x80u)), "
-	      "\"GFP_KERNEL\"}, {(unsigned long)((gfp_t)0x80000u), \"GFP_MOVABLE\"}, {(unsigned "
+	      "\"GFP_KERNEL\"}, {(unsigned long)((gfp_t)0x80000u), \"GFP_RECLAIMABLE\"}, {(unsigned "
 	      "long)((gfp_t)0x10u), \"GFP_WAIT\"}, {(unsigned long)((gfp_t)0x40u), \"GFP_IO\"}, "
 	      "{(unsigned long)((gfp_t)0x80u), \"GFP_FS\"}) : \"GFP_NOWAIT\"");
 	got = gfpbits_get(&g, 0xd0);
 	assert_true(got & KMM_GFP_DIRECT_RECLAIM);
 	assert_int_equal(got & (KMM_GFP_IO | KMM_GFP_FS), KMM_GFP_IO | KMM_GFP_FS);
-	assert_true(gfpbits_get(&g, 0x80000) & KMM_GFP_MOVABLE);
-	assert_false(gfpbits_get(&g, 0x8) & KMM_GFP_MOVABLE);
+	assert_true(gfpbits_get(&g, 0x80000) & KMM_GFP_RECLAIMABLE);
+	assert_false(gfpbits_get(&g, 0x10) & KMM_GFP_RECLAIMABLE); /* which it is today */
 }
 
 /* A hostile text names a flag that is no number, or never ends. */

@@ -41,7 +41,8 @@ done
 mkdir -p "$root/boot"; cp "$vm/$arch/boot/config-$version" "$root/boot/"
 (cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) > "$work/initrd"
 truncate -s 1G "$work/out.img"
-truncate -s 64M "$work/scratch.img"
+truncate -s 32M "$work/scratch.img"
+/sbin/mkfs.minix -n 30 "$work/scratch.img" > /dev/null
 case $arch in amd64) qemu=qemu-system-x86_64 cpu=max,la57=off ;; i386) qemu=qemu-system-i386 cpu=max ;; esac
 timeout 900 $qemu -accel tcg,thread=multi -cpu $cpu -m "$mb" -smp 2 -nographic -no-reboot -nic none "$@" \
 	-kernel "$vm/$arch/boot/vmlinuz-$version" -initrd "$work/initrd" -append "console=ttyS0 panic=-1 quiet" \

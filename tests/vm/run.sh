@@ -21,9 +21,11 @@ scenario() {	# PRESETS
 cat > /two <<'X'
 sh /work a $ROUNDS & sh /work b $ROUNDS & wait
 X
-# Directories of a minix file system are mapped by kmap().
-mkfs.minix -n 30 /dev/vdb > /dev/null; mkdir /mx; mount -t minix /dev/vdb /mx && cat >> /two <<'X'
-i=0; while [ \$i -lt 60 ]; do echo \$i > /mx/f\$i; i=\$((i + 1)); done; rm -f /mx/f*; sleep 0.5
+# Directories of a minix file system are mapped by kmap(), and its module lies in a vmalloc area.
+mkdir /mx; mount -t minix /dev/vdb /mx || { echo 'no minix file system'; exit 1; }
+cat >> /two <<'X'
+i=0; while [ \$i -lt 60 ]; do echo \$i > /mx/f\$i; i=\$((i + 1)); done; rm -f /mx/f*
+umount /mx; rmmod minix; modprobe minix; sleep 0.5
 X
 kmemlab record --snapshot exact --format json -e $1 -o /out/c -- sh /two > /out/result
 echo \$? > /out/status
@@ -38,6 +40,13 @@ kmemlab record -e pages -o /out/next -d 0.1 > /dev/null
 cat /sys/kernel/tracing/kprobe_events >> /out/kprobes_left
 ls /sys/kernel/tracing/instances >> /out/instances_left
 rm -rf /out/killed.part /out/next
+# Each trigger of the flight recorder comes: huge pages that cannot be had, and a process that takes all memory.
+for t in fallback stall alloc-failure oom; do
+	kmemlab record --flight -e pages -o /out/\$t -t \$t --after 0.2 --max-captures 1 -d 60 > /out/\$t.log 2>&1 & pid=\$!
+	sleep 3
+	if [ \$t = oom ]; then tail /dev/zero; else echo 4000 > /proc/sys/vm/nr_hugepages; echo 0 > /proc/sys/vm/nr_hugepages; fi
+	wait \$pid
+done > /dev/null 2>&1
 S
 }
 
@@ -86,6 +95,10 @@ for arch in ${ARCHES:-amd64 i386}; do
 			if [ "$n" -gt 0 ]; then ok "vm/$arch/$p by kprobe ($n)"; else not_ok "vm/$arch/$p by kprobe"; fi
 		done
 	fi
+	for t in fallback:mm_page_alloc_extfrag stall:mm_vmscan_direct_reclaim_begin alloc-failure:mm_page_alloc oom:mark_victim; do
+		if [ "$(events "$got/${t%:*}-0001" "${t#*:}")" -gt 0 ]; then ok "vm/$arch/flight: ${t%:*}"; else
+			not_ok "vm/$arch/flight: ${t%:*}" "$(tail -n 1 "$got/${t%:*}.log")"; fi
+	done
 	if [ "$(cat "$got/kprobes_of_killed")" -gt 0 ] && [ ! -s "$got/kprobes_left" ] && [ ! -s "$got/instances_left" ]; then
 		ok "vm/$arch/no kprobe and no instance is left"; else
 		not_ok "vm/$arch/no kprobe and no instance is left" "$(cat "$got"/*_left | head -3 | tr '\n' ' ')"; fi
