@@ -264,10 +264,13 @@ static int test_split(struct nametest *t, const struct pass *p, enum nametest_sp
 	const char *end = m->after.lists_mark[0] ? m->after.lists_mark :
 						   "snap: after/struct_page.raw end";
 	struct population pop = { .started = false };
+	struct machine_state dumped = m->before;
 	struct attribution a;
 	int ret = 0;
 
-	if (teach(&a, p, split) || population_init(&pop, m, &m->before, &a, strings))
+	/* Slabs that were found by the names must not tell these. */
+	dumped.slabpage_count = dumped.dumped_slabs;
+	if (teach(&a, p, split) || population_init(&pop, m, &dumped, &a, strings))
 		ret = err_set(e, ENOMEM, "out of memory");
 	else if (population_known(&pop))
 		ret = read_slabs(&pop, k, intern_find(strings, mark, strlen(mark)),

@@ -33,6 +33,7 @@ struct objects {
 	const kmm_pfn *
 		place; /* another machine: where the pages of the start are; NULL: where they were */
 	bool seeded;
+	bool hidden;	   /* of the start's slabs some are known as numbers only */
 	struct held *held; /* [slots] */
 	uint32_t slots;
 	struct known_cache *by_name; /* [strings] */
@@ -577,6 +578,7 @@ struct objects *objects_new(struct kmm *mm, const struct machine *m,
 	o->src = src;
 	objects_native_policy(m, &own);
 	o->native = !anew && same_policy(&own, policy);
+	o->hidden = m->slabs_hidden;
 	o->page = KMM_NO_PFN;
 	o->moved_free = MAP_NONE;
 	for (unsigned c = 0; c < KMM_CPUS; c++)
@@ -628,6 +630,16 @@ size_t objects_memory(const struct objects *o)
 	       o->m->max_pfn / 8;
 }
 
+/* Of the start's slabs, those that no event shows: they are as they were. */
+static void add_hidden(const struct machine_slab *x, struct objects_cache *c)
+{
+	c->f.slabs += x->hidden_slabs;
+	c->f.active_slabs += x->hidden_slabs;
+	c->f.objects += x->hidden_objs;
+	c->f.active_objects += x->hidden_active;
+	c->f.in_use += x->hidden_active;
+}
+
 int objects_caches(const struct objects *o, struct objects_cache **out)
 {
 	struct kmm_cache *s = NULL;
@@ -635,17 +647,35 @@ int objects_caches(const struct objects *o, struct objects_cache **out)
 
 	while ((s = kmm_kmem_cache_next(o->sl, s)))
 		n++;
-	*out = calloc((size_t)n + 1, sizeof(**out));
+	*out = calloc((size_t)n + o->m->slab_count + 1, sizeof(**out));
 	if (!*out)
 		return -ENOMEM;
 	n = 0;
 	while ((s = kmm_kmem_cache_next(o->sl, s))) {
+		const char *name = kmm_kmem_cache_name(s);
 		struct objects_cache *c = &(*out)[n];
 
 		kmm_kmem_cache_figures(s, &c->f);
+		for (uint32_t i = 0; o->hidden && i < o->m->slab_count; i++)
+			if (!strcmp(o->m->slabs[i].name, name))
+				add_hidden(&o->m->slabs[i], c);
 		if (!c->f.slabs)
 			continue;
-		memccpy(c->name, kmm_kmem_cache_name(s), 0, sizeof(c->name) - 1);
+		memccpy(c->name, name, 0, sizeof(c->name) - 1);
+		n++;
+	}
+	for (uint32_t i = 0; o->hidden && i < o->m->slab_count; i++) {
+		const struct machine_slab *x = &o->m->slabs[i];
+		struct objects_cache *c = &(*out)[n];
+
+		if (!x->hidden_slabs || find_cache(o, x->name))
+			continue;
+		memccpy(c->name, x->name, 0, sizeof(c->name) - 1);
+		c->f.object_size = x->object_size;
+		c->f.size = x->size;
+		c->f.order = x->order;
+		c->f.objs_per_slab = x->objs_per_slab;
+		add_hidden(x, c);
 		n++;
 	}
 	return n;

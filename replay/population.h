@@ -9,7 +9,10 @@
  * slab before it turns to another one, its *tenure*.
  *
  * A free of what was free shows an allocation in bulk, which has no event (6.1): it is
- * put where an object of the same slab was allocated last.  An allocation of what
+ * put where an object of the same slab was allocated last.  So does a new page, where the
+ * slab in the CPU's hand, itself new in the trace, has room by the events: a CPU takes a
+ * page when it has nothing left (on one node; else the slab may have been let go of for a
+ * page of the node that was asked for).  An allocation of what
  * lived shows a free without an event (in bulk, or kfree_rcu): a CPU takes all that a
  * slab has free at once, so the free came before the tenure began, and is put there.
  */

@@ -10,6 +10,7 @@
 
 #define NOT_OF_START UINT32_MAX
 #define NO_LIFE UINT32_MAX
+#define LIFE_OBJECTS 512 /* of a slab that are followed: 8 bytes each in a page */
 
 enum population_seen {
 	SEEN_NOTHING,
@@ -26,6 +27,8 @@ struct population_life {
 	int16_t cpu;	 /* of the first allocation; -1 none */
 	uint64_t last;	 /* ordinal + 1 of its last allocation; 0 none */
 	uint64_t tenure; /* ordinal of the allocation that its present tenure began with */
+	/* Of a slab that is new in the trace: objects in use, and those that are so without an event. */
+	uint64_t used[LIFE_OBJECTS / 64], silent[LIFE_OBJECTS / 64];
 };
 
 /* What a CPU allocates from, of one cache. */

@@ -111,18 +111,68 @@ static int learn(struct population *p, const struct request *q, uint32_t life)
 	return 0;
 }
 
+/* An object's bit in a slab that is new in the trace; false: it is not followed. */
+static bool bit_of(const struct population *p, const struct population_life *l, uint64_t addr,
+		   uint32_t *bit)
+{
+	uint64_t offset = addr - p->m->direct_map_base - ((uint64_t)l->pfn << PAGE_SHIFT);
+	uint32_t size = l->cache < p->m->slab_count ? p->m->slabs[l->cache].size : 0;
+
+	if (l->start != NOT_OF_START || !size || offset % size || offset / size >= LIFE_OBJECTS)
+		return false;
+	*bit = (uint32_t)(offset / size);
+	return true;
+}
+
+static bool has(const uint64_t *set, uint32_t bit)
+{
+	return set[bit / 64] >> bit % 64 & 1;
+}
+
+static void change(uint64_t *set, uint32_t bit, bool to)
+{
+	set[bit / 64] = (set[bit / 64] & ~(1ull << bit % 64)) | (uint64_t)to << bit % 64;
+}
+
+/*
+ * The CPU took a new page: the slab in its hand and the partial lists had nothing left.
+ * What no event shows in that slab was allocated without one.
+ */
+static int use_up(struct population *p, struct population_life *l)
+{
+	const struct machine_slab *s = l->cache < p->m->slab_count ? &p->m->slabs[l->cache] : NULL;
+	uint64_t base = p->m->direct_map_base + ((uint64_t)l->pfn << PAGE_SHIFT);
+
+	if (!s || l->start != NOT_OF_START || !l->last || p->m->nodes > 1 ||
+	    s->objs_per_slab > LIFE_OBJECTS)
+		return 0;
+	for (uint32_t i = 0; i < s->objs_per_slab; i++) {
+		if (has(l->used, i))
+			continue;
+		if (population_imply(p, l->last - 1, base + (uint64_t)i * s->size))
+			return -ENOMEM;
+		change(l->used, i, true);
+		change(l->silent, i, true);
+	}
+	return 0;
+}
+
 /* The CPU has this slab in hand: from now on, or since that tenure began. */
-static void in_hand(struct population *p, uint32_t n, const struct request *q)
+static int in_hand(struct population *p, uint32_t n, const struct request *q)
 {
 	struct population_life *l = &p->life[n];
+	bool is_new = l->cpu < 0 && l->start == NOT_OF_START;
 	struct population_hand *h;
+	int ret = 0;
 
 	if (l->cpu < 0)
 		l->cpu = (int16_t)q->cpu;
 	if (l->cache >= p->caches || q->cpu > p->m->cpus)
-		return;
+		return 0;
 	h = &p->hand[(size_t)l->cache * (p->m->cpus + 1) + q->cpu];
 	if (h->life != n + 1) {
+		if (is_new && h->life)
+			ret = use_up(p, &p->life[h->life - 1]);
 		h->away |= h->life != 0 ||
 			   (l->start != NOT_OF_START &&
 			    p->s->slabpages[l->start].place != SLAB_ON_CPU &&
@@ -131,6 +181,7 @@ static void in_hand(struct population *p, uint32_t n, const struct request *q)
 		h->life = n + 1;
 		l->tenure = q->seq;
 	}
+	return ret;
 }
 
 static bool first_tenure(const struct population *p, const struct population_life *l, unsigned cpu)
@@ -144,7 +195,7 @@ static bool first_tenure(const struct population *p, const struct population_lif
 
 static int follow_alloc(struct population *p, const struct request *q)
 {
-	uint32_t n = life_at(p, q->addr), object, told;
+	uint32_t n = life_at(p, q->addr), object, told, bit;
 	struct population_life *l;
 
 	if (objaddr_set(&p->addr, q->slot, q->addr | (p->started ? 0 : BEFORE)))
@@ -157,7 +208,14 @@ static int follow_alloc(struct population *p, const struct request *q)
 		l->cache = told;
 	if (told == UINT32_MAX && learn(p, q, n))
 		return -ENOMEM;
-	in_hand(p, n, q);
+	if (in_hand(p, n, q))
+		return -ENOMEM;
+	if (bit_of(p, l, q->addr, &bit)) {
+		if (has(l->silent, bit) && population_free_before(p, l->tenure, NO_SLOT, q->addr))
+			return -ENOMEM;
+		change(l->used, bit, true);
+		change(l->silent, bit, false);
+	}
 	if (object_at(p, l, q->addr, &object) && !p->seen[object]) {
 		p->seen[object] = first_tenure(p, l, q->cpu) ? SEEN_CPU : SEEN_ALLOC;
 		p->when[object] = l->tenure;
@@ -174,11 +232,19 @@ static int follow_alloc(struct population *p, const struct request *q)
 /* A free of what no event allocated: it lived at the start, or was allocated in bulk. */
 static int follow_unpaired(struct population *p, const struct request *q)
 {
-	uint32_t n = life_at(p, q->addr), object;
-	const struct population_life *l = n == NO_LIFE ? NULL : &p->life[n];
+	uint32_t n = life_at(p, q->addr), object, bit;
+	struct population_life *l = n == NO_LIFE ? NULL : &p->life[n];
 
 	if (!l)
 		return 0;
+	if (bit_of(p, l, q->addr, &bit)) {
+		bool known = has(l->silent, bit);
+
+		change(l->used, bit, false);
+		change(l->silent, bit, false);
+		if (known)
+			return 0;
+	}
 	if (object_at(p, l, q->addr, &object) && !p->seen[object]) {
 		p->seen[object] = SEEN_FREE;
 		p->when[object] = l->last;
@@ -190,12 +256,14 @@ static int follow_unpaired(struct population *p, const struct request *q)
 static void follow_free(struct population *p, const struct request *q)
 {
 	uint64_t addr = objaddr_get(&p->addr, q->slot);
-	uint32_t n, object;
+	uint32_t n, object, bit;
 
 	objaddr_clear(&p->addr, q->slot);
 	if (!p->started || !addr)
 		return;
 	n = life_at(p, addr & ~1ull);
+	if (n != NO_LIFE && bit_of(p, &p->life[n], addr & ~1ull, &bit))
+		change(p->life[n].used, bit, false);
 	if (addr & BEFORE && n != NO_LIFE && object_at(p, &p->life[n], addr & ~1ull, &object) &&
 	    !p->seen[object]) {
 		p->seen[object] = SEEN_FREE;

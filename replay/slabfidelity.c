@@ -139,8 +139,11 @@ static void fill_rows(struct slabfidelity *f, const struct replay *r, const stru
 		row->order = m->after_slabs[i].order;
 		row->kernel = kernel_counts(&m->after_slabs[i]);
 	}
-	for (uint32_t i = 0; m->slabs_of_start && i < m->slab_count; i++)
+	f->shown = m->slabs_hidden;
+	for (uint32_t i = 0; m->slabs_of_start && i < m->slab_count; i++) {
 		row_of(f, m->slabs[i].name)->before = kernel_counts(&m->slabs[i]);
+		f->hidden += m->slabs[i].hidden_slabs;
+	}
 	for (int i = 0; i < rec->cache_count; i++) {
 		const struct objects_cache *c = &rec->caches[i];
 		struct slab_row *row = row_of(f, c->name);

@@ -32,8 +32,10 @@ struct slab_row {
 };
 
 struct slabfidelity {
-	bool known;	       /* there is an after/slabinfo, and a run with an object side */
-	bool simulated;	       /* one of the runs simulated the objects */
+	bool known;	 /* there is an after/slabinfo, and a run with an object side */
+	bool simulated;	 /* one of the runs simulated the objects */
+	bool shown;	 /* the slabs of the start are those that events showed (slabshown.h) */
+	uint64_t hidden; /* of the start's slabs, those that are counted only */
 	struct slab_row *rows; /* by the kernel's pages, most first */
 	uint32_t count;
 	struct slab_row all;	/* all caches; name "" */

@@ -176,6 +176,21 @@ static void give_silent(struct slablife *l, const struct request *q)
 	}
 }
 
+/*
+ * A slab is new.  Its node's partial list was empty then, or the CPU had taken one of those:
+ * once that is so of all nodes, no slab that was not seen since the start has room.
+ */
+static void taken(struct slablife *l, uint32_t n)
+{
+	struct life_cache *c = &l->caches[l->slabs[n].cache];
+
+	l->slabs[n].whole = true;
+	c->taken++;
+	c->exhausted |= 1ull << l->slabs[n].node;
+	if (c->exhausted == UINT64_MAX >> (KMM_NODES - l->m->nodes))
+		c->unseen_free = 0;
+}
+
 static int follow_alloc(struct slablife *l, const struct request *q)
 {
 	uint32_t frame = frame_of(l, q->addr), n, index, cache;
@@ -203,7 +218,7 @@ static int follow_alloc(struct slablife *l, const struct request *q)
 		else if (life_slab_of_cache(l, n, cache, 0, LIFE_FREE))
 			return -ENOMEM;
 		else
-			l->slabs[n].whole = true, l->caches[cache].taken++;
+			taken(l, n);
 		if (n == LIFE_NONE) {
 			l->stats.no_slab++;
 			return 0;
@@ -313,7 +328,7 @@ void slablife_figures(const struct slablife *l, uint32_t cache, struct objects_c
 	c->f.objs_per_slab = x->objects_per_slab;
 	c->f.slabs = c->f.active_slabs = x->slabs + x->unseen_slabs - x->waiting_slabs;
 	c->f.objects = x->objects + x->unseen_objects - x->waiting_objects;
-	c->f.active_objects = c->f.objects - x->node_free;
+	c->f.active_objects = c->f.objects - x->node_free - x->unseen_free;
 	c->f.in_use = x->in_use + x->unseen_in_use;
 	c->f.made = x->taken;
 	c->f.gone = x->given_back;

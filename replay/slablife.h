@@ -14,9 +14,8 @@
  * /proc/slabinfo says, which counts every object of a slab as active unless the slab
  * is on a node's partial list; it is more by what CPUs hold in free objects.
  *
- * Without dumps of the slabs at the start these are known as counts only (slabinfo);
- * a slab of then shows itself with the first event in it, and of what else is in it
- * nothing is known.
+ * Slabs of the start that neither dumps nor slabshown.h know are counts only (slabinfo); one
+ * of them that shows itself later is taken to be full.
  */
 #ifndef REPLAY_SLABLIFE_H
 #define REPLAY_SLABLIFE_H
@@ -69,7 +68,9 @@ struct life_cache {
 	uint32_t min_partial, cpu_partial, cpu_partial_slabs;
 	bool rcu;
 	uint64_t unseen_slabs, unseen_objects,
-		unseen_in_use;		 /* of slabinfo at the start, not seen since */
+		unseen_in_use; /* of slabinfo at the start, not seen since */
+	uint64_t unseen_free;  /* of them, free objects that slabinfo does not count as active */
+	uint64_t exhausted;    /* a bit a node whose partial list was empty since */
 	uint64_t slabs, objects, in_use; /* of those that were seen */
 	uint64_t waiting_slabs,
 		waiting_objects;    /* of them given up already: slabinfo leaves them out */

@@ -303,17 +303,20 @@ int slablife_seed(struct slablife *l, const struct machine_state *s, struct err 
 	uint8_t *object = malloc(1 << 15);
 	int ret = object ? 0 : -ENOMEM;
 
+	bool known = population_known(&l->src->population);
+
 	l->started = true;
-	if (!population_known(&l->src->population)) {
-		for (uint32_t i = 0; l->m->slabs_of_start && i < l->m->slab_count; i++) {
-			l->caches[i].unseen_slabs = l->m->slabs[i].num_slabs;
-			l->caches[i].unseen_objects = l->m->slabs[i].num_objs;
-			l->caches[i].unseen_in_use = l->m->slabs[i].active_objs;
-		}
-	} else {
-		for (uint32_t i = 0; i < s->slabpage_count && !ret; i++)
-			ret = start_slab(l, &s->slabpages[i], i, object);
+	for (uint32_t i = 0; l->m->slabs_of_start && i < l->m->slab_count; i++) {
+		const struct machine_slab *x = &l->m->slabs[i];
+		struct life_cache *c = &l->caches[i];
+
+		c->unseen_slabs = known ? x->hidden_slabs : x->num_slabs;
+		c->unseen_objects = known ? x->hidden_objs : x->num_objs;
+		c->unseen_in_use = known ? x->hidden_active : x->active_objs;
+		c->unseen_free = c->unseen_objects - c->unseen_in_use;
 	}
+	for (uint32_t i = 0; known && i < s->slabpage_count && !ret; i++)
+		ret = start_slab(l, &s->slabpages[i], i, object);
 	free(object);
 	return ret ? err_set(e, ENOMEM, "out of memory for the slabs of the start") : 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "replay/objaddr.h"
+#include "replay/slabshown.h"
 
 #define PAGE_SHIFT 12
 
@@ -130,7 +131,7 @@ static int give(const struct reading *r, struct machine *m)
 		pages[n++] = x;
 	}
 	m->before.slabpages = pages;
-	m->before.slabpage_count = n;
+	m->before.slabpage_count = m->before.dumped_slabs = n;
 	m->before.have_slabpages = true;
 	return 0;
 }
@@ -142,9 +143,10 @@ int slaborigin_find(struct kmw_reader *k, struct machine *m, struct err *e)
 	struct reading r = { 0 };
 	int n = 0, ret;
 
-	if (m->before.have_slabpages || m->slabs_of_start || !m->after.have_slabpages ||
-	    !m->direct_map_base || kmw_summary(k)->lost)
+	if (m->before.have_slabpages || !m->direct_map_base || kmw_summary(k)->lost)
 		return 0;
+	if (m->slabs_of_start || !m->after.have_slabpages)
+		return m->slabs_of_start ? slabshown_find(k, m, e) : 0;
 	q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	scratch = kmw_scratch_new();
 	ret = q && scratch ? begin(&r, m, kmw_strings(k)) : -ENOMEM;
@@ -159,5 +161,7 @@ int slaborigin_find(struct kmw_reader *k, struct machine *m, struct err *e)
 	free(q);
 	if (scratch)
 		kmw_scratch_free(scratch);
-	return n < 0 ? n : ret ? err_set(e, ENOMEM, "out of memory for the slabs of the start") : 0;
+	if (n < 0 || ret)
+		return n < 0 ? n : err_set(e, ENOMEM, "out of memory for the slabs of the start");
+	return slabshown_find(k, m, e);
 }

@@ -6,8 +6,8 @@
  * slab stood follows from its count: one that is full is on no list, another on its
  * node's, unless nothing happened in it: then it stands where it stood.
  *
- * Not known: slabs of the start whose page was given back since; what was allocated or
- * freed in bulk in one that stayed.
+ * Slabs of the start whose page was given back since are found by slabshown.h.  Not known:
+ * what was allocated or freed in bulk in one that stayed.
  */
 #ifndef REPLAY_SLABORIGIN_H
 #define REPLAY_SLABORIGIN_H
@@ -18,7 +18,8 @@
 
 /*
  * Reads the workload once, and gives the slabs to m->before, where that has none of its
- * own, m->after has, and no event was lost; else does nothing. 0 or a negative errno.
+ * own, m->after has or slabinfo tells of the start, and no event was lost; else does
+ * nothing. 0 or a negative errno.
  */
 int slaborigin_find(struct kmw_reader *k, struct machine *m, struct err *e);
 

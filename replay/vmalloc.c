@@ -115,6 +115,8 @@ static int seed(struct vmalloc *v, const struct kmm_vmalloc_config *c, const str
 {
 	if (!m->area_count && !anew && lowest > c->start && lowest < c->end)
 		return kmm_vmalloc_seed(v->model, c->start, lowest - c->start, KMM_VM_MAP);
+	if (!m->area_count && !anew && !lowest)
+		return kmm_vmalloc_seed(v->model, c->start, 2 * PAGE, KMM_VM_MAP);
 	for (uint32_t i = 0; i < m->area_count; i++) {
 		const struct machine_area *a = &m->areas[i];
 		enum kmm_vm_kind kind = a->percpu ? KMM_VM_PERCPU : KMM_VM_MAP;

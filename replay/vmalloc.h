@@ -10,7 +10,9 @@
  *
  * The start: the areas of before/vmallocinfo stand where they stood; on a
  * machine of another architecture they are placed anew, lowest address first.
- * Without that file all below the lowest area of the recording is in use.
+ * Without that file all below the lowest area of the recording is in use; where no
+ * address is known either, as at boot, one page: a kernel that records events has mapped
+ * interrupt stacks or firmware tables before, so the window's first page tables are there.
  */
 #ifndef REPLAY_VMALLOC_H
 #define REPLAY_VMALLOC_H

@@ -161,6 +161,11 @@ static void print_recorded(const struct replay_run *x, const struct slabfidelity
 		       100.0 * (double)(f->all.followed.active - f->all.followed.in_use) /
 			       (double)f->all.followed.active :
 		       0.0);
+	if (f->shown)
+		printf("  start      slabs are those that events showed, with what else was in them taken to live;\n"
+		       "             %" PRIu64
+		       " more are counted only, as before/slabinfo has them\n",
+		       f->hidden);
 	if (c->known)
 		printf("  by slab    %u of %u not in a CPU's hand hold exactly the dump's objects, %" PRIu64
 		       " of %" PRIu64 " objects differ;\n"
@@ -190,6 +195,8 @@ static void print_simulated(const struct replay_run *run, const struct slabfidel
 	       " allocations, %" PRIu64 " frees\n",
 	       o->frees, o->freed, o->implied, o->early);
 	printf("  slabs      %" PRIu64 " taken over at the start", o->adopted);
+	if (f->shown)
+		printf(" as events showed them, %" PRIu64 " more counted only", f->hidden);
 	if (o->not_adopted)
 		printf(", %" PRIu64 " of another geometry than the model's left out",
 		       o->not_adopted);
@@ -320,6 +327,7 @@ static void json_simulated(struct json *j, const struct replay_run *run,
 	json_uint(j, "silent_frees", o->early);
 	json_uint(j, "slabs_adopted", o->adopted);
 	json_uint(j, "slabs_not_adopted", o->not_adopted);
+	json_uint(j, "slabs_counted_only", f->hidden);
 	json_uint(j, "slab_page_requests_recorded", o->pages_expected);
 	json_uint(j, "slab_page_requests_simulated", o->pages_taken);
 	if (!f->known)

@@ -65,6 +65,8 @@ struct machine_slab {
 	uint32_t object_size, size, align, order, objs_per_slab;
 	uint32_t min_partial, cpu_partial;
 	uint64_t active_objs, num_objs, active_slabs, num_slabs; /* slabinfo */
+	uint64_t hidden_slabs, hidden_objs,
+		hidden_active; /* of the start's, what no slabpage stands for */
 	bool reclaim_account, rcu, has_ctor, accounted, dma, hwcache_align;
 	bool from_slabinfo, from_sysfs;
 	char **aliases; /* other names that are merged into it */
@@ -164,6 +166,7 @@ struct machine_state {
 	struct machine_slabpage *slabpages;
 	uint32_t slabpage_count;
 	bool have_slabpages;
+	uint32_t dumped_slabs; /* so many come from dumps; events showed the others (replay/slabshown.h) */
 	/* per-CPU lists, from zoneinfo: [zone * KMM_CPUS + cpu], NULL unknown */
 	struct machine_pcpinfo {
 		uint32_t count, high; /* pages on them; their limit */
@@ -203,6 +206,7 @@ struct machine {
 	uint32_t cache_count;
 	struct machine_slab *slabs; /* from before/, else after/ */
 	uint32_t slab_count;
+	bool slabs_hidden;		  /* some of the start's are known as numbers only */
 	bool slabs_of_start;		  /* their counts are those of before/, not of after/ */
 	struct machine_slab *after_slabs; /* from after/slabinfo: names and counts only */
 	uint32_t after_slab_count;

@@ -280,7 +280,7 @@ int dumps_slabs(struct dumps *d, struct machine_state *to, struct text *caches)
 	if (!ret && s.cache_count) {
 		place_all(&s);
 		to->slabpages = s.out;
-		to->slabpage_count = s.count;
+		to->slabpage_count = to->dumped_slabs = s.count;
 		to->have_slabpages = true;
 		s.out = NULL;
 	}

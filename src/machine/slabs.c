@@ -179,7 +179,7 @@ int slabs_parse(struct machine *m, struct machine_state *s, struct text *t, stru
 	}
 	free(s->slabpages); /* of the raw dumps, where a capture has both */
 	s->slabpages = r.out;
-	s->slabpage_count = r.count;
+	s->slabpage_count = s->dumped_slabs = r.count;
 	s->have_slabpages = true;
 	return 0;
 }

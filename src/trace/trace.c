@@ -98,6 +98,7 @@ static void fill_info(struct trace *t, const struct dat_buffer *b)
 	in->truncated = t->file.truncated;
 	in->cut_names = t->file.cut_names;
 	in->time_shift = t->file.time_shift;
+	in->tells_ties = true;
 }
 
 /* The window in times as shown; and what can be said of it in the file's own, to pass over pages. */

@@ -474,6 +474,7 @@ int import_capture(const struct capture *c, const char *out, const struct import
 	ro.machine = im->machine;
 	ro.direct_map_base = res->direct_map_base;
 	ro.long_size = trace_info(im->trace)->long_size;
+	ro.tells_ties = trace_info(im->trace)->tells_ties;
 	ro.vmalloc_sites = sites;
 	ro.vmalloc_site_count = im->symbols ? vmalloc_sites(im->symbols, sites, 8) : 0;
 	ro.arg = im;

@@ -207,9 +207,12 @@ static unsigned change_cpu(struct kmw_encoder *c, const struct request *r)
 	return KMW_CPU_GIVEN;
 }
 
+/* One less than the bytes of a value; 3 for all that needs more than three. */
 static inline unsigned size_class(uint64_t v)
 {
-	return (v > 0xff) + (v > 0xffff) + (v > 0xffffff);
+	unsigned k = (unsigned)(63 - __builtin_clzll(v | 1)) >> 3;
+
+	return k < 3 ? k : 3;
 }
 
 static void put_place(struct kmw_encoder *c, struct signature *s, const struct request *r)

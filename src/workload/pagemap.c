@@ -18,7 +18,7 @@ void pagemap_free(struct pagemap *m)
 	pagemap_init(m, m->fill);
 }
 
-uint32_t *pagemap_at(struct pagemap *m, uint32_t pfn)
+uint32_t *pagemap_at_new(struct pagemap *m, uint32_t pfn)
 {
 	uint32_t l = pfn >> PAGEMAP_LEAF_SHIFT;
 

@@ -20,8 +20,18 @@ struct pagemap {
 
 void pagemap_init(struct pagemap *m, uint32_t fill);
 void pagemap_free(struct pagemap *m);
+/* As pagemap_at(), where the leaf may be missing. */
+uint32_t *pagemap_at_new(struct pagemap *m, uint32_t pfn);
+
 /* A place to write to; NULL out of memory. */
-uint32_t *pagemap_at(struct pagemap *m, uint32_t pfn);
+static inline uint32_t *pagemap_at(struct pagemap *m, uint32_t pfn)
+{
+	uint32_t l = pfn >> PAGEMAP_LEAF_SHIFT;
+
+	if (__builtin_expect(l >= m->leaves || !m->leaf[l], 0))
+		return pagemap_at_new(m, pfn);
+	return &m->leaf[l][pfn & (PAGEMAP_LEAF - 1)];
+}
 
 static inline uint32_t pagemap_get(const struct pagemap *m, uint32_t pfn)
 {

@@ -124,7 +124,7 @@ static bool stands_alone(struct resolver *r, const struct window_entry *w)
 
 	if (r->ties.count)
 		return false;
-	if (r->win.head < r->alone_until)
+	if (w->alone || r->win.head < r->alone_until)
 		return true;
 	for (; p < r->win.tail; p++) {
 		const struct window_entry *o = window_at(&r->win, p);
@@ -167,18 +167,23 @@ static int hand_on(struct resolver *r, const struct window_entry *w)
 
 static int drain_window(struct resolver *r)
 {
-	/* The last one stays until it is known whether another of its time follows. */
-	while (r->win.head + !r->finishing < r->win.tail) {
+	if (window_empty(&r->win))
+		return 0;
+	while (!window_empty(&r->win)) {
 		struct window_entry *w = window_at(&r->win, r->win.head);
 		int ret;
 
 		if (w->waits)
+			break;
+		/* The last one stays until it is known whether another of its time follows. */
+		if (!w->alone && !r->finishing && r->win.head + 1 == r->win.tail)
 			break;
 		ret = hand_on(r, w);
 		r->win.head++;
 		if (ret < 0)
 			return ret;
 	}
+	window_rewind(&r->win);
 	return 0;
 }
 
@@ -202,6 +207,11 @@ static int force_head(struct resolver *r)
 	return drain_window(r);
 }
 
+static const struct window_entry blank = {
+	.r = { .slot = NO_SLOT, .pfn = KMM_NO_PFN, .sig = { .node = -1 } },
+	.take = { .first = KMM_NO_PFN },
+};
+
 struct window_entry *resolver_append(struct resolver *r, const struct event *ev, enum request_op op,
 				     uint64_t *pos)
 {
@@ -212,17 +222,14 @@ struct window_entry *resolver_append(struct resolver *r, const struct event *ev,
 	if (pos)
 		*pos = r->win.tail;
 	w = window_at(&r->win, r->win.tail++);
-	memset(w, 0, sizeof(*w));
+	*w = blank;
 	w->ctx = r->current;
+	w->alone = r->alone;
 	w->r.time = ev->time;
-	w->r.slot = NO_SLOT;
 	w->r.pid = ev->pid;
 	w->r.cpu = (uint16_t)ev->cpu;
-	w->r.pfn = KMM_NO_PFN;
-	w->take.first = KMM_NO_PFN;
 	w->r.seq = r->seq;
 	w->r.sig.op = (uint8_t)op;
-	w->r.sig.node = -1;
 	return w;
 }
 
@@ -278,25 +285,20 @@ static int64_t ctx_key(const struct event *ev)
 	return ev->irq & EVENT_NMI ? CTX_NMI : ev->irq & EVENT_HARDIRQ ? CTX_HARDIRQ : CTX_SOFTIRQ;
 }
 
-static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t key)
+/* Another context of the CPU than that of its last event: it may be a new one. */
+static struct ctx *ctx_switch(struct resolver *r, const struct event *ev, int64_t key)
 {
-	struct ctx *set, *old;
+	struct ctx *set = &r->ctx[(size_t)ev->cpu * CTX_PER_CPU], *old = set;
 
-	if (ev->cpu >= r->cpus && grow_cpus(r, ev->cpu + 1) < 0)
-		return NULL;
-	set = old = &r->ctx[(size_t)ev->cpu * CTX_PER_CPU];
 	for (unsigned i = 0; i < CTX_PER_CPU; i++) {
-		if (set[i].key == key) {
-			set[i].used = r->seq;
+		if (set[i].key == key)
 			return &set[i];
-		}
 		if (set[i].key == CTX_NONE || (old->key != CTX_NONE && set[i].used < old->used))
 			old = &set[i];
 	}
 	if (old->key != CTX_NONE)
 		resolve_page_settle_all(r, old);
 	ctx_reset(old, key);
-	old->used = r->seq;
 	if (key > 0 && r->o.comm) {
 		const char *comm = r->o.comm(r->o.arg, ev->pid);
 
@@ -306,6 +308,22 @@ static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t k
 		old->reclaimer = old->compactor || (comm && starts_with(comm, "kswapd"));
 	}
 	return old;
+}
+
+static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t key)
+{
+	struct ctx *set, *c;
+
+	if (ev->cpu >= r->cpus && grow_cpus(r, ev->cpu + 1) < 0)
+		return NULL;
+	set = &r->ctx[(size_t)ev->cpu * CTX_PER_CPU];
+	c = &set[r->irq[ev->cpu].recent];
+	if (c->key != key) {
+		c = ctx_switch(r, ev, key);
+		r->irq[ev->cpu].recent = (uint8_t)(c - set);
+	}
+	c->used = r->seq;
+	return c;
 }
 
 /* ---- events ---- */
@@ -527,8 +545,8 @@ int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint
 	if (r->kswapd_seen && key >= 0 && ev->kind != EVENT_MM_VMSCAN_KSWAPD_WAKE &&
 	    ev->kind != EVENT_MM_VMSCAN_KSWAPD_SLEEP)
 		follow_kswapd(r, ev);
-	if (ret >= 0)
-		ret = resolve_page_settle(r, c, (enum event_kind)ev->kind);
+	if (ret >= 0 && ctx_pending(c))
+		resolve_page_settle(r, c, (enum event_kind)ev->kind);
 	if (ret >= 0)
 		ret = dispatch(r, c, ev);
 	r->stats.slots = r->slots.count;
@@ -544,6 +562,7 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 	uint64_t seq = r->arrived++;
 
 	r->err = e;
+	r->alone = false;
 	/* A text lives no longer than its event, and events before a gap do not mix with others. */
 	if (r->tied.count &&
 	    (tieevents_over(&r->tied, ev) || ev->kind == EVENT_PRINT || ev->lost) &&
@@ -551,6 +570,7 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 		return err_code(e);
 	if ((ev->tied || r->tied.count) && ev->kind != EVENT_PRINT && !ev->lost)
 		return tieevents_add(&r->tied, ev, seq, lost) ? resolver_oom(r) : 0;
+	r->alone = r->o.tells_ties && !ev->tied;
 	return resolver_take(r, ev, seq, lost, e);
 }
 
@@ -586,8 +606,8 @@ struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
 	slots_init(&r->slots);
 	ties_init(&r->ties, put_tie, r);
 	pagemap_init(&r->page_slot, PAGE_UNSEEN);
-	pagemap_init(&r->page_objects, NO_SLOT);
-	if (window_init(&r->win) || sites_init(&r->sites) || map_init(&r->objects, 4096) ||
+	frameobjs_init(&r->frame_objects);
+	if (window_init(&r->win) || sites_init(&r->sites) || map_init(&r->objects, 64) ||
 	    map_init(&r->percpu, 64) || map_init(&r->areas, 64) || map_init(&r->arrays, 64))
 		goto oom;
 	return r;
@@ -617,7 +637,7 @@ void resolver_free(struct resolver *r)
 	map_free(&r->percpu);
 	map_free(&r->objects);
 	sites_free(&r->sites);
-	pagemap_free(&r->page_objects);
+	frameobjs_free(&r->frame_objects);
 	pagemap_free(&r->page_slot);
 	slots_free(&r->slots);
 	ties_free(&r->ties);

@@ -33,6 +33,7 @@ struct resolve_options {
 	const struct resolve_range *vmalloc_sites;
 	unsigned vmalloc_site_count;
 	uint8_t long_size; /* of the traced kernel */
+	bool tells_ties;   /* trace_info.tells_ties */
 	/* Name of a process, or NULL. */
 	const char *(*comm)(void *arg, int32_t pid);
 	/* Text of event.object.name. */

@@ -17,38 +17,42 @@ static uint32_t cut32(uint64_t v)
 	return v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
 }
 
-/* ---- the chain of objects in a page frame ---- */
+/* ---- what lives at an address ---- */
 
-static int chain_in(struct resolver *r, uint32_t slot)
+/* Its frame, if objects are looked up by that; else KMM_NO_PFN: its address is looked up whole. */
+static uint32_t object_frame(const struct resolver *r, uint64_t addr)
 {
-	struct slot *s = &r->slots.s[slot];
-	uint32_t *head;
-
-	s->prev = s->next = NO_SLOT;
-	if (s->pfn == KMM_NO_PFN)
-		return 0;
-	head = pagemap_at(&r->page_objects, s->pfn);
-	if (!head)
-		return resolver_oom(r);
-	s->next = *head;
-	if (*head != NO_SLOT)
-		r->slots.s[*head].prev = slot;
-	*head = slot;
-	return 0;
+	return addr & (FRAMEOBJS_ALIGN - 1) ? KMM_NO_PFN : resolver_pfn(r, addr);
 }
 
-static void chain_out(struct resolver *r, uint32_t slot)
+static uint32_t byte_of(uint64_t addr)
 {
-	struct slot *s = &r->slots.s[slot];
+	return addr & 0xfff;
+}
 
-	if (s->pfn == KMM_NO_PFN)
-		return;
-	if (s->prev != NO_SLOT)
-		r->slots.s[s->prev].next = s->next;
-	else
-		*pagemap_at(&r->page_objects, s->pfn) = s->next;
-	if (s->next != NO_SLOT)
-		r->slots.s[s->next].prev = s->prev;
+uint32_t resolver_object_at(const struct resolver *r, uint64_t addr)
+{
+	uint32_t pfn = object_frame(r, addr);
+
+	/* MAP_NONE is NO_SLOT. */
+	return pfn == KMM_NO_PFN ? map_get(&r->objects, addr) :
+				   frameobjs_get(&r->frame_objects, pfn, byte_of(addr));
+}
+
+static uint32_t forget_object(struct resolver *r, uint64_t addr)
+{
+	uint32_t pfn = object_frame(r, addr);
+
+	return pfn == KMM_NO_PFN ? map_del(&r->objects, addr) :
+				   frameobjs_del(&r->frame_objects, pfn, byte_of(addr));
+}
+
+static int note_object(struct resolver *r, uint64_t addr, uint32_t size, uint32_t slot)
+{
+	uint32_t pfn = object_frame(r, addr);
+
+	return pfn == KMM_NO_PFN ? map_put(&r->objects, addr, slot) :
+				   frameobjs_put(&r->frame_objects, pfn, byte_of(addr), size, slot);
 }
 
 /* The object is gone, and no event said so (pitfall 1: bulk and RCU frees are silent). */
@@ -61,8 +65,7 @@ static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot)
 	w->r.slot = slot;
 	w->r.sig.flags = REQ_IMPLIED;
 	w->gives = true;
-	map_del(&r->objects, r->slots.s[slot].addr);
-	chain_out(r, slot);
+	forget_object(r, r->slots.s[slot].addr);
 	r->stats.implied_objects++;
 	return 0;
 }
@@ -71,7 +74,7 @@ int resolve_objects_of_page(struct resolver *r, const struct event *ev, uint32_t
 {
 	uint32_t slot;
 
-	while ((slot = pagemap_get(&r->page_objects, pfn)) != NO_SLOT)
+	while ((slot = frameobjs_first(&r->frame_objects, pfn)) != NO_SLOT)
 		if (imply_free(r, ev, slot) < 0)
 			return r->err->code;
 	return 0;
@@ -146,8 +149,8 @@ static int object_alloc(struct resolver *r, struct ctx *c, const struct event *e
 			    kmalloc_name(r, ev->object.gfp, ev->object.bytes_alloc));
 	if (c->owner_n && ev->object.ptr)
 		resolve_page_owner(r, c, ev, site);
-	old = ev->object.ptr ? map_get(&r->objects, ev->object.ptr) : MAP_NONE;
-	if (old != MAP_NONE && imply_free(r, ev, old) < 0)
+	old = ev->object.ptr ? resolver_object_at(r, ev->object.ptr) : NO_SLOT;
+	if (old != NO_SLOT && imply_free(r, ev, old) < 0)
 		return r->err->code;
 	w = resolver_append(r, ev, REQ_OBJ_ALLOC, &pos);
 	if (!w)
@@ -166,15 +169,12 @@ static int object_alloc(struct resolver *r, struct ctx *c, const struct event *e
 		return 0;
 	}
 	slot = w->r.slot = slots_take(&r->slots, SLOT_OBJECT);
-	if (slot == NO_SLOT || map_put(&r->objects, ev->object.ptr, slot))
+	if (slot == NO_SLOT || note_object(r, ev->object.ptr, cut32(ev->object.bytes_alloc), slot))
 		return resolver_oom(r);
 	s = &r->slots.s[slot];
 	s->addr = ev->object.ptr;
-	s->pfn = resolver_pfn(r, ev->object.ptr);
 	s->site = site;
 	s->epoch = r->epoch;
-	if (chain_in(r, slot) < 0)
-		return r->err->code;
 	if (kmalloc && ev->object.bytes_alloc > KMALLOC_MAX_CACHE) {
 		w->waits = WAIT_TWIN;
 		c->twin = pos;
@@ -199,15 +199,14 @@ static int object_free(struct resolver *r, struct ctx *c, const struct event *ev
 		return 0;
 	}
 	name = resolver_name(r, ev->object.name);
-	slot = map_del(&r->objects, ev->object.ptr);
+	slot = forget_object(r, ev->object.ptr);
 	w = resolver_append(r, ev, REQ_OBJ_FREE, NULL);
 	if (!w)
 		return r->err->code;
 	w->r.sig.site = ev->object.call_site;
 	w->r.sig.cache = name;
-	w->r.sig.flags = resolver_flags(r, c, slot == MAP_NONE ? NO_SLOT : slot) &
-			 (uint8_t)~REQ_RESPONSE;
-	if (slot == MAP_NONE) {
+	w->r.sig.flags = resolver_flags(r, c, slot) & (uint8_t)~REQ_RESPONSE;
+	if (slot == NO_SLOT) {
 		w->r.addr = ev->object.ptr;
 		w->r.sig.flags |= REQ_UNPAIRED;
 		r->stats.unpaired_objects++;
@@ -216,7 +215,6 @@ static int object_free(struct resolver *r, struct ctx *c, const struct event *ev
 	w->r.slot = slot;
 	w->gives = true;
 	sites_learn(&r->sites, r->slots.s[slot].site, name);
-	chain_out(r, slot);
 	return 0;
 }
 

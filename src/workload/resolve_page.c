@@ -219,7 +219,7 @@ static bool is_page_event(enum event_kind kind)
 	       kind == EVENT_MM_PAGE_PCPU_DRAIN || kind == EVENT_MM_PAGE_ALLOC_EXTFRAG;
 }
 
-int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
+void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 {
 	/* A fallback that boosts the marks wakes kswapd before its allocation is logged. */
 	bool takes = kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ||
@@ -247,7 +247,6 @@ int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 		c->compacted = false;
 	if (c->owner_n && ++c->owner_age > OWNER_PATIENCE)
 		owners_give_up(r, c, 0);
-	return 0;
 }
 
 /* ---- allocations ---- */

@@ -7,6 +7,7 @@
 #define WORKLOAD_RESOLVER_H
 
 #include "base/map.h"
+#include "workload/frameobjs.h"
 #include "workload/pagemap.h"
 #include "workload/resolve.h"
 #include "workload/slots.h"
@@ -65,6 +66,13 @@ struct ctx {
 	uint32_t owner_n, owner_age;
 };
 
+/* Is anything undecided that a later event of the context decides? */
+static inline bool ctx_pending(const struct ctx *c)
+{
+	return c->frees.count | c->unpaired.count | c->bulk_n | c->owner_n | c->compacted ||
+	       (c->open & c->twin & c->last_free) != WINDOW_NONE || c->exact_slot != NO_SLOT;
+}
+
 #define CTX_NONE INT64_MIN
 #define CTX_SOFTIRQ (-2) /* higher levels are smaller */
 #define CTX_HARDIRQ (-3)
@@ -75,6 +83,7 @@ struct irq {
 	uint64_t early; /* place kept before their page events; WINDOW_NONE */
 	int32_t task;	/* the one that they interrupted */
 	int32_t last;	/* the task of the last event of a task */
+	uint8_t recent; /* place of the last event's context among the CPU's */
 };
 
 /* The page array of a vmalloc area and the slots of its silent pages. */
@@ -98,12 +107,12 @@ struct resolver {
 	struct ties ties;
 	struct slots slots;
 	struct sites sites;
-	struct pagemap page_slot;    /* pfn -> slot of the block that covers it; NO_SLOT
+	struct pagemap page_slot;	/* pfn -> slot of the block that covers it; NO_SLOT
 					once freed, PAGE_UNSEEN before any event */
-	struct pagemap page_objects; /* pfn -> first object in the frame */
-	struct map objects;	     /* address -> slot */
-	struct map percpu, areas;    /* address -> slot */
-	struct map arrays;	     /* address of a page array -> number in array[] */
+	struct frameobjs frame_objects; /* place in the direct map -> slot of the object there */
+	struct map objects;		/* any other address -> slot of the object there */
+	struct map percpu, areas;	/* address -> slot */
+	struct map arrays;		/* address of a page array -> number in array[] */
 	struct page_array *array;
 	uint32_t array_count, array_room, array_free;
 	struct ctx *ctx; /* [cpus][CTX_PER_CPU] */
@@ -111,6 +120,7 @@ struct resolver {
 	uint32_t cpus;
 	uint64_t seq;	  /* ordinal of the current event */
 	uint64_t arrived; /* events so far */
+	bool alone;	  /* the current event shares its time with no other CPU's */
 	int64_t current;  /* key of the current event's context */
 	uint32_t deferred; /* from this frame on memory is being handed over at boot; KMM_NO_PFN: it is not */
 	struct kswapd kswapd[KMM_NODES];
@@ -160,8 +170,8 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev);
 int resolve_page_list(struct resolver *r, struct ctx *c,
 		      const struct event *ev); /* zone_locked, drain, extfrag */
-/* Decide what the event `kind` shows about the context's earlier page events. */
-int resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind);
+/* Decide what the event `kind` shows about the context's earlier page events; of those something is open. */
+void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind);
 /* Decide what waits in the context, but for an allocation whose refills were seen. */
 void resolve_page_settle_most(struct resolver *r, struct ctx *c);
 /* Decide everything that waits in the context. */
@@ -196,6 +206,8 @@ int resolve_object(struct resolver *r, struct ctx *c, const struct event *ev);
 int resolve_percpu(struct resolver *r, struct ctx *c, const struct event *ev);
 int resolve_area(struct resolver *r, struct ctx *c,
 		 const struct event *ev); /* vmap events and probes, kmap probes */
+/* Slot of the object that lives at this address; NO_SLOT. */
+uint32_t resolver_object_at(const struct resolver *r, uint64_t addr);
 /* A slab page is freed: whatever lived in it is gone. */
 int resolve_objects_of_page(struct resolver *r, const struct event *ev, uint32_t pfn);
 

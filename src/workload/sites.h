@@ -25,10 +25,13 @@ struct site {
 	uint64_t other;	    /* frees that bore another name */
 };
 
+#define SITES_MEMO 512 /* a power of two */
+
 struct sites {
 	struct map index;
 	struct site *s;
 	uint32_t count, room;
+	uint32_t memo[SITES_MEMO]; /* 1 + the number last asked for of those that share the place */
 };
 
 int sites_init(struct sites *t);

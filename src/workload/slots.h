@@ -2,8 +2,7 @@
 /*
  * slots: the ids of what is live.  An allocation takes a slot, its release
  * gives it back and the number is used again, so the table follows the live
- * set.  Objects that lie in the same page frame are chained, so that a freed
- * slab page can release what it still held.
+ * set.
  */
 #ifndef WORKLOAD_SLOTS_H
 #define WORKLOAD_SLOTS_H
@@ -15,10 +14,13 @@
 enum slot_kind { SLOT_FREE, SLOT_PAGE, SLOT_OBJECT, SLOT_PERCPU, SLOT_AREA };
 
 struct slot {
-	uint64_t addr; /* objects, areas: address */
-	uint32_t pfn;  /* pages: first frame; objects: frame that holds it, KMM_NO_PFN unknown */
-	uint32_t left; /* pages: frames not yet freed; free slots: next free one */
-	uint32_t prev, next; /* objects: chain of the page frame, NO_SLOT at the ends */
+	union {
+		uint64_t addr; /* objects, per-CPU memory, areas */
+		struct {
+			uint32_t pfn;  /* pages: first frame */
+			uint32_t left; /* pages: frames not yet freed; free slots: next free one */
+		};
+	};
 	uint32_t site;	/* objects: number of the call site in struct sites; pages: migrate type */
 	uint16_t epoch; /* number of lost-event gaps before it was taken */
 	uint8_t kind;	/* enum slot_kind */

@@ -90,7 +90,7 @@ static bool in_use(const struct resolver *r, uint64_t key, const struct event *e
 	uint32_t slot;
 
 	if (!(key & 1))
-		return map_get(&r->objects, key) != MAP_NONE;
+		return resolver_object_at(r, key) != NO_SLOT;
 	slot = pagemap_get(&r->page_slot, (uint32_t)(key >> 1));
 	return slot == PAGE_UNSEEN ? ev->kind == EVENT_MM_PAGE_PCPU_DRAIN : slot != NO_SLOT;
 }

@@ -33,6 +33,7 @@ struct window_entry {
 	uint32_t freed_pfn; /* frees: the page frame, also where r names a slot alone */
 	uint8_t freed_type; /* frees: migrate type that it was allocated with; KMM_MIGRATETYPES unknown */
 	uint8_t waits; /* enum window_wait */
+	bool alone;    /* no other CPU's event has its time */
 	bool dropped;  /* came to nothing */
 	bool gives;    /* its slot is free for others once this record has left */
 };
@@ -62,6 +63,18 @@ static inline struct window_entry *window_at(const struct window *w, uint64_t po
 static inline bool window_has(const struct window *w, uint64_t pos)
 {
 	return pos >= w->head && pos < w->tail;
+}
+
+static inline bool window_empty(const struct window *w)
+{
+	return w->head == w->tail;
+}
+
+/* Go on at the ring's start where nothing waits: what is in use of it stays in the cache. */
+static inline void window_rewind(struct window *w)
+{
+	if (window_empty(w))
+		w->head = w->tail = (w->tail + w->size - 1) & ~(w->size - 1);
 }
 
 static inline bool window_full(const struct window *w)

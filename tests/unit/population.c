@@ -287,6 +287,68 @@ static void test_bulk(void **state)
 	population_free(&p);
 }
 
+static void slab_page(struct population *p, uint32_t pfn, uint64_t seq)
+{
+	struct request q = { .slot = NO_SLOT, .pfn = pfn, .seq = seq, .cpu = 1 };
+
+	q.sig.op = REQ_PAGE_ALLOC;
+	q.sig.owner = OWNER_SLAB;
+	assert_int_equal(population_record(p, &q), 0);
+}
+
+static void named(struct population *p, uint32_t name, uint32_t slot, uint64_t addr, uint64_t seq)
+{
+	struct request q = { .slot = slot, .addr = addr, .seq = seq, .cpu = 1 };
+
+	q.sig.op = REQ_OBJ_ALLOC;
+	q.sig.cache = name;
+	assert_int_equal(population_record(p, &q), 0);
+}
+
+/*
+ * A CPU that takes a page for a slab has used up the one in its hand: what no event shows
+ * there was allocated silently.  Freed later with an event, it is not implied once more;
+ * allocated later, it was freed without an event before.
+ */
+static void test_new_page(void **state)
+{
+	struct machine_slabpage pages[] = { { 8, 0, 4, 4, 0, SLAB_FULL, -1 } };
+	const struct population_implied *implied;
+	const struct population_freed *freed;
+	struct population p;
+	struct intern strings;
+	struct machine m;
+	uint32_t n, kib;
+
+	(void)state;
+	assert_int_equal(intern_init(&strings), 0);
+	kib = intern_add(&strings, "kib", 3);
+	start(&p, &m, pages, 1);
+	population_free(&p);
+	m.nodes = 1;
+	slabs[0].objs_per_slab = 4;
+	assert_int_equal(population_init(&p, &m, &m.before, NULL, &strings), 0);
+	population_start(&p);
+	slab_page(&p, 20, 1);
+	named(&p, kib, 1, AT(20, 0), 2);
+	named(&p, kib, 2, AT(20, 2), 3);
+	slab_page(&p, 21, 4);
+	named(&p, kib, 3, AT(21, 0), 5);
+	event(&p, REQ_OBJ_FREE, NO_SLOT, AT(20, 1), 6);
+	named(&p, kib, 4, AT(20, 3), 7);
+	assert_int_equal(population_settle(&p), 0);
+	implied = population_implied(&p, 3, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(implied[0].addr, AT(20, 1));
+	assert_int_equal(implied[1].addr, AT(20, 3));
+	freed = population_freed(&p, 7, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(freed->addr, AT(20, 3));
+	slabs[0].objs_per_slab = 0;
+	population_free(&p);
+	intern_free(&strings);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_cache_of_site), cmocka_unit_test(test_cache_told_later),
 		cmocka_unit_test(test_tenure),	      cmocka_unit_test(test_silent_free),
 		cmocka_unit_test(test_frozen),	      cmocka_unit_test(test_bulk),
+		cmocka_unit_test(test_new_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
