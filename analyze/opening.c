@@ -134,7 +134,7 @@ static void holders(FILE *out, sqlite3_stmt *st, int first, int second)
 	fputs(" The <a href=\"#holders\">worst holder</a> is ", out);
 	holder(out, st, first);
 	if (sqlite3_column_type(st, second) != SQLITE_NULL) {
-		fputs("; the worst one that is known ", out);
+		fputs("; of those that are known, the worst is ", out);
 		holder(out, st, second);
 	}
 	fputs(".", out);
@@ -240,6 +240,19 @@ static int slabs(struct findings *x, struct err *e)
 	return ret < 0 ? ret : 0;
 }
 
+/* A cache's name, or "not named: N bytes" in words. */
+static void cache_text(FILE *out, const char *cache)
+{
+	static const char prefix[] = "not named: ";
+	bool named = strncmp(cache, prefix, sizeof(prefix) - 1);
+
+	if (!named)
+		fputs("objects of ", out);
+	html_text(out, named ? cache : cache + sizeof(prefix) - 1);
+	if (!named)
+		fputs(" whose cache no event names", out);
+}
+
 static int waste(struct findings *x, struct err *e)
 {
 	sqlite3_stmt *st = sql_query(
@@ -259,7 +272,7 @@ static int waste(struct findings *x, struct err *e)
 		fputs(" was not asked for (<a href=\"#metric-internal\">internal fragmentation</a>), most "
 		      "in ",
 		      out);
-		html_text(out, (const char *)sqlite3_column_text(st, 2));
+		cache_text(out, (const char *)sqlite3_column_text(st, 2));
 		fputs(" (", out);
 		bytes_text(out, sql_real(st, 3));
 		fputs(").", out);

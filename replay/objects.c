@@ -551,7 +551,7 @@ int objects_seed(struct objects *o, const struct machine_state *s, struct err *e
 /* Nothing changed that decides where an object goes? */
 static bool same_policy(const struct kmm_slab_policy *a, const struct kmm_slab_policy *b)
 {
-	return a->kind == b->kind && a->version == b->version && a->word == b->word &&
+	return !b->orders && a->kind == b->kind && a->version == b->version && a->word == b->word &&
 	       a->base == b->base && a->merge == b->merge && a->debug == b->debug &&
 	       a->cpu_partial == b->cpu_partial && a->slub_min_order == b->slub_min_order &&
 	       a->slub_max_order == b->slub_max_order &&

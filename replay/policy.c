@@ -112,7 +112,7 @@ int policy_set_base(struct policy *p, const char *name, struct err *e)
 
 bool policy_is_native(const struct policy *p)
 {
-	return !strcmp(p->name, "native") && !p->set;
+	return !strcmp(p->name, "native") && !p->set && !p->values.caches;
 }
 
 /* ---- applying ---- */
@@ -246,6 +246,7 @@ bool policy_objects(const struct policy *p, struct kmm_slab_policy *slab)
 		for (unsigned k = 0; (key = policy_key(k)); k++)
 			any |= (policy_key_of_slab(key) || policy_key_of_machine(key)) &&
 			       p->set >> k & 1;
+		any |= p->values.caches != 0;
 	}
 	if (!any)
 		return false;
@@ -272,6 +273,12 @@ bool policy_objects(const struct policy *p, struct kmm_slab_policy *slab)
 		slab->cpu_partial = v->cpu_partial;
 	if (policy_key_given(p, "slab", "colouring"))
 		slab->slab_no_colour = !v->colouring;
+	slab->orders = p->values.caches;
+	for (unsigned i = 0; i < p->values.caches; i++) {
+		snprintf(slab->order_of[i].cache, sizeof(slab->order_of[i].cache), "%s",
+			 p->values.cache[i].name);
+		slab->order_of[i].order = (unsigned)p->values.cache[i].order;
+	}
 	return true;
 }
 

@@ -38,12 +38,22 @@ struct policy_shortage {
 	int32_t kswapd; /* 0, 1; -1: as the size of memory is the captured one or not */
 };
 
+/* A section [cache NAME] of its own: what one cache has other than the rest. */
+struct policy_cache {
+	char name[32];
+	int32_t order; /* of its slabs */
+};
+
+#define POLICY_CACHES KMM_SLAB_ORDERS
+
 struct policy_values {
 	struct kmm_policy page;
 	struct policy_slab slab;
 	struct policy_sides sides;
 	struct target_wish machine;
 	struct policy_shortage shortage;
+	struct policy_cache cache[POLICY_CACHES];
+	unsigned caches; /* so many of them */
 };
 
 struct policy {

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -13,12 +14,56 @@
 
 #define FILE_LIMIT (64u << 10)
 #define POLICY_SPEC 256 /* bytes of "section.key=value" */
+#define MOST_ORDER 10	/* of a slab */
+
+/* The name in "cache NAME"; NULL: another section. */
+static const char *cache_section(const char *section)
+{
+	return strncmp(section, "cache ", 6) ? NULL : section + 6 + strspn(section + 6, " ");
+}
+
+static struct policy_cache *own_cache(struct policy *p, const char *name)
+{
+	for (unsigned i = 0; i < p->values.caches; i++)
+		if (!strcmp(p->values.cache[i].name, name))
+			return &p->values.cache[i];
+	return NULL;
+}
+
+static int set_cache(struct policy *p, const char *name, const char *key, const char *value,
+		     struct err *e)
+{
+	struct policy_values *v = &p->values;
+	struct policy_cache *c = own_cache(p, name);
+	char *end;
+	long order;
+
+	if (strcmp(key, "order"))
+		return err_set(e, EINVAL, "unknown key '%.64s' of a cache; there is order", key);
+	if (!*name || strlen(name) >= sizeof(c->name))
+		return err_set(e, EINVAL, "a cache's name of 1 to %zu bytes is expected",
+			       sizeof(c->name) - 1);
+	errno = 0;
+	order = strtol(value, &end, 10);
+	if (!*value || *end || errno || order < 0 || order > MOST_ORDER)
+		return err_set(e, EINVAL, "cache %s: order '%.64s' is not 0 to %d", name, value,
+			       MOST_ORDER);
+	if (!c && v->caches == POLICY_CACHES)
+		return err_set(e, EINVAL, "more than %d caches", POLICY_CACHES);
+	if (!c)
+		c = &v->cache[v->caches++];
+	snprintf(c->name, sizeof(c->name), "%s", name);
+	c->order = (int32_t)order;
+	return 0;
+}
 
 static int set_key(struct policy *p, const char *section, const char *key, const char *value,
 		   struct err *e)
 {
 	int k = policy_key_find(section, key), ret;
 
+	if (cache_section(section))
+		return set_cache(p, cache_section(section), key, value, e);
 	if (k < 0)
 		return err_set(e, EINVAL,
 			       "unknown key '%.64s.%.64s'; see kmemlab policy list --keys", section,
@@ -72,7 +117,7 @@ int policy_set(struct policy *p, const char *text, struct err *e)
 
 struct ini {
 	struct policy *p;
-	char section[32];
+	char section[48];
 	bool base, name;
 };
 
@@ -119,6 +164,8 @@ static int ini_line(struct ini *i, char *line, struct err *e)
 	if (!strcmp(i->section, "policy"))
 		return ini_policy(i, line, value, e);
 	k = policy_key_find(i->section, line);
+	if (cache_section(i->section) && own_cache(i->p, cache_section(i->section)))
+		return err_set(e, EINVAL, "%s.%s is given twice", i->section, line);
 	if (k >= 0 && i->p->set >> k & 1)
 		return err_set(e, EINVAL, "%s.%s is given twice", i->section, line);
 	return set_key(i->p, i->section, line, value, e);
@@ -223,4 +270,7 @@ void policy_print(const struct policy *p, FILE *out)
 		/* A comment where it was not given: reading it again gives the same policy. */
 		fprintf(out, "%s%s = %s\n", p->set >> k & 1 ? "" : ";", key->key, value);
 	}
+	for (unsigned i = 0; i < p->values.caches; i++)
+		fprintf(out, "\n[cache %s]\n; order of its slabs [order]\norder = %d\n",
+			p->values.cache[i].name, (int)p->values.cache[i].order);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/prose.h"
 #include "base/utf8.h"
 
 struct cell {
@@ -188,6 +189,23 @@ static void put_clean(FILE *out, const char *s, size_t n)
 	}
 }
 
+/* What names end in tells them apart as often as what they begin with: the middle goes. */
+static void put_cut(FILE *out, const char *s, size_t width)
+{
+	size_t tail = (width - 1) / 2;
+	const char *end = s;
+
+	put_clean(out, s, utf8_fit(s, width - 1 - tail));
+	fputs("\xe2\x80\xa6", out); /* an ellipsis */
+	while (utf8_columns(end) > tail) {
+		uint32_t c;
+		unsigned len = utf8_decode(end, &c);
+
+		end += len ? len : 1;
+	}
+	put_clean(out, end, strlen(end));
+}
+
 static void put_aligned(FILE *out, const struct column *c, const char *s, size_t width, bool last)
 {
 	size_t have = utf8_columns(s), fill = width > have ? width - have : 0;
@@ -197,8 +215,7 @@ static void put_aligned(FILE *out, const struct column *c, const char *s, size_t
 	if (have <= width) {
 		put_clean(out, s, strlen(s));
 	} else {
-		put_clean(out, s, utf8_fit(s, width - 1));
-		fputs("\xe2\x80\xa6", out); /* an ellipsis */
+		put_cut(out, s, width);
 	}
 	if (c->type == COLUMN_STRING && !last)
 		pad(out, fill);
@@ -212,33 +229,39 @@ size_t table_terminal(FILE *out)
 	return isatty(fileno(out)) && !ioctl(fileno(out), TIOCGWINSZ, &w) ? w.ws_col : 0;
 }
 
-/* Take columns off the widest names until the table fits, or none has any to give. */
-static void fit(const struct table *t, size_t *width, size_t room)
+/*
+ * Take columns off the widest names until the table fits; where none has any to give, leave
+ * out the last ones, but for the first two.  Returns how many stay.
+ */
+static unsigned fit(const struct table *t, size_t *width, size_t room)
 {
-	size_t total = (t->count - 1) * (size_t)GAP;
+	unsigned n = t->count;
+	size_t total = (n - 1) * (size_t)GAP;
 
-	for (unsigned i = 0; i < t->count; i++)
+	for (unsigned i = 0; i < n; i++)
 		total += width[i];
 	while (total > room) {
 		size_t *widest = NULL;
 
-		for (unsigned i = 0; i < t->count; i++)
+		for (unsigned i = 0; i < n; i++)
 			if (t->columns[i].type == COLUMN_STRING && width[i] > NARROWEST &&
 			    (!widest || width[i] > *widest))
 				widest = &width[i];
-		if (!widest)
-			return;
-		--*widest;
-		total--;
+		if (widest) {
+			--*widest;
+			total--;
+		} else if (n > 2) {
+			total -= width[--n] + GAP;
+		} else {
+			break;
+		}
 	}
+	return n;
 }
 
-static int print_text(const struct table *t, FILE *out)
+/* The widths that the columns want. */
+static void measure(const struct table *t, size_t *width)
 {
-	size_t *width = calloc(t->count, sizeof(*width)), room = table_terminal(out);
-
-	if (!width)
-		return -ENOMEM;
 	for (unsigned i = 0; i < t->count; i++)
 		width[i] = utf8_columns(t->columns[i].title);
 	for (size_t i = 0; i < t->used; i++) {
@@ -247,18 +270,49 @@ static int print_text(const struct table *t, FILE *out)
 		if (w > width[i % t->count])
 			width[i % t->count] = w;
 	}
+}
+
+/* Says which columns the terminal has no room for. */
+static int put_left_out(const struct table *t, unsigned from, FILE *out)
+{
+	char *names = NULL;
+	size_t len;
+	FILE *f = open_memstream(&names, &len);
+	int ret = f ? 0 : -ENOMEM;
+
+	for (unsigned i = from; f && i < t->count; i++)
+		fprintf(f, "%s%s", i > from ? ", " : "",
+			*t->columns[i].title ? t->columns[i].title : t->columns[i].name);
+	if (f && fclose(f))
+		ret = -ENOMEM;
+	if (ret >= 0)
+		ret = prose_print(out,
+				  "(no room for: %s; a wider terminal has them, and --format csv)\n",
+				  names);
+	free(names);
+	return ret;
+}
+
+static int print_text(const struct table *t, FILE *out)
+{
+	size_t *width = calloc(t->count, sizeof(*width)), room = table_terminal(out);
+	unsigned shown = t->count;
+
+	if (!width)
+		return -ENOMEM;
+	measure(t, width);
 	if (room)
-		fit(t, width, room);
-	for (unsigned i = 0; i < t->count; i++)
-		put_aligned(out, &t->columns[i], t->columns[i].title, width[i], i + 1 == t->count);
+		shown = fit(t, width, room);
+	for (unsigned i = 0; i < shown; i++)
+		put_aligned(out, &t->columns[i], t->columns[i].title, width[i], i + 1 == shown);
 	for (size_t row = 0; row < row_count(t); row++)
-		for (unsigned i = 0; i < t->count; i++) {
+		for (unsigned i = 0; i < shown; i++) {
 			const char *s = cell_at(t, row, i)->text;
 
-			put_aligned(out, &t->columns[i], s ? s : "-", width[i], i + 1 == t->count);
+			put_aligned(out, &t->columns[i], s ? s : "-", width[i], i + 1 == shown);
 		}
 	free(width);
-	return 0;
+	return shown < t->count ? put_left_out(t, shown, out) : 0;
 }
 
 /* ---- CSV (RFC 4180, with plain newlines) ---- */

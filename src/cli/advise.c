@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/prose.h"
 #include "base/table.h"
 #include "cli/commands.h"
 #include "cli/input.h"
@@ -97,11 +98,13 @@ static int print(struct savings *s, const struct kallsyms *k, struct err *e)
 		}
 	}
 	if (format == TABLE_TEXT)
-		printf("%" PRIu64
-		       " objects of the trace in %u caches, %u alternatives replayed through "
-		       "SLUB of Linux %u.%u,\nslabs empty at the start; %u save at the peak. Bytes:\n",
-		       s->objects, s->cache_count, s->trial_count, s->policy.version >> 16,
-		       s->policy.version >> 8 & 255, saving);
+		prose_print(
+			stdout,
+			"%" PRIu64
+			" objects of the trace in %u caches, %u alternatives replayed through "
+			"SLUB of Linux %u.%u,\nslabs empty at the start; %u save at the peak. Bytes:\n",
+			s->objects, s->cache_count, s->trial_count, s->policy.version >> 16,
+			s->policy.version >> 8 & 255, saving);
 	if (!t || table_print(t, (enum table_format)format, stdout) < 0)
 		ret = err_set(e, EIO, "the table could not be printed");
 	table_free(t);

@@ -9,6 +9,7 @@
 
 #include "analyze/compare.h"
 #include "base/json.h"
+#include "base/prose.h"
 #include "base/table.h"
 #include "cli/commands.h"
 #include "cli/input.h"
@@ -183,7 +184,7 @@ static int print_question(const struct compare *c, const struct rows *r, enum co
 		}
 	}
 	if (rows)
-		printf("\n%s\n", compare_question_text(q));
+		prose_print(stdout, "\n%s\n", compare_question_text(q));
 	ret = !t ? -ENOMEM : rows ? table_print(t, TABLE_TEXT, stdout) : 0;
 	table_free(t);
 	return ret;
@@ -203,13 +204,13 @@ static unsigned print_moved(const struct compare *c, unsigned run, unsigned base
 		if ((compare_metric_question(moved[i]) == COMPARE_WHY) != why)
 			continue;
 		if (!printed++ && why)
-			printf("  by whose pages, by which fallbacks\n");
+			prose_print(stdout, "  by whose pages, by which fallbacks\n");
 		if (isfinite(by))
 			printf("  %+9.1f %%  ", 100 * by);
 		else
 			printf("  %11s  ", "from 0");
-		printf("%s: %.*f, not %.*f\n", compare_metric_name(moved[i]), digits,
-		       c->runs[run].value[moved[i]], digits, c->runs[base].value[moved[i]]);
+		prose_print(stdout, "%s: %.*f, not %.*f\n", compare_metric_name(moved[i]), digits,
+			    c->runs[run].value[moved[i]], digits, c->runs[base].value[moved[i]]);
 	}
 	return printed;
 }
@@ -217,16 +218,16 @@ static unsigned print_moved(const struct compare *c, unsigned run, unsigned base
 /* Where each what-if went furthest from its baseline, and who holds what there. */
 static void print_why(const struct compare *c, const struct rows *r)
 {
-	printf("\n%s\n", compare_question_text(COMPARE_WHY));
+	prose_print(stdout, "\n%s\n", compare_question_text(COMPARE_WHY));
 	for (unsigned i = 0; i < r->count; i++) {
 		unsigned run = r->run[i];
 
 		if (r->base[i] < 0 || r->base[i] == (int)run || c->runs[run].recorded)
 			continue;
-		printf("%s\n", c->runs[run].name);
+		prose_print(stdout, "%s\n", c->runs[run].name);
 		if (!print_moved(c, run, (unsigned)r->base[i], false) &
 		    !print_moved(c, run, (unsigned)r->base[i], true))
-			printf("  nothing outside the error\n");
+			prose_print(stdout, "  nothing outside the error\n");
 	}
 }
 
@@ -235,9 +236,11 @@ static int print_text(const struct compare *c, int fixed)
 	struct rows r;
 	int ret = 0;
 
-	printf("%s\nerror: how far the captured kernel's own policy, simulated, is from what was\n"
-	       "recorded; a difference that is not larger says nothing about the policy\n",
-	       c->capture);
+	prose_print(
+		stdout,
+		"%s\nerror: how far the captured kernel's own policy, simulated, is from what was\n"
+		"recorded; a difference that is not larger says nothing about the policy\n",
+		c->capture);
 	order_rows(c, fixed, &r);
 	for (unsigned q = 0; q < COMPARE_WHY && ret >= 0; q++)
 		ret = print_question(c, &r, (enum compare_question)q);
@@ -345,8 +348,10 @@ static int compare_captures(struct table *t, char **paths, int n, struct err *e)
 		compare_free(&c[i]);
 	free(c);
 	if (ret >= 0 && format == TABLE_TEXT)
-		printf("As recorded, beside %s.\nHow exactly, kmemlab verify says; what differs may be the workload's doing.\n\n",
-		       paths[0]);
+		prose_print(
+			stdout,
+			"As recorded, beside %s.\nHow exactly, kmemlab verify says; what differs may be the workload's doing.\n\n",
+			paths[0]);
 	return ret < 0 ? ret : 0;
 }
 

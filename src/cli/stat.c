@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/progress.h"
+#include "base/prose.h"
 #include "base/table.h"
 #include "cli/commands.h"
 #include "cli/input.h"
@@ -86,24 +87,29 @@ static void print_totals(const struct stat *s)
 	const struct stat_page *p = &s->page;
 
 	if (o->allocations || o->frees) {
-		printf("Slab objects: %" PRIu64 " allocations of %" PRIu64 " bytes, %" PRIu64
-		       " requested: %.2f %% internal fragmentation\n",
-		       o->allocations, o->bytes_allocated, o->bytes_requested,
-		       o->bytes_allocated ?
-			       100.0 * (double)(o->bytes_allocated - o->bytes_requested) /
-				       (double)o->bytes_allocated :
-			       0.0);
-		printf("  freed %" PRIu64 " times, %" PRIu64 " bytes; on another CPU %" PRIu64
-		       "; failed %" PRIu64 "\n",
-		       o->frees, o->bytes_freed, o->ping_pong, o->failed);
+		prose_print(stdout,
+			    "Slab objects: %" PRIu64 " allocations of %" PRIu64 " bytes, %" PRIu64
+			    " requested: %.2f %% internal fragmentation\n",
+			    o->allocations, o->bytes_allocated, o->bytes_requested,
+			    o->bytes_allocated ?
+				    100.0 * (double)(o->bytes_allocated - o->bytes_requested) /
+					    (double)o->bytes_allocated :
+				    0.0);
+		prose_print(stdout,
+			    "  freed %" PRIu64 " times, %" PRIu64 " bytes; on another CPU %" PRIu64
+			    "; failed %" PRIu64 "\n",
+			    o->frees, o->bytes_freed, o->ping_pong, o->failed);
 	}
 	if (p->allocations || p->frees || p->failures) {
-		printf("Pages: %" PRIu64 " allocations of %" PRIu64 " KiB, %" PRIu64
-		       " frees of %" PRIu64 " KiB\n",
-		       p->allocations, p->bytes_allocated >> 10, p->frees, p->bytes_freed >> 10);
-		printf("  allocated and freed %" PRIu64 ", allocated only %" PRIu64
-		       ", freed only %" PRIu64 "; failed %" PRIu64 "\n",
-		       p->paired, p->allocations - p->paired, p->free_only, p->failures);
+		prose_print(stdout,
+			    "Pages: %" PRIu64 " allocations of %" PRIu64 " KiB, %" PRIu64
+			    " frees of %" PRIu64 " KiB\n",
+			    p->allocations, p->bytes_allocated >> 10, p->frees,
+			    p->bytes_freed >> 10);
+		prose_print(stdout,
+			    "  allocated and freed %" PRIu64 ", allocated only %" PRIu64
+			    ", freed only %" PRIu64 "; failed %" PRIu64 "\n",
+			    p->paired, p->allocations - p->paired, p->free_only, p->failures);
 	}
 }
 
@@ -490,8 +496,9 @@ struct command cmd_stat = {
 		"long objects live. The totals have the meanings of perf kmem stat, and equal it.\n\n"
 		"Kernels name a cache only when an object is freed: the allocations of a call site go to the "
 		"first cache that its objects were freed to. A lifetime is the power of two of nanoseconds that so many "
-		"frees did not exceed; churn is how often the peak was given anew. On a terminal narrower than 130 "
-		"columns the text has the main columns alone. With --format csv the first table that was asked "
+		"frees did not exceed; churn is how often the peak was given anew. Where a row sums up others (a call "
+		"site that asks for several sizes, a function, a cache, a size) its peak is the sum of theirs: no less "
+		"than what there was. On a terminal narrower than 130 columns the text has the main columns alone. With --format csv the first table that was asked "
 		"for is printed.",
 	.examples = "kmemlab stat traces/amd64-6.1-small\n"
 		    "  totals, call sites, caches and orders\n"

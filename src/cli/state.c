@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyze/fragindex.h"
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/machines.h"
@@ -26,6 +27,8 @@ enum {
 	BUDDYINFO,
 	PAGETYPEINFO,
 	ZONEINFO,
+	UNUSABLE_INDEX,
+	EXTFRAG_INDEX,
 	SLABINFO,
 	FRAMES,
 	FRAMES_BINARY,
@@ -36,23 +39,23 @@ enum {
 	SLAB_HOLDERS,
 	LISTS,
 };
-static const char *const shows[] = { "buddyinfo", "pagetypeinfo",  "zoneinfo",	   "slabinfo",
-				     "frames",	  "frames-binary", "pageblocks",   "holders",
-				     "pins",	  "slabs",	   "slab-holders", "lists",
-				     NULL };
+static const char *const shows[] = { "buddyinfo",     "pagetypeinfo", "zoneinfo", "unusable_index",
+				     "extfrag_index", "slabinfo",     "frames",	  "frames-binary",
+				     "pageblocks",    "holders",      "pins",	  "slabs",
+				     "slab-holders",  "lists",	      NULL };
 
 static struct option options[] = {
 	{ "at", 'a', OPTION_SECONDS, &at, "SECONDS", NULL,
 	  "the instant: seconds of the capture's clock, start or end (default)" },
 	{ "show", 's', OPTION_CHOICE, &show, "WHAT", shows,
-	  "a file of /proc (buddyinfo); frames: every free block and what the other frames are, as CSV, "
+	  "a file of /proc (buddyinfo), or one of the fragmentation indices of debugfs; frames: every free block and what the other frames are, as CSV, "
 	  "or with frames-binary a byte a frame; "
 	  "pageblocks: what each page block holds; holders: each allocation that keeps one from being "
 	  "whole; pins: these by who made them, worst first; slabs: every slab, where it stands, for how "
 	  "long, and who has most of it; slab-holders: who holds slabs open that have room; lists: the "
 	  "free lists and the lists of the CPUs, in their order" },
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats,
-	  "how to print all but the files of /proc and frames" },
+	  "how to print all but the files of the kernel and frames" },
 	MACHINES_OPTIONS(mo),
 	INPUT_OPTIONS(in),
 	{ NULL },
@@ -62,6 +65,27 @@ static struct option options[] = {
 static double clock_units(const struct kmw_summary *s, double seconds)
 {
 	return isfinite(seconds) && s->clock_is_time ? seconds * 1e9 : seconds;
+}
+
+/* As extfrag/unusable_index and extfrag/extfrag_index of debugfs. */
+static void print_index(const struct machine *m, const struct view *v)
+{
+	for (uint32_t z = 0; z < m->zone_count; z++) {
+		uint64_t blocks[KMM_ORDERS];
+
+		for (unsigned o = 0; o < m->orders; o++)
+			blocks[o] = view_blocks(v, z, o);
+		printf("Node %u, zone %8s ", m->zones[z].node, m->zones[z].name);
+		for (unsigned o = 0; o < m->orders; o++) {
+			int i = show == UNUSABLE_INDEX ?
+					fragindex_unusable_milli(blocks, m->orders, o) :
+					fragindex_external_milli(blocks, m->orders, o);
+
+			printf(show == UNUSABLE_INDEX ? "%d.%03d " : "%2d.%03d ", i / 1000,
+			       i % 1000);
+		}
+		putchar('\n');
+	}
 }
 
 static int print_blocks(struct kmw_reader *k, const struct machine *m, struct replay_run *run,
@@ -139,6 +163,8 @@ static int print_state(struct kmw_reader *k, struct err *e)
 			procfs_pagetypeinfo(m, v, stdout);
 		else if (show == ZONEINFO)
 			procfs_zoneinfo(m, v, stdout);
+		else if (show == UNUSABLE_INDEX || show == EXTFRAG_INDEX)
+			print_index(m, v);
 		else if (show == SLABINFO)
 			ret = slabmap_slabinfo(m, &r.runs[0], at == INFINITY, stdout) ?
 				      err_set(e, ENOMEM, "out of memory") :
@@ -177,10 +203,11 @@ struct command cmd_state = {
 	.args = "CAPTURE",
 	.description =
 		"Reconstructs the machine from the trace and prints it in the very layout of "
-		"/proc/buddyinfo, /proc/pagetypeinfo, /proc/slabinfo or the counters of /proc/zoneinfo, so that diff can "
-		"compare it with the kernel's own file.\n\n"
-		"\"end\" is the marker of the matching after/ file where the trace has one, else the last "
-		"event; \"start\" is the instant at which the before/ snapshot holds. With --policy the "
+		"/proc/buddyinfo, /proc/pagetypeinfo, /proc/slabinfo or the counters of /proc/zoneinfo, or of "
+		"extfrag/unusable_index and extfrag/extfrag_index in debugfs, so that diff can compare it with the "
+		"kernel's own file.\n\n"
+		"\"end\" is the marker of the matching after/ file where the trace has one (of the indices "
+		"that of buddyinfo, which they are made of), else the last event; \"start\" is the instant at which the before/ snapshot holds. With --policy the "
 		"machine shown is the one simulated under that policy.\n\n"
 		"--show frames prints a CSV of all page frames, for other simulators or to make such a "
 		"machine again (docs/framemap.md); \"end\" is then the end of the trace.\n\n"

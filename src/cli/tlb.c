@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/prose.h"
 #include "base/table.h"
 #include "cli/commands.h"
 #include "cli/input.h"
@@ -284,14 +285,17 @@ static int print(const struct context *c)
 		ret = put(kmap_table(c),
 			  "\nMaps of high memory, replayed through windows of several sizes:\n");
 	if (accesses)
-		printf("\nData TLBs on the accesses of %s (%" PRIu64 " addresses, %" PRIu64
-		       " regions):\n",
-		       accesses, c->x.given, c->x.regions);
+		prose_print(stdout,
+			    "\nData TLBs on the accesses of %s (%" PRIu64 " addresses, %" PRIu64
+			    " regions):\n",
+			    accesses, c->x.given, c->x.regions);
 	else
-		printf("\nData TLBs on what the events imply (a LOWER BOUND: %" PRIu64
-		       " touches of objects as they come and\ngo, %" PRIu64
-		       " of pages zeroed; what programs and the kernel do with them is not in the trace):\n",
-		       c->x.objects, c->x.pages);
+		prose_print(
+			stdout,
+			"\nData TLBs on what the events imply (a LOWER BOUND: %" PRIu64
+			" touches of objects as they come and\ngo, %" PRIu64
+			" of pages zeroed; what programs and the kernel do with them is not in the trace):\n",
+			c->x.objects, c->x.pages);
 	return ret < 0 ? ret : put(pressure_table(c), "");
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/prose.h"
 #include "base/table.h"
 #include "cli/commands.h"
 #include "cli/input.h"
@@ -176,16 +177,18 @@ static int print_disputes(const struct machine *m, const struct disputes *x, uin
 	if (!x->known)
 		return 0;
 	if (!x->count) {
-		printf("\nDisputed: no page frame\n");
+		prose_print(stdout, "\nDisputed: no page frame\n");
 		return 0;
 	}
-	printf("\nDisputed: %" PRIu64 " page frames in %u ranges (%.3f %% of the free pages)\n",
-	       x->pages, x->count,
-	       free_pages ? 100.0 * (double)x->pages / (double)free_pages : 0.0);
+	prose_print(stdout,
+		    "\nDisputed: %" PRIu64
+		    " page frames in %u ranges (%.3f %% of the free pages)\n",
+		    x->pages, x->count,
+		    free_pages ? 100.0 * (double)x->pages / (double)free_pages : 0.0);
 	ret = put_table(dispute_table(m, x, RANGES_SHOWN));
 	if (x->count > RANGES_SHOWN)
-		printf("... and %u ranges more; --format json has them all\n",
-		       x->count - RANGES_SHOWN);
+		prose_print(stdout, "... and %u ranges more; --format json has them all\n",
+			    x->count - RANGES_SHOWN);
 	return ret;
 }
 
@@ -260,9 +263,9 @@ static void json_curve(struct json *j, const struct replay *r)
 static void print_curve(const struct replay *r)
 {
 	for (unsigned i = 0; i < curve.count && curve.first + i < r->o.run_count; i++)
-		printf("  put right after every %6" PRIu32 " allocations: %.3f %%\n",
-		       curve.every[i],
-		       100.0 * share(simulated_stats(r->runs[curve.first + i].simulated)->all));
+		prose_print(stdout, "  put right after every %6" PRIu32 " allocations: %.3f %%\n",
+			    curve.every[i],
+			    100.0 * share(simulated_stats(r->runs[curve.first + i].simulated)->all));
 }
 
 static void json_simulated(struct json *j, const struct machine *m, const struct fidelity *f,
@@ -364,8 +367,8 @@ static void put_counts(const char *what, struct fidelity_counts c)
 					  (double)c.recorded :
 				  0;
 
-	printf("  %-10s recorded %" PRIu64 ", simulated %" PRIu64 " (%+.2f %%)\n", what, c.recorded,
-	       c.simulated, rel);
+	prose_print(stdout, "  %-10s recorded %" PRIu64 ", simulated %" PRIu64 " (%+.2f %%)\n",
+		    what, c.recorded, c.simulated, rel);
 }
 
 static int print_text(const struct machine *m, const struct fidelity *f, const struct replay *r,
@@ -374,16 +377,21 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 {
 	int ret;
 
-	printf("Start: %s\n", replay_start(m));
+	prose_print(stdout, "Start: %s\n", replay_start(m));
 	if (m->tasks_only)
-		puts("Trace: some tasks' events only, none of the idle task's; what others took and gave "
-		     "back is not in it, and contradictions follow from that");
-	printf("\nRecorded, against the kernel's counters at the marker of after/buddyinfo:\n");
+		prose_print(
+			stdout,
+			"Trace: some tasks' events only, none of the idle task's; what others took and gave "
+			"back is not in it, and contradictions follow from that\n");
+	prose_print(stdout,
+		    "\nRecorded, against the kernel's counters at the marker of after/buddyinfo:\n");
 	if (!f->have_snapshot)
-		printf("  no after/buddyinfo to compare with\n");
+		prose_print(stdout, "  no after/buddyinfo to compare with\n");
 	ret = put_table(zone_table(m, f));
-	printf("\nContradictions: %" PRIu64 " not explained, %" PRIu64 " silent moves put right\n",
-	       f->contradictions, f->explained);
+	prose_print(stdout,
+		    "\nContradictions: %" PRIu64 " not explained, %" PRIu64
+		    " silent moves put right\n",
+		    f->contradictions, f->explained);
 	if (ret >= 0 && f->contradictions + f->explained)
 		ret = put_table(contradiction_table(s));
 	if (ret >= 0)
@@ -394,31 +402,39 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 		print_unknown(&r->runs[RUN_RECORDED], s);
 	verify_print_names(names);
 	if (!f->have_simulated) {
-		printf("\nSimulated: not possible, the start state is not known\n");
+		prose_print(stdout, "\nSimulated: not possible, the start state is not known\n");
 		return ret < 0 ? ret : verify_print_slabs(r, RUN_RECORDED, -1, sf);
 	}
-	printf("\nSimulated under native, from the start state's marker to \"snap: after begin\":\n");
-	printf("  placement  %.3f %% of %" PRIu64 " allocations (anchored %.3f %%)\n",
-	       100.0 * share(f->placement), f->placement.allocations, 100.0 * share(f->anchored));
+	prose_print(
+		stdout,
+		"\nSimulated under native, from the start state's marker to \"snap: after begin\":\n");
+	prose_print(stdout, "  placement  %.3f %% of %" PRIu64 " allocations (anchored %.3f %%)\n",
+		    100.0 * share(f->placement), f->placement.allocations,
+		    100.0 * share(f->anchored));
 	print_curve(r);
 	if (simulated_stats(r->runs[RUN_NATIVE].simulated)->diverged) {
 		const struct simulated_stats *x = simulated_stats(r->runs[RUN_NATIVE].simulated);
 
-		printf("  first miss after %" PRIu64 " allocations, at event %" PRIu64
-		       ": kernel %#x, model %#x\n",
-		       x->first_miss_at, x->first_miss_seq, x->first_miss_want, x->first_miss_got);
+		prose_print(stdout,
+			    "  first miss after %" PRIu64 " allocations, at event %" PRIu64
+			    ": kernel %#x, model %#x\n",
+			    x->first_miss_at, x->first_miss_seq, x->first_miss_want,
+			    x->first_miss_got);
 	}
 	if (f->zones_given)
-		printf("  zones      taken from the recording for %" PRIu64
-		       " of them (%.2f %%): the node asked "
-		       "for and\n             the lag of the zone counters near a watermark are not traced\n",
-		       f->zones_given,
-		       100.0 * (double)f->zones_given / (double)f->placement.allocations);
+		prose_print(
+			stdout,
+			"  zones      taken from the recording for %" PRIu64
+			" of them (%.2f %%): the node asked "
+			"for and\n             the lag of the zone counters near a watermark are not traced\n",
+			f->zones_given,
+			100.0 * (double)f->zones_given / (double)f->placement.allocations);
 	put_counts("refills", f->refills);
 	put_counts("drains", f->drains);
 	put_counts("fallbacks", f->fallbacks);
-	printf("  free blocks per order: mean error %.3f %%, maximum %.3f %% of free pages\n\n",
-	       f->order_error_mean, f->order_error_max);
+	prose_print(stdout,
+		    "  free blocks per order: mean error %.3f %%, maximum %.3f %% of free pages\n\n",
+		    f->order_error_mean, f->order_error_max);
 	if (ret >= 0)
 		ret = put_table(placement_table(m, simulated_stats(r->runs[RUN_NATIVE].simulated),
 						simulated_stats(r->runs[RUN_ANCHORED].simulated)));

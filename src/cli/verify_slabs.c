@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/prose.h"
 #include "cli/verify_slabs.h"
 
 #include <inttypes.h>
@@ -148,36 +149,45 @@ static void print_recorded(const struct replay_run *x, const struct slabfidelity
 	const struct slablife_stats *s = slablife_stats(x->life);
 	const struct slabcheck *c = &x->check;
 
-	printf("\nRecorded slabs, at the marker of after/slabinfo:\n");
-	printf("  slabs      after/slabinfo %" PRIu64 ", recorded %" PRIu64 "\n",
-	       f->all.kernel.slabs, f->all.followed.slabs);
-	printf("  active     after/slabinfo %" PRIu64 ", recorded %" PRIu64
-	       " (%+.3f %%; cache by cache %.3f %% differ)\n",
-	       f->all.kernel.active, f->all.followed.active, f->active_error, f->active_differ);
-	printf("  in use     %" PRIu64 "; the other %" PRIu64
-	       " active ones (%.2f %%) CPUs hold free, which slabinfo does not tell apart\n",
-	       f->all.followed.in_use, f->all.followed.active - f->all.followed.in_use,
-	       f->all.followed.active ?
-		       100.0 * (double)(f->all.followed.active - f->all.followed.in_use) /
-			       (double)f->all.followed.active :
-		       0.0);
+	prose_print(stdout, "\nRecorded slabs, at the marker of after/slabinfo:\n");
+	prose_print(stdout, "  slabs      after/slabinfo %" PRIu64 ", recorded %" PRIu64 "\n",
+		    f->all.kernel.slabs, f->all.followed.slabs);
+	prose_print(stdout,
+		    "  active     after/slabinfo %" PRIu64 ", recorded %" PRIu64
+		    " (%+.3f %%; cache by cache %.3f %% differ)\n",
+		    f->all.kernel.active, f->all.followed.active, f->active_error,
+		    f->active_differ);
+	prose_print(stdout,
+		    "  in use     %" PRIu64 "; the other %" PRIu64
+		    " active ones (%.2f %%) CPUs hold free, which slabinfo does not tell apart\n",
+		    f->all.followed.in_use, f->all.followed.active - f->all.followed.in_use,
+		    f->all.followed.active ?
+			    100.0 * (double)(f->all.followed.active - f->all.followed.in_use) /
+				    (double)f->all.followed.active :
+			    0.0);
 	if (f->shown)
-		printf("  start      slabs are those that events showed, with what else was in them taken to live;\n"
-		       "             %" PRIu64
-		       " more are counted only, as before/slabinfo has them\n",
-		       f->hidden);
+		prose_print(
+			stdout,
+			"  start      slabs are those that events showed, with what else was in them taken to live;\n"
+			"             %" PRIu64
+			" more are counted only, as before/slabinfo has them\n",
+			f->hidden);
 	if (c->known)
-		printf("  by slab    %u of %u not in a CPU's hand hold exactly the dump's objects, %" PRIu64
-		       " of %" PRIu64 " objects differ;\n"
-		       "             %u of %u stand where the dump has them; %u not recorded\n",
-		       c->same, c->counted, c->objects_differ, c->objects, c->same_place, c->placed,
-		       c->missing);
-	printf("  addresses  %" PRIu64 " allocations in slabs, %" PRIu64 " of pages, %" PRIu64
-	       " outside the direct map, %" PRIu64 " in no slab's page\n",
-	       s->in_slabs, s->large, s->outside, s->no_slab);
-	printf("  silent     %" PRIu64
-	       " allocations and frees without an event; slabs put right: %" PRIu64 "\n",
-	       s->implied, s->set_right);
+		prose_print(
+			stdout,
+			"  by slab    %u of %u not in a CPU's hand hold exactly the dump's objects, %" PRIu64
+			" of %" PRIu64 " objects differ;\n"
+			"             %u of %u stand where the dump has them; %u not recorded\n",
+			c->same, c->counted, c->objects_differ, c->objects, c->same_place,
+			c->placed, c->missing);
+	prose_print(stdout,
+		    "  addresses  %" PRIu64 " allocations in slabs, %" PRIu64 " of pages, %" PRIu64
+		    " outside the direct map, %" PRIu64 " in no slab's page\n",
+		    s->in_slabs, s->large, s->outside, s->no_slab);
+	prose_print(stdout,
+		    "  silent     %" PRIu64
+		    " allocations and frees without an event; slabs put right: %" PRIu64 "\n",
+		    s->implied, s->set_right);
 }
 
 static void print_simulated(const struct replay_run *run, const struct slabfidelity *f)
@@ -185,36 +195,49 @@ static void print_simulated(const struct replay_run *run, const struct slabfidel
 	struct simulated *x = run->simulated;
 	const struct objects_stats *o = objects_stats(simulated_objects(x));
 
-	printf("\nSimulated with the objects: slabs ask for their pages themselves\n");
-	printf("  placement  %.3f %% of the same page allocations\n",
-	       100.0 * share(simulated_stats(x)->all));
-	printf("  objects    %" PRIu64 " asked for, %" PRIu64 " served, %" PRIu64
-	       " failed; %" PRIu64 " in caches made up by size\n",
-	       o->requested, o->served, o->failed, o->unattributed);
-	printf("  frees      %" PRIu64 " asked for, %" PRIu64 " done; without an event: %" PRIu64
-	       " allocations, %" PRIu64 " frees\n",
-	       o->frees, o->freed, o->implied, o->early);
-	printf("  slabs      %" PRIu64 " taken over at the start", o->adopted);
+	prose_print(stdout, "\nSimulated with the objects: slabs ask for their pages themselves\n");
+	prose_print(stdout, "  placement  %.3f %% of the same page allocations\n",
+		    100.0 * share(simulated_stats(x)->all));
+	prose_print(stdout,
+		    "  objects    %" PRIu64 " asked for, %" PRIu64 " served, %" PRIu64
+		    " failed; %" PRIu64 " in caches made up by size\n",
+		    o->requested, o->served, o->failed, o->unattributed);
+	prose_print(stdout,
+		    "  frees      %" PRIu64 " asked for, %" PRIu64
+		    " done; without an event: %" PRIu64 " allocations, %" PRIu64 " frees\n",
+		    o->frees, o->freed, o->implied, o->early);
+	prose_print(stdout,
+		    "  slabs      %" PRIu64
+		    " taken over at the start; page requests: recorded %" PRIu64
+		    ", simulated %" PRIu64 "\n",
+		    o->adopted, o->pages_expected, o->pages_taken);
 	if (f->shown)
-		printf(" as events showed them, %" PRIu64 " more counted only", f->hidden);
+		prose_print(stdout,
+			    "             as events showed them; %" PRIu64 " more counted only\n",
+			    f->hidden);
 	if (o->not_adopted)
-		printf(", %" PRIu64 " of another geometry than the model's left out",
-		       o->not_adopted);
-	printf("; page requests: recorded %" PRIu64 ", simulated %" PRIu64 "\n", o->pages_expected,
-	       o->pages_taken);
+		prose_print(stdout,
+			    "             %" PRIu64
+			    " of another geometry than the model's left out\n",
+			    o->not_adopted);
 	if (!f->known) {
-		printf("  no after/slabinfo to compare with\n");
+		prose_print(stdout, "  no after/slabinfo to compare with\n");
 		return;
 	}
-	printf("  slab pages at the end: after/slabinfo %" PRIu64 ", simulated %" PRIu64
-	       " (%+.2f %%)\n",
-	       f->all.kernel.pages, f->all.simulated.pages, f->pages_error);
-	printf("  slab pages over time: mean error %.3f %%, maximum %.3f %% of the recorded ones\n",
-	       f->all.pages_mean, f->all.pages_max);
+	prose_print(stdout,
+		    "  slab pages at the end: after/slabinfo %" PRIu64 ", simulated %" PRIu64
+		    " (%+.2f %%)\n",
+		    f->all.kernel.pages, f->all.simulated.pages, f->pages_error);
+	prose_print(
+		stdout,
+		"  slab pages over time: mean error %.3f %%, maximum %.3f %% of the recorded ones\n",
+		f->all.pages_mean, f->all.pages_max);
 	if (f->large)
-		printf("  caches of 50 slabs and more: %u, %u of them off by more than 5 %%, at most "
-		       "%.2f %% (%s)\n",
-		       f->large, f->beyond, f->worst, f->worst_name);
+		prose_print(
+			stdout,
+			"  caches of 50 slabs and more: %u, %u of them off by more than 5 %%, at most "
+			"%.2f %% (%s)\n",
+			f->large, f->beyond, f->worst, f->worst_name);
 }
 
 int verify_print_slabs(const struct replay *r, int recorded, int objects,
@@ -229,12 +252,13 @@ int verify_print_slabs(const struct replay *r, int recorded, int objects,
 		print_simulated(&r->runs[objects], f);
 	if (!f->known)
 		return 0;
-	printf("\n");
+	prose_print(stdout, "\n");
 	t = short_table(f);
 	ret = t ? table_print(t, TABLE_TEXT, stdout) : -1;
 	table_free(t);
 	if (f->count > CACHES_SHOWN)
-		printf("... and smaller ones; --show caches --format csv has them all\n");
+		prose_print(stdout,
+			    "... and smaller ones; --show caches --format csv has them all\n");
 	return ret;
 }
 
@@ -248,15 +272,18 @@ void verify_print_names(const struct nametest *n)
 
 	if (!n->all[NAMETEST_HASH].objects)
 		return;
-	printf("\nCaches of objects whose names were hidden, found by call site, sizes and slab:\n");
+	prose_print(
+		stdout,
+		"\nCaches of objects whose names were hidden, found by call site, sizes and slab:\n");
 	for (unsigned s = 0; s < NAMETEST_SPLITS; s++) {
 		const struct nametest_counts *c = &n->all[s];
 
 		if (c->objects)
-			printf("  %-28s %.3f %% of %" PRIu64 " right, %" PRIu64 " wrong, %" PRIu64
-			       " unknown\n",
-			       what[s], 100.0 * (double)c->right / (double)c->objects, c->objects,
-			       c->wrong, c->unknown);
+			prose_print(stdout,
+				    "  %-28s %.3f %% of %" PRIu64 " right, %" PRIu64
+				    " wrong, %" PRIu64 " unknown\n",
+				    what[s], 100.0 * (double)c->right / (double)c->objects,
+				    c->objects, c->wrong, c->unknown);
 	}
 }
 

@@ -35,6 +35,16 @@ bool cache_refuse(char *why, size_t n, const char *fmt, ...)
 	return false;
 }
 
+bool slab_own_order(const struct kmm_slab_policy *p, const char *name, unsigned *order)
+{
+	for (unsigned i = 0; i < p->orders; i++)
+		if (!strcmp(p->order_of[i].cache, name)) {
+			*order = p->order_of[i].order;
+			return true;
+		}
+	return false;
+}
+
 unsigned cache_alignment(const struct kmm_slab_policy *p, unsigned flags, unsigned align,
 			 unsigned object_size)
 {

@@ -325,6 +325,8 @@ bool cache_free(struct kmm_cache *s, unsigned cpu, kmm_addr at);
 bool cache_free_in(struct slab *slab, unsigned cpu, kmm_addr at);
 /* Count a free that cannot be, and report it. */
 bool cache_bad_free(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr at, const char *what);
+/* Does the policy give this cache's slabs an order of their own? */
+bool slab_own_order(const struct kmm_slab_policy *p, const char *name, unsigned *order);
 /* The alignment of an object by flags and wish, as SLUB and SLOB have it. */
 unsigned cache_alignment(const struct kmm_slab_policy *p, unsigned flags, unsigned align,
 			 unsigned object_size);

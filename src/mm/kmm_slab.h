@@ -49,6 +49,14 @@ enum kmm_slab_flags {
 			 KMM_SLAB_STORE_USER,
 };
 
+/* A cache whose slabs have an order of their own: /sys/kernel/slab/CACHE/order, writable to 5.8. */
+struct kmm_slab_order {
+	char cache[32];
+	unsigned order; /* or as much more as one object needs */
+};
+
+#define KMM_SLAB_ORDERS 16
+
 struct kmm_slab_policy {
 	enum kmm_slab_kind kind;
 	unsigned version;	/* KMM_VERSION(6, 1, 0): the rules of which kernel */
@@ -67,6 +75,8 @@ struct kmm_slab_policy {
 	bool kmalloc_dma;     /* dma-kmalloc-*: CONFIG_ZONE_DMA */
 	bool kmalloc_random;  /* 16 copies of the normal classes: 6.6 and later */
 	bool rcu_delay;	      /* pages of TYPESAFE_BY_RCU caches wait for kmm_slab_grace_period() */
+	struct kmm_slab_order order_of[KMM_SLAB_ORDERS]; /* SLUB, SLAB; by the cache's first name */
+	unsigned orders;				 /* so many of them */
 	unsigned kmem_cache_size; /* bytes of a struct kmem_cache: caches come out of the cache "kmem_cache"; 0: of nowhere */
 	/* SLUB */
 	bool cpu_partial;	   /* CONFIG_SLUB_CPU_PARTIAL; 3.2 and later */

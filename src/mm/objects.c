@@ -56,6 +56,18 @@ static bool check_policy(const struct kmm_slab_policy *p, char *why, size_t n)
 	if (p->slub_max_order > SLAB_MAX_ORDER || p->slub_min_order > p->slub_max_order)
 		return cache_refuse(why, n, "slab orders %u to %u; 0 to %d are possible",
 				    p->slub_min_order, p->slub_max_order, SLAB_MAX_ORDER);
+	if (p->orders > KMM_SLAB_ORDERS || (p->orders && p->kind == KMM_SLOB))
+		return cache_refuse(
+			why, n,
+			p->kind == KMM_SLOB ?
+				"slob has no slabs of a cache: it takes no order for one" :
+				"more than %d caches with an order of their own",
+			KMM_SLAB_ORDERS);
+	for (unsigned i = 0; i < p->orders; i++)
+		if (p->order_of[i].order > SLAB_MAX_ORDER)
+			return cache_refuse(why, n, "cache %s: order %u; 0 to %d are possible",
+					    p->order_of[i].cache, p->order_of[i].order,
+					    SLAB_MAX_ORDER);
 	if (p->slub_min_objects > LINK_MOST || p->possible_cpus > 1u << 16)
 		return cache_refuse(why, n, "%u objects a slab, %u CPUs: out of range",
 				    p->slub_min_objects, p->possible_cpus);

@@ -99,9 +99,11 @@ static void find_order(const struct kmm_slab_policy *p, const struct rules *r,
 		       struct slab_size *g)
 {
 	bool new_rules = p->version >= KMM_VERSION(4, 6, 0);
+	unsigned least = 0;
+	bool own = slab_own_order(p, a->name, &least);
 
 	g->objects = 0;
-	for (unsigned order = 0; order <= max_order; order++) {
+	for (unsigned order = least; order <= max_order; order++) {
 		struct estimate e = new_rules ? estimate_4_6(r, g, order, beside) :
 						estimate(r, g, order, beside);
 
@@ -118,7 +120,7 @@ static void find_order(const struct kmm_slab_policy *p, const struct rules *r,
 		g->order = order;
 		g->leftover = e.leftover;
 		g->management = e.management;
-		if (a->flags & KMM_SLAB_RECLAIM_ACCOUNT || order >= p->slab_break_order ||
+		if (own || a->flags & KMM_SLAB_RECLAIM_ACCOUNT || order >= p->slab_break_order ||
 		    e.leftover * 8 <= PAGE_BYTES << order)
 			break;
 	}

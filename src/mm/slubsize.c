@@ -163,6 +163,17 @@ static void cpu_partial(const struct kmm_slab_policy *p, unsigned flags, struct 
 		g->cpu_partial_slabs = (2 * g->cpu_partial + g->objects - 1) / g->objects;
 }
 
+/* Its own order where the policy has one for it, or as much as an object needs. */
+static unsigned order_for_cache(const struct kmm_slab_policy *p, unsigned cpus, unsigned top,
+				const char *name, unsigned size)
+{
+	unsigned order;
+
+	if (!slab_own_order(p, name, &order))
+		return best_order(p, cpus, top, size);
+	return max_u(order, order_for(size));
+}
+
 int slub_size_compute(const struct kmm_slab_policy *p, unsigned cpus, unsigned max_order,
 		      const struct kmm_cache_args *a, struct slub_size *g)
 {
@@ -171,7 +182,7 @@ int slub_size_compute(const struct kmm_slab_policy *p, unsigned cpus, unsigned m
 	memset(g, 0, sizeof(*g));
 	g->align = cache_alignment(p, a->flags, a->align, a->object_size);
 	lay_out(p, a, flags, g);
-	g->order = best_order(p, cpus, max_order, g->size);
+	g->order = order_for_cache(p, cpus, max_order, a->name, g->size);
 	g->min_order = order_for(g->size);
 	if (g->order > max_order || g->min_order > max_order)
 		return -E2BIG;

@@ -87,11 +87,32 @@ static const uint8_t digits[256] = {
 	['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
 };
 
+/* Eight hexadecimal digits at once; false where they are not all of them. */
+static inline bool hex8(const char *p, uint32_t *v)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t raw = bytes_u64((const uint8_t *)p, HOST_BIG_ENDIAN);
+	uint64_t w = raw | ones * 0x20, letter = w >> 6 & ones;
+	uint64_t d = (w & ones * 0x0f) + letter * 9;
+
+	/* The value must give the character back, be 10 to 15 where it is a letter, and be no control character. */
+	if (d + ones * 0x30 + letter * 0x27 != w || d & ones * 0xf0 ||
+	    ((d + ones * 6) & ones * 0x10) != letter << 4 || (~raw & ones * 0x20 & ~(letter << 5)))
+		return false;
+	d = (d << 4 | d >> 8) & 0x00ff00ff00ff00ff;
+	d = (d << 8 | d >> 16) & 0x0000ffff0000ffff;
+	*v = (uint32_t)(d << 16 | d >> 32);
+	return true;
+}
+
 static const char *hex(const char *p, const char *end, uint64_t *v)
 {
 	uint64_t sum = 0;
+	uint32_t eight;
 	uint8_t d;
 
+	for (; end - p >= 8 && hex8(p, &eight); p += 8)
+		sum = sum << 32 | eight;
 	for (; p < end && (d = digits[(uint8_t)*p]) != 0; p++)
 		sum = sum << 4 | (d - 1u);
 	*v = sum;

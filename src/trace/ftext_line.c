@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "trace/bytes.h"
 #include "trace/event.h"
 
 static bool is_digit(char c)
@@ -25,16 +26,72 @@ static bool number(const char *p, const char *end, uint64_t *v)
 	return true;
 }
 
+#define SPACES 0x2020202020202020ull
+
+/* Eight characters, the first in the lowest byte. */
+static inline uint64_t eight(const char *p)
+{
+	return bytes_u64((const uint8_t *)p, HOST_BIG_ENDIAN);
+}
+
+/* The top bit of each byte of x that is 0, and no other bit. */
+static inline uint64_t zero_bytes(uint64_t x)
+{
+	const uint64_t low = 0x7f7f7f7f7f7f7f7full;
+
+	return ~(((x & low) + low) | x | low);
+}
+
+/* Where something else than spaces begins. */
+static const char *over_spaces(const char *p, const char *end)
+{
+	while (end - p >= 8) {
+		uint64_t other = eight(p) ^ SPACES;
+
+		if (other)
+			return p + __builtin_ctzll(other) / 8;
+		p += 8;
+	}
+	while (p < end && *p == ' ')
+		p++;
+	return p;
+}
+
+/* Where it ends, before `end`; and where the last space before `end` ends: the start of a word. */
+static const char *back_over_spaces(const char *p, const char *end)
+{
+	while (end - p >= 8) {
+		uint64_t other = eight(end - 8) ^ SPACES;
+
+		if (other)
+			return end - __builtin_clzll(other) / 8;
+		end -= 8;
+	}
+	while (end > p && end[-1] == ' ')
+		end--;
+	return end;
+}
+
+static const char *back_to_space(const char *p, const char *end)
+{
+	while (end - p >= 8) {
+		uint64_t spaces = zero_bytes(eight(end - 8) ^ SPACES);
+
+		if (spaces)
+			return end - __builtin_clzll(spaces) / 8;
+		end -= 8;
+	}
+	while (end > p && end[-1] != ' ')
+		end--;
+	return end;
+}
+
 /* The word that ends before *end, and nothing of the spaces around it; *end is moved to its start. */
 static const char *word_before(const char *p, const char **end)
 {
-	const char *stop = *end;
+	const char *stop = back_over_spaces(p, *end);
 
-	while (stop > p && stop[-1] == ' ')
-		stop--;
-	*end = stop;
-	while (*end > p && (*end)[-1] != ' ')
-		--*end;
+	*end = back_to_space(p, stop);
 	return stop;
 }
 
@@ -177,8 +234,7 @@ static bool read_task(struct ftext_line *l, const char *p, const char *end)
 		while (end > p && end[-1] == ' ')
 			end--;
 	}
-	while (p < end && *p == ' ')
-		p++;
+	p = over_spaces(p, end);
 	if (pid > INT32_MAX)
 		return false;
 	l->comm = p;
@@ -192,9 +248,7 @@ static bool read_name(struct ftext_line *l, const char *p, const char *end)
 {
 	const char *colon, *start;
 
-	while (p < end && *p == ' ')
-		p++;
-	start = p;
+	start = p = over_spaces(p, end);
 	while (p < end && *p != ':' && *p != ' ')
 		p++;
 	colon = p;
@@ -213,9 +267,7 @@ static bool read_name(struct ftext_line *l, const char *p, const char *end)
 	}
 	l->name = start;
 	l->name_len = (uint32_t)(p - start);
-	for (p++; p < end && *p == ' '; p++)
-		;
-	l->body = p;
+	l->body = over_spaces(p + 1, end);
 	l->end = end;
 	return true;
 }

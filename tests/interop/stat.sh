@@ -111,7 +111,7 @@ if [ "$(id -u)" = 0 ] && mkdir "$dir" 2> /dev/null; then
 		echo 1 > "$dir/options/event-fork"
 		# shellcheck disable=SC2016
 		sh -c 'echo $$ > "$1/set_event_pid"; echo 1 > "$1/tracing_on"
-			for i in 1 2 3 4 5; do ls -l /usr/bin > /dev/null; done' sh "$dir"
+			for i in 1 2 3 4 5; do ls -l /usr/bin > /dev/null; unshare -m mount -t tmpfs none "$2"; done' sh "$dir" "$tmp"
 		echo 0 > "$dir/tracing_on"
 		trace-cmd extract -B "${dir##*/}" -o "$tmp/stacks.dat" > /dev/null 2>&1
 	fi
@@ -135,6 +135,27 @@ if [ -s "$tmp/stacks.dat" ]; then
 		if [ -z "$b" ]; then skip "stat/stacks-$f" "this kernel did not call it"; continue; fi
 		if [ "$a" = "$b" ]; then ok "stat/stacks-$f"; else not_ok "stat/stacks-$f" "$a, trace-cmd: $b"; fi
 	done
+	# A wrapper's allocations go to whom it is called by: mount(2) copies its arguments with strndup_user().
+	for w in "" -w; do
+		"$KMEMLAB" stat --instance "${dir##*/}" $w --by function --top 0 --format json "$tmp/stacks.dat" 2> /dev/null |
+			jq -r '.function[] | "\(.name) \(.allocs)"' | sort > "$tmp/functions$w"
+	done
+	trace-cmd report "$tmp/stacks.dat" 2> /dev/null | awk '
+		match($0, /\[[0-9]+\]/) { cpu = substr($0, RSTART, RLENGTH) }
+		/kernel_stack: / { inside = waits[cpu]; waits[cpu] = 0; next }
+		/^=> / { if (inside && wrapped) { n[$2]++; inside = wrapped = 0 }; wrapped = inside && $2 == "strndup_user"; next }
+		{ inside = wrapped = 0; waits[cpu] = / kmalloc: / }
+		END { for (f in n) print f, n[f] }' | sort > "$tmp/wrapped"
+	if [ -s "$tmp/wrapped" ]; then
+		# What each function has more with -w than without, and no less.
+		join -a 1 -e 0 -o 0,1.2,2.2 "$tmp/functions-w" "$tmp/functions" | awk '$2 > $3 { print $1, $2 - $3 }' > "$tmp/gained"
+		same "stat/wrappers" "$tmp/wrapped" <(join "$tmp/wrapped" "$tmp/gained" | awk '{ print $1, $3 }')
+		if grep -q '^strndup_user ' "$tmp/functions" && ! grep -q '^strndup_user ' "$tmp/functions-w"; then ok "stat/wrappers are skipped"; else
+			not_ok "stat/wrappers are skipped"; fi
+		check "stat/wrappers lose nothing" [ "$(awk '{ n += $2 } END { print n }' "$tmp/functions")" = "$(awk '{ n += $2 } END { print n }' "$tmp/functions-w")" ]
+	else
+		skip stat/wrappers "nothing was mounted"
+	fi
 else
 	skip stat/stacks "needs root and tracefs"
 fi

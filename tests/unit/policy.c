@@ -284,6 +284,11 @@ static void test_bad_settings(void **state)
 		"policy.base=native",
 		"pcp.orders=5",
 		"pcp.batch=18446744073709551617",
+		"cache dentry.order=11",
+		"cache dentry.order=",
+		"cache dentry.size=64",
+		"cache .order=1",
+		"cache a-name-that-no-slab-cache-has-room-for.order=1",
 	};
 	struct policy p, was;
 
@@ -316,6 +321,34 @@ static void test_cannot_be(void **state)
 	c = machine();
 	assert_true(policy_apply(&p, &c, &e) < 0);
 	assert_non_null(strstr(e.text, "pageblock_order 9 is above max_order 5"));
+}
+
+/* A cache's own section: order of its slabs; the last one given counts. */
+static void test_cache(void **state)
+{
+	struct kmm_slab_policy s;
+	struct err e = { 0 };
+	char text[48];
+	struct policy p;
+
+	(void)state;
+	load(&p, "native");
+	set(&p, "cache dentry.order=3");
+	set(&p, "cache kmalloc-64.order=1");
+	set(&p, "cache dentry.order=2");
+	assert_string_equal(p.name, "native+cache dentry.order=3+cache kmalloc-64.order=1+...");
+	assert_false(policy_is_native(&p));
+	kmm_slab_policy_init(&s, KMM_SLUB, KMM_VERSION(6, 1, 0));
+	assert_true(policy_objects(&p, &s));
+	assert_int_equal(s.orders, 2);
+	assert_string_equal(s.order_of[0].cache, "dentry");
+	assert_int_equal(s.order_of[0].order, 2);
+	assert_int_equal(s.order_of[1].order, 1);
+	for (unsigned i = 2; i < POLICY_CACHES; i++) {
+		snprintf(text, sizeof(text), "cache c%u.order=0", i);
+		set(&p, text);
+	}
+	assert_true(policy_set(&p, "cache one-more.order=0", &e) < 0);
 }
 
 static void test_file(void **state)
@@ -533,6 +566,7 @@ int main(void)
 		cmocka_unit_test(test_reserve_and_pcp),
 		cmocka_unit_test(test_bad_settings),
 		cmocka_unit_test(test_cannot_be),
+		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_missing_file),

@@ -40,11 +40,16 @@ kmemlab record -e pages -o /out/next -d 0.1 > /dev/null
 cat /sys/kernel/tracing/kprobe_events >> /out/kprobes_left
 ls /sys/kernel/tracing/instances >> /out/instances_left
 rm -rf /out/killed.part /out/next
-# Each trigger of the flight recorder comes: huge pages that cannot be had, and a process that takes all memory.
+# Each trigger of the flight recorder comes: slabs that need more page blocks, huge pages that cannot be had, and a
+# process that takes all memory.
 for t in fallback stall alloc-failure oom; do
 	kmemlab record --flight -e pages -o /out/\$t -t \$t --after 0.2 --max-captures 1 -d 60 > /out/\$t.log 2>&1 & pid=\$!
 	sleep 3
-	if [ \$t = oom ]; then tail /dev/zero; else echo 4000 > /proc/sys/vm/nr_hugepages; echo 0 > /proc/sys/vm/nr_hugepages; fi
+	case \$t in
+	fallback) mkdir /out/many; cd /out/many; seq 20000 | xargs mkdir; cd /out; rm -rf /out/many ;;
+	oom) dd if=/dev/zero of=/dev/null count=1 bs=\$(awk '/MemTotal/ { print int(\$2 * 0.95) }' /proc/meminfo)k ;;
+	*) echo 4000 > /proc/sys/vm/nr_hugepages; echo 0 > /proc/sys/vm/nr_hugepages ;;
+	esac
 	wait \$pid
 done > /dev/null 2>&1
 S
@@ -96,7 +101,8 @@ for arch in ${ARCHES:-amd64 i386}; do
 		done
 	fi
 	for t in fallback:mm_page_alloc_extfrag stall:mm_vmscan_direct_reclaim_begin alloc-failure:mm_page_alloc oom:mark_victim; do
-		if [ "$(events "$got/${t%:*}-0001" "${t#*:}")" -gt 0 ]; then ok "vm/$arch/flight: ${t%:*}"; else
+		n=$(events "$got/${t%:*}-0001" "${t#*:}")
+		if [ "${n:-0}" -gt 0 ]; then ok "vm/$arch/flight: ${t%:*}"; else
 			not_ok "vm/$arch/flight: ${t%:*}" "$(tail -n 1 "$got/${t%:*}.log")"; fi
 	done
 	if [ "$(cat "$got/kprobes_of_killed")" -gt 0 ] && [ ! -s "$got/kprobes_left" ] && [ ! -s "$got/instances_left" ]; then
