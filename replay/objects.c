@@ -495,7 +495,7 @@ static int allocate_anew(struct objects *o, const struct machine_slabpage *x, ui
 		else if (c)
 			h.at = kmm_kmem_cache_alloc(c, cpu, GFP_KERNEL);
 		if (h.at == KMM_NULL) {
-			o->stats.failed++;
+			o->stats.left_out++;
 			continue;
 		}
 		if (!(o->moved_count & (o->moved_count - 1))) {

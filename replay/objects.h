@@ -39,6 +39,7 @@ struct objects_stats {
 	uint64_t adopted, not_adopted; /* slabs of the snapshot; those of another geometry */
 	uint64_t silent; /* objects that were freed before without an event, and lived at the start */
 	uint64_t anew;	 /* objects of the start allocated again */
+	uint64_t left_out;	 /* those that another machine had no memory for */
 	uint64_t implied;	 /* allocations that no event shows */
 	uint64_t early;		 /* frees that no event shows, made where they must have been */
 	uint64_t pages_expected; /* slab pages of the recording */

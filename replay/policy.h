@@ -33,6 +33,11 @@ struct policy_sides {
 	int32_t lazy; /* pages; -1: by the kernel's rule */
 };
 
+/* What a what-if does when memory runs short, beside the page policy's. */
+struct policy_shortage {
+	int32_t kswapd; /* 0, 1; -1: as the size of memory is the captured one or not */
+};
+
 /* A section [cache NAME] of its own: what one cache has other than the rest. */
 struct policy_cache {
 	char name[32];
@@ -46,6 +51,7 @@ struct policy_values {
 	struct policy_slab slab;
 	struct policy_sides sides;
 	struct target_wish machine;
+	struct policy_shortage shortage;
 	struct policy_cache cache[POLICY_CACHES];
 	unsigned caches; /* so many of them */
 };

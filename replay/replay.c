@@ -93,8 +93,11 @@ static void run_counters(const struct replay_run *run, struct replay_counters *c
 		const struct simulated_stats *s = simulated_stats(run->simulated);
 		const struct kmm_stats *k = kmm_stats(simulated_model(run->simulated));
 
-		*c = (struct replay_counters){ k->allocs,  k->frees,  s->failed,
-					       s->refills, s->drains, s->fallbacks };
+		*c = (struct replay_counters){
+			k->allocs,	    k->frees,	    s->failed,	    s->refills,
+			s->drains,	    s->fallbacks,   s->reclaimed,   s->reclaimed_kswapd,
+			s->direct_reclaims, s->kswapd_runs, k->compactions, s->moved
+		};
 	}
 }
 

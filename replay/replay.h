@@ -54,6 +54,8 @@ struct replay_options {
 
 struct replay_counters {
 	uint64_t allocs, frees, failed, refills, drains, fallbacks;
+	/* Simulated: what the model did about its lack of memory. */
+	uint64_t reclaimed, reclaimed_kswapd, direct_reclaims, kswapd_runs, compactions, moved;
 };
 
 struct replay_sample {

@@ -84,19 +84,31 @@ int results_begin(struct results *x, struct store *s, const struct kmw_summary *
 }
 
 static int add_counters(struct results *x, int64_t run, uint32_t seq,
-			const struct replay_counters *c, struct err *e)
+			const struct replay_counters *c, bool simulated, struct err *e)
 {
 	const struct {
 		const char *name;
 		uint64_t value;
+		bool simulated; /* no event of a recording is its like */
 	} all[] = {
-		{ "allocs", c->allocs },   { "frees", c->frees },   { "failed", c->failed },
-		{ "refills", c->refills }, { "drains", c->drains }, { "fallbacks", c->fallbacks },
+		{ "allocs", c->allocs, false },
+		{ "frees", c->frees, false },
+		{ "failed", c->failed, false },
+		{ "refills", c->refills, false },
+		{ "drains", c->drains, false },
+		{ "fallbacks", c->fallbacks, false },
+		{ "reclaimed", c->reclaimed, true },
+		{ "reclaimed_kswapd", c->reclaimed_kswapd, true },
+		{ "direct_reclaims", c->direct_reclaims, true },
+		{ "kswapd_runs", c->kswapd_runs, true },
+		{ "compactions", c->compactions, true },
+		{ "moved", c->moved, true },
 	};
 	int ret = 0;
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(*all) && ret >= 0; i++)
-		ret = store_add_counter(x->store, run, seq, all[i].name, all[i].value, e);
+		if (simulated || !all[i].simulated)
+			ret = store_add_counter(x->store, run, seq, all[i].name, all[i].value, e);
 	return ret;
 }
 
@@ -143,7 +155,8 @@ int results_flush(void *arg, unsigned run, uint32_t from, uint32_t to, struct er
 
 		ret = store_add_sample(x->store, x->run_ids[run], &row, e);
 		if (ret >= 0)
-			ret = add_counters(x, x->run_ids[run], i, &s->counters, e);
+			ret = add_counters(x, x->run_ids[run], i, &s->counters,
+					   r->simulated && !r->o.native, e);
 		if (ret >= 0 && known)
 			ret = add_block_use(x, run, i, e);
 		if (ret >= 0 && r->map)
@@ -285,6 +298,7 @@ static int target_note(struct results *x, unsigned run, struct err *e)
 	const struct replay_run *r = &x->r->runs[run];
 	const struct target *t = r->o.target;
 	const struct transfer *moved = t ? simulated_transfer(r->simulated) : NULL;
+	struct objects *objects = moved ? simulated_objects(r->simulated) : NULL;
 	const struct kmm_config *c;
 	char note[1024];
 	size_t n;
@@ -299,10 +313,16 @@ static int target_note(struct results *x, unsigned run, struct err *e)
 				      z, machine_zone_type_name(c->zone[z].type), c->zone[z].node,
 				      (unsigned long long)c->zone[z].present);
 	if (moved && n < sizeof(note))
+		n += (size_t)snprintf(
+			note + n, sizeof(note) - n,
+			"; pages of the start: %llu placed, %llu of them one by one, %llu left out",
+			(unsigned long long)moved->pages, (unsigned long long)moved->single,
+			(unsigned long long)moved->left_out);
+	if (objects && n < sizeof(note))
 		snprintf(note + n, sizeof(note) - n,
-			 "; pages of the start: %llu placed, %llu of them one by one, %llu left out",
-			 (unsigned long long)moved->pages, (unsigned long long)moved->single,
-			 (unsigned long long)moved->left_out);
+			 "; objects of the start: %llu allocated anew, %llu left out",
+			 (unsigned long long)objects_stats(objects)->anew,
+			 (unsigned long long)objects_stats(objects)->left_out);
 	return store_add_note(x->store, x->capture, x->run_ids[run], note, e);
 }
 
@@ -455,6 +475,27 @@ static int object_fidelity(struct results *x, int recorded, int run, struct err 
 	return ret;
 }
 
+/* What the model did about its lack of memory, and what nobody knows of that. */
+static int shortage_note(struct results *x, unsigned run, struct err *e)
+{
+	const struct replay_run *r = &x->r->runs[run];
+	const struct simulated_stats *s = r->simulated ? simulated_stats(r->simulated) : NULL;
+	char note[512];
+
+	if (!s || !(s->reclaimed | s->moved | s->kept))
+		return 0;
+	snprintf(
+		note, sizeof(note),
+		"memory ran short: %llu pages of user memory were taken back, the oldest first, %llu of "
+		"them by kswapd, which ran %llu times; %llu that the recorded kernel took back stayed then; "
+		"compaction moved %llu pages.  Approximate: which pages were used again is not known, "
+		"and what was taken back does not return",
+		(unsigned long long)s->reclaimed, (unsigned long long)s->reclaimed_kswapd,
+		(unsigned long long)s->kswapd_runs, (unsigned long long)s->kept,
+		(unsigned long long)s->moved);
+	return store_add_note(x->store, x->capture, x->run_ids[run], note, e);
+}
+
 int results_end(struct results *x, const struct fidelity *f, int recorded, int simulated,
 		int anchored, int objects, struct err *e)
 {
@@ -475,6 +516,8 @@ int results_end(struct results *x, const struct fidelity *f, int recorded, int s
 		ret = series_rows(x, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = target_note(x, i, e);
+	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
+		ret = shortage_note(x, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = evidence_store(x->store, x->run_ids[i], x->r, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)

@@ -20,6 +20,14 @@ static struct held *held_at(struct simulated *s, uint32_t slot)
 			return NULL;
 		memset(more + s->slots, 0, (n - s->slots) * sizeof(*more));
 		s->held = more;
+		if (s->may_run_short) {
+			uint32_t *born = realloc(s->born, n * sizeof(*born));
+
+			if (!born)
+				return NULL;
+			memset(born + s->slots, 0, (n - s->slots) * sizeof(*born));
+			s->born = born;
+		}
 		s->slots = n;
 	}
 	return &s->held[slot];
@@ -57,6 +65,10 @@ static void hold(struct simulated *s, const struct request *q, kmm_pfn got)
 			    q->sig.owner,
 			    true,
 			    q->sig.gfp & KMM_GFP_COMP };
+	if (s->born)
+		s->born[q->slot] = q->sig.owner == OWNER_USER && q->sig.type == KMM_MOVABLE ?
+					   ++s->births :
+					   0;
 	remember(s, (struct since){ .slot = q->slot });
 	if (s->seeded && got != KMM_NO_PFN)
 		simulated_own(s, got, q->sig.order, q->slot + 1);
@@ -408,7 +420,10 @@ static void free_moved(struct simulated *s, const struct request *q)
 			s->stats.unmatched_frees++;
 			continue;
 		}
-		give_back(s, q, pfn, 0);
+		if (simulated_keeps(s, q))
+			simulated_keep_pages(s, pfn, 0, 0);
+		else
+			give_back(s, q, pfn, 0);
 		s->place[q->pfn + i] = KMM_NO_PFN;
 	}
 }
@@ -421,7 +436,8 @@ static void free_unknown(struct simulated *s, const struct request *q)
 		objects_page_freed(s->objects, q->cpu);
 		return;
 	}
-	if (s->o.target && s->o.target->moved) {
+	if ((s->o.target && s->o.target->moved) ||
+	    simulated_is_elsewhere(s, q->pfn, q->sig.order)) {
 		free_moved(s, q);
 		return;
 	}
@@ -436,7 +452,10 @@ static void free_unknown(struct simulated *s, const struct request *q)
 		s->stats.unmatched_frees++;
 		return;
 	}
-	give_back(s, q, q->pfn, q->sig.order);
+	if (simulated_keeps(s, q) && held_unnamed(s, q->pfn, q->sig.order))
+		simulated_keep_pages(s, q->pfn, q->sig.order, 0);
+	else
+		give_back(s, q, q->pfn, q->sig.order);
 }
 
 static void release(struct simulated *s, const struct request *q)
@@ -494,13 +513,16 @@ static void release(struct simulated *s, const struct request *q)
 		s->stats.unmatched_frees++;
 		return;
 	}
-	give_back(s, q, pfn, q->sig.order);
+	if (simulated_keeps(s, q) && h->owner == OWNER_USER && h->type == KMM_MOVABLE)
+		simulated_keep_pages(s, pfn, q->sig.order, s->born[q->slot]);
+	else
+		give_back(s, q, pfn, q->sig.order);
 }
 
 /* What feed.h found that happens before this record. */
 static void before(struct simulated *s, const struct request *q)
 {
-	if (q->kswapd_ends && s->seeded && !s->o.target)
+	if (q->kswapd_ends && s->seeded && !s->o.target && !s->own_kswapd)
 		kmm_kswapd(s->mm, q->kswapd_ends - 1u, -1);
 	if (q->silent.count && s->seeded)
 		take_silently(s, q);
@@ -566,7 +588,7 @@ static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
 			freescan_event(&s->scan, q);
 		break;
 	case OBS_RECLAIM:
-		if (s->seeded)
+		if (s->seeded && !s->own_kswapd)
 			simulated_reclaim(s, q);
 		break;
 	default:
@@ -592,8 +614,12 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		fetch(s, &q[AHEAD]);
 	s->last = KMM_NO_PFN;
 	s->time = q->time;
+	if (s->any_woken)
+		simulated_balance(s);
 	if (q->time >= s->vmstat.soonest && s->seeded)
 		vmstat_pass(&s->vmstat, s->mm, q->time, s->o.native);
+	if (s->own_kswapd && q->sig.op == OBS_COMPACTION)
+		simulated_follow_compaction(s, q);
 	/* What the kernel was seen to do says nothing of another machine. */
 	if (s->o.target && request_is_observation(q))
 		return 1;

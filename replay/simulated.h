@@ -45,8 +45,12 @@ struct simulated_stats {
 	uint64_t uncorrected; /* anchored: what the model held as in use, and could not be put right */
 	uint64_t reanchored; /* how often all of it was put right */
 	uint64_t silent; /* blocks taken without a request, where the lists show that the kernel's were */
-	uint64_t nodes_given; /* native: allocations on another node than their CPU's */
-	uint64_t reclaimed;   /* pages that the model took back from their users */
+	uint64_t nodes_given;	   /* native: allocations on another node than their CPU's */
+	uint64_t reclaimed;	   /* pages of user memory that the model took back */
+	uint64_t reclaimed_kswapd; /* of those, by kswapd */
+	uint64_t direct_reclaims, kswapd_runs;
+	uint64_t kept;	/* pages that the recorded kernel took back, and the model did not then */
+	uint64_t moved; /* pages that the model's compaction moved */
 	uint64_t refills, drains, fallbacks; /* counted by observer, from the start on */
 	uint64_t zone_locks;
 };

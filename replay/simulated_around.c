@@ -29,7 +29,7 @@ static unsigned compound_page(void *who, uint32_t pfn)
 {
 	const struct simulated *s = who;
 	uint32_t word = kmm_frame_word(s->mm, pfn);
-	const struct held *h = word && word < OF_COMPACTION ? &s->held[word - 1] : NULL;
+	const struct held *h = word && word < OF_KEPT ? &s->held[word - 1] : NULL;
 
 	return h && h->pfn == pfn && h->compound ? h->order : 0;
 }

@@ -10,6 +10,10 @@
 
 #define OF_SIDES UINT32_MAX	       /* a frame's word: a page that the sides asked for */
 #define OF_COMPACTION (UINT32_MAX - 1) /* a frame's word: taken for pages that compaction moves */
+#define OF_KEPT       \
+	(UINT32_MAX - \
+	 2) /* a frame's word: of user memory that the recorded kernel took back by then */
+#define COMPACTORS 32 /* tasks that compact at a time */
 
 /* What stands behind an id. */
 struct held {
@@ -62,6 +66,27 @@ struct simulated {
 	struct vmstat vmstat;
 	struct freescan scan;
 	struct freescan_kept kept[FREESCAN_RUNS];
+	/* Of a what-if whose memory runs short: */
+	struct aged_queue {
+		struct aged {
+			uint32_t born; /* 0: before the start */
+			uint32_t of; /* its slot; the recorded machine's frame; AGED_KEPT and the model's */
+		} * page;
+		uint32_t next, count, room;
+	} aged[KMM_ZONES];     /* user memory, oldest first */
+	uint32_t *born;	       /* [slots] when it was asked for; NULL: nothing is taken back */
+	uint32_t births;       /* of user memory */
+	uint32_t collected_at; /* births then */
+	bool collected;
+	struct aged *kept_page; /* of kept pages */
+	uint32_t kept_count, kept_room;
+	int32_t compacting[COMPACTORS]; /* tasks; 0: none */
+	uint32_t *origin; /* [frames] whose page from before the start is there; NULL: none has moved */
+	bool may_run_short, own_kswapd;
+	bool any_woken;
+	int8_t woken[KMM_NODES]; /* highest zone type and 1 that kswapd is to balance; 0: it sleeps */
+	unsigned waker;		 /* CPU */
+	uint8_t in_vain[KMM_NODES]; /* runs of kswapd without a page, one after the other */
 	struct simulated_stats stats;
 	struct demand pages, tables; /* kinds page and pgtable */
 	struct demand objects_asked; /* responses and pages of kind object */
@@ -71,7 +96,7 @@ struct simulated {
 
 /* Something happened in the page blocks of this block. */
 void simulated_touch(struct simulated *s, kmm_pfn pfn, unsigned order);
-/* mark: slot + 1 of the block that covers the frames, 0: held since before, OF_SIDES, OF_COMPACTION */
+/* mark: slot + 1 of the block that covers the frames, 0: held since before, OF_SIDES, OF_COMPACTION, OF_KEPT */
 void simulated_own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark);
 /* Answer a request for a page by the model. */
 void simulated_alloc(struct simulated *s, const struct request *q);
@@ -80,6 +105,21 @@ void simulated_alloc(struct simulated *s, const struct request *q);
 void simulated_watch(struct simulated *s);
 /* A page that no trace point tells of; arg: the struct simulated. */
 void simulated_silent(void *arg, kmm_pfn pfn);
+
+/* simulated_shortage.c: what a what-if does when its memory runs short. */
+void simulated_may_run_short(const struct simulated *s, struct kmm_observer *o);
+void simulated_shortage_free(struct simulated *s);
+/* Pages that the recorded kernel took back stay with the model, whose own kswapd has to find them. */
+bool simulated_keeps(const struct simulated *s, const struct request *q);
+void simulated_keep_pages(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t born);
+void simulated_follow_compaction(struct simulated *s, const struct request *q);
+/* kswapd runs, if it was woken. */
+void simulated_balance(struct simulated *s);
+/* Was any page of this unnamed block moved, or taken away? */
+bool simulated_is_elsewhere(const struct simulated *s, kmm_pfn pfn, unsigned order);
+
+/* Pages of the start are where they were; those held by name, where the model has them. 0, -ENOMEM */
+int simulated_place_pages(struct simulated *s);
 
 /* simulated_around.c: what the kernel around the allocator was seen to do. */
 extern const struct freescan_lists simulated_lists;

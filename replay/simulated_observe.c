@@ -78,7 +78,7 @@ void simulated_silent(void *arg, kmm_pfn pfn)
 	on_page(arg, 0, pfn, 0, 0, 0);
 }
 
-static const struct kmm_observer observer = {
+static const struct kmm_observer watcher = {
 	.mm_page_alloc = on_page,
 	.mm_page_free = on_free,
 	.mm_page_alloc_zone_locked = on_refill,
@@ -88,5 +88,9 @@ static const struct kmm_observer observer = {
 
 void simulated_watch(struct simulated *s)
 {
-	kmm_observe(s->mm, &observer, s);
+	struct kmm_observer o = watcher;
+
+	if (s->may_run_short)
+		simulated_may_run_short(s, &o);
+	kmm_observe(s->mm, &o, s);
 }

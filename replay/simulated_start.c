@@ -49,6 +49,9 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 		simulated_free(s);
 		return NULL;
 	}
+	s->may_run_short = !o->native && !o->anchored &&
+			   (o->config->policy.reclaim || o->config->policy.compaction);
+	s->own_kswapd = s->may_run_short && o->config->policy.reclaim && o->config->policy.kswapd;
 	simulated_watch(s);
 	if (o->slab) {
 		s->objects = objects_new(s->mm, m, o->objects, o->slab, o->target != NULL, e);
@@ -72,6 +75,7 @@ void simulated_free(struct simulated *s)
 	freescan_free(&s->scan);
 	fallbacks_free(&s->fallbacks);
 	free(s->stats.course);
+	simulated_shortage_free(s);
 	free(s->held);
 	free(s->since);
 	free(s->place);
@@ -79,8 +83,7 @@ void simulated_free(struct simulated *s)
 	free(s);
 }
 
-/* Pages of the start are where they were; those held by name, where the model has them. */
-static int place_pages(struct simulated *s)
+int simulated_place_pages(struct simulated *s)
 {
 	s->place = malloc((s->m->max_pfn + 1) * sizeof(*s->place));
 	for (uint64_t p = 0; s->place && p < s->m->max_pfn; p++)
@@ -131,7 +134,7 @@ int simulated_seed(struct simulated *s, const struct machine_state *st, struct e
 		s->sides = sides_new(s->mm, s->m, s->o.sides, s->o.sides_source, e);
 		if (!s->sides)
 			return err_code(e);
-		if (sides_follows_pages(s->sides) && !s->place && place_pages(s))
+		if (sides_follows_pages(s->sides) && !s->place && simulated_place_pages(s))
 			return err_set(e, ENOMEM, "out of memory");
 	}
 	s->stats.refills = s->stats.drains = s->stats.fallbacks = 0;

@@ -27,6 +27,8 @@ struct kmm *simulated_model(struct simulated *s)
 size_t simulated_memory(const struct simulated *s)
 {
 	return kmm_memory(s->mm) + s->slots * sizeof(*s->held) +
+	       (s->born ? s->slots * sizeof(*s->born) : 0) +
+	       (s->origin ? s->frames * sizeof(*s->origin) : 0) +
 	       (s->place ? s->m->max_pfn * sizeof(*s->place) : 0) + s->frames / 8 +
 	       (s->frames >> s->m->pageblock_order);
 }
@@ -118,7 +120,7 @@ unsigned simulated_owner(const struct simulated *s, uint32_t pfn)
 		return OWNER_SLAB;
 	if (f.word == OF_SIDES)
 		return OWNER_KERNEL;
-	if (f.word == OF_COMPACTION)
+	if (f.word == OF_COMPACTION || f.word == OF_KEPT)
 		return OWNER_USER;
 	if (!f.word && s->o.target && s->o.target->moved)
 		return OWNER_UNKNOWN;
@@ -148,7 +150,7 @@ uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 		return CELL_SLAB;
 	if (f.word == OF_SIDES)
 		return CELL_KERNEL;
-	if (f.word == OF_COMPACTION)
+	if (f.word == OF_COMPACTION || f.word == OF_KEPT)
 		return CELL_USER;
 	if (!f.word && s->o.target && s->o.target->moved)
 		return CELL_UNKNOWN;

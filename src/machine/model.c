@@ -72,6 +72,7 @@ static void take_policy(const struct machine *m, struct kmm_policy *p)
 	uint64_t managed = 0;
 
 	kmm_policy_init(p, machine_generation(m));
+	p->kswapd = false; /* the recorded one does its work */
 	p->max_order = m->orders ? m->orders - 1 : 10;
 	p->pageblock_order = m->pageblock_order;
 	p->pcp_thp = has_thp_lists(m, p);

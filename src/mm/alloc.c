@@ -70,6 +70,8 @@ static unsigned slow_flags(const struct alloc_request *r)
 static void wake_kswapd(struct kmm *mm, unsigned cpu, const struct zone *z, unsigned order,
 			unsigned highest)
 {
+	if (!mm->config.policy.kswapd)
+		return;
 	mm->stats.kswapd_wakeups++;
 	OBSERVE(mm, wakeup_kswapd, cpu, z->index, order);
 	if (mm->shortage.wakeup_kswapd)

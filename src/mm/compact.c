@@ -37,6 +37,7 @@ static void move_page(struct kmm *mm, struct zone *z, unsigned cpu, kmm_pfn from
 {
 	kmm_take(mm, to, 0);
 	frame_set_used(mm, to, 0, KMM_MOVABLE);
+	kmm_set_frame_words(mm, to, 0, kmm_frame_word(mm, from));
 	OBSERVE(mm, mm_page_free, cpu, from, 0);
 	mm->stats.zone_locks++;
 	frame_set_unused(mm, from, 0);

@@ -46,6 +46,9 @@ static bool check_policy(const struct kmm_policy *p, const struct reason *why)
 	if (p->pcp_batch > 1 << 20 || p->pcp_high > 1 << 24)
 		return refuse(why, "per-CPU lists of batch %d, high %d are out of range",
 			      p->pcp_batch, p->pcp_high);
+	if (p->pcp_high_fraction && p->pcp_high_fraction < 8)
+		return refuse(why, "a list of 1/%u of a zone is longer than an eighth",
+			      p->pcp_high_fraction);
 	return true;
 }
 
@@ -180,6 +183,7 @@ static bool init_frames(struct kmm *mm)
 static void init_pcp(struct kmm *mm, struct pcp *p, unsigned zone, unsigned cpu, uint32_t heads)
 {
 	const struct kmm_zone_config *c = &mm->config.zone[zone];
+	int batch = c->pcp_batch;
 
 	p->head = heads;
 	p->cpu = (uint16_t)cpu;
@@ -190,8 +194,11 @@ static void init_pcp(struct kmm *mm, struct pcp *p, unsigned zone, unsigned cpu,
 	p->high_max = c->pcp_high_max;
 	p->side[0].batch = c->pcp_batch;
 	p->side[0].high = c->pcp_high;
-	p->side[1].batch = c->pcp_batch > 1 ? c->pcp_batch / 2 : 1;
-	p->side[1].high = c->pcp_high / 3;
+	/* A fraction that was asked for is one of the hot list. */
+	if (mm->config.policy.pcp_high_fraction)
+		batch = zone_batch(mm->generation, c->present, c->managed);
+	p->side[1].batch = batch > 1 ? batch / 2 : 1;
+	p->side[1].high = mm->config.policy.pcp_high_fraction ? 2 * batch : c->pcp_high / 3;
 	for (unsigned list = 0; list < PCP_HEADS; list++)
 		list_init(mm->frame, heads + list);
 }

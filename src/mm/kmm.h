@@ -47,8 +47,9 @@ struct kmm_policy {
 	unsigned watermark_scale_factor; /* 1/10000 of managed pages (10) */
 	unsigned watermark_boost_factor; /* 1/10000 of the high mark (15000); 0: no boost */
 	unsigned lowmem_reserve_ratio[KMM_ZONE_TYPES];
-	int pcp_batch;	     /* -1: from the zone's config, or by the rule; 0: no per-CPU lists */
-	int pcp_high;	     /* -1: likewise */
+	int pcp_batch; /* -1: from the zone's config, or by the rule; 0: no per-CPU lists */
+	int pcp_high;  /* -1: likewise */
+	unsigned pcp_high_fraction; /* percpu_pagelist_fraction, later ..._high_fraction; 0: by the other rules */
 	unsigned pcp_orders; /* orders 0..n-1 have per-CPU lists: 4, or 1 before 5.13 */
 	bool pcp_thp;	     /* lists for the huge-page order too (6.1+ with THP) */
 	/*
@@ -61,6 +62,7 @@ struct kmm_policy {
 	bool highatomic_reserve;
 	bool defrag_noretry_nofragment; /* ALLOC_NOFRAGMENT on the fast path */
 	bool reclaim;	 /* model reclaim when memory runs out; else allocations fail */
+	bool kswapd;	 /* it is woken at the low mark; else nobody is */
 	bool compaction; /* move pages to make room for high orders */
 	bool oom;	 /* then kill a task, where kmm_reclaim.h knows one */
 	bool zone_order; /* zonelists of a NUMA machine by zone first: to 4.13, numa_zonelist_order= */
@@ -121,7 +123,7 @@ struct kmm_observer {
 	uint64_t (*reclaim_pages)(void *arg, unsigned cpu, unsigned zone, uint64_t pages);
 	/*
 	 * Compaction wants to move a movable page (order 0) to a free frame: true if the owner
-	 * now means `to` where it meant `from`; the model then frees `from`.  NULL: no page can
+	 * now means `to` where it meant `from`; the model then frees `from`.  The frame's word goes along.  NULL: no page can
 	 * move.  Only asked if the policy says `compaction`.
 	 */
 	bool (*migrate_page)(void *arg, unsigned cpu, kmm_pfn from, kmm_pfn to);

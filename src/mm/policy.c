@@ -19,6 +19,7 @@ void kmm_policy_init(struct kmm_policy *p, enum kmm_generation g)
 	p->pcp_thp = g >= KMM_LINUX_6_1;
 	p->pcp_whole_late = p->pcp_keep_batch = g >= KMM_LINUX_6_18;
 	p->reclaim = true;
+	p->kswapd = true;
 	p->oom = true;
 	p->compaction = g != KMM_LINUX_2_6; /* from 2.6.35 */
 	if (g == KMM_LINUX_2_6) {

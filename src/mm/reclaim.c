@@ -274,16 +274,20 @@ bool kmm_kswapd_pending(const struct kmm_reclaim *r, unsigned node)
 	return node < KMM_NODES && r->node[node].pending;
 }
 
+/* All zones that the request could use above their high marks; since 4.8 one is enough. */
 static bool balanced(const struct kmm_reclaim *r, unsigned node, const struct waking *w)
 {
+	bool all = r->mm->generation == KMM_LINUX_2_6;
+
 	for (unsigned i = 0; i < r->mm->zones; i++) {
 		const struct zone *z = &r->mm->zone[i];
 
 		if (z->node == node && (int)z->type <= w->highest && z->managed &&
-		    !watermark_ok(r->mm, z, 0, z->mark[WMARK_HIGH] + z->boost, z->type, 0))
-			return false;
+		    watermark_ok(r->mm, z, 0, z->mark[WMARK_HIGH] + z->boost, (unsigned)w->highest,
+				 0) != all)
+			return !all;
 	}
-	return true;
+	return all;
 }
 
 uint64_t kmm_kswapd_run(struct kmm_reclaim *r, unsigned cpu, unsigned node)

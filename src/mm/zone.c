@@ -2,6 +2,7 @@
 #include "mm/zone.h"
 
 #define PAGE_KB 4u
+#define PCP_MOST_BATCH 96u    /* 8 * PAGE_SHIFT */
 #define MIN_RESERVE_PAGES 32u /* the kernel's unit of reclaim, SWAP_CLUSTER_MAX */
 #define THP_BLOCKS 11u /* 2 page blocks free at any time, and one per pair of types (3 * 3) */
 
@@ -144,14 +145,28 @@ static int max_int(int a, int b)
 	return a > b ? a : b;
 }
 
+/* percpu_pagelist_fraction: a share of the zone for each CPU; from 5.14 on for all of them together. */
+static void pcp_by_fraction(const struct kmm_config *c, struct kmm_zone_config *z)
+{
+	unsigned share = (unsigned)(zone_size(c, z) / c->policy.pcp_high_fraction);
+
+	if (c->policy.generation > KMM_LINUX_5_10)
+		share /= cpus_of_node(c, z->node);
+	else
+		z->pcp_batch = max_int((int)min_u64(share / 4, PCP_MOST_BATCH), 1);
+	z->pcp_high = z->pcp_high_min = z->pcp_high_max = max_int((int)share, 1);
+}
+
 static void compute_pcp(const struct kmm_config *c, struct kmm_zone_config *z)
 {
 	const struct kmm_policy *p = &c->policy;
 	int raw = zone_batch(p->generation, z->present, z->managed);
 	uint64_t cpus = cpus_of_node(c, z->node);
-	bool other_batch = p->pcp_batch > 0;
-	bool given = z->pcp_high;
+	bool other_batch = p->pcp_batch > 0, given;
 
+	if (p->pcp_high_fraction)
+		pcp_by_fraction(c, z);
+	given = z->pcp_high;
 	if (other_batch)
 		raw = z->pcp_batch = p->pcp_batch;
 	else if (z->pcp_batch)
@@ -160,8 +175,10 @@ static void compute_pcp(const struct kmm_config *c, struct kmm_zone_config *z)
 		z->pcp_batch = max_int(raw, 1);
 	if (!given)
 		z->pcp_high = p->generation <= KMM_LINUX_5_10 ? 6 * raw : (int)(z->low / cpus);
-	if (p->generation > KMM_LINUX_5_10 && (!given || other_batch))
+	if (p->generation > KMM_LINUX_5_10 && (!given || other_batch || p->pcp_high_fraction))
 		z->pcp_high = max_int(z->pcp_high, 4 * z->pcp_batch);
+	if (p->pcp_high_fraction)
+		z->pcp_high_min = z->pcp_high_max = z->pcp_high;
 	if (!z->pcp_high_min)
 		z->pcp_high_min = max_int((int)(z->low / cpus), 4 * z->pcp_batch);
 	if (!z->pcp_high_max)

@@ -328,13 +328,58 @@ static void test_oom(void **state)
 	finish(&m);
 }
 
+/*
+ * A small zone below that nothing can be taken from.  Since 4.8 kswapd rests once the upper one
+ * is above its high mark; before, it went on for as long as there was something.
+ */
+static uint64_t balance_two(enum kmm_generation g)
+{
+	struct kmm_reclaim_config parts = { .kswapd = true };
+	struct kmm_config c = config_of(g);
+	struct kmm_zone_config *dma = config_zone(&c, 0, KMM_ZONE_DMA, 0, 512), *normal;
+	struct kmm_pages_config pc = { .highmem = KMM_NO_PFN };
+	struct machine m = { .keep = KMM_NO_PFN };
+	uint64_t freed;
+
+	dma->min = dma->low = dma->high = 30;
+	normal = config_zone(&c, 0, KMM_ZONE_NORMAL, 512, FRAMES);
+	normal->min = MIN;
+	normal->low = LOW;
+	normal->high = HIGH;
+	c.policy.pcp_batch = 0;
+	c.policy.watermark_boost_factor = 0;
+	m.mm = machine_create(&c);
+	assert_int_equal(kmm_seed_boot(m.mm, 512, 512 + FRAMES, KMM_MOVABLE), 0);
+	m.p = kmm_pages_create(m.mm, &pc);
+	m.r = kmm_reclaim_create(m.p, &parts);
+	assert_non_null(m.r);
+	while (kmm_zone_free_pages(m.mm, 1) > MIN + 1) {
+		kmm_pfn pfn = kmm_page_alloc(m.p, 0, FILLER, 0);
+
+		assert_int_not_equal(pfn, KMM_NO_PFN);
+		assert_int_equal(kmm_lru_add(m.p, pfn, false), 0);
+	}
+	assert_true(kmm_kswapd_pending(m.r, 0));
+	freed = kmm_kswapd_run(m.r, 0, 0);
+	assert_true(kmm_zone_free_pages(m.mm, 1) > HIGH);
+	finish(&m);
+	return freed;
+}
+
+static void test_balance(void **state)
+{
+	(void)state;
+	assert_in_range(balance_two(KMM_LINUX_6_1), HIGH - MIN, 2 * 32);
+	assert_int_equal(balance_two(KMM_LINUX_2_6), FRAMES - MIN - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kswapd),	   cmocka_unit_test(test_second_chance),
-		cmocka_unit_test(test_deactivate), cmocka_unit_test(test_direct),
-		cmocka_unit_test(test_shrinker),   cmocka_unit_test(test_compaction),
-		cmocka_unit_test(test_oom),
+		cmocka_unit_test(test_kswapd),	      cmocka_unit_test(test_balance),
+		cmocka_unit_test(test_second_chance), cmocka_unit_test(test_deactivate),
+		cmocka_unit_test(test_direct),	      cmocka_unit_test(test_shrinker),
+		cmocka_unit_test(test_compaction),    cmocka_unit_test(test_oom),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

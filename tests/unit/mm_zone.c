@@ -55,6 +55,58 @@ static void test_batch(void **state)
 	assert_int_equal(zone_batch(KMM_LINUX_6_18, 0, 3840), 1);
 }
 
+static struct kmm_zone_config with_fraction(enum kmm_generation g, unsigned pages,
+					    unsigned fraction, unsigned cold_batch,
+					    unsigned cold_high)
+{
+	struct kmm_config c = config_of(g);
+	struct kmm_zone_config z;
+	struct kmm *mm;
+
+	config_zone(&c, 0, KMM_ZONE_NORMAL, 0, pages);
+	c.zone[0].pcp_batch = 7;
+	c.zone[0].pcp_high = 42;
+	c.policy.pcp_high_fraction = fraction;
+	mm = machine_create(&c);
+	z = kmm_configuration(mm)->zone[0];
+	if (cold_batch) {
+		assert_int_equal(mm->pcp[0].side[1].batch, cold_batch);
+		assert_int_equal(mm->pcp[0].side[1].high, cold_high);
+	}
+	machine_done(mm);
+	return z;
+}
+
+/* percpu_pagelist_fraction: of each CPU, and the batch with it, at most 96; since 5.14 of all CPUs. */
+static void test_fraction(void **state)
+{
+	struct kmm_config c = config_of(KMM_LINUX_6_1);
+	struct kmm_zone_config z = with_fraction(KMM_LINUX_2_6, 65536, 64, 7, 30);
+	char why[200];
+
+	(void)state;
+	assert_int_equal(z.pcp_high, 1024);
+	assert_int_equal(z.pcp_batch, 96);
+	z = with_fraction(KMM_LINUX_2_6, 65536, 1024, 7, 30);
+	assert_int_equal(z.pcp_high, 64);
+	assert_int_equal(z.pcp_batch, 16);
+	z = with_fraction(KMM_LINUX_5_10, 65536, 8, 0, 0);
+	assert_int_equal(z.pcp_high, 8192);
+	assert_int_equal(z.pcp_batch, 96);
+	z = with_fraction(KMM_LINUX_6_1, 65536, 8, 0, 0);
+	assert_int_equal(z.pcp_high, 4096);
+	assert_int_equal(z.pcp_batch, 7);
+	/* But not less than four batches. */
+	z = with_fraction(KMM_LINUX_6_1, 65536, 4096, 0, 0);
+	assert_int_equal(z.pcp_high, 28);
+	z = with_fraction(KMM_LINUX_6_18, 65536, 8, 0, 0);
+	assert_int_equal(z.pcp_high_min, 4096);
+	assert_int_equal(z.pcp_high_max, 4096);
+	config_zone(&c, 0, KMM_ZONE_NORMAL, 0, 4096);
+	c.policy.pcp_high_fraction = 7;
+	assert_null(kmm_create(&c, why, sizeof(why)));
+}
+
 /* 2.6.24 on i386 with 1 GiB: 896 MiB lowmem, 128 MiB HIGHMEM. */
 static void test_marks_2_6(void **state)
 {
@@ -427,12 +479,13 @@ static void test_zoneinfo_6_18(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_min_free_kbytes),	 cmocka_unit_test(test_batch),
-		cmocka_unit_test(test_marks_2_6),	 cmocka_unit_test(test_boost_cap),
-		cmocka_unit_test(test_zoneinfo_exact),	 cmocka_unit_test(test_zoneinfo_files),
-		cmocka_unit_test(test_zoneinfo_numa),	 cmocka_unit_test(test_zoneinfo_pressure),
-		cmocka_unit_test(test_zoneinfo_thp),	 cmocka_unit_test(test_zoneinfo_boot),
-		cmocka_unit_test(test_zoneinfo_highmem), cmocka_unit_test(test_zoneinfo_6_18),
+		cmocka_unit_test(test_min_free_kbytes),	  cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_fraction),	  cmocka_unit_test(test_marks_2_6),
+		cmocka_unit_test(test_boost_cap),	  cmocka_unit_test(test_zoneinfo_exact),
+		cmocka_unit_test(test_zoneinfo_files),	  cmocka_unit_test(test_zoneinfo_numa),
+		cmocka_unit_test(test_zoneinfo_pressure), cmocka_unit_test(test_zoneinfo_thp),
+		cmocka_unit_test(test_zoneinfo_boot),	  cmocka_unit_test(test_zoneinfo_highmem),
+		cmocka_unit_test(test_zoneinfo_6_18),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -518,7 +518,8 @@ static void test_keys(void **state)
 		policy_default(a, "native", value);
 		/* Nobody captures what is replayed by which model. */
 		if (!strcmp(a->section, "slab") || !strcmp(a->section, "percpu") ||
-		    !strcmp(a->section, "vmalloc") || !strcmp(a->section, "highmem")) {
+		    !strcmp(a->section, "vmalloc") || !strcmp(a->section, "highmem") ||
+		    !strcmp(a->key, "kswapd")) {
 			assert_string_not_equal(value, "captured");
 			continue;
 		}
@@ -528,9 +529,35 @@ static void test_keys(void **state)
 	}
 }
 
+/* Zonelists by zone, and lists as a share of their zone. */
+static void test_zone_order_and_fraction(void **state)
+{
+	struct kmm_config c = machine();
+	struct policy p;
+	struct err e = { 0 };
+
+	(void)state;
+	c.policy.kswapd = false;
+	assert_int_equal(policy_load(&p, "native+zone.zone_order=on+pcp.high_fraction=8", &e), 0);
+	assert_int_equal(policy_apply(&p, &c, &e), 0);
+	assert_true(c.policy.zone_order);
+	assert_int_equal(c.policy.pcp_high_fraction, 8);
+	assert_false(c.policy.kswapd);
+	c = machine();
+	c.policy.kswapd = false;
+	assert_int_equal(policy_load(&p, "native+machine.memory=64", &e), 0);
+	assert_int_equal(policy_apply(&p, &c, &e), 0);
+	assert_false(c.policy.zone_order);
+	assert_true(c.policy.kswapd); /* another size of memory */
+	assert_int_equal(policy_set(&p, "reclaim.kswapd=off", &e), 0);
+	assert_int_equal(policy_apply(&p, &c, &e), 0);
+	assert_false(c.policy.kswapd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_zone_order_and_fraction),
 		cmocka_unit_test(test_native),
 		cmocka_unit_test(test_same_generation),
 		cmocka_unit_test(test_other_generation),
