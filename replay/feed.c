@@ -28,6 +28,7 @@ void feed_close(struct feed *f)
 	free(f->slots);
 	free(f->batch);
 	silent_free(&f->silent);
+	early_free(&f->early);
 	free(f->ties);
 	free(f->orders);
 	free(f->held);
@@ -45,7 +46,7 @@ static int grow(struct feed *f, uint32_t slot, struct err *e)
 	if (!more)
 		return err_set(e, ENOMEM, "out of memory for %u slots", slot);
 	for (uint32_t i = f->slot_room; i < room; i++)
-		more[i] = (struct feed_slot){ KMM_NO_PFN, 0 };
+		more[i] = (struct feed_slot){ KMM_NO_PFN, NO_SLOT, 0 };
 	f->slots = more;
 	f->slot_room = room;
 	return 0;
@@ -69,11 +70,17 @@ static int next_block(struct feed *f, struct request *out, struct err *e)
 			continue;
 		if (q->slot >= f->slot_room && grow(f, q->slot, e) < 0)
 			return err_code(e);
+		if (q->slot >= f->slot_most)
+			f->slot_most = q->slot + 1;
 		s = &f->slots[q->slot];
 		if (q->sig.op != REQ_PAGE_FREE)
-			*s = (struct feed_slot){ q->pfn, q->sig.order };
+			*s = (struct feed_slot){ q->pfn,
+						 early_slot(&f->early, f->number + (uint32_t)i),
+						 q->sig.order };
 		else if (q->pfn == KMM_NO_PFN)
 			q->pfn = s->pfn;
+		if (s->alias != NO_SLOT)
+			q->slot = s->alias;
 	}
 	return n;
 }
@@ -107,12 +114,17 @@ static int told_block(struct feed *f, struct request *out, struct err *e)
 			out[b->number - f->number].pcp_batch =
 				(uint16_t)f->batch->m->zones[z].pcp_batch;
 	}
-	f->number = end;
 	for (int i = 0; i < n; i++) {
 		out[i].kswapd_ends = 0;
 		if (f->ended < f->known.end_count && out[i].time > f->known.ends[f->ended].time)
 			out[i].kswapd_ends = 1 + f->known.ends[f->ended++].node;
 	}
+	if (n > 0)
+		n = early_apply(&f->early, out, (uint32_t)n, f->number);
+	if (n == -ENOMEM)
+		return err_set(e, ENOMEM, "out of memory");
+	f->number = end;
+	f->given += n > 0 ? (uint64_t)n : 0;
 	return n;
 }
 
@@ -150,7 +162,7 @@ static int hold_back(struct feed *f, const struct request *q, uint32_t from, uin
 int feed_next(struct feed *f, struct request *out, struct err *e)
 {
 	uint32_t had = f->held_count;
-	uint64_t first = f->number - had;
+	uint64_t first = f->given - had;
 	int n;
 
 	if (had)
@@ -225,7 +237,7 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	if (ret >= 0)
 		ret = hindsight_init(&f->known, m, e);
 	if (ret >= 0)
-		ret = silent_init(&f->silent, m, e);
+		ret = silent_init(&f->silent, &f->early, m, e);
 	if (ret >= 0 && !m->before.have_lists)
 		ret = origin_init(&f->origin, m, e);
 	if (ret >= 0 && f->marks.start == UINT32_MAX)
@@ -265,6 +277,10 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 		origin_after(&f->origin, &m->after);
 	if (ret >= 0)
 		ret = silent_end(&f->silent, m->have_after ? &m->after : NULL, e);
+	if (ret >= 0)
+		early_settle(&f->early, f->slot_most);
+	if (ret >= 0 && f->early.no_memory)
+		ret = err_set(e, ENOMEM, "out of memory for allocations logged late");
 	for (uint64_t i = 0; ret >= 0 && i < f->silent.past_count; i++)
 		hindsight_past(&f->known, f->silent.past[i]);
 	if (ret >= 0)
@@ -358,7 +374,7 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 	bool started = false;
 
 	while (ret >= 0 && (n = feed_next(f, q, e)) > 0) {
-		uint64_t first = f->number - f->held_count - (uint64_t)n;
+		uint64_t first = f->given - f->held_count - (uint64_t)n;
 
 		for (uint32_t i = 0, k; i < (uint32_t)n && ret >= 0; i += k) {
 			k = one_time(q + i, (uint32_t)n - i);
@@ -397,7 +413,8 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 	free(order);
 	recorded_free(r);
 	f->block = 0;
-	f->number = f->turned = f->ended = f->tied = f->silent_at = 0;
+	f->number = f->given = f->turned = f->ended = f->tied = f->silent_at = 0;
+	early_rewind(&f->early);
 	f->held_count = 0;
 	return ret < 0 ? ret : n;
 }

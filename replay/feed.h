@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "replay/batch.h"
+#include "replay/early.h"
 #include "replay/hindsight.h"
 #include "replay/origin.h"
 #include "replay/silent.h"
@@ -33,7 +34,7 @@ struct feed_marks {
 	uint32_t after_frames; /* from here on the snapshot's free lists, or kpageflags, hold */
 };
 
-#define FEED_RECORDS (2 * KMW_BLOCK_RECORDS) /* room for what feed_next() gives */
+#define FEED_RECORDS (3 * KMW_BLOCK_RECORDS) /* room for what feed_next() gives */
 
 struct feed {
 	struct kmw_reader *k;
@@ -42,15 +43,18 @@ struct feed {
 	uint32_t block, blocks;
 	struct feed_slot {
 		uint32_t pfn;
+		uint32_t alias; /* the id under which early.h has it; NO_SLOT: its own */
 		uint8_t order;
 	} * slots;
-	uint32_t slot_room;
+	uint32_t slot_room, slot_most; /* ids below slot_most occur */
 	struct hindsight known;
 	struct batch *batch;
 	struct silent silent;
+	struct early early;
 	uint64_t silent_at;   /* so many of silent.takes are behind */
 	struct origin origin; /* first == NULL: the lists were dumped, nothing is to be worked out */
 	uint64_t number;      /* of the next record */
+	uint64_t given;	      /* so many were given, which early.h may have moved */
 	uint64_t turned;      /* so many of known.wrong are behind */
 	uint64_t ended;	      /* so many of known.ends are behind */
 	struct feed_tie {

@@ -12,9 +12,10 @@
 #define MAY_HAVE_PASSED (1u << 31) /* in freed */
 #define IN_USE MAY_HAVE_PASSED	   /* in freed: next is the slot that has it */
 
-int silent_init(struct silent *s, const struct machine *m, struct err *e)
+int silent_init(struct silent *s, struct early *early, const struct machine *m, struct err *e)
 {
 	memset(s, 0, sizeof(*s));
+	s->early = early;
 	s->m = m;
 	s->lists = m->zone_count * m->cpus * SILENT_LISTS;
 	s->f = calloc(m->max_pfn + s->lists + 1, sizeof(*s->f));
@@ -132,8 +133,8 @@ static void suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_
 		(*known)--;
 	else if (number < NUMBER_MAX)
 		s->f[pfn].candidate = (uint32_t)number + 1;
-	/* Its list, for when it is believed. */
 	s->f[pfn].prev = list;
+	s->f[pfn].next = s->turn++;
 }
 
 /* Everything on the list before `until` (its head: all) must have gone before this record. */
@@ -203,6 +204,74 @@ static void joined(struct silent *s, const struct request *q, uint32_t first)
 	}
 }
 
+/*
+ * A request got this page, and others stand before it.  They were gone before, or were given back after
+ * its task took the page and was preempted; that is so if one of them is handed out as if it had stayed.
+ */
+static void doubt(struct silent *s, const struct request *q, uint64_t number)
+{
+	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
+	uint32_t above = s->f[q->pfn].prev;
+	struct early_alloc *d = &s->doubt[s->doubts % SILENT_DOUBTS];
+	uint64_t to;
+
+	if (above >= s->m->max_pfn || !s->f[above].freed)
+		return;
+	to = (s->f[above].freed & ~MAY_HAVE_PASSED) - 1;
+	if (t->pid == q->pid && t->number > to)
+		return;
+	*d = (struct early_alloc){ .from = number, .to = to, .q = *q };
+	s->doubts++;
+}
+
+/* What the request with this number got had been taken before what stood before it came. */
+static void decide(struct silent *s, uint64_t number)
+{
+	for (uint32_t i = 0; i < SILENT_DOUBTS && i < s->doubts; i++) {
+		struct early_alloc *d = &s->doubt[(s->doubts - 1 - i) % SILENT_DOUBTS];
+
+		if (d->from != number || !d->to)
+			continue;
+		early_note(s->early, &d->q, d->from, d->to, 0, d->q.cpu);
+		d->to = 0;
+		return;
+	}
+}
+
+/* The list of another CPU that could have served the request, else itself. */
+static bool is_sister(const struct silent *s, uint32_t a, uint32_t b)
+{
+	return a % SILENT_LISTS == b % SILENT_LISTS &&
+	       a / SILENT_LISTS / s->m->cpus == b / SILENT_LISTS / s->m->cpus;
+}
+
+/*
+ * A task that was preempted between taking its page and logging it, and did nothing since.  Others took
+ * what stood behind the page meanwhile, or gave back what stands before it now, or it went to another CPU.
+ */
+static void took_place_early(struct silent *s, const struct request *q, uint32_t list,
+			     uint64_t number)
+{
+	const struct silent_frame *f = &s->f[q->pfn];
+	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
+	uint32_t was = f->candidate ? f->prev : f->list - 1;
+	uint64_t to = number;
+
+	if (f->candidate)
+		to = f->candidate - 1;
+	else if (!f->list || was == list)
+		return;
+	else if (f->prev < s->m->max_pfn && s->f[f->prev].freed)
+		to = (s->f[f->prev].freed & ~MAY_HAVE_PASSED) - 1;
+	if (!is_sister(s, was, list))
+		return;
+	if (!(t->pid == q->pid && t->number > to))
+		early_note(s->early, q, number, to, f->candidate ? f->next : 0,
+			   (uint16_t)(was / SILENT_LISTS % s->m->cpus));
+	else if (f->candidate)
+		decide(s, to);
+}
+
 static void follow_alloc(struct silent *s, const struct request *q, uint64_t number)
 {
 	struct silent_open *o = q->cpu < KMM_CPUS ? &s->open[q->cpu] : NULL;
@@ -221,8 +290,11 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 			s->recognised[q->cpu] = 0;
 		return;
 	}
-	if (s->f[q->pfn].list == list + 1)
+	if (s->f[q->pfn].list == list + 1) {
+		doubt(s, q, number);
 		suspect(s, list, q->pfn, number);
+	}
+	took_place_early(s, q, list, number);
 	learn_type(s, q);
 	gone(s, q->pfn, false, number);
 	use(s, q);
@@ -300,14 +372,8 @@ static void follow_bulk(struct silent *s, const struct request *q)
 							.bulk = true };
 }
 
-void silent_record(struct silent *s, const struct request *q, uint64_t number)
+static void follow_page(struct silent *s, const struct request *q, uint64_t number)
 {
-	if (q->sig.op == REQ_PAGE_BULK)
-		follow_bulk(s, q);
-	if (q->sig.op == OBS_COMPACTION && q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
-		s->compacted = number + 1;
-	if (q->pfn >= s->m->max_pfn || q->sig.op == OBS_MARK)
-		return;
 	switch (q->sig.op) {
 	case REQ_PAGE_ALLOC:
 		if (q->sig.flags & REQ_FAILED)
@@ -328,6 +394,33 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 	default:
 		break;
 	}
+}
+
+/* Something that the task itself did, as far as is known: interrupts mostly give back. */
+static bool is_tasks(const struct request *q)
+{
+	switch (q->sig.op) {
+	case REQ_PAGE_FREE:
+		return !(q->sig.aux & FREE_NESTED);
+	case REQ_OBJ_FREE:
+	case REQ_PERCPU_FREE:
+		return false;
+	default:
+		return !request_is_observation(q);
+	}
+}
+
+void silent_record(struct silent *s, const struct request *q, uint64_t number)
+{
+	if (q->sig.op == REQ_PAGE_BULK)
+		follow_bulk(s, q);
+	if (q->sig.op == OBS_COMPACTION && q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
+		s->compacted = number + 1;
+	if (q->pfn < s->m->max_pfn && q->sig.op != OBS_MARK)
+		follow_page(s, q, number);
+	if (is_tasks(q))
+		s->task[(uint32_t)q->pid % SILENT_TASKS] = (struct silent_task){ q->pid,
+										 number + 1 };
 }
 
 static int by_number(const void *pa, const void *pb)

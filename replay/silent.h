@@ -23,6 +23,7 @@
 
 #include "base/err.h"
 #include "machine/machine.h"
+#include "replay/early.h"
 #include "workload/request.h"
 
 #define SILENT_LISTS (4 * KMM_PCPTYPES) /* orders 0 to 3 by type */
@@ -34,13 +35,27 @@ struct silent_take {
 	uint8_t order, type;
 };
 
+#define SILENT_TASKS 4096
+#define SILENT_DOUBTS 64
+
 struct silent {
 	const struct machine *m;
+	struct early *early;
+	struct silent_task { /* by pid, as far as no other pid came since */
+		int32_t pid;
+		uint64_t number; /* of its last record, + 1 */
+	} task[SILENT_TASKS];
+	struct early_alloc
+		doubt[SILENT_DOUBTS]; /* the last ones, in a circle; to is 0 once decided */
+	uint32_t doubts;
+	uint32_t turn; /* of what was found to be missing */
 	struct silent_frame {
-		uint32_t next, prev; /* block of a list; [max_pfn + list] are the heads */
-		uint32_t candidate;  /* record before which it must have gone, + 1; 0: none */
-		uint32_t list;	     /* number + 1; 0: on none */
-		uint32_t freed;	     /* its free put it there: that record + 1, MAY_HAVE_PASSED */
+		uint32_t next,
+			prev; /* block of a list; [max_pfn + list] are the heads.  A candidate's:
+				   the turn in which it was found missing, its list */
+		uint32_t candidate; /* record before which it must have gone, + 1; 0: none */
+		uint32_t list;	    /* number + 1; 0: on none */
+		uint32_t freed;	    /* its free put it there: that record + 1, MAY_HAVE_PASSED */
 	} * f;
 	uint8_t *type; /* [page blocks] of the list that pages freed there go to; KMM_PCPTYPES unknown */
 	uint32_t lists;
@@ -59,7 +74,8 @@ struct silent {
 	bool no_memory;
 };
 
-int silent_init(struct silent *s, const struct machine *m, struct err *e);
+/* Allocations that are found to have taken place earlier are noted in *early. */
+int silent_init(struct silent *s, struct early *early, const struct machine *m, struct err *e);
 void silent_free(struct silent *s);
 void silent_record(struct silent *s, const struct request *q, uint64_t number);
 /* Decide what no event followed; after: what the snapshot has free was not taken. NULL: unknown. */

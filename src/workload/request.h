@@ -81,10 +81,11 @@ enum drain_cause {
 
 /* What else is known of a page's free. */
 enum free_mark {
-	FREE_TAIL = 1 << 0,  /* with REQ_DIRECT: to the list's tail (tails of alloc_pages_exact) */
-	FREE_IRQ = 1 << 1,   /* in an interrupt that came while preemption was off twice, as it is
+	FREE_TAIL = 1 << 0,   /* with REQ_DIRECT: to the list's tail (tails of alloc_pages_exact) */
+	FREE_IRQ = 1 << 1,    /* in an interrupt that came while preemption was off twice, as it is
 			   while the lock of a per-CPU list is held */
-	FREE_FOUND = 1 << 2, /* with REQ_IMPLIED: an allocation got the page next */
+	FREE_NESTED = 1 << 2, /* in an interrupt */
+	FREE_FOUND = 1 << 3,  /* with REQ_IMPLIED: an allocation got the page next */
 };
 
 /* How a compaction began. */

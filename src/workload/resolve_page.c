@@ -635,8 +635,8 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 	w->freed_type = slot == NO_SLOT ? KMM_MIGRATETYPES : (uint8_t)r->slots.s[slot].site;
 	if (resolve_irq_locked(r, ev, pfn))
 		w->r.sig.flags |= REQ_DIRECT;
-	if (r->current < 0 && (ev->preempt & PREEMPT_DEPTH) >= 2)
-		w->r.sig.aux = FREE_IRQ;
+	if (r->current < 0)
+		w->r.sig.aux = FREE_NESTED | ((ev->preempt & PREEMPT_DEPTH) >= 2 ? FREE_IRQ : 0);
 	if (slot != NO_SLOT) {
 		free_of_slot(r, w, slot, pfn, pages);
 		if (slot == c->exact_slot) {

@@ -11,8 +11,9 @@ fi
 # The same work in both at once, of one task from one stop to the next, so that both have the very same
 # events: equal counts, equal requests one by one, equal results of replay.
 dir=/sys/kernel/tracing/instances/kmemlab-both$$
-if mkdir "$dir" 2>/dev/null; then
-	trap 'rmdir "$dir" 2>/dev/null; rm -rf "$tmp"' EXIT
+record() { # into an instance that `trace-cmd extract` takes away
+	mkdir "$dir" 2> /dev/null || return 1
+	rm -rf "$tmp/files" "$tmp/dat" "$tmp/perf"
 	mkdir -p "$tmp/files" "$tmp/dat/before" "$tmp/perf"
 	# shellcheck disable=SC2016
 	sh -c 'kill -STOP $$; for i in 1 2 3 4; do n=0; while [ $n -lt 1500 ]; do
@@ -42,6 +43,14 @@ if mkdir "$dir" 2>/dev/null; then
 	wait $pid 2>/dev/null
 	echo 0 > "$dir/events/kmem/enable"
 	trace-cmd extract -B "${dir##*/}" -o "$tmp/dat/trace.dat" > "$tmp/log" 2>&1
+	rmdir "$dir" 2> /dev/null
+}
+
+# The requests in their order, without times and ids.
+order_of() { "$KMEMLAB" export --format csv "$@" | cut -d, -f2-4,6-; }
+
+if mkdir "$dir" 2>/dev/null && rmdir "$dir"; then
+	trap 'rmdir "$dir" 2>/dev/null; rm -rf "$tmp"' EXIT
 	instance="--instance ${dir##*/}"
 	# Each as a capture with the same state before it.  Requests without the numbers that tie a free to its
 	# allocation, sorted: an interrupt may come between the two recorders, and its events stand earlier
@@ -65,14 +74,24 @@ if mkdir "$dir" 2>/dev/null; then
 			max(seq) AS last FROM free_blocks GROUP BY run_id) USING (run_id) WHERE seq = last"
 		rm -f "$tmp"/both.db*
 	}
+	# An interrupt between the two recorders turns the order of events in one of them, and with it where slabs take
+	# their objects: then once more, and in the end without the run that has objects, the fourth.
+	for try in 1 2 3; do
+		record || break
+		# shellcheck disable=SC2086
+		order_of $instance "$tmp/dat" > "$tmp/order"
+		order_of "$tmp/perf" | cmp -s - "$tmp/order" && break
+		echo "# an interrupt came between the recorders ($try)"
+	done
+	order_of "$tmp/perf" | cmp -s - "$tmp/order" && without= || without='^([a-z_]+\|)?4\|'
 	# shellcheck disable=SC2086
 	all_of $instance "$tmp/dat" > "$tmp/theirs"
 	all_of "$tmp/perf" > "$tmp/ours"
+	[ -z "$without" ] || sed -i -E "/$without/d" "$tmp/theirs" "$tmp/ours"
 	if [ "$(wc -l < "$tmp/theirs")" -gt 5000 ]; then
 		same interop/both-equal "$tmp/theirs" "$tmp/ours"
 	else
 		not_ok interop/both-equal "hardly any events: $(tail -n 1 "$tmp/log")"
 	fi
-	rmdir "$dir" 2> /dev/null
 fi
 exit $failed

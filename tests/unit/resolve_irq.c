@@ -34,7 +34,7 @@ static void frees_inside_a_refill_go_past_the_list(void **state)
 	leave(b);
 	finish(b);
 	assert_true(rec(b, REQ_PAGE_FREE, 0)->sig.flags & REQ_DIRECT);
-	assert_int_equal(rec(b, REQ_PAGE_FREE, 0)->sig.aux, 0); /* not to the tail */
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 0)->sig.aux, FREE_NESTED); /* not to the tail */
 	assert_false(rec(b, REQ_PAGE_FREE, 1)->sig.flags & REQ_DIRECT);
 }
 

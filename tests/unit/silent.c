@@ -12,6 +12,7 @@
 struct story {
 	struct machine m;
 	struct silent s;
+	struct early early;
 	uint64_t n;
 };
 
@@ -36,12 +37,13 @@ static int begin(void **state)
 	s.m.zone_count = 1;
 	s.m.zones[0].spanned = 1024;
 	*state = &s;
-	return silent_init(&s.s, &s.m, &e);
+	return silent_init(&s.s, &s.early, &s.m, &e);
 }
 
 static int end(void **state)
 {
 	silent_free(&((struct story *)*state)->s);
+	early_free(&((struct story *)*state)->early);
 	return 0;
 }
 
@@ -220,6 +222,78 @@ static void compaction_is_an_explanation_too(void **state)
 	assert_int_equal(s->s.count, 0);
 }
 
+static void alloc_by(struct story *s, uint32_t pfn, int32_t pid, uint16_t cpu)
+{
+	struct request q = { .pfn = pfn, .slot = pfn, .pid = pid, .cpu = cpu };
+
+	silent_record(&s->s, &q, s->n++);
+}
+
+/* 30 stood before 31, which task 2 got: task 1 had taken it, and was preempted before it logged that. */
+static void a_task_that_was_preempted(void **state)
+{
+	struct story *s = *state;
+	uint64_t at;
+
+	learn_block(s);
+	push(s, 31, NO_SLOT, 0);
+	push(s, 30, NO_SLOT, 0);
+	at = s->n;
+	alloc_by(s, 31, 2, 0);
+	alloc_by(s, 30, 1, 0);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].from, at + 1);
+	assert_int_equal(s->early.a[0].to, at);
+}
+
+/* The same, but both did something in between: neither can have been on its way. */
+static void tasks_that_went_on(void **state)
+{
+	struct story *s = *state;
+
+	learn_block(s);
+	push(s, 31, NO_SLOT, 0);
+	push(s, 30, NO_SLOT, 0);
+	alloc_by(s, 51, 2, 0);
+	alloc_by(s, 31, 2, 0);
+	alloc_by(s, 50, 1, 0);
+	alloc_by(s, 30, 1, 0);
+	assert_int_equal(s->early.count, 0);
+}
+
+/* It woke up on another CPU. */
+static void a_task_that_moved(void **state)
+{
+	struct story *s = *state;
+	uint64_t at;
+
+	learn_block(s);
+	push(s, 30, NO_SLOT, 0);
+	at = s->n;
+	push(s, 31, NO_SLOT, 0);
+	alloc_by(s, 30, 1, 1);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].to, at);
+	assert_int_equal(s->early.a[0].q.cpu, 0);
+}
+
+/* 30 was given back after task 1 had taken 31, and handed out next as if nothing had been before. */
+static void pages_that_came_meanwhile(void **state)
+{
+	struct story *s = *state;
+	uint64_t at;
+
+	learn_block(s);
+	push(s, 31, NO_SLOT, 0);
+	at = s->n;
+	push(s, 30, NO_SLOT, 0);
+	alloc_by(s, 31, 1, 0);
+	alloc_by(s, 30, 1, 0);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].q.pfn, 31);
+	assert_int_equal(s->early.a[0].to, at);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -233,6 +307,10 @@ int main(void)
 		T(a_free_that_went_past_the_list),
 		T(a_page_that_a_refill_takes_was_not_taken),
 		T(compaction_is_an_explanation_too),
+		T(a_task_that_was_preempted),
+		T(tasks_that_went_on),
+		T(a_task_that_moved),
+		T(pages_that_came_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
