@@ -85,6 +85,8 @@ enum event_context {
 
 #define EVENT_NO_PFN UINT64_MAX /* a failed allocation; also: the capture has no pfn */
 
+#define EVENT_PREEMPT_DEPTH 0xf /* of preempt; above it, migration disabled (5.16) */
+
 struct event {
 	uint64_t time; /* ns, or the clock's own unit */
 	uint32_t cpu;
@@ -92,7 +94,7 @@ struct event {
 	uint16_t kind;	 /* enum event_kind */
 	uint16_t id;	 /* the capture's own id of the event type, key of trace_event_name() */
 	uint8_t irq;	 /* common_flags of the record */
-	uint8_t preempt; /* common_preempt_count */
+	uint8_t preempt; /* common_preempt_count, as ftrace has it */
 	bool lost;	 /* events were lost on this CPU just before this one */
 	bool tied;	 /* another CPU's next event has the same time */
 	union {

@@ -285,6 +285,9 @@ static int perf_next(struct trace *t, struct event *ev, struct err *e)
 		}
 		if (!types_common(&t->types, r.s.raw, r.s.raw_len, ev))
 			continue;
+		/* perf counts in that its own probe turned preemption off, ftrace does not (read in 6.1). */
+		if (ev->preempt & EVENT_PREEMPT_DEPTH)
+			ev->preempt--;
 		ev->time = time;
 		ev->lost = false;
 		if (__builtin_expect(p->lost[ev->cpu] != 0, 0))

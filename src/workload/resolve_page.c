@@ -10,7 +10,6 @@
 #include "workload/resolver.h"
 
 #define SLAB_TRY (KMM_GFP_NOWARN | KMM_GFP_NORETRY)
-#define PREEMPT_DEPTH 0xf /* of common_preempt_count; above it, migration disabled (5.16) */
 
 enum request_owner resolve_page_guess(kmm_gfp gfp, unsigned order)
 {
@@ -636,7 +635,8 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 	if (resolve_irq_locked(r, ev, pfn))
 		w->r.sig.flags |= REQ_DIRECT;
 	if (r->current < 0)
-		w->r.sig.aux = FREE_NESTED | ((ev->preempt & PREEMPT_DEPTH) >= 2 ? FREE_IRQ : 0);
+		w->r.sig.aux = FREE_NESTED |
+			       ((ev->preempt & EVENT_PREEMPT_DEPTH) >= 2 ? FREE_IRQ : 0);
 	if (slot != NO_SLOT) {
 		free_of_slot(r, w, slot, pfn, pages);
 		if (slot == c->exact_slot) {
