@@ -203,6 +203,8 @@ static void join(struct reading *r)
 {
 	uint32_t n = 0;
 
+	if (!r->count)
+		return;
 	qsort(r->frame, r->count, sizeof(*r->frame), by_block);
 	for (uint32_t i = 0; i < r->count; i++) {
 		struct shown x = r->frame[i], *last = n ? &r->frame[n - 1] : NULL;
