@@ -183,11 +183,12 @@ static void give_silent(struct slablife *l, const struct request *q)
 static void taken(struct slablife *l, uint32_t n)
 {
 	struct life_cache *c = &l->caches[l->slabs[n].cache];
+	unsigned nodes = l->m->nodes ? l->m->nodes : 1; /* nothing said of nodes: one */
 
 	l->slabs[n].whole = true;
 	c->taken++;
 	c->exhausted |= 1ull << l->slabs[n].node;
-	if (c->exhausted == UINT64_MAX >> (KMM_NODES - l->m->nodes))
+	if (c->exhausted == UINT64_MAX >> (KMM_NODES - nodes))
 		c->unseen_free = 0;
 }
 
