@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workload/kmw.h"
+
 #define MOST 64 /* tasks preempted on the way at one time; more are a mistake about the list */
 
 void early_free(struct early *x)
@@ -41,7 +43,14 @@ static int by_to(const void *pa, const void *pb)
 	return a->rank < b->rank ? -1 : a->rank > b->rank;
 }
 
-/* Groups of more than MOST go. */
+/* Would n more from `at` on make more moves into the numbers of one block than its readers have room for? */
+static bool is_full(const struct early *x, uint32_t kept, uint32_t n, uint32_t at)
+{
+	return kept + n > KMW_BLOCK_RECORDS &&
+	       x->a[at].to - x->a[kept + n - 1 - KMW_BLOCK_RECORDS].to < KMW_BLOCK_RECORDS;
+}
+
+/* Groups of more than MOST go, and those that there is no room for. */
 static void thin(struct early *x)
 {
 	uint32_t kept = 0;
@@ -49,7 +58,7 @@ static void thin(struct early *x)
 	for (uint32_t i = 0, n; i < x->count; i += n) {
 		for (n = 1; i + n < x->count && x->a[i + n].to == x->a[i].to;)
 			n++;
-		if (n > MOST)
+		if (n > MOST || is_full(x, kept, n, i))
 			continue;
 		memmove(&x->a[kept], &x->a[i], n * sizeof(*x->a));
 		kept += n;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "replay/early.h"
+#include "workload/kmw.h"
 
 /* Records first .. first + n - 1, each with its number as page frame. */
 static void records(struct request *q, uint32_t n, uint32_t first)
@@ -94,12 +95,33 @@ static void too_many_are_a_mistake(void **state)
 	early_free(&x);
 }
 
+/* Readers have room for so many records more than a block has, whatever the trace says. */
+static void moves_into_one_block_are_bounded(void **state)
+{
+	struct early x = { 0 };
+	uint32_t worst = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3 * KMW_BLOCK_RECORDS; i++)
+		note(&x, 10 * KMW_BLOCK_RECORDS + i, i / 2, i);
+	early_settle(&x, 1000);
+	assert_true(x.count >= KMW_BLOCK_RECORDS);
+	for (uint32_t from = 0, to = 0; to < x.count; to++) {
+		while (x.a[to].to - x.a[from].to >= KMW_BLOCK_RECORDS)
+			from++;
+		worst = to - from + 1 > worst ? to - from + 1 : worst;
+	}
+	assert_true(worst <= KMW_BLOCK_RECORDS);
+	early_free(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(moved_across_blocks),
 		cmocka_unit_test(what_it_carried_goes_on),
 		cmocka_unit_test(too_many_are_a_mistake),
+		cmocka_unit_test(moves_into_one_block_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
