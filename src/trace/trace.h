@@ -54,7 +54,7 @@ struct trace_info {
 	char instance[64];     /* "" for the main buffer */
 	bool truncated;	       /* the file ends early; what was whole has been read */
 	const char *cut_names; /* a list of names in it that does: "kallsyms"; NULL */
-	bool tells_ties;       /* event.tied is set where it holds; else it says nothing */
+	bool tells_ties; /* event.tied is set where it holds; text shows coarser times than it is ordered by */
 	bool time_shift; /* a guest's: the file says how to shift times to its host's; not done here */
 };
 
