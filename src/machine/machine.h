@@ -75,7 +75,7 @@ struct machine_slab {
 
 /* A line of vmallocinfo: a range of the vmalloc window, with its guard page. */
 struct machine_area {
-	uint64_t addr, size; /* bytes */
+	uint64_t addr, size; /* bytes; addr 0: the file hides it, of all areas */
 	uint32_t pages;	     /* that it owns; 0: somebody else's, or device memory */
 	bool percpu;	     /* a per-CPU chunk */
 };
