@@ -2,15 +2,19 @@
 #define _GNU_SOURCE
 #include "trace/printfmt.h"
 
+#include <stddef.h>
 #include <string.h>
 
-#define DEPTH 128 /* of nested expressions; the kernel's GFP flags take some 30 */
-#define NAME 128  /* bytes of a name */
-#define WIDTH 3	  /* digits of a field's width in the format */
+#define DEPTH 128     /* of nested expressions; the kernel's GFP flags take some 30 */
+#define NAME 128      /* bytes of a name */
+#define WIDTH 3	      /* digits of a field's width in the format */
+#define LOOK_UPS 1000 /* of fields; the kernel's longest name some 100 */
 
 struct scan {
 	const char *p, *end;
-	unsigned depth;
+	const char *fields; /* up to the print format */
+	size_t fields_len;
+	unsigned depth, looked_up;
 };
 
 static bool expression(struct scan *s);
@@ -140,6 +144,40 @@ static bool format(struct scan *s)
 
 /* ---- expressions ---- */
 
+/* Is there a line "field:TYPE NAME;" or "field:TYPE NAME[...];"? */
+static bool has_field(struct scan *s, const char *wanted)
+{
+	static const char key[] = "\tfield:";
+	const char *p = s->fields, *end = p + s->fields_len;
+	size_t n = strlen(wanted);
+
+	if (++s->looked_up > LOOK_UPS)
+		return false;
+	while ((p = memmem(p, (size_t)(end - p), key, sizeof(key) - 1))) {
+		const char *stop, *bracket;
+
+		p += sizeof(key) - 1;
+		stop = memchr(p, ';', (size_t)(end - p));
+		if (!stop)
+			return false;
+		bracket = memchr(p, '[', (size_t)(stop - p));
+		/* "__data_loc char[] name" has brackets before the name. */
+		if (bracket && stop[-1] == ']')
+			stop = bracket;
+		if ((size_t)(stop - p) > n && !memcmp(stop - n, wanted, n) &&
+		    !is_letter(stop[-(ptrdiff_t)n - 1]) && !is_digit(stop[-(ptrdiff_t)n - 1]))
+			return true;
+	}
+	return false;
+}
+
+static bool field(struct scan *s)
+{
+	char word[NAME];
+
+	return name(s, word) && has_field(s, word);
+}
+
 /* "unsigned long", "struct page *": how many words and stars; 0 where there is none. */
 static unsigned type(struct scan *s)
 {
@@ -171,7 +209,8 @@ static bool pairs(struct scan *s)
 
 /* What stands between a function's parentheses: a letter for each argument. */
 static const struct {
-	const char *name, *arguments; /* n name, e expression, s string, p pairs, t type */
+	const char *name,
+		*arguments; /* n name of a field, e expression, s string, p pairs, t type */
 } functions[] = {
 	{ "__print_flags", "esp" },
 	{ "__print_symbolic", "ep" },
@@ -196,7 +235,7 @@ static bool argument(struct scan *s, char kind)
 {
 	switch (kind) {
 	case 'n':
-		return name(s, NULL);
+		return field(s);
 	case 's':
 		return string(s);
 	case 'p':
@@ -258,7 +297,7 @@ static bool operand(struct scan *s)
 	}
 	for (;;)
 		if (take(s, "->") || take(s, ".")) {
-			if (!name(s, NULL))
+			if (!field(s))
 				return false;
 		} else if (take(s, "[")) {
 			if (!expression(s) || !take(s, "]"))
@@ -303,11 +342,12 @@ bool printfmt_sane(const char *text, size_t len)
 {
 	static const char begin[] = "\nprint fmt:";
 	const char *at = memmem(text, len, begin, sizeof(begin) - 1);
-	struct scan s = { at, text + len, 0 };
+	struct scan s = { .p = at, .end = text + len, .fields = text };
 
 	if (!at)
 		return false;
 	s.p += sizeof(begin) - 1;
+	s.fields_len = (size_t)(at - text);
 	if (!format(&s))
 		return false;
 	while (take(&s, ","))

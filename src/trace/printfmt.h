@@ -5,9 +5,9 @@
  * pointers, divisions by zero or endless output for what they do not.  So only what follows the
  * grammar that kernels use (include/trace/stages/, printed by f_show() in kernel/trace/) passes:
  *
- *   FORMAT, expression, ...     of C's operators, casts, REC->field, constants, and the
- *                               functions that libtraceevent knows, with the arguments that
- *                               they take; divisors are constants
+ *   FORMAT, expression, ...     of C's operators, casts, REC->field of a field that is
+ *                               there, constants, and the functions that libtraceevent knows,
+ *                               with the arguments that they take; divisors are constants
  */
 #ifndef TRACE_PRINTFMT_H
 #define TRACE_PRINTFMT_H

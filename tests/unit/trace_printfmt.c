@@ -87,11 +87,17 @@ static void of_this_kernel(void **state)
 	assert_true(both >= 100);
 }
 
+#define FIELDS                                                                                   \
+	"name: x\nID: 1\nformat:\n\tfield:unsigned short common_type;\toffset:0;\tsize:2;\n"     \
+	"\n\tfield:int a;\toffset:8;\n\tfield:u8 b[16];\toffset:12;\n\tfield:unsigned long f;\n" \
+	"\tfield:__data_loc char[] name;\n\tfield:dev_t dev;\n\tfield:size_t len;\n"             \
+	"\tfield:struct page * page;\n\tfield:int order;\n\n"
+
 static bool sane(const char *print)
 {
 	char text[4096];
 
-	snprintf(text, sizeof(text), "name: x\nID: 1\nformat:\n\nprint fmt: %s\n", print);
+	snprintf(text, sizeof(text), FIELDS "print fmt: %s\n", print);
 	return printfmt_sane(text, strlen(text));
 }
 
@@ -116,6 +122,10 @@ static void by_hand(void **state)
 		"\"a",
 		"\"a\",",
 		"\"a\", REC->",
+		"\"a\", REC->no_such_field",
+		"\"a\", REC->ag",
+		"\"a\", __print_flags(REC->fkernels, \"|\", {0xd0, \"A\"})",
+		"\"a\", __get_str(names)",
 		"\"a\", (REC->a",
 		"\"a\", REC->a ?",
 		"\"a\", REC->a ? 1",
@@ -155,8 +165,8 @@ static void by_hand(void **state)
 /* Nothing is read behind the text's end: each beginning of one, in memory of its own. */
 static void cut_off(void **state)
 {
-	static const char text[] =
-		"name: x\nID: 1\nformat:\n\nprint fmt: \"a %.3d\", (int)REC->a ? __print_flags(REC->f, "
+	static const char text[] = FIELDS
+		"print fmt: \"a %.3d\", (int)REC->a ? __print_flags(REC->f, "
 		"\"|\", {(1UL << 3), \"A\"}, {0, 0}) : 'c' == 0x10";
 
 	(void)state;
