@@ -46,9 +46,11 @@ rm -rf /out/killed.part /out/next
 for t in fallback stall alloc-failure filter by-hand oom; do
 	case \$t in filter) what='kmem:mm_page_alloc if order == 9' ;; by-hand) what=oom ;; *) what=\$t ;; esac
 	kmemlab record --flight -e pages -o /out/\$t -t "\$what" --after 0.2 --max-captures 1 -d 60 > /out/\$t.log 2>&1 & pid=\$!
-	sleep 3
+	# The triggers' own instance is on when all is set up.
+	i=0; until grep -q 1 /sys/kernel/tracing/instances/kmemlab-\$pid-t/tracing_on || [ \$i -ge 300 ]; do sleep 0.2; i=\$((i + 1)); done
+	sleep 1
 	case \$t in
-	fallback) mkdir /out/many; cd /out/many; seq 20000 | xargs mkdir; cd /out; rm -rf /out/many ;;
+	fallback) mkdir /out/many; cd /out/many; seq 30000 | xargs mkdir; cd /out; rm -rf /out/many ;;
 	filter) echo 8 > /proc/sys/vm/nr_hugepages; echo 0 > /proc/sys/vm/nr_hugepages ;;
 	by-hand) kill -USR2 \$pid ;;
 	oom) dd if=/dev/zero of=/dev/null count=1 bs=\$(awk '/MemTotal/ { print int(\$2 * 0.95) }' /proc/meminfo)k ;;
