@@ -102,6 +102,11 @@ bool trace_is_stack(struct trace *t, const struct event *ev);
 /* Symbol of a kernel address from the file's own kallsyms section; NULL if unknown. */
 const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset);
 /*
+ * The call sites in a function, where the trace tells them by name (text): 1, and what they are from
+ * start up to end; 0 where they are addresses; -ENOMEM.
+ */
+int trace_function(struct trace *t, const char *name, uint64_t *start, uint64_t *end);
+/*
  * The event's own text, without the header ("page=0x.. pfn=0x1a order=0 ..."):
  * the words of `trace-cmd report` for kinds with a payload, libtraceevent's
  * rendering of the capture's print format otherwise.  Returns 0 or a negative errno.

@@ -274,7 +274,7 @@ static void sites(void **state)
 	static const char *const text[] = { "rcu_do_batch+0x19a/0x500", "rcu_do_batch+0x19a",
 					    "rcu_do_batch", "ffffffff8117ab01",
 					    "0xffffffff8117ab01" };
-	uint64_t site[5], offset;
+	uint64_t site[5], offset, start, end;
 
 	(void)state;
 	words_init(&x);
@@ -291,6 +291,15 @@ static void sites(void **state)
 	assert_int_equal(offset, 0);
 	assert_int_equal(site[3], 0xffffffff8117ab01);
 	assert_int_equal(site[4], 0xffffffff8117ab01);
+	/* Whoever asks for a function gets the numbers of its call sites, before and after they are seen. */
+	assert_int_equal(ftext_function(&x.w, "rcu_do_batch", &start, &end), 0);
+	assert_true(site[0] >= start && site[0] < end && site[2] == start);
+	assert_int_equal(ftext_function(&x.w, "rcu_do", &start, &end), 0);
+	assert_false(site[0] >= start && site[0] < end);
+	assert_in_range(read_words(&x, EVENT_KFREE,
+				   "call_site=rcu_do+0x10/0x20 ptr=0xffff888003c0a000")
+				.object.call_site,
+			start, end - 1);
 	assert_null(ftext_site(&x.w, site[3], &offset));
 	assert_null(ftext_site(&x.w, 0, &offset));
 	words_free(&x);
