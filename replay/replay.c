@@ -111,7 +111,8 @@ static int run_start(struct worker *w)
 		ret = run->recorded ? recorded_seed(run->recorded, &m->before, &run->err) :
 				      simulated_seed(run->simulated, &m->before, &run->err);
 	else if (run->simulated)
-		ret = err_set(&run->err, ENODATA, "nothing to start a simulation from: %s",
+		ret = err_set(&run->err, ENODATA,
+			      "nothing to start a simulation from: the start is %s",
 			      replay_start(m));
 	if (ret >= 0 && run->shadow)
 		ret = recorded_seed(run->shadow, &m->before, &run->err);
