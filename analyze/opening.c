@@ -241,7 +241,7 @@ static int slabs(struct findings *x, struct err *e)
 		fputs(" of ", out);
 		html_count(out, (uint64_t)sqlite3_column_int64(st, 2));
 		fputs(" slabs to spare, ", out);
-		html_count(out, (uint64_t)sqlite3_column_int64(st, 3));
+		some(out, (uint64_t)sqlite3_column_int64(st, 3));
 		fputs(" kept by one object; <a href=\"#slabs\">see Slab caches</a>).", out);
 		said(x);
 	}

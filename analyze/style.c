@@ -95,7 +95,7 @@ const char style_sheet[] =
 	"td::before{content:attr(data-l);display:block;white-space:normal;color:var(--muted);font-size:.82rem;font-"
 	"weight:400}}\n"
 	"@media "
-	"print{@page{margin:14mm}body{max-width:none;padding:0;font-size:10pt}nav,input,.rest b,details{display:none}"
+	"print{@page{margin:14mm}html{font-size:10pt}body{max-width:none;padding:0}nav,input,.rest b,details{display:none}"
 	"table{font-size:8.5pt}th,td{padding-right:.5rem}thead th,thead .n{white-space:normal}"
 	"a{color:inherit;text-decoration:none}h2,h3,h2+p,figcaption,.caption{break-after:avoid}figcaption{break-inside:avoid}"
 	"figure,.glossary>div,tr,.tiles,svg{break-inside:avoid}.scroll{overflow:visible}"
