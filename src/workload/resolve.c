@@ -207,11 +207,6 @@ static int force_head(struct resolver *r)
 	return drain_window(r);
 }
 
-static const struct window_entry blank = {
-	.r = { .slot = NO_SLOT, .pfn = KMM_NO_PFN, .sig = { .node = -1 } },
-	.take = { .first = KMM_NO_PFN },
-};
-
 struct window_entry *resolver_append(struct resolver *r, const struct event *ev, enum request_op op,
 				     uint64_t *pos)
 {
@@ -222,14 +217,13 @@ struct window_entry *resolver_append(struct resolver *r, const struct event *ev,
 	if (pos)
 		*pos = r->win.tail;
 	w = window_at(&r->win, r->win.tail++);
-	*w = blank;
+	window_entry_init(w, op);
 	w->ctx = r->current;
 	w->alone = r->alone;
 	w->r.time = ev->time;
 	w->r.pid = ev->pid;
 	w->r.cpu = (uint16_t)ev->cpu;
 	w->r.seq = r->seq;
-	w->r.sig.op = (uint8_t)op;
 	return w;
 }
 

@@ -43,11 +43,11 @@ int resolve_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint
 
 		if (!w)
 			return r->err->code;
-		w->r.slot = slots_take(&r->slots, SLOT_PAGE);
+		w->r.slot = slots_take(&r->slots);
 		if (w->r.slot == NO_SLOT)
 			return resolver_oom(r);
 		r->slots.s[w->r.slot] = (struct slot){
-			.pfn = KMM_NO_PFN, .left = 1, .kind = SLOT_PAGE, .epoch = r->epoch
+			.pfn = KMM_NO_PFN, .left = 1, .epoch = r->epoch
 		};
 		r->array[at].slots[i] = w->r.slot;
 		w->r.sig.gfp = ev->object.gfp;

@@ -168,7 +168,7 @@ static int object_alloc(struct resolver *r, struct ctx *c, const struct event *e
 		r->stats.failed++;
 		return 0;
 	}
-	slot = w->r.slot = slots_take(&r->slots, SLOT_OBJECT);
+	slot = w->r.slot = slots_take(&r->slots);
 	if (slot == NO_SLOT || note_object(r, ev->object.ptr, cut32(ev->object.bytes_alloc), slot))
 		return resolver_oom(r);
 	s = &r->slots.s[slot];
@@ -228,7 +228,7 @@ int resolve_object(struct resolver *r, struct ctx *c, const struct event *ev)
 /* ---- per-CPU memory and areas: an address names what is live ---- */
 
 static int named_alloc(struct resolver *r, const struct event *ev, struct map *m,
-		       enum request_op op, enum slot_kind kind, uint64_t addr,
+		       enum request_op op, uint64_t addr,
 		       struct request_sig sig)
 {
 	uint32_t old = map_get(m, addr), slot;
@@ -245,7 +245,7 @@ static int named_alloc(struct resolver *r, const struct event *ev, struct map *m
 	w = resolver_append(r, ev, op, NULL);
 	if (!w)
 		return r->err->code;
-	slot = slots_take(&r->slots, kind);
+	slot = slots_take(&r->slots);
 	if (slot == NO_SLOT || map_put(m, addr, slot))
 		return resolver_oom(r);
 	r->slots.s[slot].addr = addr;
@@ -299,7 +299,7 @@ int resolve_percpu(struct resolver *r, struct ctx *c, const struct event *ev)
 	sig.order = ev->percpu.align ? (uint8_t)__builtin_ctzll(ev->percpu.align) : 0;
 	sig.aux = ev->percpu.is_atomic == 1;
 	sig.aux2 = ev->percpu.reserved == 1;
-	return named_alloc(r, ev, &r->percpu, REQ_PERCPU_ALLOC, SLOT_PERCPU, ev->percpu.ptr, sig);
+	return named_alloc(r, ev, &r->percpu, REQ_PERCPU_ALLOC, ev->percpu.ptr, sig);
 }
 
 /* A kmap_local of a page of high memory calls kmap_local_pfn for it. */
@@ -374,14 +374,14 @@ int resolve_area(struct resolver *r, struct ctx *c, const struct event *ev)
 		sig.order = c->area_align;
 		sig.aux = (uint8_t)ev->kind;
 		c->area_size = 0;
-		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, SLOT_AREA, ev->probe.addr, sig);
+		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, ev->probe.addr, sig);
 	case EVENT_ALLOC_VMAP_AREA:
 		if (ev->vmap.failed == 1)
 			return 0;
 		sig.bytes_req = sig.bytes_alloc = cut32(ev->vmap.size);
 		sig.order = ev->vmap.align ? (uint8_t)__builtin_ctzll(ev->vmap.align) : 0;
 		sig.aux = (uint8_t)ev->kind;
-		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, SLOT_AREA, ev->vmap.addr, sig);
+		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, ev->vmap.addr, sig);
 	case EVENT_FREE_VMAP_AREA_NOFLUSH:
 		return named_free(r, ev, &r->areas, REQ_VFREE, ev->vmap.addr);
 	case EVENT_REMOVE_VM_AREA:

@@ -292,7 +292,7 @@ static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const 
 	if (!w)
 		return NULL;
 	w->waits |= WAIT_ALLOC;
-	w->r.slot = slots_take(&r->slots, SLOT_PAGE);
+	w->r.slot = slots_take(&r->slots);
 	if (w->r.slot == NO_SLOT) {
 		resolver_oom(r);
 		return NULL;
@@ -485,7 +485,7 @@ static struct window_entry *alloc_entry(struct resolver *r, struct ctx *c, const
 		w = resolver_append(r, ev, REQ_PAGE_ALLOC, pos);
 	if (!w)
 		return NULL;
-	w->r.slot = slots_take(&r->slots, SLOT_PAGE);
+	w->r.slot = slots_take(&r->slots);
 	if (w->r.slot == NO_SLOT) {
 		resolver_oom(r);
 		return NULL;
