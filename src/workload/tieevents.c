@@ -220,8 +220,8 @@ static struct tied_event *lane_first(struct tieevents *t, const struct tied_even
 }
 
 /* Hand on what comes on a CPU up to x, each after what it waits for. */
-static int bring(struct tieevents *t, struct resolver *r, struct tied_event *x,
-		 unsigned depth, struct err *e)
+static int bring(struct tieevents *t, struct resolver *r, struct tied_event *x, unsigned depth,
+		 struct err *e)
 {
 	struct tied_event *at = lane_first(t, x);
 	int ret = 0;

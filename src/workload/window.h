@@ -45,8 +45,8 @@ struct window_entry {
 #define WINDOW_NONE UINT64_MAX
 
 struct window {
-	struct window_entry *ring; /* [size] */
-	uint64_t size;		   /* a power of two */
+	struct window_entry *ring; /* [mask + 1] */
+	uint64_t mask;		   /* entries of the ring, a power of two, less one */
 	uint64_t head, tail;	   /* positions: head is the oldest entry, tail the next free one */
 };
 
@@ -57,7 +57,7 @@ bool window_grow(struct window *w);
 
 static inline struct window_entry *window_at(const struct window *w, uint64_t pos)
 {
-	return &w->ring[pos & (w->size - 1)];
+	return &w->ring[pos & w->mask];
 }
 
 /* Is this position still waiting here? */
@@ -75,7 +75,7 @@ static inline bool window_empty(const struct window *w)
 static inline void window_rewind(struct window *w)
 {
 	if (window_empty(w))
-		w->head = w->tail = (w->tail + w->size - 1) & ~(w->size - 1);
+		w->head = w->tail = (w->tail + w->mask) & ~w->mask;
 }
 
 /*
@@ -111,7 +111,7 @@ static inline void window_entry_init(struct window_entry *w, enum request_op op)
 
 static inline bool window_full(const struct window *w)
 {
-	return w->tail - w->head == w->size;
+	return w->tail - w->head > w->mask;
 }
 
 #endif
