@@ -75,8 +75,8 @@ int vmallocinfo_parse(struct machine *m, struct text *t, struct err *e)
 	if (hidden)
 		machine_note(
 			m,
-			"%s: the kernel hides addresses (kptr_restrict): where the %u vmalloc areas lie "
-			"is unknown, their sizes are not",
+			"%s: addresses are hidden (root sees them where kernel.kptr_restrict is 1): where the "
+			"%u vmalloc areas lie is unknown, their sizes are not",
 			t->name, m->area_count);
 	return 0;
 }

@@ -66,7 +66,7 @@ static void hidden(void **state)
 		assert_int_equal(m->areas[0].size, 20480);
 		assert_int_equal(m->areas[1].addr, 0);
 		assert_int_equal(m->areas[1].size, 8192);
-		assert_true(has_note(m, "hides addresses"));
+		assert_true(has_note(m, "addresses are hidden"));
 		machine_free(m);
 	}
 }
