@@ -161,19 +161,23 @@ static void tag(struct simulated *s, const struct recorded *r)
 
 /* ---- who holds what ---- */
 
-/* Was it taken without an event?  Then the reconstruction still has it on a list. */
-static bool taken_silently(const struct simulated *s, const struct since *g)
+/* What stands behind an id, all of it. */
+static struct held held_of(const struct simulated *s, const struct since *g)
 {
-	const struct held *h = g->slot == NO_SLOT ? NULL : &s->held[g->slot];
+	struct held h = g->slot == NO_SLOT ? g->held : simulated_held(s, g->slot);
 
-	return !h || (h->live && h->want == KMM_NO_PFN && h->pfn != KMM_NO_PFN);
+	if (g->slot == NO_SLOT)
+		return h;
+	if (h.pfn != KMM_NO_PFN)
+		simulated_named(s, g->slot, h.pfn, &h);
+	return h;
 }
 
 /* A page that no request names is forgotten once the model has it back. */
 static bool returned(const struct simulated *s, const struct since *g)
 {
-	return g->slot == NO_SLOT &&
-	       (kmm_frame_state(s->mm, g->pfn) != KMM_FRAME_USED || kmm_frame_word(s->mm, g->pfn));
+	return g->slot == NO_SLOT && (kmm_frame_state(s->mm, g->held.pfn) != KMM_FRAME_USED ||
+				      kmm_frame_word(s->mm, g->held.pfn));
 }
 
 /* Nobody holds by name any more what the model gave, if the kernel gave another page. */
@@ -182,36 +186,45 @@ static void disown(struct simulated *s)
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < s->since_count; i++) {
-		const struct since g = s->since[i];
-		const struct held *h = g.slot == NO_SLOT ? NULL : &s->held[g.slot];
+		struct since g = s->since[i];
 
 		if (returned(s, &g))
 			continue;
+		g.held = held_of(s, &g);
 		s->since[kept++] = g;
-		if (h && h->live && h->pfn != h->want && h->pfn != KMM_NO_PFN &&
-		    kmm_frame_word(s->mm, h->pfn) == g.slot + 1)
-			simulated_own(s, h->pfn, h->order, 0);
+		if (g.slot != NO_SLOT && g.held.live && g.held.pfn != KMM_NO_PFN &&
+		    g.held.pfn != simulated_want(s, g.slot) &&
+		    simulated_named(s, g.slot, g.held.pfn, &g.held))
+			simulated_own(s, g.held.pfn, g.held.order, 0);
 	}
 	s->since_count = kept;
 }
 
 /* Take again what the recording does not show as taken; false: it has another user now. */
-static bool take_again(struct simulated *s, const struct since *g)
+static bool take_again(struct simulated *s, struct since *g)
 {
-	struct held *h = g->slot == NO_SLOT ? NULL : &s->held[g->slot];
-	kmm_pfn pfn = h ? h->pfn : g->pfn;
-	unsigned order = h ? h->order : g->order;
+	bool named = g->slot != NO_SLOT;
+	struct held *h = &g->held, other;
 
-	if (h && kmm_frame_word(s->mm, pfn) == g->slot + 1)
+	if (named && simulated_named(s, g->slot, h->pfn, &other))
 		return false; /* its number was given out twice meanwhile: done already */
-	if (!kmm_take(s->mm, pfn, order)) {
-		if (h)
-			simulated_own(s, pfn, order, g->slot + 1);
+	if (!kmm_take(s->mm, h->pfn, h->order)) {
+		if (named)
+			simulated_hold(s, g->slot, h, KMM_NO_PFN);
 		return true;
 	}
-	if (h)
+	if (named) {
 		h->pfn = KMM_NO_PFN; /* its free will tell */
+		simulated_move(s, g->slot, h);
+	}
 	return false;
+}
+
+/* Was it taken without an event?  Then the reconstruction still has it on a list. */
+static bool taken_silently(const struct simulated *s, const struct since *g)
+{
+	return g->slot == NO_SLOT || (g->held.live && g->held.pfn != KMM_NO_PFN &&
+				      simulated_want(s, g->slot) == KMM_NO_PFN);
 }
 
 static void own_again(struct simulated *s, const struct recorded *r)
@@ -219,20 +232,23 @@ static void own_again(struct simulated *s, const struct recorded *r)
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < s->since_count; i++) {
-		const struct since g = s->since[i];
-		struct held *h = g.slot == NO_SLOT ? NULL : &s->held[g.slot];
+		struct since g = s->since[i];
+		struct held *h = &g.held;
+		kmm_pfn want;
 
 		if (taken_silently(s, &g)) {
 			if (take_again(s, &g))
 				s->since[kept++] = g;
 			continue;
 		}
-		if (!h->live || h->pfn == h->want)
+		want = simulated_want(s, g.slot);
+		if (!h->live || simulated_held(s, g.slot).pfn == want)
 			continue;
-		h->pfn = h->want;
-		if (recorded_frame(r, h->want) == FRAME_USED &&
-		    !kmm_seed_used(s->mm, h->want, h->order, h->type))
-			simulated_own(s, h->want, h->order, g.slot + 1);
+		h->pfn = want;
+		simulated_move(s, g.slot, h);
+		if (recorded_frame(r, want) == FRAME_USED &&
+		    !kmm_seed_used(s->mm, want, h->order, h->type))
+			simulated_hold(s, g.slot, h, want);
 		else
 			s->stats.uncorrected++;
 	}

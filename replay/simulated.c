@@ -10,29 +10,6 @@
 
 /* ---- ids ---- */
 
-static struct held *held_at(struct simulated *s, uint32_t slot)
-{
-	if (slot >= s->slots) {
-		uint32_t n = slot + slot / 8 + 1024;
-		struct held *more = realloc(s->held, n * sizeof(*more));
-
-		if (!more)
-			return NULL;
-		memset(more + s->slots, 0, (n - s->slots) * sizeof(*more));
-		s->held = more;
-		if (s->may_run_short) {
-			uint32_t *born = realloc(s->born, n * sizeof(*born));
-
-			if (!born)
-				return NULL;
-			memset(born + s->slots, 0, (n - s->slots) * sizeof(*born));
-			s->born = born;
-		}
-		s->slots = n;
-	}
-	return &s->held[slot];
-}
-
 /* Where all is put right now and then: what was given meanwhile. */
 static void remember(struct simulated *s, struct since g)
 {
@@ -54,24 +31,19 @@ static void remember(struct simulated *s, struct since g)
 
 static void hold(struct simulated *s, const struct request *q, kmm_pfn got)
 {
-	struct held *h = q->slot == NO_SLOT ? NULL : held_at(s, q->slot);
+	const struct held h = { .pfn = got,
+				.order = q->sig.order,
+				.type = q->sig.type,
+				.owner = q->sig.owner,
+				.compound = q->sig.gfp & KMM_GFP_COMP,
+				.live = true,
+				.silent = q->pfn == KMM_NO_PFN };
 
-	if (!h)
+	if (q->slot == NO_SLOT || !simulated_hold(s, q->slot, &h, q->pfn))
 		return;
-	*h = (struct held){ got,
-			    q->pfn,
-			    q->sig.order,
-			    q->sig.type,
-			    q->sig.owner,
-			    true,
-			    q->sig.gfp & KMM_GFP_COMP };
 	if (s->born)
-		s->born[q->slot] = q->sig.owner == OWNER_USER && q->sig.type == KMM_MOVABLE ?
-					   ++s->births :
-					   0;
+		s->born[q->slot] = h.owner == OWNER_USER && h.type == KMM_MOVABLE ? ++s->births : 0;
 	remember(s, (struct since){ .slot = q->slot });
-	if (s->seeded && got != KMM_NO_PFN)
-		simulated_own(s, got, q->sig.order, q->slot + 1);
 	for (uint32_t i = 0; s->place && q->pfn != KMM_NO_PFN && i < 1u << q->sig.order; i++)
 		if (q->pfn + i < s->m->max_pfn)
 			s->place[q->pfn + i] = got == KMM_NO_PFN ? KMM_NO_PFN : got + i;
@@ -124,7 +96,7 @@ static void score(struct simulated *s, const struct request *q, kmm_pfn got)
 static bool held_unnamed(const struct simulated *s, kmm_pfn pfn, unsigned order)
 {
 	for (uint32_t i = 0; i < 1u << order; i++) {
-		uint32_t word = pfn + i < s->frames ? kmm_frame_word(s->mm, pfn + i) : OF_SIDES;
+		uint64_t word = pfn + i < s->frames ? kmm_frame_word(s->mm, pfn + i) : OF_SIDES;
 
 		if ((word && word != OF_COMPACTION) ||
 		    kmm_frame_state(s->mm, pfn + i) != KMM_FRAME_USED)
@@ -391,7 +363,7 @@ static void take_silently(struct simulated *s, const struct request *q)
 		if (got == KMM_NO_PFN)
 			continue;
 		s->stats.silent++;
-		remember(s, (struct since){ NO_SLOT, got, q->silent.order });
+		remember(s, (struct since){ NO_SLOT, { .pfn = got, .order = q->silent.order } });
 	}
 }
 
@@ -460,60 +432,65 @@ static void free_unknown(struct simulated *s, const struct request *q)
 
 static void release(struct simulated *s, const struct request *q)
 {
-	struct held *h = q->slot == NO_SLOT || q->slot >= s->slots ? NULL : &s->held[q->slot];
-	kmm_pfn pfn, target;
+	struct held h = simulated_held(s, q->slot);
+	kmm_pfn pfn = h.pfn, target;
+	bool user;
 
 	if (s->seeded && s->o.native && freescan_page(&s->scan, q, &target) == FREESCAN_RETURNED) {
 		give_back(s, q, target, 0);
 		return;
 	}
-	if (!h || !h->live) {
+	if (!h.live) {
 		if (s->seeded)
 			free_unknown(s, q);
 		return;
 	}
 	if (!(q->sig.flags & REQ_PIECE))
-		h->live = false;
+		simulated_let_go(s, q->slot);
 	if (!s->seeded)
 		return;
-	if (s->objects && (h->owner == OWNER_SLAB || h->owner == OWNER_KMALLOC_LARGE)) {
+	if (pfn == KMM_NO_PFN && s->objects &&
+	    (h.owner == OWNER_SLAB || h.owner == OWNER_KMALLOC_LARGE)) {
 		objects_page_freed(s->objects, q->cpu);
 		return;
 	}
-	if (s->sides && h->pfn == KMM_NO_PFN &&
-	    (h->owner == OWNER_VMALLOC || h->owner == OWNER_PERCPU)) {
+	if (s->sides && pfn == KMM_NO_PFN &&
+	    (h.owner == OWNER_VMALLOC || h.owner == OWNER_PERCPU)) {
 		bool known;
 
 		s->in_sides = true;
-		known = sides_page_freed(s->sides, h->owner, q->slot, q->cpu);
+		known = sides_page_freed(s->sides, h.owner, q->slot, q->cpu);
 		s->in_sides = false;
 		if (known)
 			return;
 	}
-	pfn = h->pfn;
 	if (q->sig.flags & REQ_PIECE) {
 		if (pfn == KMM_NO_PFN)
 			return;
-		pfn += q->pfn - h->want;
-	} else if (h->want == KMM_NO_PFN && q->pfn != KMM_NO_PFN && s->o.anchored &&
-		   pfn != KMM_NO_PFN) {
-		/* A silent page shows itself only now. */
-		kmm_pfn now = correct(s, pfn, q->pfn, 0);
+		pfn += q->pfn & ((1u << h.order) - 1);
+	}
+	user = pfn != KMM_NO_PFN && simulated_named(s, q->slot, pfn, &h) && h.owner == OWNER_USER &&
+	       h.type == KMM_MOVABLE;
+	if (!(q->sig.flags & REQ_PIECE) && h.silent) {
+		if (pfn == KMM_NO_PFN) {
+			/* Taken silently before the start. */
+			free_unknown(s, q);
+			return;
+		}
+		if (q->pfn != KMM_NO_PFN && s->o.anchored) {
+			/* A silent page shows itself only now. */
+			kmm_pfn now = correct(s, pfn, q->pfn, 0);
 
-		if (now != pfn) {
-			simulated_own(s, pfn, 0, 0);
+			if (now != pfn)
+				simulated_own(s, pfn, 0, 0);
 			pfn = now;
 		}
-	} else if (pfn == KMM_NO_PFN && h->want == KMM_NO_PFN) {
-		/* Taken silently before the start. */
-		free_unknown(s, q);
-		return;
 	}
 	if (pfn == KMM_NO_PFN || kmm_frame_state(s->mm, pfn) != KMM_FRAME_USED) {
 		s->stats.unmatched_frees++;
 		return;
 	}
-	if (simulated_keeps(s, q) && h->owner == OWNER_USER && h->type == KMM_MOVABLE)
+	if (user && simulated_keeps(s, q))
 		simulated_keep_pages(s, pfn, q->sig.order, s->born[q->slot]);
 	else
 		give_back(s, q, pfn, q->sig.order);
@@ -602,9 +579,10 @@ static void fetch(const struct simulated *s, const struct request *q)
 {
 	if (q->slot == NO_SLOT)
 		return;
-	if (q->sig.op != REQ_OBJ_ALLOC && q->sig.op != REQ_OBJ_FREE)
-		__builtin_prefetch(&s->held[q->slot < s->slots ? q->slot : 0]);
-	else if (s->objects)
+	if (q->sig.op != REQ_OBJ_ALLOC && q->sig.op != REQ_OBJ_FREE) {
+		if (s->held)
+			__builtin_prefetch(&s->held[q->slot < s->slots ? q->slot : 0]);
+	} else if (s->objects)
 		objects_fetch(s->objects, q->slot);
 }
 

@@ -27,11 +27,9 @@ static int free_block(void *who, uint32_t pfn)
 
 static unsigned compound_page(void *who, uint32_t pfn)
 {
-	const struct simulated *s = who;
-	uint32_t word = kmm_frame_word(s->mm, pfn);
-	const struct held *h = word && word < OF_KEPT ? &s->held[word - 1] : NULL;
+	const struct held h = simulated_held_at(who, pfn);
 
-	return h && h->pfn == pfn && h->compound ? h->order : 0;
+	return h.pfn == pfn && h.compound ? h.order : 0;
 }
 
 static void isolate_block(void *who, uint32_t pfn)

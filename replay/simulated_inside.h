@@ -17,12 +17,12 @@
 
 /* What stands behind an id. */
 struct held {
-	kmm_pfn pfn;  /* the model's page */
-	kmm_pfn want; /* the kernel's page */
+	kmm_pfn pfn; /* the model's page; KMM_NO_PFN: it has none */
 	uint8_t order;
-	uint8_t type;
-	uint8_t owner;
-	bool live, compound;
+	uint8_t type, owner; /* kept with the page: simulated_named() */
+	bool compound;
+	bool live;
+	bool silent; /* no event named the kernel's page */
 };
 
 struct simulated {
@@ -33,10 +33,13 @@ struct simulated {
 	struct objects *objects; /* NULL: object requests are passed over */
 	struct sides *sides;	 /* NULL: theirs too */
 	bool seeded, scoring;
-	bool in_objects;   /* what the page model is asked for, the object model asks */
-	bool in_sides;	   /* or one of the sides */
-	struct held *held; /* [slots] */
+	bool in_objects;     /* what the page model is asked for, the object model asks */
+	bool in_sides;	     /* or one of the sides */
+	uint32_t *held;	     /* [slots] see simulated_held.c */
+	struct held *before; /* [slots] the same until the start, NULL after it */
 	uint32_t slots;
+	bool wants;
+	kmm_pfn *want; /* [slots] the kernel's page; NULL: nobody asks */
 	/* [frames of the recording] the model's page in its stead; NULL: nobody asks */
 	kmm_pfn *place;
 	struct transfer transfer; /* another machine: how the start was placed there */
@@ -54,9 +57,8 @@ struct simulated {
 	struct fallbacks fallbacks;
 	uint64_t reanchored; /* as many of them when it was last made what the reconstruction is */
 	struct since {
-		uint32_t slot; /* NO_SLOT: a page that no request names */
-		kmm_pfn pfn;   /* which one, then */
-		uint8_t order;
+		uint32_t slot;	  /* NO_SLOT: a page that no request names */
+		struct held held; /* which one, then; else filled in when all is put right */
 	} * since; /* what was given since then, and before without an event (reanchor.h) */
 	uint32_t since_count, since_room;
 	bool no_memory;		    /* something given was not remembered */
@@ -96,8 +98,26 @@ struct simulated {
 
 /* Something happened in the page blocks of this block. */
 void simulated_touch(struct simulated *s, kmm_pfn pfn, unsigned order);
-/* mark: slot + 1 of the block that covers the frames, 0: held since before, OF_SIDES, OF_COMPACTION, OF_KEPT */
-void simulated_own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark);
+/* mark: simulated_hold()'s, 0: held since before, OF_SIDES, OF_COMPACTION, OF_KEPT */
+void simulated_own(struct simulated *s, kmm_pfn pfn, unsigned order, uint64_t mark);
+
+/* simulated_held.c: what stands behind an id.  Where, how large and whether it lives. */
+struct held simulated_held(const struct simulated *s, uint32_t slot);
+/* Is the frame this id's?  Then the rest of h. */
+bool simulated_named(const struct simulated *s, uint32_t slot, kmm_pfn pfn, struct held *h);
+/* Likewise of the id whose frame this is; not live: of none. */
+struct held simulated_held_at(const struct simulated *s, kmm_pfn pfn);
+/* The kernel's page, where somebody asks. */
+kmm_pfn simulated_want(const struct simulated *s, uint32_t slot);
+/* false: out of memory. */
+bool simulated_hold(struct simulated *s, uint32_t slot, const struct held *h, kmm_pfn want);
+/* It has another page, or none: the words of the frames are the caller's to write. */
+void simulated_move(struct simulated *s, uint32_t slot, const struct held *h);
+/* It lives no more; its frames are the caller's to give back. */
+void simulated_let_go(struct simulated *s, uint32_t slot);
+/* At the start; false: out of memory. */
+bool simulated_hold_from_before(struct simulated *s);
+void simulated_held_free(struct simulated *s);
 /* Answer a request for a page by the model. */
 void simulated_alloc(struct simulated *s, const struct request *q);
 

@@ -37,7 +37,7 @@ static void on_fallback(void *arg, unsigned cpu, kmm_pfn pfn, unsigned order, un
 	fallbacks_add(&s->fallbacks, pfn, order, found, type, from, owned, s->time);
 }
 
-void simulated_own(struct simulated *s, kmm_pfn pfn, unsigned order, uint32_t mark)
+void simulated_own(struct simulated *s, kmm_pfn pfn, unsigned order, uint64_t mark)
 {
 	simulated_touch(s, pfn, order);
 	kmm_set_frame_words(s->mm, pfn, order, mark);

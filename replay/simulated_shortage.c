@@ -35,7 +35,7 @@ static bool user_before(const struct simulated *s, uint32_t p)
 static kmm_pfn place_before(const struct simulated *s, uint32_t p)
 {
 	kmm_pfn at = s->place ? s->place[p] : p;
-	uint32_t word;
+	uint64_t word;
 
 	if (at == KMM_NO_PFN || at >= s->frames || kmm_frame_state(s->mm, at) != KMM_FRAME_USED)
 		return KMM_NO_PFN;
@@ -119,9 +119,12 @@ static bool queue_kept(struct simulated *s)
 	return ok;
 }
 
-static bool is_user(const struct held *h)
+/* A block of user memory, by its id. */
+static bool is_user(const struct simulated *s, uint32_t slot, struct held *h)
 {
-	return h->live && h->pfn != KMM_NO_PFN && h->owner == OWNER_USER && h->type == KMM_MOVABLE;
+	*h = simulated_held(s, slot);
+	return h->pfn != KMM_NO_PFN && simulated_named(s, slot, h->pfn, h) &&
+	       h->owner == OWNER_USER && h->type == KMM_MOVABLE;
 }
 
 /*
@@ -130,6 +133,7 @@ static bool is_user(const struct held *h)
  */
 static void collect(struct simulated *s)
 {
+	struct held h;
 	bool ok = true;
 
 	for (unsigned z = 0; z < KMM_ZONES; z++)
@@ -143,8 +147,8 @@ static void collect(struct simulated *s)
 			ok = queue_page(s, at, 0, p);
 	}
 	for (uint32_t i = 0; ok && i < s->slots; i++)
-		if (is_user(&s->held[i]) && s->born[i])
-			ok = queue_page(s, s->held[i].pfn, s->born[i], i);
+		if (s->born[i] && is_user(s, i, &h))
+			ok = queue_page(s, h.pfn, s->born[i], i);
 	ok = ok && queue_kept(s);
 	s->no_memory |= !ok;
 	for (unsigned z = 0; z < KMM_ZONES; z++)
@@ -153,15 +157,24 @@ static void collect(struct simulated *s)
 }
 
 /* Every page of the block is still there and its own. */
-static bool whole(const struct simulated *s, uint32_t slot)
+static bool whole(const struct simulated *s, uint32_t slot, struct held h)
 {
-	const struct held *h = &s->held[slot];
-
-	for (uint32_t i = 0; i < 1u << h->order; i++)
-		if (kmm_frame_state(s->mm, h->pfn + i) != KMM_FRAME_USED ||
-		    kmm_frame_word(s->mm, h->pfn + i) != slot + 1)
+	for (uint32_t i = 0; i < 1u << h.order; i++)
+		if (!simulated_named(s, slot, h.pfn + i, &h))
 			return false;
 	return true;
+}
+
+/* The block's page is no more, though it lives; another has it, or none. */
+static void lose(struct simulated *s, uint32_t slot, struct held h, kmm_pfn to)
+{
+	kmm_pfn want = simulated_want(s, slot);
+
+	for (uint32_t i = 0; s->place && want != KMM_NO_PFN && i < 1u << h.order; i++)
+		if (want + i < s->m->max_pfn)
+			s->place[want + i] = to == KMM_NO_PFN ? to : to + i;
+	h.pfn = to;
+	simulated_move(s, slot, &h);
 }
 
 /* Take the page away from who has it; how many pages that freed. */
@@ -181,16 +194,14 @@ static uint64_t take_back(struct simulated *s, unsigned cpu, struct aged a)
 		if (s->place)
 			s->place[a.of] = KMM_NO_PFN;
 	} else {
-		struct held *h = &s->held[a.of];
+		struct held h;
 
-		if (a.of >= s->slots || s->born[a.of] != a.born || !is_user(h) || !whole(s, a.of))
+		if (a.of >= s->slots || s->born[a.of] != a.born || !is_user(s, a.of, &h) ||
+		    !whole(s, a.of, h))
 			return 0;
-		pfn = h->pfn;
-		order = h->order;
-		h->pfn = KMM_NO_PFN;
-		for (uint32_t i = 0; s->place && h->want != KMM_NO_PFN && i < 1u << order; i++)
-			if (h->want + i < s->m->max_pfn)
-				s->place[h->want + i] = KMM_NO_PFN;
+		pfn = h.pfn;
+		order = h.order;
+		lose(s, a.of, h, KMM_NO_PFN);
 	}
 	simulated_own(s, pfn, order, 0);
 	kmm_free_pages(s->mm, cpu, pfn, order);
@@ -352,13 +363,11 @@ void simulated_balance(struct simulated *s)
 
 static bool move_named(struct simulated *s, uint32_t slot, kmm_pfn from, kmm_pfn to)
 {
-	struct held *h = slot < s->slots ? &s->held[slot] : NULL;
+	struct held h;
 
-	if (!h || !is_user(h) || h->order || h->pfn != from)
+	if (!is_user(s, slot, &h) || h.order || h.pfn != from)
 		return false;
-	h->pfn = to;
-	if (s->place && h->want != KMM_NO_PFN && h->want < s->m->max_pfn)
-		s->place[h->want] = to;
+	lose(s, slot, h, to);
 	return true;
 }
 
@@ -380,7 +389,7 @@ static bool move_before(struct simulated *s, kmm_pfn from, kmm_pfn to)
 static bool on_migrate(void *arg, unsigned cpu, kmm_pfn from, kmm_pfn to)
 {
 	struct simulated *s = arg;
-	uint32_t word = kmm_frame_word(s->mm, from);
+	uint32_t word = (uint32_t)kmm_frame_word(s->mm, from);
 	bool moved;
 
 	(void)cpu;
@@ -416,6 +425,5 @@ void simulated_shortage_free(struct simulated *s)
 	for (unsigned z = 0; z < KMM_ZONES; z++)
 		free(s->aged[z].page);
 	free(s->kept_page);
-	free(s->born);
 	free(s->origin);
 }

@@ -51,6 +51,8 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	}
 	s->may_run_short = !o->native && !o->anchored &&
 			   (o->config->policy.reclaim || o->config->policy.compaction);
+	s->wants = o->anchor_every > 1 || (o->target && o->target->moved) ||
+		   (o->sides && o->sides->kmap && o->sides_source->kmaps);
 	s->own_kswapd = s->may_run_short && o->config->policy.reclaim && o->config->policy.kswapd;
 	simulated_watch(s);
 	if (o->slab) {
@@ -76,7 +78,7 @@ void simulated_free(struct simulated *s)
 	fallbacks_free(&s->fallbacks);
 	free(s->stats.course);
 	simulated_shortage_free(s);
-	free(s->held);
+	simulated_held_free(s);
 	free(s->since);
 	free(s->place);
 	view_touched_free(&s->touched);
@@ -120,14 +122,13 @@ int simulated_seed(struct simulated *s, const struct machine_state *st, struct e
 	s->start = st;
 	s->marks_unknown = !st->have_zoneinfo;
 	memset(s->zone_used, -1, sizeof(s->zone_used));
-	s->seeded = s->scoring = true;
 	for (uint32_t i = 0; moved && i < s->slots; i++)
-		move_held(s, &s->held[i]);
+		move_held(s, &s->before[i]);
 	if (moved && s->objects)
 		objects_place(s->objects, s->place);
-	for (uint32_t i = 0; i < s->slots; i++)
-		if (s->held[i].live && s->held[i].pfn != KMM_NO_PFN)
-			simulated_own(s, s->held[i].pfn, s->held[i].order, i + 1);
+	s->seeded = s->scoring = true;
+	if (!simulated_hold_from_before(s))
+		return err_set(e, ENOMEM, "out of memory");
 	if (s->objects && objects_seed(s->objects, st, e) < 0)
 		return err_code(e);
 	if (s->o.sides) {

@@ -28,6 +28,7 @@ size_t simulated_memory(const struct simulated *s)
 {
 	return kmm_memory(s->mm) + s->slots * sizeof(*s->held) +
 	       (s->born ? s->slots * sizeof(*s->born) : 0) +
+	       (s->want ? s->slots * sizeof(*s->want) : 0) +
 	       (s->origin ? s->frames * sizeof(*s->origin) : 0) +
 	       (s->place ? s->m->max_pfn * sizeof(*s->place) : 0) + s->frames / 8 +
 	       (s->frames >> s->m->pageblock_order);
@@ -124,14 +125,14 @@ unsigned simulated_owner(const struct simulated *s, uint32_t pfn)
 		return OWNER_USER;
 	if (!f.word && s->o.target && s->o.target->moved)
 		return OWNER_UNKNOWN;
-	return f.word ? s->held[f.word - 1].owner : first_owner(s, pfn);
+	return f.word ? simulated_held_at(s, pfn).owner : first_owner(s, pfn);
 }
 
 uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 {
 	const struct simulated *s = who;
 	const struct kmm_frame_view f = kmm_frame_look(s->mm, pfn);
-	const struct held *h;
+	struct held h;
 
 	*end = f.end;
 	switch (f.state) {
@@ -161,10 +162,10 @@ uint8_t simulated_run(const void *who, uint32_t pfn, uint32_t *end)
 		       owner == OWNER_USER ? CELL_USER :
 					     CELL_UNKNOWN;
 	}
-	h = &s->held[f.word - 1];
-	if (h->owner == OWNER_SLAB)
+	h = simulated_held_at(s, pfn);
+	if (h.owner == OWNER_SLAB)
 		return CELL_SLAB;
-	if (h->type == KMM_MOVABLE)
+	if (h.type == KMM_MOVABLE)
 		return CELL_USER;
-	return h->type == KMM_RECLAIMABLE ? CELL_RECLAIMABLE : CELL_KERNEL;
+	return h.type == KMM_RECLAIMABLE ? CELL_RECLAIMABLE : CELL_KERNEL;
 }

@@ -58,9 +58,13 @@ static inline void view_touch(struct view_touched *t, uint64_t pfn, uint64_t end
 {
 	if (end > t->frames)
 		end = t->frames;
-	for (; pfn < end; pfn++) {
-		t->frame[pfn / 64] |= 1ull << pfn % 64;
+	while (pfn < end) {
+		uint64_t last = pfn | (t->order < 6 ? (1u << t->order) - 1 : 63);
+		uint64_t n = (last < end ? last + 1 : end) - pfn;
+
+		t->frame[pfn / 64] |= ~0ull >> (64 - n) << pfn % 64;
 		t->block[pfn >> t->order] = true;
+		pfn += n;
 	}
 }
 

@@ -406,7 +406,7 @@ static NOINLINE kmm_pfn alloc_past(struct kmm *mm, unsigned cpu, unsigned node, 
 		return alloc_by_rule(mm, cpu, node, gfp, 0);
 	mm->stats.zone_locks++;
 	pfn = buddy_take_seen(mm, route->zone, cpu, 0, route->type);
-	mm->frame[pfn].what = frame_what(route->used, 0, 0);
+	mm->frame[pfn].kind = route->used;
 	return finish(mm, cpu, pfn, 0, gfp, route->type);
 }
 

@@ -51,7 +51,7 @@ void buddy_move(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned type)
 	buddy_add(mm, z, pfn, order, type, mm->generation != KMM_LINUX_2_6);
 }
 
-#define ANY_TYPE (255u << KIND_TYPE)
+#define ANY_TYPE (7u << KIND_TYPE)
 
 static inline bool is_free_block(const struct frame *f, const struct zone *z, unsigned order)
 {
@@ -111,11 +111,11 @@ static INLINE unsigned join_halves(struct frame *f, struct zone *z, kmm_pfn *blo
 	uint32_t list = buddy_list(z, order, type);
 	struct frame *head = &f[list];
 	uint64_t empty = frame_links(list);
-	size_t at = *block * sizeof(*f), first = sizeof(*f) << order, size = first;
+	uint32_t at = *block, first = 1u << order, size = first;
 
-	for (size_t end = sizeof(*f) << most; size < end; size *= 2) {
-		size_t buddy = at ^ size;
-		struct frame *half = (struct frame *)((char *)f + buddy);
+	for (uint32_t end = 1u << most; size < end; size *= 2) {
+		uint32_t buddy = at ^ size;
+		struct frame *half = &f[buddy];
 
 		if (half->kind != kind || head->blocks != 1)
 			break;
@@ -127,10 +127,9 @@ static INLINE unsigned join_halves(struct frame *f, struct zone *z, kmm_pfn *blo
 		head += KMM_MIGRATETYPES;
 		empty += frame_links(KMM_MIGRATETYPES);
 	}
-	*block = (kmm_pfn)(at / sizeof(*f));
-	size /= sizeof(*f);
-	z->avail[type] = (uint16_t)(z->avail[type] & ~(size - first / sizeof(*f)));
-	return (unsigned)__builtin_ctzl(size);
+	*block = at;
+	z->avail[type] = (uint16_t)(z->avail[type] & ~(size - first));
+	return (unsigned)__builtin_ctz(size);
 }
 
 void buddy_free(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order, unsigned type,
@@ -266,8 +265,7 @@ bool buddy_move_pageblock(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned 
 			moved->pages += 1u << order;
 			pfn += 1u << order;
 		} else {
-			moved->movable += f[pfn].state == FRAME_IS_USED &&
-					  f[pfn].type == KMM_MOVABLE;
+			moved->movable += frame_in_use(&f[pfn]) && f[pfn].type == KMM_MOVABLE;
 			pfn++;
 		}
 	}
@@ -288,8 +286,7 @@ bool buddy_count_pageblock(const struct kmm *mm, const struct zone *z, kmm_pfn p
 			counted->pages += 1u << f[pfn].order;
 			pfn += 1u << f[pfn].order;
 		} else {
-			counted->movable += f[pfn].state == FRAME_IS_USED &&
-					    f[pfn].type == KMM_MOVABLE;
+			counted->movable += frame_in_use(&f[pfn]) && f[pfn].type == KMM_MOVABLE;
 			pfn++;
 		}
 	}

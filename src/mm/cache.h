@@ -260,7 +260,7 @@ static inline uintptr_t owner_of(const struct kmm_slab *sl, uint64_t frame)
 {
 	const struct frame *f = &sl->mm->frame[frame];
 
-	return f->held == FRAME_HELD_BY_SLAB ? (uintptr_t)f->word : 0;
+	return f->state == FRAME_IS_SLAB ? (uintptr_t)f->word : 0;
 }
 
 static inline void set_owner(struct kmm_slab *sl, kmm_pfn pfn, uintptr_t owner)
@@ -268,7 +268,7 @@ static inline void set_owner(struct kmm_slab *sl, kmm_pfn pfn, uintptr_t owner)
 	struct frame *f = &sl->mm->frame[pfn];
 
 	f->word = owner;
-	f->held = owner ? FRAME_HELD_BY_SLAB : FRAME_HELD;
+	f->state = owner ? FRAME_IS_SLAB : FRAME_IS_USED;
 }
 
 /* The slab that an address lies in, NULL if in none.  Not for SLOB. */

@@ -13,7 +13,7 @@ static bool movable_frame(const struct kmm *mm, const struct zone *z, kmm_pfn pf
 {
 	const struct frame *f = &mm->frame[pfn];
 
-	return f->state == FRAME_IS_USED && f->type == KMM_MOVABLE && f->zone == z->index &&
+	return frame_in_use(f) && f->type == KMM_MOVABLE && f->zone == z->index &&
 	       frame_tag(mm, pfn) == KMM_MOVABLE;
 }
 

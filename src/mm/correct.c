@@ -16,10 +16,9 @@ static bool takeable(const struct kmm *mm, kmm_pfn pfn, unsigned order)
 	if (order > mm->max_order || pfn >= mm->frames || pfn & ((1u << order) - 1))
 		return false;
 	for (kmm_pfn p = pfn; p < pfn + (1u << order); p++) {
-		unsigned state = mm->frame[p].state;
+		const struct frame *f = &mm->frame[p];
 
-		if (state == FRAME_IS_USED || state == FRAME_IS_HOLE ||
-		    mm->frame[p].zone != mm->frame[pfn].zone)
+		if (frame_in_use(f) || f->state == FRAME_IS_HOLE || f->zone != mm->frame[pfn].zone)
 			return false;
 	}
 	return true;

@@ -60,9 +60,9 @@ struct kmm_frame_view kmm_frame_look(const struct kmm *mm, kmm_pfn pfn)
 		return v;
 	}
 	f = &mm->frame[pfn];
-	if (f->state == FRAME_IS_USED) {
-		v.word = f->held == FRAME_HELD_BY_USER ? (uint32_t)f->word : 0;
-		v.slab = f->held == FRAME_HELD_BY_SLAB;
+	if (frame_in_use(f)) {
+		v.word = f->state == FRAME_IS_NAMED ? f->word : 0;
+		v.slab = f->state == FRAME_IS_SLAB;
 		return v;
 	}
 	head = frame_block_of(mm, pfn);
@@ -90,21 +90,21 @@ int kmm_zone_of(const struct kmm *mm, kmm_pfn pfn)
 	return mm->frame[pfn].zone;
 }
 
-uint32_t kmm_frame_word(const struct kmm *mm, kmm_pfn pfn)
+uint64_t kmm_frame_word(const struct kmm *mm, kmm_pfn pfn)
 {
 	const struct frame *f = pfn < mm->frames ? &mm->frame[pfn] : NULL;
 
-	return f && f->held == FRAME_HELD_BY_USER ? (uint32_t)f->word : 0;
+	return f && f->state == FRAME_IS_NAMED ? f->word : 0;
 }
 
-void kmm_set_frame_words(struct kmm *mm, kmm_pfn pfn, unsigned order, uint32_t word)
+void kmm_set_frame_words(struct kmm *mm, kmm_pfn pfn, unsigned order, uint64_t word)
 {
 	for (kmm_pfn end = pfn + (1u << order); pfn < end && pfn < mm->frames; pfn++) {
 		struct frame *f = &mm->frame[pfn];
 
-		if (f->state != FRAME_IS_USED || f->held == FRAME_HELD_BY_SLAB)
+		if (!frame_in_use(f) || f->state == FRAME_IS_SLAB)
 			continue;
 		f->word = word;
-		f->held = word ? FRAME_HELD_BY_USER : FRAME_HELD;
+		f->state = word ? FRAME_IS_NAMED : FRAME_IS_USED;
 	}
 }

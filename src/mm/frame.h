@@ -17,13 +17,6 @@ static inline uint32_t frame_kind(unsigned state, unsigned order, unsigned type,
 	return state << KIND_STATE | order << KIND_ORDER | type << KIND_TYPE | zone << KIND_ZONE;
 }
 
-/* Held by nobody. */
-static inline uint64_t frame_what(uint32_t kind, unsigned cpu, unsigned list)
-{
-	return (uint64_t)kind << WHAT_KIND | (uint64_t)cpu << WHAT_CPU |
-	       (uint64_t)list << WHAT_LIST;
-}
-
 /* Both links at once. */
 static inline uint64_t frame_links(uint32_t to)
 {
@@ -33,7 +26,6 @@ static inline uint64_t frame_links(uint32_t to)
 static inline void list_init(struct frame *f, uint32_t head)
 {
 	f[head].next = f[head].prev = head;
-	f[head].state = FRAME_IS_LIST;
 	f[head].blocks = 0;
 }
 
@@ -77,27 +69,27 @@ static inline void list_del(struct frame *f, uint32_t at)
 	f[next].prev = prev;
 }
 
-/* The frames of a block are in use from now on. */
-static inline void frame_set_used(struct kmm *mm, kmm_pfn pfn, unsigned order, unsigned type)
+/* The frames of a block, which is of one zone, become this. */
+static inline void frame_set(struct kmm *mm, kmm_pfn pfn, unsigned order, enum frame_is state,
+			     unsigned type)
 {
 	struct frame *f = &mm->frame[pfn];
+	uint32_t kind = frame_kind(state, 0, type, f->zone);
 
-	for (unsigned left = 1u << order; left; left--, f++) {
-		f->state = FRAME_IS_USED;
-		f->type = (uint8_t)type;
-		f->held = FRAME_HELD;
-	}
+	for (unsigned left = 1u << order; left; left--, f++)
+		f->kind = kind;
 }
 
-/* The frames of a block are in use no more; its head's state follows. */
+/* They are in use from now on. */
+static inline void frame_set_used(struct kmm *mm, kmm_pfn pfn, unsigned order, unsigned type)
+{
+	frame_set(mm, pfn, order, FRAME_IS_USED, type);
+}
+
+/* They are in use no more; the head's state follows. */
 static inline void frame_set_unused(struct kmm *mm, kmm_pfn pfn, unsigned order)
 {
-	struct frame *f = &mm->frame[pfn];
-
-	for (unsigned left = 1u << order; left; left--, f++) {
-		f->state = FRAME_IS_TAIL;
-		f->held = FRAME_HELD;
-	}
+	frame_set(mm, pfn, order, FRAME_IS_TAIL, 0);
 }
 
 /*
@@ -119,7 +111,7 @@ static inline bool frame_is_used_block(const struct kmm *mm, kmm_pfn pfn, unsign
 	const struct frame *f, *end;
 
 	if (likely(!order))
-		return pfn < mm->frames && mm->frame[pfn].state == FRAME_IS_USED;
+		return pfn < mm->frames && frame_in_use(&mm->frame[pfn]);
 	if (unlikely(order > mm->max_order || pfn >= mm->frames || pfn & ((1u << order) - 1)))
 		return false;
 	f = &mm->frame[pfn];
@@ -127,7 +119,7 @@ static inline bool frame_is_used_block(const struct kmm *mm, kmm_pfn pfn, unsign
 	if (unlikely(f->zone != end[-1].zone))
 		return false;
 	do {
-		if (unlikely(f->state != FRAME_IS_USED))
+		if (unlikely(!frame_in_use(f)))
 			return false;
 	} while (++f < end);
 	return true;

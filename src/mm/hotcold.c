@@ -9,12 +9,8 @@ static void insert(struct kmm *mm, struct pcp *p, unsigned side, kmm_pfn after, 
 {
 	struct frame *f = mm->frame;
 
-	f[pfn].state = FRAME_IS_PCP;
-	f[pfn].order = 0;
-	f[pfn].type = (uint8_t)type;
-	f[pfn].cpu = p->cpu;
-	f[pfn].list = (uint8_t)side;
-	f[pfn].held = FRAME_HELD;
+	f[pfn].kind = frame_kind(FRAME_IS_PCP, 0, type, p->zone) | (uint32_t)p->cpu << KIND_CPU;
+	f[pfn].cold = side;
 	list_insert(f, after, f[after].next, pfn);
 	p->count++;
 	p->side[side].count++;

@@ -9,7 +9,7 @@
 #include "mm/pcp.h"
 #include "mm/zone.h"
 
-#define MOST_FRAMES (1u << 30) /* 4 TiB: 16 GiB of frames */
+#define MOST_FRAMES (1u << 30) /* 4 TiB: 12 GiB of frames */
 #define LINE 64u
 
 struct reason {
@@ -151,19 +151,21 @@ static void init_zones(struct kmm *mm)
 	}
 }
 
+static size_t frame_bytes(const struct kmm *mm)
+{
+	return (size_t)mm->all_frames * sizeof(*mm->frame) + LINE;
+}
+
 /* Room for the frames of all zones and, behind them, for the list heads. */
 static bool init_frames(struct kmm *mm)
 {
 	uint32_t lists = KMM_ORDERS * KMM_MIGRATETYPES, at = mm->frames;
 
 	mm->all_frames = mm->frames + mm->zones * (lists + mm->cpus * PCP_HEADS);
-	mm->frame_memory = calloc((size_t)mm->all_frames + LINE / sizeof(*mm->frame),
-				  sizeof(*mm->frame));
+	mm->frame_memory = calloc(1, frame_bytes(mm));
 	if (!mm->frame_memory)
 		return false;
-	mm->frame = mm->frame_memory;
-	while ((uintptr_t)mm->frame % LINE)
-		mm->frame++;
+	mm->frame = (struct frame *)(((uintptr_t)mm->frame_memory + LINE - 1) / LINE * LINE);
 	for (unsigned i = 0; i < mm->zones; i++) {
 		struct zone *z = &mm->zone[i];
 
@@ -171,7 +173,7 @@ static bool init_frames(struct kmm *mm)
 			if (mm->frame[pfn].state != FRAME_IS_HOLE)
 				continue;
 			mm->frame[pfn].state = FRAME_IS_USED;
-			mm->frame[pfn].zone = (uint8_t)i;
+			mm->frame[pfn].zone = i & 31;
 		}
 		z->heads = at;
 		for (uint32_t list = 0; list < lists; list++)
@@ -295,9 +297,7 @@ const struct kmm_stats *kmm_stats(const struct kmm *mm)
 
 size_t kmm_memory(const struct kmm *mm)
 {
-	size_t frames = (size_t)mm->all_frames + LINE / sizeof(*mm->frame);
-
-	return sizeof(*mm) + frames * sizeof(*mm->frame) + sizeof(*mm->pcp) * mm->zones * mm->cpus +
+	return sizeof(*mm) + frame_bytes(mm) + sizeof(*mm->pcp) * mm->zones * mm->cpus +
 	       (mm->frames >> mm->pageblock_order) +
 	       (sizeof(*mm->zonelist) + sizeof(*mm->route)) * mm->config.nodes;
 }

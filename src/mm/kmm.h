@@ -272,7 +272,7 @@ enum kmm_frame_state kmm_frame_state(const struct kmm *mm, kmm_pfn pfn);
 struct kmm_frame_view {
 	enum kmm_frame_state state;
 	kmm_pfn end;   /* a frame beyond it up to which all are so: the end of its free block */
-	uint32_t word; /* kmm_set_frame_words() */
+	uint64_t word; /* kmm_set_frame_words() */
 	bool slab;     /* of a slab, or of a large kmalloc */
 };
 struct kmm_frame_view kmm_frame_look(const struct kmm *mm, kmm_pfn pfn);
@@ -281,8 +281,8 @@ struct kmm_frame_view kmm_frame_look(const struct kmm *mm, kmm_pfn pfn);
  * is set, and again once the frame is free.  Frames of slabs and those not in use have
  * none; setting theirs does nothing.
  */
-uint32_t kmm_frame_word(const struct kmm *mm, kmm_pfn pfn);
-void kmm_set_frame_words(struct kmm *mm, kmm_pfn pfn, unsigned order, uint32_t word);
+uint64_t kmm_frame_word(const struct kmm *mm, kmm_pfn pfn);
+void kmm_set_frame_words(struct kmm *mm, kmm_pfn pfn, unsigned order, uint64_t word);
 /* Order of the free block that starts at this frame; -1: none does. */
 int kmm_free_block_order(const struct kmm *mm, kmm_pfn pfn);
 /* The CPU on whose list the frame is; -1: on none. */

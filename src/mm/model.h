@@ -26,53 +26,46 @@ struct frame {
 		struct {
 			uint32_t next, prev; /* index into kmm.frame; while on a list */
 		};
-		uint64_t word; /* in use: what `held` says */
+		uint64_t word; /* in use: what its state says */
 	};
 	union {
 		struct {
-			uint8_t state; /* enum frame_is */
-			uint8_t order; /* of the block, if it heads a free or per-CPU one */
-			uint8_t type; /* list's type; in a per-CPU list: as cached; in use: as allocated */
-			uint8_t zone;
-			union {
-				struct {
-					uint16_t cpu; /* owner of the per-CPU list */
-					uint8_t list; /* which of its lists */
-					uint8_t held; /* in use: enum frame_held; else FRAME_HELD */
-				};
-				uint32_t blocks; /* a free list's head: how many it has */
-			};
+			uint32_t state : 8; /* enum frame_is */
+			uint32_t order : 4; /* of the block, if it heads a free or per-CPU one */
+			uint32_t type : 3; /* list's type; in a per-CPU list: as cached; in use: as allocated */
+			uint32_t cold : 1; /* 2.6: in which of the CPU's two lists */
+			uint32_t zone : 5;
+			uint32_t cpu : 10; /* owner of the per-CPU list */
 		};
-		uint32_t kind; /* the first four of these at once: frame_kind() */
-		uint64_t what; /* all of them: frame_what() */
+		uint32_t kind;	 /* all of these at once: frame_kind() */
+		uint32_t blocks; /* a free list's head: how many it has */
 	};
-};
-_Static_assert(sizeof(struct frame) == 16, "a frame costs 16 bytes");
+} __attribute__((packed, aligned(4)));
+_Static_assert(sizeof(struct frame) == 12, "a frame costs 12 bytes");
+_Static_assert(KMM_ORDERS <= 16 && KMM_MIGRATETYPES <= 8 && KMM_ZONES <= 32 && KMM_CPUS <= 1024,
+	       "a frame has no bits for more");
 
-/* Where the parts stand in kind and what, from the lowest bit on. */
+/* Where the parts stand in kind, from the lowest bit on. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-enum kind_at { KIND_STATE = 0, KIND_ORDER = 8, KIND_TYPE = 16, KIND_ZONE = 24 };
-enum what_at { WHAT_KIND = 0, WHAT_CPU = 32, WHAT_LIST = 48 };
+enum kind_at { KIND_STATE = 0, KIND_ORDER = 8, KIND_TYPE = 12, KIND_ZONE = 16, KIND_CPU = 21 };
 #else
-enum kind_at { KIND_STATE = 24, KIND_ORDER = 16, KIND_TYPE = 8, KIND_ZONE = 0 };
-enum what_at { WHAT_KIND = 32, WHAT_CPU = 16, WHAT_LIST = 8 };
+enum kind_at { KIND_STATE = 24, KIND_ORDER = 20, KIND_TYPE = 17, KIND_ZONE = 11, KIND_CPU = 1 };
 #endif
 
-/* Whose the word of a frame in use is. */
-enum frame_held {
-	FRAME_HELD,	    /* nobody's */
-	FRAME_HELD_BY_SLAB, /* see kmm_slab in cache.h */
-	FRAME_HELD_BY_USER, /* kmm_set_frame_word() */
+enum frame_is {
+	FRAME_IS_HOLE,	/* in no zone */
+	FRAME_IS_USED,	/* nobody's word is kept with it */
+	FRAME_IS_SLAB,	/* in use, the word is of the object allocators: see kmm_slab in cache.h */
+	FRAME_IS_NAMED, /* in use, the word is the user's: kmm_set_frame_words() */
+	FRAME_IS_FREE,	/* head of a free block */
+	FRAME_IS_PCP,	/* head of a block in a per-CPU list */
+	FRAME_IS_TAIL,	/* inside a free or per-CPU block */
 };
 
-enum frame_is {
-	FRAME_IS_HOLE, /* in no zone */
-	FRAME_IS_USED,
-	FRAME_IS_FREE, /* head of a free block */
-	FRAME_IS_PCP,  /* head of a block in a per-CPU list */
-	FRAME_IS_TAIL, /* inside a free or per-CPU block */
-	FRAME_IS_LIST, /* a list head */
-};
+static inline bool frame_in_use(const struct frame *f)
+{
+	return f->state >= FRAME_IS_USED && f->state <= FRAME_IS_NAMED;
+}
 
 enum wmark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, WMARKS };
 

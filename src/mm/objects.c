@@ -130,7 +130,7 @@ void kmm_slab_destroy(struct kmm_slab *sl)
 	}
 	/* The pages of what still lives are nobody's that we know of. */
 	for (kmm_pfn pfn = 0; sl->mm && pfn < sl->frames; pfn++)
-		if (sl->mm->frame[pfn].held == FRAME_HELD_BY_SLAB)
+		if (sl->mm->frame[pfn].state == FRAME_IS_SLAB)
 			set_owner(sl, pfn, 0);
 	free(sl->rounds);
 	free(sl->reap_node);

@@ -171,7 +171,7 @@ void page_forget(struct kmm_pages *p, kmm_pfn pfn, unsigned n)
 
 unsigned kmm_page_count(const struct kmm_pages *p, kmm_pfn pfn)
 {
-	if (!page_exists(p, pfn) || p->mm->frame[pfn].state != FRAME_IS_USED)
+	if (!page_exists(p, pfn) || !frame_in_use(&p->mm->frame[pfn]))
 		return 0;
 	return p->count && p->count[pfn] ? p->count[pfn] - 1 : 1;
 }
@@ -427,7 +427,7 @@ static const char *check_lru(const struct kmm_pages *p, unsigned zone, bool acti
 	uint64_t n = 0;
 
 	for (kmm_pfn at = p->oldest[zone][active]; at != NO_LINK; at = p->newer[at]) {
-		if (p->mm->frame[at].zone != zone || p->mm->frame[at].state != FRAME_IS_USED)
+		if (p->mm->frame[at].zone != zone || !frame_in_use(&p->mm->frame[at]))
 			return "an LRU list holds a page of another zone, or a free one";
 		if (kmm_page_flag(p, at, KMM_PG_ACTIVE) != active)
 			return "an LRU list holds a page of the other list";
@@ -447,10 +447,10 @@ int kmm_pages_validate(const struct kmm_pages *p, char *why, size_t n)
 			bad = check_lru(p, zone, true);
 	}
 	for (kmm_pfn i = 0; p->count && i < p->mm->frames && !bad; i++)
-		if (p->count[i] && p->mm->frame[i].state != FRAME_IS_USED)
+		if (p->count[i] && !frame_in_use(&p->mm->frame[i]))
 			bad = "a free page has a count";
 	for (kmm_pfn i = 0; p->mapcount && i < p->mm->frames && !bad; i++)
-		if (p->mapcount[i] && p->mm->frame[i].state != FRAME_IS_USED)
+		if (p->mapcount[i] && !frame_in_use(&p->mm->frame[i]))
 			bad = "a free page is mapped";
 	if (!bad)
 		return 0;

@@ -22,7 +22,7 @@ void pcp_remove(struct kmm *mm, struct pcp *p, kmm_pfn pfn)
 	f->state = FRAME_IS_TAIL;
 	p->count -= 1 << f->order;
 	if (mm->generation == KMM_LINUX_2_6)
-		p->side[f->list].count--;
+		p->side[f->cold].count--;
 }
 
 /* ---- refill ---- */

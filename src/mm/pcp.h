@@ -65,8 +65,8 @@ void pcp_remove(struct kmm *mm, struct pcp *p, kmm_pfn pfn);
 static inline void pcp_insert(struct kmm *mm, struct pcp *p, kmm_pfn pfn, unsigned order,
 			      unsigned list, unsigned type, bool tail)
 {
-	mm->frame[pfn].what = frame_what(frame_kind(FRAME_IS_PCP, order, type, p->zone), p->cpu,
-					 list);
+	mm->frame[pfn].kind = frame_kind(FRAME_IS_PCP, order, type, p->zone) | (uint32_t)p->cpu
+										       << KIND_CPU;
 	if (tail)
 		list_add_tail(mm->frame, p->head + list, pfn);
 	else
@@ -104,7 +104,7 @@ static INLINE kmm_pfn pcp_pop_page(struct kmm *mm, const struct route *route, un
 	if (unlikely(pfn == head || (mixed && f[pfn].type != route->type)))
 		return KMM_NO_PFN;
 	list_del_head(f, head, pfn);
-	f[pfn].what = frame_what(route->used, 0, 0);
+	f[pfn].kind = route->used;
 	p->count--;
 	if (unlikely(mixed)) {
 		p->side[cold].count--;

@@ -53,7 +53,7 @@ int kmm_seed_pcp(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, unsi
 	list = mm->generation == KMM_LINUX_2_6 ? 0 : pcp_list(order, type);
 	p = pcp_of(mm, &mm->zone[mm->frame[pfn].zone], cpu);
 	frame_set_unused(mm, pfn, order);
-	mm->frame[pfn].order = (uint8_t)order;
+	mm->frame[pfn].order = order & 15;
 	pcp_insert(mm, p, pfn, order, list, cached_type(mm, pfn, list, type), true);
 	if (mm->generation == KMM_LINUX_2_6)
 		p->side[0].count++;
@@ -151,7 +151,7 @@ int kmm_seed_boot(struct kmm *mm, kmm_pfn start, kmm_pfn end, unsigned type)
 		return -EINVAL;
 	type = grouped(mm, type);
 	for (kmm_pfn pfn = start; pfn < end; pfn++)
-		if (mm->frame[pfn].state != FRAME_IS_USED)
+		if (!frame_in_use(&mm->frame[pfn]))
 			return -EBUSY;
 	for (kmm_pfn pfn = start; pfn < end;) {
 		unsigned order = boot_order(mm, pfn, end);

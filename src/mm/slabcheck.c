@@ -50,7 +50,7 @@ static bool check_pages(struct check *c, const struct slab *slab)
 		if (owner_of(c->sl, slab->pfn + i) != (uintptr_t)slab)
 			return fail(c, "%s: frame %u is not of the slab at %u", slab->cache->name,
 				    slab->pfn + i, slab->pfn);
-		if (f->state != FRAME_IS_USED || mm->zone[f->zone].node != slab->node)
+		if (!frame_in_use(f) || mm->zone[f->zone].node != slab->node)
 			return fail(c, "%s: frame %u is not in use, or of another node than %u",
 				    slab->cache->name, slab->pfn + i, slab->node);
 	}
@@ -101,7 +101,7 @@ static bool check_slob_page(struct check *c, const struct slob_page *p)
 {
 	unsigned units = 0, end = 0;
 
-	if (c->sl->mm->frame[p->pfn].state != FRAME_IS_USED)
+	if (!frame_in_use(&c->sl->mm->frame[p->pfn]))
 		return fail(c, "SLOB page %u is not in use", p->pfn);
 	for (unsigned i = 0; i < p->blocks; i++) {
 		const struct slob_free *b = &p->block[i];
@@ -136,7 +136,7 @@ static bool check_frames(struct check *c)
 		if (!owner)
 			continue;
 		if (owner & 1) {
-			if (sl->mm->frame[pfn].state != FRAME_IS_USED)
+			if (!frame_in_use(&sl->mm->frame[pfn]))
 				return fail(c, "frame %u of a large object is not in use", pfn);
 			c->large++;
 		} else if (sl->kind == KMM_SLOB) {

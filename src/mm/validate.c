@@ -69,6 +69,8 @@ static bool check_frames(struct check *c)
 		switch (f->state) {
 		case FRAME_IS_HOLE:
 		case FRAME_IS_USED:
+		case FRAME_IS_SLAB:
+		case FRAME_IS_NAMED:
 			pfn++;
 			continue;
 		case FRAME_IS_FREE:
@@ -151,8 +153,8 @@ static bool check_pcp_list(struct check *c, const struct pcp *p, unsigned list, 
 		if (at >= c->mm->frames || f[at].prev != before || *pages > p->count)
 			return fail(c, "CPU %u zone %u list %u: broken link at %u", p->cpu, p->zone,
 				    list, at);
-		if (f[at].state != FRAME_IS_PCP || f[at].cpu != p->cpu || f[at].list != list ||
-		    f[at].zone != p->zone)
+		if (f[at].state != FRAME_IS_PCP || f[at].cpu != p->cpu || f[at].zone != p->zone ||
+		    (c->mm->generation == KMM_LINUX_2_6 && f[at].cold != list))
 			return fail(c, "CPU %u zone %u list %u: frame %u does not belong there",
 				    p->cpu, p->zone, list, at);
 		if (c->mm->generation != KMM_LINUX_2_6 && pcp_list(f[at].order, f[at].type) != list)

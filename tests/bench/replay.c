@@ -6,7 +6,7 @@
  * for each object that lives in the end: of the slab model, and of what replay keeps to
  * find an object by its id.
  *
- * usage: replay WORKLOAD.kmw
+ * usage: replay WORKLOAD.kmw [ROUNDS]
  */
 #include <math.h>
 #include <stdio.h>
@@ -64,16 +64,17 @@ int main(int argc, char **argv)
 	struct import_options io = { .compression = KMW_DEFAULT,
 				     .from = -INFINITY,
 				     .to = INFINITY };
-	struct kmw_reader *k = argc == 2 ? import_open(argv[1], &io, NULL, &e) : NULL;
+	int rounds = argc > 2 ? atoi(argv[2]) : ROUNDS;
+	struct kmw_reader *k = argc > 1 ? import_open(argv[1], &io, NULL, &e) : NULL;
 	struct machine *m = k ? import_machine(k, &e) : NULL;
 	struct kmm_config *c = calloc(1, sizeof(*c));
 	struct result x = { 0 };
 	int ret = m && c ? machine_model(m, c, &e) : -1;
 
-	for (unsigned i = 0; i < ROUNDS && ret >= 0; i++)
+	for (int i = 0; i < rounds && ret >= 0; i++)
 		ret = once(k, m, c, &x, &e);
 	if (ret < 0) {
-		fprintf(stderr, "replay bench: %s\n", argc == 2 ? e.text : "one workload, please");
+		fprintf(stderr, "replay bench: %s\n", argc > 1 ? e.text : "one workload, please");
 		return 2;
 	}
 	printf("%llu requests, %.4f s: %.2f M/s by itself; %.1f B a page frame, %.1f B a live object (%llu)\n",

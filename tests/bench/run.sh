@@ -232,7 +232,8 @@ section_replay() {
 		[ -z "$own" ] || row "pages and objects, beside the others" "$n" "$own"
 	done
 	group "pages and objects, one machine alone; bytes with the tables of ids (aim: 16 a frame, 48 a live object)"
-	for capture in traces/amd64-6.1-small "$TRACES"/amd64-6.1-{files,thp,pressure}; do
+	for capture in traces/amd64-6.1-small "$TRACES"/amd64-6.1-{files,numa,thp,pressure} \
+		       "$TRACES"/i386-6.1-highmem; do
 		name=${capture##*/}
 		[ -d "$capture" ] || { skip "$name" "not there"; continue; }
 		if "$KMEMLAB" import -q -o "$TMP/x.kmw" "$capture" 2> "$TMP/err" &&

@@ -25,6 +25,22 @@ while read -r name placement pages worst course active by_slab missing rest; do
 	fi
 done < tests/golden/objects.txt
 
+# Memory: with the tables of ids, at most 16 bytes a page frame and 48 a live object.
+for dir in $SMALL $TRACES/*; do
+	[ -e "$dir/trace.dat" ] || [ -e "$dir/trace.dat.gz" ] || continue
+	[ -z "$QUICK" ] || [ "$dir" = "$SMALL" ] || continue
+	t=objects/memory/$(basename "$dir")
+	if $KMEMLAB import -q -o "$tmp/m.kmw" "$dir" 2> "$tmp/err" &&
+	   "$BUILD/tests/bench/replay" "$tmp/m.kmw" 1 > "$tmp/out" 2> "$tmp/err"; then
+		if sed -n 's/.*: \(.*\) M.s by itself; \(.*\) B a page frame, \(.*\) B a live object.*/\2 \3/p' "$tmp/out" |
+			awk '{ exit !($1 > 0 && $1 <= 16 && $2 > 0 && $2 <= 48) }'; then ok "$t"; else not_ok "$t" "$(cat "$tmp/out")"; fi
+	elif grep -q 'which pages were free' "$tmp/err"; then
+		skip "$t" "$(tail -1 "$tmp/err")"
+	else
+		not_ok "$t" "$(tail -1 "$tmp/err")"
+	fi
+done
+
 rows="SELECT d.kind, d.requested, d.served, d.failed FROM demand d JOIN run r ON r.id = d.run_id
 	WHERE r.policy LIKE '%slab%' ORDER BY 1;
 	SELECT c.* FROM slab_cache c JOIN run r ON r.id = c.run_id WHERE r.policy LIKE '%slab%' ORDER BY 2;

@@ -63,7 +63,7 @@ static void test_lists(void **state)
 	mm->frame[64].type = KMM_UNMOVABLE;
 	check_damaged(mm, "exist");
 	mm = sound_machine();
-	mm->frame[260].list = 5;
+	mm->frame[260].cpu = 5;
 	check_damaged(mm, "belong");
 	mm = sound_machine();
 	mm->frame[buddy_list(&mm->zone[0], 3, KMM_MOVABLE)].blocks++;
