@@ -7,6 +7,7 @@
 
 #include "replay/mapread.h"
 #include "replay/tieorder.h"
+#include "replay/vmstat.h"
 #include "trace/event.h"
 
 static uint32_t mark(const struct kmw_reader *k, const char *text)
@@ -29,8 +30,7 @@ void feed_close(struct feed *f)
 	free(f->batch);
 	silent_free(&f->silent);
 	early_free(&f->early);
-	free(f->ties);
-	free(f->orders);
+	turns_free(&f->turns);
 	free(f->held);
 	hindsight_free(&f->known);
 	origin_free(&f->origin);
@@ -137,24 +137,6 @@ static int told_block(struct feed *f, struct request *out, struct err *e)
 	return n;
 }
 
-/* Put a group into its order; kswapd ends before the group, whatever comes first. */
-static int turn(struct feed *f, struct request *q, const struct feed_tie *t, struct err *e)
-{
-	struct request *copy = malloc(t->count * sizeof(*copy));
-	uint8_t ends = q[0].kswapd_ends;
-
-	if (!copy)
-		return err_set(e, ENOMEM, "out of memory");
-	memcpy(copy, q, t->count * sizeof(*copy));
-	copy[0].kswapd_ends = 0;
-	for (uint32_t i = 0; i < t->count; i++)
-		q[i] = copy[f->orders[t->order + i]];
-	if (ends)
-		q[0].kswapd_ends = ends;
-	free(copy);
-	return 0;
-}
-
 /* Keep the records from `from` on for the next block. */
 static int hold_back(struct feed *f, const struct request *q, uint32_t from, uint32_t n,
 		     struct err *e)
@@ -181,14 +163,15 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 	if (n < 0)
 		return n;
 	n += (int)had;
-	for (; f->tied < f->tie_count && f->ties[f->tied].first < first + (uint64_t)n; f->tied++) {
-		const struct feed_tie *t = &f->ties[f->tied];
+	for (; f->tied < f->turns.count && f->turns.groups[f->tied].first < first + (uint64_t)n;
+	     f->tied++) {
+		const struct turns_group *t = &f->turns.groups[f->tied];
 		uint32_t at = (uint32_t)(t->first - first);
 
 		if (at + t->count > (uint32_t)n && at)
 			return hold_back(f, out, at, (uint32_t)n, e);
-		if (at + t->count <= (uint32_t)n && turn(f, out + at, t, e) < 0)
-			return err_code(e);
+		if (at + t->count <= (uint32_t)n && turns_apply(&f->turns, f->tied, out + at) < 0)
+			return err_set(e, ENOMEM, "out of memory");
 	}
 	return n;
 }
@@ -244,6 +227,7 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	struct mapread before, after;
 	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	int n = 0, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
+	struct vmstat_seen vmstat = { .count = 0 };
 	bool idle = false; /* something happened in interrupts of the idle task */
 
 	if (mapread_init(&before, m, &m->before, mark(f->k, "snap: before/kpageflags begin"),
@@ -262,6 +246,9 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	while (ret >= 0 && (n = next_block(f, q, e)) > 0)
 		for (int i = 0; i < n && ret >= 0; i++, f->number++) {
 			idle |= q[i].pid == 0;
+			m->searches_told |= q[i].sig.op == OBS_COMPACTION &&
+					    q[i].sig.aux ==
+						    EVENT_MM_COMPACTION_FAST_ISOLATE_FREEPAGES;
 			mapread_record(&before, &q[i]);
 			mapread_record(&after, &q[i]);
 			if (q[i].sig.op == OBS_MARK) {
@@ -271,6 +258,8 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 				f->have_ties |= i && q[i].time == q[i - 1].time &&
 						q[i].cpu != q[i - 1].cpu &&
 						q[i].sig.op <= REQ_PAGE_BULK;
+				vmstat_see(&vmstat, &q[i]);
+				latefree_race(&f->race, &q[i], f->number);
 				hindsight_record(&f->known, &q[i], f->number);
 				batch_record(f->batch, &q[i], f->number);
 				silent_record(&f->silent, &q[i], f->number);
@@ -304,6 +293,7 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	if (ret >= 0)
 		ret = hindsight_end(&f->known, e);
 	batch_end(f->batch);
+	m->vmstat_phase = vmstat_phase(&vmstat);
 	m->tasks_only = !idle && f->number >= WHOLE_MACHINE;
 	f->block = 0;
 	f->number = 0;
@@ -311,33 +301,6 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 }
 
 /* ---- the second reading ---- */
-
-static int add_tie(struct feed *f, uint64_t first, uint32_t n, const uint16_t *order, struct err *e)
-{
-	if (f->tie_count == f->tie_room) {
-		uint64_t room = f->tie_room ? f->tie_room * 2 : 64;
-		struct feed_tie *more = realloc(f->ties, room * sizeof(*more));
-
-		if (!more)
-			return err_set(e, ENOMEM, "out of memory");
-		f->ties = more;
-		f->tie_room = room;
-	}
-	if (f->order_count + n > f->order_room) {
-		uint64_t room = (f->order_count + n) * 2;
-		uint16_t *more = realloc(f->orders, room * sizeof(*more));
-
-		if (!more)
-			return err_set(e, ENOMEM, "out of memory");
-		f->orders = more;
-		f->order_room = room;
-	}
-	memcpy(f->orders + f->order_count, order, n * sizeof(*order));
-	f->ties[f->tie_count++] = (struct feed_tie){ first, n, (uint32_t)f->order_count };
-	f->order_count += n;
-	f->tied = f->tie_count;
-	return 0;
-}
 
 /* Records of one time that begin at q, as far as n tell. */
 static uint32_t one_time(const struct request *q, uint32_t n)
@@ -379,18 +342,32 @@ static void extend_kswapd(struct feed *f, const struct recorded *r, const struct
 		f->known.ends[ended - 1].time = q->time;
 }
 
+static int by_from(const void *pa, const void *pb)
+{
+	const struct turns_move *a = pa, *b = pb;
+
+	if (a->from != b->from)
+		return a->from < b->from ? -1 : 1;
+	return a->behind < b->behind ? -1 : a->behind > b->behind;
+}
+
 /* Follow the records as a reconstruction does, and find the order of those of one time. */
 static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 {
 	uint64_t ended = 0; /* so many of kswapd's runs, the last one not followed by another */
 	uint8_t freed[KMM_CPUS] = { 0 }; /* order of each CPU's last free */
 	bool idle = false;
+	struct turns turns = { 0 };
+	struct latefree late;
 	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
 	uint16_t *order = malloc(TIEORDER_MOST * sizeof(*order));
 	struct recorded *r = recorded_new(m, e);
 	int n = 0, ret = q && order && r ? 0 : err_set(e, ENOMEM, "out of memory");
 	bool started = false;
 
+	if (latefree_init(&late, m) < 0)
+		ret = err_set(e, ENOMEM, "out of memory for %llu page frames",
+			      (unsigned long long)m->max_pfn);
 	if (r)
 		recorded_follow(r, f->silent.gone);
 	while (ret >= 0 && (n = feed_next(f, q, e)) > 0) {
@@ -422,13 +399,22 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 					      freed[q[x].cpu % KMM_CPUS], idle ? ended : 0);
 			}
 			if (!tieorder_matters(q + i, k)) {
-				for (uint32_t x = i; x < i + k; x++)
+				for (uint32_t x = i; x < i + k; x++) {
+					latefree_record(&late, r, &q[x], first + x);
 					recorded_apply(r, &q[x]);
-			} else if (tieorder_follow(r, q + i, k, order)) {
-				ret = add_tie(f, first + i, k, order, e);
+				}
+			} else if (tieorder_follow(r, &late, first + i, q + i, k, order) &&
+				   turns_add(&turns, first + i, k, order) < 0) {
+				ret = err_set(e, ENOMEM, "out of memory");
 			}
 		}
 	}
+	if (late.move_count)
+		qsort(late.moves, late.move_count, sizeof(*late.moves), by_from);
+	if (ret >= 0 && (late.no_memory || turns_move(&turns, late.moves, late.move_count) < 0))
+		ret = err_set(e, ENOMEM, "out of memory");
+	f->turns = turns;
+	latefree_free(&late);
 	free(q);
 	free(order);
 	recorded_free(r);
@@ -478,7 +464,8 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 		ret = origin_settle(&f->origin, m, e);
 		m->have_before |= !ret && m->before.have_kpageflags;
 	}
-	if ((f->have_ties || f->known.end_count) && lists && f->marks.start != UINT32_MAX)
+	if ((f->have_ties || f->race.seen || f->known.end_count) && lists &&
+	    f->marks.start != UINT32_MAX)
 		ret = order_ties(f, m, e);
 	return ret;
 }

@@ -3,8 +3,8 @@
  * feed: the records of a workload, block by block, with what the file leaves
  * out put back: a free that names a slot gets the page frame that the slot's
  * allocation was recorded with, what later events tell about a record
- * (hindsight.h) stands in it, and records of one time are in an order that the free
- * lists allow (tieorder.h).  For that the workload is read once or twice before.
+ * (hindsight.h) stands in it, and records of one time, and frees that were logged early, are in an order
+ * that the free lists allow (tieorder.h, latefree.h).  For that the workload is read once or twice before.
  */
 #ifndef REPLAY_FEED_H
 #define REPLAY_FEED_H
@@ -16,10 +16,12 @@
 #include "replay/batch.h"
 #include "replay/early.h"
 #include "replay/hindsight.h"
+#include "replay/latefree.h"
 #include "replay/origin.h"
 #include "replay/silent.h"
 #include "replay/population.h"
 #include "replay/sides.h"
+#include "replay/turns.h"
 #include "workload/kmw.h"
 
 /*
@@ -58,15 +60,10 @@ struct feed {
 	uint64_t given;	      /* so many were given, which early.h may have moved */
 	uint64_t turned;      /* so many of known.wrong are behind */
 	uint64_t ended;	      /* so many of known.ends are behind */
-	struct feed_tie {
-		uint64_t first; /* number of its first record */
-		uint32_t count;
-		uint32_t order; /* in orders */
-	} * ties;		/* [tie_count] ascending: groups of one time with another order */
-	uint64_t tie_count, tie_room, tied; /* so many are behind */
-	uint16_t *orders;
-	uint64_t order_count, order_room;
-	bool have_ties;	      /* several CPUs took from the free lists at one time */
+	struct turns turns;
+	uint64_t tied;	/* so many of turns are behind */
+	bool have_ties; /* several CPUs took from the free lists at one time */
+	struct latefree_race race;
 	struct request *held; /* [held_count] of a group that goes on in the next block */
 	uint32_t held_count;
 };

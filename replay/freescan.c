@@ -17,32 +17,25 @@ void freescan_init(struct freescan *f, const struct machine *m, const struct fre
 	f->m = m;
 	f->lists = lists;
 	f->who = who;
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
+		isolated_init(&f->run[i].isolated, m);
 }
 
 void freescan_free(struct freescan *f)
 {
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
-		free(f->run[i].page);
-	memset(f->run, 0, sizeof(f->run));
+		isolated_free(&f->run[i].isolated);
 }
 
 int freescan_copy(struct freescan *f, const struct freescan *from)
 {
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++) {
-		struct freescan_run *to = &f->run[i];
-		uint32_t *page = to->page, room = to->room;
+		struct isolated t = f->run[i].isolated;
 
-		if (room < from->run[i].count) {
-			page = realloc(page, from->run[i].count * sizeof(*page));
-			if (!page)
-				return -1;
-			room = from->run[i].count;
-		}
-		*to = from->run[i];
-		to->page = page;
-		to->room = room;
-		if (to->count)
-			memcpy(page, from->run[i].page, to->count * sizeof(*page));
+		f->run[i] = from->run[i];
+		f->run[i].isolated = t;
+		if (isolated_copy(&f->run[i].isolated, &from->run[i].isolated))
+			return -1;
 	}
 	f->live = from->live;
 	f->blind = from->blind;
@@ -65,26 +58,14 @@ static uint32_t block_start(const struct freescan *f, uint32_t pfn)
 
 /* ---- taking ---- */
 
-/* Take a free block whole; its pages become targets from its end. */
 static uint32_t take(struct freescan *f, struct freescan_run *r, uint32_t pfn)
 {
 	int order = f->lists->block(f->who, pfn);
 	uint32_t pages = order < 0 ? 0 : 1u << order;
 
-	if (!pages)
+	if (!pages || isolated_add(&r->isolated, pfn, (unsigned)order))
 		return 0;
-	if (r->count + pages > r->room) {
-		uint32_t room = (r->count + pages) * 2;
-		uint32_t *more = realloc(r->page, room * sizeof(*more));
-
-		if (!more)
-			return 0;
-		r->page = more;
-		r->room = room;
-	}
 	f->lists->isolate(f->who, pfn);
-	for (uint32_t i = 0; i < pages; i++)
-		r->page[r->count++] = pfn + i;
 	f->taken += pages;
 	return pages;
 }
@@ -212,6 +193,68 @@ static void fast_search(struct freescan *f, struct freescan_run *r, bool may_fin
 }
 
 /*
+ * The block that a fast search got, by its event: of this order, and in the page block at `around` if what lies
+ * around it was scanned.  KMM_NO_PFN.
+ */
+static uint32_t told_block(struct freescan *f, const struct freescan_run *r, unsigned order,
+			   uint32_t around)
+{
+	uint32_t distance = (r->free_pfn - r->migrate_pfn) >> 1, at = KMM_NO_PFN;
+	uint32_t min = block_start(f, r->free_pfn - distance);
+
+	if (f->blind || r->free_pfn < r->migrate_pfn)
+		return KMM_NO_PFN;
+	do
+		at = f->lists->prev(f->who, r->zone, order, at);
+	while (at != KMM_NO_PFN &&
+	       (around == KMM_NO_PFN ? at < min : block_start(f, at) != around));
+	return at;
+}
+
+/* Take what a fast search is told to have got. */
+static void take_found(struct freescan *f, struct freescan_run *r, uint32_t around)
+{
+	struct freescan_run copy = *r;
+	uint32_t found = search(f, &copy, true, true);
+	int order = found == KMM_NO_PFN ? -1 : f->lists->block(f->who, found);
+	unsigned want = 0;
+
+	while (r->found >> (want + 1))
+		want++;
+	r->found = 0;
+	if (order == (int)want && (around == KMM_NO_PFN || block_start(f, found) == around)) {
+		fast_search(f, r, true);
+		return;
+	}
+	/* The lists are not quite those of the kernel. */
+	r->fails = 0;
+	found = told_block(f, r, want, around);
+	if (found != KMM_NO_PFN)
+		take(f, r, found);
+}
+
+/* Something else than a scan comes next: nothing around the block was scanned. */
+static void end_look(struct freescan *f, struct freescan_run *r)
+{
+	if (r->found)
+		take_found(f, r, KMM_NO_PFN);
+	r->looking = false;
+}
+
+/* A fast search got so many pages, by its event: one block. */
+static void told_search(struct freescan *f, struct freescan_run *r, uint32_t taken)
+{
+	end_look(f, r);
+	isolated_exhaust(&r->isolated);
+	r->looking = true;
+	r->around = taken;
+	r->stride = r->sync || taken ? 1 : CLUSTER;
+	r->found = taken;
+	if (!taken)
+		fast_search(f, r, false);
+}
+
+/*
  * A page is freed though no target was left for it.  Where what lies around a
  * block taken is scanned too, the scan would have shown: the page had been freed
  * by its owner meanwhile, and needed no target.
@@ -232,14 +275,18 @@ static bool needed_none(struct freescan *f, const struct freescan_run *r)
 static void need_target(struct freescan *f, struct freescan_run *r)
 {
 	struct freescan_run copy = *r;
-	uint32_t found = search(f, &copy, true, true);
-	int order = found == KMM_NO_PFN ? -1 : f->lists->block(f->who, found);
+	uint32_t found;
+	int order;
 
+	if (f->m->searches_told)
+		return;
+	found = search(f, &copy, true, true);
+	order = found == KMM_NO_PFN ? -1 : f->lists->block(f->who, found);
 	r->due = true;
 	if (order < 0 || ((!r->direct || r->sync) && 1u << order < r->wanted))
 		return;
 	fast_search(f, r, true);
-	r->due = !r->count;
+	r->due = !r->isolated.pages;
 }
 
 /* ---- the migration scanner's own search ---- */
@@ -305,8 +352,8 @@ static void begin(struct freescan *f, const struct request *q)
 				    .zone = (unsigned)zone,
 				    .migrate_pfn = q->sig.bytes_req,
 				    .free_pfn = q->sig.bytes_alloc,
-				    .page = r->page,
-				    .room = r->room };
+				    .isolated = r->isolated };
+	isolated_clear(&r->isolated);
 	/* A reset leaves it inside a page block, anything else at the start of one. */
 	if (r->free_pfn != block_start(f, r->free_pfn))
 		f->init_free[zone] = r->free_pfn;
@@ -334,12 +381,20 @@ static void scanned(struct freescan *f, struct freescan_run *r, const struct req
 
 	if (q->pfn >= end || end > f->m->max_pfn)
 		return;
+	if (f->m->searches_told && !r->looking) {
+		isolated_exhaust(&r->isolated);
+		r->looking = true;
+		r->around = false;
+		r->stride = r->sync ? 1 : CLUSTER;
+	}
+	if (r->found)
+		take_found(f, r, block_start(f, q->pfn));
 	if (r->due) {
 		/* Around what the search took, all of its page block is scanned. */
 		r->around = looks_around(f, r, q->pfn);
 		fast_search(f, r, r->around);
 		r->due = false;
-		r->stride = r->sync || r->count ? 1 : CLUSTER;
+		r->stride = r->sync || r->isolated.pages ? 1 : CLUSTER;
 	}
 	got = scan(f, r, q->pfn, end, r->stride, taken);
 	/* The lists are not quite those of the kernel: what is there, then. */
@@ -348,7 +403,7 @@ static void scanned(struct freescan *f, struct freescan_run *r, const struct req
 	r->stride = (uint8_t)(taken ? 1 : r->stride < CLUSTER ? r->stride * 2 : CLUSTER);
 	if (r->around)
 		return;
-	enough = r->count >= r->wanted;
+	enough = r->isolated.pages >= r->wanted;
 	r->free_pfn = end != block_start(f, end) ? end :
 		      enough ? block_start(f, end - 1) - (1u << f->m->pageblock_order) :
 			       block_start(f, end - 1);
@@ -373,26 +428,32 @@ void freescan_event(struct freescan *f, const struct request *q)
 		r->wanted = (uint32_t)q->addr;
 		r->moved = 0;
 		r->moving = r->wanted;
+		end_look(f, r);
 		r->due = false;
-		if (r->wanted && !r->count)
+		if (r->wanted && !r->isolated.pages)
 			need_target(f, r);
 		break;
 	case EVENT_MM_COMPACTION_ISOLATE_FREEPAGES:
 		scanned(f, r, q);
 		break;
+	case EVENT_MM_COMPACTION_FAST_ISOLATE_FREEPAGES:
+		told_search(f, r, (uint32_t)q->addr);
+		break;
 	case EVENT_MM_COMPACTION_MIGRATEPAGES:
+		end_look(f, r);
 		/* Those whose old page somebody else frees later have gone too. */
 		while (r->moved < (uint32_t)q->addr) {
-			if (!r->count)
+			if (!r->isolated.pages && !f->m->searches_told)
 				fast_search(f, r, true);
-			if (!r->count)
+			if (isolated_next(&r->isolated, 0) == KMM_NO_PFN)
 				break;
-			r->count--;
 			r->moved++;
 		}
+		isolated_settle(&r->isolated);
 		r->moving = r->due = false;
 		break;
 	case EVENT_MM_COMPACTION_END:
+		end_look(f, r);
 		r->on = false;
 		f->live--;
 		break;
@@ -406,27 +467,26 @@ enum freescan_freed freescan_page(struct freescan *f, const struct request *q, u
 	struct freescan_run *r = run_of(f, q->pid);
 
 	*target = KMM_NO_PFN;
-	if (!r || q->sig.order || q->pfn == KMM_NO_PFN)
+	if (!r || q->pfn == KMM_NO_PFN || (q->sig.order && !r->isolated.whole))
 		return FREESCAN_OTHER;
+	if (f->m->searches_told)
+		end_look(f, r);
 	if (r->moving && q->pfn >= r->from && q->pfn < r->to) {
-		if (r->due && needed_none(f, r)) {
-			r->moved++;
+		r->moved += 1u << q->sig.order;
+		if (r->due && needed_none(f, r))
 			return FREESCAN_SOURCE;
-		}
 		if (r->due)
 			fast_search(f, r, true);
 		r->due = false;
-		if (r->count)
-			*target = r->page[--r->count];
-		r->moved++;
-		if (!r->count && r->moved < r->wanted)
+		*target = isolated_next(&r->isolated, q->sig.order);
+		if (!r->isolated.pages && r->moved < r->wanted)
 			need_target(f, r);
 		return FREESCAN_SOURCE;
 	}
-	if (r->moving || !r->count)
+	if (r->moving)
 		return FREESCAN_OTHER;
-	*target = r->page[--r->count];
-	return FREESCAN_RETURNED;
+	*target = isolated_give_back(&r->isolated, q->sig.order);
+	return *target == KMM_NO_PFN ? FREESCAN_OTHER : FREESCAN_RETURNED;
 }
 
 const struct freescan_run *freescan_direct(const struct freescan *f, int32_t pid)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * freescan: compaction's free scanner, followed by its events (kernel 5.1 to 6.9; read in 6.1).
+ * freescan: compaction's free scanner, followed by its events (kernel 5.1 on; read in 6.1).
  *
  * A compaction isolates movable pages of a range, and takes free blocks as their
  * targets.  Its events say which range, how many pages, and which ranges the
@@ -11,7 +11,8 @@
  * owns them (freescan_lists) the way the kernel does, and keeps the pages taken in
  * the order in which they become targets.
  *
- * Where an event contradicts the walk, the event is right.
+ * Where an event contradicts the walk, the event is right.  From 6.4 on the fast search has an event too,
+ * with the number of pages that it got.
  */
 #ifndef REPLAY_FREESCAN_H
 #define REPLAY_FREESCAN_H
@@ -20,6 +21,7 @@
 #include <stdint.h>
 
 #include "machine/machine.h"
+#include "replay/isolated.h"
 #include "workload/request.h"
 
 /* The MOVABLE free lists of a zone, and the free blocks. */
@@ -47,13 +49,14 @@ struct freescan_run {
 	uint8_t stride; /* of the linear scanner */
 	unsigned zone;
 	uint32_t migrate_pfn, free_pfn;
-	bool moving;	   /* between the isolation of pages and the word that they were moved */
-	bool around;	   /* what the linear scanner does is to look around a block found */
-	bool due;	   /* the next page to be moved needs a target, and none is left */
+	bool moving;	/* between the isolation of pages and the word that they were moved */
+	bool around;	/* what the linear scanner does is to look around a block found */
+	bool due;	/* the next page to be moved needs a target, and none is left */
+	bool looking;	/* for targets, by the events; only if fast searches are told */
+	uint32_t found; /* pages of the block that a fast search is told to have got, not taken yet */
 	uint32_t from, to; /* pages of this range are moved */
 	uint32_t wanted, moved;
-	uint32_t *page; /* targets, the next one last */
-	uint32_t count, room;
+	struct isolated isolated;
 };
 
 #define FREESCAN_RUNS 16

@@ -164,7 +164,8 @@ static void follow_fallback(struct recorded *r, const struct request *q)
 	uint32_t head;
 
 	r->stats.fallbacks++;
-	if (!valid(r, q, found))
+	/* Where a part of a page block was claimed, the page is the one handed out, anywhere in the page block. */
+	if (!valid(r, q, r->claims_silent && partial && owned ? q->sig.order : found))
 		return;
 	head = freeset_block_of(&r->set, q->pfn);
 	if (!partial) {

@@ -97,6 +97,8 @@ unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn);
 bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsigned type);
 /* Frames that an event was about; to be cleared by who asks. */
 struct view_touched *recorded_touched(struct recorded *r);
+/* The head of the free block that holds pfn, its zone and its order; KMM_NO_PFN if it is not free. */
+uint32_t recorded_block(const struct recorded *r, uint32_t pfn, unsigned *zone, unsigned *order);
 /* Has compaction moved pages so far? */
 bool recorded_compacted(const struct recorded *r);
 /* Pages on the list of a CPU in a zone. */

@@ -46,6 +46,17 @@ bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsi
 	return false;
 }
 
+uint32_t recorded_block(const struct recorded *r, uint32_t pfn, unsigned *zone, unsigned *order)
+{
+	uint32_t head = pfn < r->set.frames ? freeset_block_of(&r->set, pfn) : KMM_NO_PFN;
+
+	if (head != KMM_NO_PFN) {
+		*zone = r->set.f[head].zone;
+		*order = r->set.f[head].order;
+	}
+	return head;
+}
+
 struct view_touched *recorded_touched(struct recorded *r)
 {
 	return &r->touched;

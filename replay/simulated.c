@@ -437,7 +437,7 @@ static void release(struct simulated *s, const struct request *q)
 	bool user;
 
 	if (s->seeded && s->o.native && freescan_page(&s->scan, q, &target) == FREESCAN_RETURNED) {
-		give_back(s, q, target, 0);
+		give_back(s, q, target, q->sig.order);
 		return;
 	}
 	if (!h.live) {

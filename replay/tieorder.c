@@ -13,6 +13,8 @@ struct lane {
 
 struct group {
 	struct recorded *r;
+	struct latefree *late;
+	uint64_t number;
 	const struct request *q;
 	uint32_t n;
 	uint16_t next[TIEORDER_MOST];  /* the records, lane by lane */
@@ -168,15 +170,18 @@ static bool possible(const struct group *g, const struct lane *l)
 	return true;
 }
 
+static void follow(struct group *g, uint16_t i)
+{
+	g->done[i] = true;
+	latefree_record(g->late, g->r, &g->q[i], g->number + g->out);
+	g->order[g->out++] = i;
+	recorded_apply(g->r, &g->q[i]);
+}
+
 static void emit(struct group *g, struct lane *l, uint32_t n)
 {
-	while (n--) {
-		uint16_t i = g->next[l->at++];
-
-		g->done[i] = true;
-		g->order[g->out++] = i;
-		recorded_apply(g->r, &g->q[i]);
-	}
+	while (n--)
+		follow(g, g->next[l->at++]);
 }
 
 /* ---- choosing ---- */
@@ -223,16 +228,15 @@ static struct lane *choose(struct group *g, uint32_t *n)
 	return best;
 }
 
-bool tieorder_follow(struct recorded *r, const struct request *q, uint32_t n, uint16_t *order)
+bool tieorder_follow(struct recorded *r, struct latefree *late, uint64_t number,
+		     const struct request *q, uint32_t n, uint16_t *order)
 {
-	struct group g = { .r = r, .q = q, .n = n, .order = order };
+	struct group g = { .r = r, .late = late, .number = number, .q = q, .n = n, .order = order };
 	bool turned = false;
 
 	if (!split(&g)) {
-		for (uint32_t i = 0; i < n; i++) {
-			order[i] = (uint16_t)i;
-			recorded_apply(r, &q[i]);
-		}
+		for (uint32_t i = 0; i < n; i++)
+			follow(&g, (uint16_t)i);
 		return false;
 	}
 	bind(&g);

@@ -16,10 +16,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "replay/latefree.h"
 #include "replay/recorded.h"
 #include "workload/request.h"
 
-#define TIEORDER_MOST 4096 /* records of one time that are looked at; more stay as they are */
+#define TIEORDER_MOST TURNS_MOST /* records of one time that are looked at; more stay as they are */
 
 /* Do records of several CPUs share this time, and take from the free lists? */
 bool tieorder_matters(const struct request *q, uint32_t n);
@@ -27,6 +28,7 @@ bool tieorder_matters(const struct request *q, uint32_t n);
  * Follow n records of one time in an order that the lists of r allow.  order[i] is which
  * of them comes at place i.  True if it is another order than the file's.
  */
-bool tieorder_follow(struct recorded *r, const struct request *q, uint32_t n, uint16_t *order);
+bool tieorder_follow(struct recorded *r, struct latefree *late, uint64_t number,
+		     const struct request *q, uint32_t n, uint16_t *order);
 
 #endif

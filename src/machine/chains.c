@@ -389,7 +389,9 @@ static int give_counters(const struct dumps *d, struct listset *set)
 				.free_factor = -1,
 				.expire = -1,
 				.alloc_factor = -1,
-				.free_count = -1
+				.free_count = -1,
+				.high_min = -1,
+				.high_max = -1
 			};
 
 			for (uint32_t i = 0; i < set->count; i++)

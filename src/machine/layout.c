@@ -118,6 +118,8 @@ int layout_from_btf(struct layout *l, const struct btf *t, const struct machine 
 		{ "per_cpu_pages", "expire", &l->pcp.expire, NULL, NULL, false },
 		{ "per_cpu_pages", "alloc_factor", &l->pcp.alloc_factor, NULL, NULL, false },
 		{ "per_cpu_pages", "free_count", &l->pcp.free_count, NULL, NULL, false },
+		{ "per_cpu_pages", "high_min", &l->pcp.high_min, NULL, NULL, false },
+		{ "per_cpu_pages", "high_max", &l->pcp.high_max, NULL, NULL, false },
 		{ "per_cpu_pages", "lists", NULL, &l->pcp.lists, &lists, true },
 	};
 

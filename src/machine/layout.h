@@ -41,7 +41,7 @@ struct layout {
 	} free_area;
 	struct {
 		struct layout_field count, high, batch, free_factor, expire, alloc_factor,
-			free_count;
+			free_count, high_min, high_max;
 		uint32_t lists, list_count;
 	} pcp;
 	/* SLUB, 5.17 to 6.7, where one bit tells a CPU's slabs; cache.size 0: not known */

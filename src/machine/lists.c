@@ -51,7 +51,10 @@ static void write_all(const struct machine *m, const struct machine_state *s, FI
 		fprintf(f, "counters %u %s %u:", z->node, z->name, p->cpu);
 		fprintf(f, " count %d high %d batch %d", p->count, p->high, p->batch);
 		fprintf(f, " free_factor %d expire %d", p->free_factor, p->expire);
-		fprintf(f, " alloc_factor %d free_count %d\n", p->alloc_factor, p->free_count);
+		fprintf(f, " alloc_factor %d free_count %d", p->alloc_factor, p->free_count);
+		if (p->high_max >= 0)
+			fprintf(f, " high_min %d high_max %d", p->high_min, p->high_max);
+		fputc('\n', f);
 	}
 	for (uint32_t i = 0; i < s->list_count; i++) {
 		const struct machine_list *l = &s->lists[i];
@@ -144,7 +147,9 @@ static int parse_counters(struct reading *r, struct span where, struct span line
 				 .free_factor = -1,
 				 .expire = -1,
 				 .alloc_factor = -1,
-				 .free_count = -1 };
+				 .free_count = -1,
+				 .high_min = -1,
+				 .high_max = -1 };
 	const struct {
 		const char *name;
 		int32_t *to;
@@ -152,7 +157,8 @@ static int parse_counters(struct reading *r, struct span where, struct span line
 		{ "count", &p.count },		 { "high", &p.high },
 		{ "batch", &p.batch },		 { "free_factor", &p.free_factor },
 		{ "expire", &p.expire },	 { "alloc_factor", &p.alloc_factor },
-		{ "free_count", &p.free_count },
+		{ "free_count", &p.free_count }, { "high_min", &p.high_min },
+		{ "high_max", &p.high_max },
 	};
 	int zone = parse_zone(r, &where, e), cpu = zone < 0 ? zone : parse_cpu(r, &where, e);
 	struct span word;

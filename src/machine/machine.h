@@ -116,6 +116,7 @@ struct machine_pcp {
 	int32_t count, high, batch;
 	int32_t free_factor, expire;	  /* -1 unknown */
 	int32_t alloc_factor, free_count; /* 6.7 and later; -1 unknown */
+	int32_t high_min, high_max;	  /* the same */
 };
 
 /* Where a frame was at the start, as its first event tells. */
@@ -198,7 +199,9 @@ struct machine {
 	uint32_t zone_types;
 	uint32_t nodes, cpus, zone_count;
 	uint64_t max_pfn;
-	bool tasks_only; /* the trace has no event of the idle task: some tasks' own only */
+	uint32_t vmstat_phase; /* ns of a second of the trace's clock, see replay/vmstat.h */
+	bool searches_told;    /* the trace has compaction's fast searches (6.4 on) */
+	bool tasks_only;       /* the trace has no event of the idle task: some tasks' own only */
 	struct machine_zone zones[MACHINE_ZONES]; /* from before/zoneinfo, else after/zoneinfo */
 	struct machine_cpu cpu[KMM_CPUS];
 	uint8_t distance[KMM_NODES][KMM_NODES]; /* all 0: unknown */

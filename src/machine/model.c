@@ -22,6 +22,21 @@ static uint64_t without(uint64_t mark, uint64_t boost)
 	return mark > boost ? mark - boost : 0;
 }
 
+/* zoneinfo has no limits of the lists' high before 6.13; the dumps of struct per_cpu_pages do. */
+static void dumped_limits(const struct machine *m, const struct machine_zone *z,
+			  struct kmm_zone_config *c)
+{
+	for (uint32_t i = 0; i < m->before.pcp_count; i++) {
+		const struct machine_pcp *p = &m->before.pcps[i];
+
+		if (&m->zones[p->zone] != z || p->high_max <= 0)
+			continue;
+		c->pcp_high_min = p->high_min;
+		c->pcp_high_max = p->high_max;
+		return;
+	}
+}
+
 static void take_zone(const struct machine *m, const struct machine_zone *z,
 		      struct kmm_zone_config *c)
 {
@@ -42,6 +57,8 @@ static void take_zone(const struct machine *m, const struct machine_zone *z,
 	c->pcp_high = (int)z->pcp_high;
 	c->pcp_high_min = (int)z->pcp_high_min;
 	c->pcp_high_max = (int)z->pcp_high_max;
+	if (!c->pcp_high_max)
+		dumped_limits(m, z, c);
 }
 
 /* Huge pages have per-CPU lists of their own from 5.13 on, if they are compiled in. */

@@ -145,6 +145,8 @@ static int walk_pcp(struct dumps *d, struct listset *set, uint8_t zone, uint32_t
 		.expire = counter(from, at, l->pcp.expire),
 		.alloc_factor = counter(from, at, l->pcp.alloc_factor),
 		.free_count = counter(from, at, l->pcp.free_count),
+		.high_min = counter(from, at, l->pcp.high_min),
+		.high_max = counter(from, at, l->pcp.high_max),
 	};
 	struct head h = { .zone = zone, .cpu = (int32_t)cpu };
 	uint32_t first = set->count;

@@ -66,6 +66,8 @@
 	X(MM_VMSCAN_KSWAPD_WAKE, "vmscan", "mm_vmscan_kswapd_wake", reclaim)                      \
 	X(MM_VMSCAN_KSWAPD_SLEEP, "vmscan", "mm_vmscan_kswapd_sleep", reclaim)                    \
 	X(MM_VMSCAN_WAKEUP_KSWAPD, "vmscan", "mm_vmscan_wakeup_kswapd", reclaim)                  \
+	X(MM_COMPACTION_FAST_ISOLATE_FREEPAGES, "compaction",                                     \
+	  "mm_compaction_fast_isolate_freepages", compaction)                                     \
 	X(PRINT, "ftrace", "print", print)
 
 enum event_kind {

@@ -301,14 +301,16 @@ static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const 
 }
 
 /* The first drain after another event: which of the kernel's reasons to drain is it? */
-static enum drain_cause drain_cause(const struct resolver *r, const struct ctx *c, uint32_t pfn)
+static enum drain_cause drain_cause(const struct resolver *r, const struct ctx *c, int32_t pid,
+				    uint32_t pfn)
 {
 	switch (c->last_kind) {
 	case EVENT_MM_PAGE_FREE:
 	case EVENT_MM_PAGE_FREE_BATCHED:
 		if (c->in_compaction || c->compactor)
 			return DRAIN_EITHER;
-		return resolver_same_zone(r, c->list_pfn, pfn) ? DRAIN_FREE : DRAIN_SOME;
+		return c->list_pid == pid && resolver_same_zone(r, c->list_pfn, pfn) ? DRAIN_FREE :
+										       DRAIN_SOME;
 	case EVENT_MM_VMSCAN_DIRECT_RECLAIM_END:
 		return DRAIN_ALL;
 	default:
@@ -407,7 +409,7 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 	if (op == OBS_PCPU_DRAIN) {
 		w->r.sig.aux2 = c->last_kind == EVENT_MM_PAGE_PCPU_DRAIN;
 		if (!w->r.sig.aux2)
-			c->drain = (uint8_t)drain_cause(r, c, w->r.pfn);
+			c->drain = (uint8_t)drain_cause(r, c, ev->pid, w->r.pfn);
 		w->r.sig.aux = c->drain;
 	} else {
 		w->r.sig.aux = ev->page.percpu_refill < 0 ? 2 : (uint8_t)ev->page.percpu_refill;
@@ -633,6 +635,7 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 	w->r.sig.order = (uint8_t)order;
 	w->r.sig.flags = resolver_flags(r, c, slot);
 	w->freed_pfn = c->list_pfn = pfn;
+	c->list_pid = ev->pid;
 	w->freed_type = slot == NO_SLOT ? KMM_MIGRATETYPES : (uint8_t)r->slots.s[slot].site;
 	if (resolve_irq_locked(r, ev, pfn))
 		w->r.sig.flags |= REQ_DIRECT;
@@ -740,6 +743,7 @@ int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *
 		return r->err->code;
 	r->stats.batched++;
 	c->list_pfn = (uint32_t)ev->page.pfn;
+	c->list_pid = ev->pid;
 	w->r.sig.flags |= REQ_BATCHED;
 	w->r.sig.flags &= (uint8_t)~REQ_DIRECT;
 	w->waits = WAIT_DRAIN;

@@ -41,6 +41,7 @@ struct ctx {
 	uint64_t used;		/* ordinal of its last event */
 	uint16_t last_kind;	/* of its last event */
 	uint32_t list_pfn;	/* page frame of its last free, refill or drain */
+	int32_t list_pid;	/* whose that free was */
 	uint32_t batched_first; /* of a page whose batched event came before its free; KMM_NO_PFN */
 	bool reclaimer;		/* kswapd or kcompactd */
 	bool compactor;		/* kcompactd */

@@ -250,12 +250,46 @@ static void test_blind(void **state)
 	stop(&s, &f);
 }
 
+/* From 6.4 on an event tells of the fast search; the page block that is scanned around it tells which block it was. */
+static void test_told(void **state)
+{
+	struct freescan f;
+	struct freeset s = { 0 };
+
+	(void)state;
+	machine.searches_told = true;
+	start(&s, &f);
+	/* By the order of the list it would be the one at 15872. */
+	freeset_set(&s, 15872, 1, KMM_MOVABLE, true);
+	freeset_set(&s, 15360, 1, KMM_MOVABLE, false);
+	freeset_set(&s, 15400, 0, KMM_MOVABLE, true);
+	begin(&f, COMPACT_KCOMPACTD);
+	event(&f, EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES, 1024, 1056, 3);
+	assert_int_equal(f.taken, 0);
+	event(&f, EVENT_MM_COMPACTION_FAST_ISOLATE_FREEPAGES, 8192, 15872, 2);
+	assert_int_equal(f.taken, 0);
+	event(&f, EVENT_MM_COMPACTION_ISOLATE_FREEPAGES, 15360, 15872, 1);
+	assert_int_equal(f.taken, 3);
+	assert_int_equal(block(&s, 15360), -1);
+	assert_int_equal(block(&s, 15400), -1);
+	assert_int_equal(block(&s, 15872), 1);
+	/* With nothing scanned around it, it is the first from the tail. */
+	event(&f, EVENT_MM_COMPACTION_MIGRATEPAGES, 0, 0, 3);
+	event(&f, EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES, 1056, 1088, 2);
+	event(&f, EVENT_MM_COMPACTION_FAST_ISOLATE_FREEPAGES, 8192, 15872, 2);
+	event(&f, EVENT_MM_COMPACTION_MIGRATEPAGES, 0, 0, 2);
+	assert_int_equal(block(&s, 15872), -1);
+	stop(&s, &f);
+	machine.searches_told = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fast_search), cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_around),	    cmocka_unit_test(test_not_found),
 		cmocka_unit_test(test_first_scan),  cmocka_unit_test(test_blind),
+		cmocka_unit_test(test_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

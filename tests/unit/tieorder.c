@@ -27,6 +27,25 @@ static struct machine *machine_new(void)
 	return m;
 }
 
+static struct latefree late;
+
+static int set_up(void **state)
+{
+	struct machine *m = machine_new();
+
+	(void)state;
+	assert_int_equal(latefree_init(&late, m), 0);
+	free(m);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	latefree_free(&late);
+	return 0;
+}
+
 /* Free pages of order 0, MOVABLE, in this order on their list. */
 static struct recorded *start(const struct machine *m, const uint32_t *pfn, uint32_t n)
 {
@@ -75,7 +94,7 @@ static void test_refills(void **state)
 
 	(void)state;
 	assert_true(tieorder_matters(q, 4));
-	assert_true(tieorder_follow(r, q, 4, order));
+	assert_true(tieorder_follow(r, &late, 0, q, 4, order));
 	assert_memory_equal(order, want, sizeof(want));
 	assert_true(recorded_first(r, 300, 0, VIEW_UNKNOWN));
 	recorded_free(r);
@@ -92,7 +111,7 @@ static void test_order_stays(void **state)
 	uint16_t order[4];
 
 	(void)state;
-	assert_false(tieorder_follow(r, q, 4, order));
+	assert_false(tieorder_follow(r, &late, 0, q, 4, order));
 	recorded_free(r);
 	free(m);
 }
@@ -115,7 +134,7 @@ static void test_refill_before_drain(void **state)
 	uint16_t order[4];
 
 	(void)state;
-	assert_true(tieorder_follow(r, q, 4, order));
+	assert_true(tieorder_follow(r, &late, 0, q, 4, order));
 	assert_memory_equal(order, want, sizeof(want));
 	assert_true(recorded_first(r, 500, 0, VIEW_UNKNOWN));
 	recorded_free(r);
@@ -144,5 +163,5 @@ int main(void)
 		cmocka_unit_test(test_matters),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

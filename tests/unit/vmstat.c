@@ -85,6 +85,50 @@ static void test_nothing_before_6_7(void **state)
 	machine_done(mm);
 }
 
+static void see(struct vmstat_seen *v, uint64_t ms, uint16_t cpu, uint8_t cause, uint8_t more)
+{
+	struct request q = { .time = ms * 1000000,
+			     .cpu = cpu,
+			     .sig = { .op = OBS_PCPU_DRAIN, .aux = cause, .aux2 = more } };
+
+	vmstat_see(v, &q);
+}
+
+/* Times of the work on two machines: 6.12 in a virtual machine, and 6.18. */
+static void test_middle(void **state)
+{
+	struct vmstat_seen v = { .count = 0 };
+
+	(void)state;
+	see(&v, 16131, 1, DRAIN_SOME, 0); /* 12 ms before the first CPU's turn */
+	see(&v, 17153, 0, DRAIN_SOME, 0);
+	see(&v, 17157, 1, DRAIN_SOME, 0);
+	assert_int_equal(vmstat_phase(&v), 153000000);
+}
+
+/* Around the end of a second. */
+static void test_circle(void **state)
+{
+	struct vmstat_seen v = { .count = 0 };
+
+	(void)state;
+	see(&v, 1722992, 0, DRAIN_SOME, 0);
+	see(&v, 1728004, 0, DRAIN_SOME, 0);
+	see(&v, 1736976, 0, DRAIN_SOME, 0);
+	assert_int_equal(vmstat_phase(&v), 992000000);
+}
+
+static void test_others(void **state)
+{
+	struct vmstat_seen v = { .count = 0 };
+
+	(void)state;
+	see(&v, 1500, 0, DRAIN_FREE, 0);
+	see(&v, 1500, 0, DRAIN_SOME, 1); /* goes on with one */
+	assert_int_equal(v.count, 0);
+	assert_int_equal(vmstat_phase(&v), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -92,6 +136,9 @@ int main(void)
 		cmocka_unit_test(test_seen_drains_are_left_to_the_trace),
 		cmocka_unit_test(test_jumps_of_the_clock),
 		cmocka_unit_test(test_nothing_before_6_7),
+		cmocka_unit_test(test_middle),
+		cmocka_unit_test(test_circle),
+		cmocka_unit_test(test_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "replay/latefree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ABOVE_MOST 16 /* blocks that stand before one that went first; more are another matter */
+
+void latefree_race(struct latefree_race *x, const struct request *q, uint64_t number)
+{
+	if (q->cpu >= KMM_CPUS)
+		return;
+	if (q->sig.op == REQ_PAGE_FREE && q->sig.flags & REQ_DIRECT) {
+		x->seen |= x->number && x->cpu != q->cpu && x->last[x->cpu] == x->number;
+		x->number = number + 1;
+		x->cpu = q->cpu;
+	}
+	x->last[q->cpu] = number + 1;
+}
+
+int latefree_init(struct latefree *l, const struct machine *m)
+{
+	memset(l, 0, sizeof(*l));
+	l->frames = (uint32_t)m->max_pfn;
+	l->of = calloc(l->frames + 1ull, sizeof(*l->of));
+	return l->of ? 0 : -ENOMEM;
+}
+
+void latefree_free(struct latefree *l)
+{
+	free(l->of);
+	free(l->moves);
+	memset(l, 0, sizeof(*l));
+}
+
+/* The last free that a block is made of, + 1; 0: not known any more. */
+static uint64_t made_by(const struct latefree *l, uint32_t pfn, unsigned order)
+{
+	uint64_t last = 0;
+
+	for (uint32_t p = pfn; p < pfn + (1u << order) && p < l->frames; p++)
+		if (l->of[p] > last)
+			last = l->of[p];
+	return last && l->number - (last - 1) < LATEFREE_KEPT ? last : 0;
+}
+
+static const struct latefree_seen *seen(const struct latefree *l, uint64_t number)
+{
+	return &l->seen[number % LATEFREE_KEPT];
+}
+
+/*
+ * May `a` have taken place behind `b` of another CPU?  It was under way then, or its CPU's clock stood still
+ * (sched_clock does not go past the next tick, however late that comes), or both have one time.
+ */
+static bool may_be_behind(const struct latefree *l, uint64_t a, uint64_t b)
+{
+	const struct latefree_seen *sa = seen(l, a), *sb = seen(l, b);
+
+	if (sa->cpu == sb->cpu || (sa->drain && sa->time != sb->time))
+		return false;
+	for (uint64_t i = a + 1; i < b; i++)
+		if (seen(l, i)->cpu == sa->cpu && seen(l, i)->time != sa->time &&
+		    seen(l, i)->time < sb->time)
+			return false;
+	return true;
+}
+
+/* The last record of the operation that this one is part of. */
+static uint64_t end_of(const struct latefree *l, uint64_t number)
+{
+	uint64_t end = number;
+
+	for (uint64_t i = number + 1; i <= l->number; i++)
+		if (seen(l, i)->cpu == seen(l, number)->cpu) {
+			if (seen(l, i)->first != seen(l, number)->first)
+				break;
+			end = i;
+		}
+	return end;
+}
+
+static void note_move(struct latefree *l, uint64_t from, uint64_t behind)
+{
+	if (l->move_count == l->move_room) {
+		uint64_t room = l->move_room ? l->move_room * 2 : 64;
+		struct turns_move *more = realloc(l->moves, room * sizeof(*more));
+
+		if (!more) {
+			l->no_memory = true;
+			return;
+		}
+		l->moves = more;
+		l->move_room = room;
+	}
+	l->moves[l->move_count++] = (struct turns_move){ from, behind };
+}
+
+/* The free at `from` took place behind that at `behind`, and so did what its CPU did next. */
+static void note_late(struct latefree *l, uint64_t from, uint64_t behind)
+{
+	uint64_t last = from;
+
+	note_move(l, from, behind);
+	for (uint64_t i = from + 1; i < behind; i++)
+		if (seen(l, i)->cpu == seen(l, from)->cpu) {
+			note_move(l, i, last);
+			last = i;
+		}
+}
+
+/* A refill gets this block: do such stand before it as were freed while its own free was under way? */
+static void look(struct latefree *l, const struct recorded *r, const struct request *q)
+{
+	unsigned order, zone, type = q->sig.type;
+	uint32_t head = recorded_block(r, q->pfn, &zone, &order), at = KMM_NO_PFN;
+	uint64_t own, behind = 0;
+
+	if (head == KMM_NO_PFN || type >= VIEW_TYPES)
+		return;
+	own = made_by(l, head, order);
+	for (unsigned n = 0; own; n++) {
+		uint64_t other;
+
+		at = recorded_free_next(r, zone, order, type, at);
+		if (at == head)
+			break;
+		other = at == KMM_NO_PFN || n == ABOVE_MOST ? 0 : made_by(l, at, order);
+		if (other < own || !may_be_behind(l, own - 1, other - 1))
+			return;
+		if (other > behind)
+			behind = other;
+	}
+	if (behind)
+		note_late(l, seen(l, own - 1)->first, end_of(l, behind - 1));
+}
+
+/* A free and what its list gave back then belong together. */
+static uint64_t first_of(const struct latefree *l, const struct request *q, uint64_t number)
+{
+	uint64_t last = l->last[q->cpu];
+	const struct latefree_seen *s = last ? seen(l, last - 1) : NULL;
+
+	if (q->sig.op != OBS_PCPU_DRAIN || !s || number - last >= LATEFREE_KEPT - 1)
+		return number;
+	return s->free || s->drain ? s->first : number;
+}
+
+void latefree_record(struct latefree *l, const struct recorded *r, const struct request *q,
+		     uint64_t number)
+{
+	if (q->cpu >= KMM_CPUS)
+		return;
+	l->seen[number % LATEFREE_KEPT] = (struct latefree_seen){
+		.time = q->time,
+		.first = first_of(l, q, number),
+		.cpu = q->cpu,
+		.free = q->sig.op == REQ_PAGE_FREE,
+		.drain = q->sig.op == OBS_PCPU_DRAIN,
+	};
+	l->number = number;
+	l->last[q->cpu] = number + 1;
+	if (q->sig.op == OBS_MARK || q->pfn >= l->frames)
+		return;
+	if (q->sig.op == OBS_PCPU_DRAIN ||
+	    (q->sig.op == REQ_PAGE_FREE && q->sig.flags & REQ_DIRECT))
+		l->of[q->pfn] = number < UINT32_MAX ? (uint32_t)number + 1 : 0;
+	if (q->sig.op == OBS_ZONE_LOCKED)
+		look(l, r, q);
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Two CPUs give blocks back; which came first, a refill tells. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "replay/latefree.h"
+
+static struct machine *m;
+static struct recorded *r;
+static struct latefree l;
+static uint64_t number;
+
+static int set_up(void **state)
+{
+	struct err e;
+
+	(void)state;
+	m = calloc(1, sizeof(*m));
+	assert_non_null(m);
+	m->zone_count = 1;
+	m->zones[0].spanned = m->zones[0].managed = m->max_pfn = 4096;
+	m->orders = 11;
+	m->pageblock_order = 9;
+	m->cpus = 2;
+	m->kernel_major = 5;
+	m->kernel_minor = 10;
+	r = recorded_new(m, &e);
+	assert_non_null(r);
+	assert_int_equal(latefree_init(&l, m), 0);
+	number = 0;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	latefree_free(&l);
+	recorded_free(r);
+	free(m);
+	return 0;
+}
+
+static void follow(uint64_t time, uint16_t cpu, uint8_t op, uint8_t flags, uint32_t pfn)
+{
+	struct request q = {
+		.time = time,
+		.cpu = cpu,
+		.pfn = pfn,
+		.slot = NO_SLOT,
+		.sig = { .op = op,
+			 .flags = flags,
+			 .type = VIEW_UNKNOWN,
+			 .order = op == OBS_PCPU_DRAIN ? 0 : 1 },
+	};
+
+	latefree_record(&l, r, &q, number++);
+	recorded_apply(r, &q);
+}
+
+static void give(uint64_t time, uint16_t cpu, uint32_t pfn)
+{
+	follow(time, cpu, REQ_PAGE_FREE, REQ_DIRECT, pfn);
+}
+
+static void take(uint64_t time, uint16_t cpu, uint32_t pfn)
+{
+	follow(time, cpu, OBS_ZONE_LOCKED, 0, pfn);
+}
+
+static void expect(uint64_t i, uint64_t from, uint64_t behind)
+{
+	assert_true(i < l.move_count);
+	assert_int_equal(l.moves[i].from, from);
+	assert_int_equal(l.moves[i].behind, behind);
+}
+
+/* CPU 0 logged its free first and got the lock second: its block stands first. */
+static void test_late(void **state)
+{
+	(void)state;
+	give(100, 0, 64);
+	give(101, 1, 128);
+	take(200, 0, 64);
+	assert_int_equal(l.move_count, 1);
+	expect(0, 0, 1);
+}
+
+static void test_in_turn(void **state)
+{
+	(void)state;
+	give(100, 0, 64);
+	give(101, 1, 128);
+	take(200, 0, 128);
+	take(201, 0, 64);
+	assert_int_equal(l.move_count, 0);
+}
+
+/* CPU 0 had gone on before the other CPU's free: another cause. */
+static void test_done(void **state)
+{
+	(void)state;
+	give(100, 0, 64);
+	follow(101, 0, REQ_OBJ_FREE, 0, KMM_NO_PFN);
+	give(102, 1, 128);
+	take(200, 0, 64);
+	assert_int_equal(l.move_count, 0);
+}
+
+/* Its clock stood still meanwhile: what it did next comes along. */
+static void test_clock(void **state)
+{
+	(void)state;
+	give(100, 0, 64);
+	follow(100, 0, REQ_OBJ_FREE, 0, KMM_NO_PFN);
+	give(102, 1, 128);
+	take(200, 0, 64);
+	assert_int_equal(l.move_count, 2);
+	expect(0, 0, 2);
+	expect(1, 1, 0);
+}
+
+/* One CPU's order is certain. */
+static void test_one_cpu(void **state)
+{
+	(void)state;
+	give(100, 0, 64);
+	give(100, 0, 128);
+	take(200, 0, 64);
+	assert_int_equal(l.move_count, 0);
+}
+
+/* Lists are drained under the lock: only where the clock does not tell them apart.  They go as a whole. */
+static void test_drains(void **state)
+{
+	(void)state;
+	follow(100, 0, OBS_PCPU_DRAIN, 0, 64);
+	follow(100, 0, OBS_PCPU_DRAIN, 0, 80);
+	follow(100, 1, OBS_PCPU_DRAIN, 0, 128);
+	follow(100, 1, OBS_PCPU_DRAIN, 0, 144);
+	take(200, 0, 80);
+	assert_int_equal(l.move_count, 2);
+	expect(0, 0, 3);
+	expect(1, 1, 0);
+}
+
+static void test_drains_in_turn(void **state)
+{
+	(void)state;
+	follow(100, 0, OBS_PCPU_DRAIN, 0, 64);
+	follow(101, 1, OBS_PCPU_DRAIN, 0, 128);
+	take(200, 0, 64);
+	assert_int_equal(l.move_count, 0);
+}
+
+static void test_race(void **state)
+{
+	struct latefree_race x = { 0 };
+	struct request a = { .cpu = 0, .sig = { .op = REQ_PAGE_FREE, .flags = REQ_DIRECT } }, b = a,
+		       other = { .cpu = 0, .sig = { .op = REQ_OBJ_FREE } };
+
+	(void)state;
+	b.cpu = 1;
+	latefree_race(&x, &a, 0);
+	latefree_race(&x, &other, 1);
+	latefree_race(&x, &b, 2);
+	assert_false(x.seen);
+	latefree_race(&x, &a, 3);
+	assert_true(x.seen);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_late),	   TEST(test_in_turn),		TEST(test_done),
+		TEST(test_clock),	   TEST(test_one_cpu),		TEST(test_drains),
+		TEST(test_drains_in_turn), cmocka_unit_test(test_race),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
