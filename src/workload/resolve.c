@@ -73,7 +73,7 @@ bool resolver_same_zone(const struct resolver *r, uint32_t a, uint32_t b)
 /* ---- the window's near end ---- */
 
 /* Nothing about it is open any more, not even its place. */
-static int put(struct resolver *r, const struct request *q, bool gives)
+static inline int put(struct resolver *r, const struct request *q, bool gives)
 {
 	int ret;
 
@@ -99,13 +99,7 @@ static int put_tie(void *arg, const struct tie *t)
 /* Is no other CPU's record of its time to be expected?  Those behind it in the window tell. */
 static bool stands_alone(struct resolver *r, const struct window_entry *w)
 {
-	uint64_t p = r->win.head + 1;
-
-	if (r->ties.count)
-		return false;
-	if (w->alone || r->win.head < r->alone_until)
-		return true;
-	for (; p < r->win.tail; p++) {
+	for (uint64_t p = r->win.head + 1; p < r->win.tail; p++) {
 		const struct window_entry *o = window_at(&r->win, p);
 
 		if (o->r.time != w->r.time) {
@@ -118,22 +112,18 @@ static bool stands_alone(struct resolver *r, const struct window_entry *w)
 	return false;
 }
 
-static int hand_on(struct resolver *r, const struct window_entry *w)
+/* A record that others of its time may have to come before. */
+static __attribute__((noinline)) int hand_on_tied(struct resolver *r, const struct window_entry *w)
 {
 	struct tie t;
 	int ret;
 
-	if (w->dropped) {
-		if (w->gives)
-			slots_give(&r->slots, w->r.slot);
-		return 0;
-	}
 	if (r->ties.count && ties_time(&r->ties) != w->r.time) {
 		ret = ties_flush(&r->ties);
 		if (ret < 0)
 			return ret;
 	}
-	if (stands_alone(r, w)) {
+	if (!r->ties.count && (w->alone || r->win.head < r->alone_until || stands_alone(r, w))) {
 		ties_note(&r->ties, &w->take);
 		return put(r, &w->r, w->gives);
 	}
@@ -142,6 +132,25 @@ static int hand_on(struct resolver *r, const struct window_entry *w)
 		t.freed = w->freed_pfn;
 	ret = ties_add(&r->ties, &t);
 	return ret == -ENOMEM ? resolver_oom(r) : ret;
+}
+
+static inline int hand_on(struct resolver *r, const struct window_entry *w)
+{
+	if (w->dropped) {
+		if (w->gives)
+			slots_give(&r->slots, w->r.slot);
+		return 0;
+	}
+	if (__builtin_expect(r->ties.count || !(w->alone || r->win.head < r->alone_until), 0))
+		return hand_on_tied(r, w);
+	ties_note(&r->ties, &w->take);
+	return put(r, &w->r, w->gives);
+}
+
+/* Does the oldest entry keep all others waiting, or is there none? */
+static inline bool window_shut(const struct resolver *r)
+{
+	return window_empty(&r->win) || window_at(&r->win, r->win.head)->waits;
 }
 
 static int drain_window(struct resolver *r)
@@ -531,17 +540,13 @@ int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint
 	r->stats.events++;
 	if (ret < 0)
 		return ret;
-	return drain_window(r);
+	return window_shut(r) ? 0 : drain_window(r);
 }
 
-int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
+/* An event whose time others have, or that comes after such ones. */
+static __attribute__((noinline)) int take_tied(struct resolver *r, const struct event *ev,
+						uint64_t seq, uint64_t lost, struct err *e)
 {
-	uint64_t seq = r->arrived++;
-
-	if (__builtin_expect(!r->tied.count && !ev->tied, 1)) {
-		r->alone = r->o.tells_ties;
-		return resolver_take(r, ev, seq, lost, e);
-	}
 	r->err = e;
 	r->alone = false;
 	/* A text lives no longer than its event, and events before a gap do not mix with others. */
@@ -552,6 +557,16 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 	if ((ev->tied || r->tied.count) && ev->kind != EVENT_PRINT && !ev->lost)
 		return tieevents_add(&r->tied, ev, seq, lost) ? resolver_oom(r) : 0;
 	r->alone = r->o.tells_ties && !ev->tied;
+	return resolver_take(r, ev, seq, lost, e);
+}
+
+int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
+{
+	uint64_t seq = r->arrived++;
+
+	if (__builtin_expect(r->tied.count || ev->tied, 0))
+		return take_tied(r, ev, seq, lost, e);
+	r->alone = r->o.tells_ties;
 	return resolver_take(r, ev, seq, lost, e);
 }
 
