@@ -174,9 +174,10 @@ static inline uint32_t place_of(const struct words *x)
 	return (uint32_t)(h * 0xd6e8feb86659fd93u >> (64 - TABLE_BITS));
 }
 
-static __attribute__((noinline)) struct signature *
-add_signature(struct kmw_encoder *c, const struct request *r, uint32_t shape, uint32_t at,
-	      struct err *e)
+static __attribute__((noinline)) struct signature *add_signature(struct kmw_encoder *c,
+								 const struct request *r,
+								 uint32_t shape, uint32_t at,
+								 struct err *e)
 {
 	struct signature *s = &c->sig[c->signatures];
 
@@ -205,7 +206,7 @@ static inline struct signature *signature_of(struct kmw_encoder *c, const struct
 
 /* The record stands on another CPU than the one before it; control bits, or a negative errno. */
 static __attribute__((noinline)) int change_cpu(struct kmw_encoder *c, const struct request *r,
-						 struct err *e)
+						struct err *e)
 {
 	uint32_t index, other = c->other_index;
 	bool first = c->cpu == UINT32_MAX;

@@ -545,7 +545,7 @@ int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint
 
 /* An event whose time others have, or that comes after such ones. */
 static __attribute__((noinline)) int take_tied(struct resolver *r, const struct event *ev,
-						uint64_t seq, uint64_t lost, struct err *e)
+					       uint64_t seq, uint64_t lost, struct err *e)
 {
 	r->err = e;
 	r->alone = false;
