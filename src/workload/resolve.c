@@ -134,6 +134,13 @@ static __attribute__((noinline)) int hand_on_tied(struct resolver *r, const stru
 	return ret == -ENOMEM ? resolver_oom(r) : ret;
 }
 
+/* The usual answer to stands_alone(). */
+static inline bool next_is_later(const struct resolver *r, const struct window_entry *w)
+{
+	return r->win.head + 1 < r->win.tail &&
+	       window_at(&r->win, r->win.head + 1)->r.time != w->r.time;
+}
+
 static inline int hand_on(struct resolver *r, const struct window_entry *w)
 {
 	if (w->dropped) {
@@ -141,7 +148,8 @@ static inline int hand_on(struct resolver *r, const struct window_entry *w)
 			slots_give(&r->slots, w->r.slot);
 		return 0;
 	}
-	if (__builtin_expect(r->ties.count || !(w->alone || r->win.head < r->alone_until), 0))
+	if (__builtin_expect(r->ties.count, 0) ||
+	    !(w->alone || r->win.head < r->alone_until || next_is_later(r, w)))
 		return hand_on_tied(r, w);
 	ties_note(&r->ties, &w->take);
 	return put(r, &w->r, w->gives);
@@ -195,18 +203,22 @@ static int force_head(struct resolver *r)
 	return drain_window(r);
 }
 
-/* Make room at the end of a full window. */
-static __attribute__((noinline)) int make_room(struct resolver *r)
+/* As resolver_append(), where the window is full. */
+static __attribute__((noinline)) struct window_entry *append_to_full(struct resolver *r,
+								     const struct event *ev,
+								     enum request_op op)
 {
-	return window_grow(&r->win) ? 0 : force_head(r);
+	if (!window_grow(&r->win) && force_head(r) < 0)
+		return NULL;
+	return resolver_append(r, ev, op);
 }
 
 struct window_entry *resolver_append(struct resolver *r, const struct event *ev, enum request_op op)
 {
 	struct window_entry *w;
 
-	if (__builtin_expect(window_full(&r->win), 0) && make_room(r) < 0)
-		return NULL;
+	if (__builtin_expect(window_full(&r->win), 0))
+		return append_to_full(r, ev, op);
 	w = window_at(&r->win, r->win.tail++);
 	window_entry_init(w, op);
 	w->ctx = r->current;
@@ -271,7 +283,8 @@ static int64_t ctx_key(const struct event *ev)
 }
 
 /* Another context of the CPU than that of its last event: it may be a new one. */
-static struct ctx *ctx_switch(struct resolver *r, const struct event *ev, int64_t key)
+static __attribute__((noinline)) struct ctx *ctx_switch(struct resolver *r, const struct event *ev,
+							int64_t key)
 {
 	struct ctx *set = &r->ctx[(size_t)ev->cpu * CTX_PER_CPU], *old = set;
 
@@ -484,27 +497,61 @@ static int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
 	}
 }
 
-int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
-		  struct err *e)
+/* The window is half full: more of it, or its oldest entry is decided. */
+static __attribute__((noinline)) int relieve(struct resolver *r)
 {
-	int64_t key = ctx_key(ev);
-	struct ctx *c;
 	int ret = 0;
 
-	r->err = e;
-	r->seq = seq;
-	r->current = key;
-	while (__builtin_expect(r->win.tail - r->win.head > (r->win.mask + 1) / 2, 0)) {
+	while (ret >= 0 && r->win.tail - r->win.head > (r->win.mask + 1) / 2) {
 		/* Zeroing a huge page takes its time; the rest can be decided by default. */
 		if ((r->win.mask + 1 < WINDOW_USUAL ||
 		     window_at(&r->win, r->win.head)->waits & WAIT_ALLOC) &&
 		    window_grow(&r->win))
 			continue;
 		ret = force_head(r);
+	}
+	return ret;
+}
+
+/* A task's event. */
+static inline void enter_task(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	struct irq *q = &r->irq[ev->cpu];
+
+	if (ev->pid == 1)
+		r->deferred = KMM_NO_PFN; /* init waits until the memory is there */
+	if (__builtin_expect(q->early != WINDOW_NONE, 0))
+		resolve_irq_leave(r, ev);
+	if (q->last != ev->pid) {
+		/*
+		 * Another task ran here meanwhile: a free and its drain are not torn apart so.
+		 * Between a reclaim and the drain of all lists the task may sleep.
+		 */
+		if (c->last_kind != EVENT_MM_VMSCAN_DIRECT_RECLAIM_END)
+			c->last_kind = EVENT_OTHER;
+		q->last = ev->pid;
+	}
+	if (__builtin_expect(r->kswapd_seen, 0) && ev->kind != EVENT_MM_VMSCAN_KSWAPD_WAKE &&
+	    ev->kind != EVENT_MM_VMSCAN_KSWAPD_SLEEP)
+		follow_kswapd(r, ev);
+}
+
+int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
+		  struct err *e)
+{
+	int64_t key = ctx_key(ev);
+	struct ctx *c;
+	int ret;
+
+	r->err = e;
+	r->seq = seq;
+	r->current = key;
+	if (__builtin_expect(r->win.tail - r->win.head > r->win.mask / 2 + 1, 0)) {
+		ret = relieve(r);
 		if (ret < 0)
 			return ret;
 	}
-	if (ev->lost) {
+	if (__builtin_expect(ev->lost, 0)) {
 		ret = resolve_lost(r, ev, lost);
 		if (ret < 0)
 			return ret;
@@ -512,32 +559,17 @@ int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint
 	c = ctx_get(r, ev, key);
 	if (!c)
 		return e ? e->code : -ENOMEM;
-	if (key == 1)
-		r->deferred = KMM_NO_PFN; /* init waits until the memory is there */
-	if (key >= 0) {
-		if (__builtin_expect(r->irq[ev->cpu].early != WINDOW_NONE, 0))
-			resolve_irq_leave(r, ev);
-		/*
-		 * Another task ran here meanwhile: a free and its drain are not torn apart so.
-		 * Between a reclaim and the drain of all lists the task may sleep.
-		 */
-		if (r->irq[ev->cpu].last != ev->pid &&
-		    c->last_kind != EVENT_MM_VMSCAN_DIRECT_RECLAIM_END)
-			c->last_kind = EVENT_OTHER;
-		r->irq[ev->cpu].last = ev->pid;
-	}
-	if (key < 0 && (ev->kind == EVENT_MM_PAGE_FREE || ev->kind == EVENT_MM_PAGE_ALLOC))
+	if (__builtin_expect(key >= 0, 1)) {
+		enter_task(r, c, ev);
+	} else if (ev->kind == EVENT_MM_PAGE_FREE || ev->kind == EVENT_MM_PAGE_ALLOC) {
 		ret = resolve_irq_enter(r, ev);
-	if (r->kswapd_seen && key >= 0 && ev->kind != EVENT_MM_VMSCAN_KSWAPD_WAKE &&
-	    ev->kind != EVENT_MM_VMSCAN_KSWAPD_SLEEP)
-		follow_kswapd(r, ev);
-	if (ret >= 0 && ctx_pending(c))
+		if (ret < 0)
+			return ret;
+	}
+	if (ctx_pending(c))
 		resolve_page_settle(r, c, (enum event_kind)ev->kind);
-	if (ret >= 0)
-		ret = dispatch(r, c, ev);
-	r->stats.slots = r->slots.count;
+	ret = dispatch(r, c, ev);
 	c->last_kind = ev->kind;
-	r->stats.events++;
 	if (ret < 0)
 		return ret;
 	return window_shut(r) ? 0 : drain_window(r);
@@ -587,6 +619,8 @@ int resolver_finish(struct resolver *r, struct err *e)
 	if (ret >= 0)
 		ret = ties_flush(&r->ties);
 	r->stats.ties = r->ties.turned;
+	r->stats.events = r->arrived;
+	r->stats.slots = r->slots.count;
 	return ret;
 }
 
