@@ -283,6 +283,16 @@ static void ftext_close(struct trace *t)
 	free(f);
 }
 
+static void ftext_rewind(struct trace *t)
+{
+	struct ftext *f = t->state;
+
+	f->p = f->given_back = (const char *)t->file.map.data;
+	f->last = f->late = 0;
+	memset(f->lost, 0, t->info.cpus * sizeof(*f->lost));
+	memset(f->lost_any, 0, t->info.cpus * sizeof(*f->lost_any));
+}
+
 /* ---- events ---- */
 
 static void give_lost(struct trace *t, struct ftext *f, struct event *ev)
@@ -435,6 +445,7 @@ const struct source source_ftext = {
 	.open = ftext_open,
 	.close = ftext_close,
 	.next = ftext_next,
+	.rewind = ftext_rewind,
 	.progress = ftext_progress,
 	.text = ftext_text,
 	.gfp_text = ftext_gfp_text,

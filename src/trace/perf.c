@@ -159,6 +159,23 @@ static void perf_close(struct trace *t)
 	free(p);
 }
 
+static void perf_rewind(struct trace *t)
+{
+	struct perf *p = t->state;
+
+	for (uint32_t i = 0; i < p->stream_count; i++) {
+		struct stream *s = &p->streams[i];
+		struct perf_order old = s->order;
+
+		perf_order_init(&s->order, &p->file, old.start, old.first, old.end, old.sorted);
+		perf_order_free(&old);
+		s->have_head = s->ended = false;
+	}
+	memset(p->lost, 0, p->file.cpus * sizeof(*p->lost));
+	p->lost_records = p->lost_samples = 0;
+	p->last = p->late = p->ordinal = 0;
+}
+
 static int put_comm(void *arg, int32_t tid, const char *name, size_t len)
 {
 	struct trace *t = arg;
@@ -334,5 +351,6 @@ const struct source source_perf = {
 	.open = perf_open,
 	.close = perf_close,
 	.next = perf_next,
+	.rewind = perf_rewind,
 	.progress = perf_progress,
 };

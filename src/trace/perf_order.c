@@ -344,7 +344,7 @@ void perf_order_init(struct perf_order *o, const struct perf_file *f, const uint
 	memset(o, 0, sizeof(*o));
 	o->f = f;
 	o->start = map;
-	o->p = p;
+	o->first = o->p = p;
 	o->end = end;
 	o->sorted = sorted;
 	o->given_back = map;

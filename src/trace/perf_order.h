@@ -24,7 +24,8 @@ struct perf_run {
 
 struct perf_order {
 	const struct perf_file *f;
-	const uint8_t *start, *p, *end; /* of the file's records: all, and those not looked at */
+	const uint8_t *start, *first; /* the file, and its records */
+	const uint8_t *p, *end;	      /* those not looked at */
 	struct arenas arenas;
 	struct perf_run *heap; /* those that wait, earliest first, and behind them new ones */
 	uint32_t waiting, fresh, room;

@@ -32,7 +32,7 @@ struct trace {
 	const uint8_t *chain; /* of the last event, in perf's way; NULL: none */
 	uint32_t chain_words;
 	bool symbols_tried;
-	struct err damage;
+	struct err damage, opened;   /* met so far; and by the time that it was open */
 	const struct source *source; /* NULL: a trace.dat */
 	void *state;		     /* the source's */
 };

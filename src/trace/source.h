@@ -24,6 +24,7 @@ struct source {
 	int (*open)(struct trace *t, struct err *e);
 	void (*close)(struct trace *t);
 	int (*next)(struct trace *t, struct event *ev, struct err *e);
+	void (*rewind)(struct trace *t);
 	uint64_t (*progress)(const struct trace *t, uint64_t *total);
 	/* As trace_event_text(), trace_gfp_text() and trace_symbol(); NULL where the record is the kernel's own. */
 	int (*text)(struct trace *t, const struct event *ev, FILE *out);

@@ -26,6 +26,7 @@ int trace_damaged(struct trace *t, struct err *why, struct err *e)
 
 static int start_rings(struct trace *t, const struct dat_buffer *b, struct err *e)
 {
+	free(t->cpus);
 	t->cpus = calloc((size_t)t->info.cpus + 1, sizeof(*t->cpus));
 	if (!t->cpus || merge_init(&t->merge, b->cpu_count) < 0)
 		return err_set(e, ENOMEM, "out of memory for %u CPUs", b->cpu_count);
@@ -203,6 +204,7 @@ static struct trace *open_trace(const char *path, const struct trace_options *o,
 		trace_close(t);
 		return NULL;
 	}
+	t->opened = t->damage;
 	return t;
 }
 
@@ -223,6 +225,18 @@ struct trace *trace_open_again(const struct trace *t)
 	o.keep_going = true;
 	map.lent = true;
 	return open_trace(t->path, &o, &map, NULL);
+}
+
+int trace_rewind(struct trace *t, struct err *e)
+{
+	t->damage = t->opened;
+	if (!t->source) {
+		merge_free(&t->merge);
+		return start_rings(t, find_buffer(t, e), e);
+	}
+	memset(t->cpus, 0, t->info.cpus * sizeof(*t->cpus));
+	t->source->rewind(t);
+	return 0;
 }
 
 void trace_close(struct trace *t)

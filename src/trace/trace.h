@@ -77,6 +77,9 @@ void trace_close(struct trace *t);
  */
 int trace_next(struct trace *t, struct event *ev, struct err *e);
 
+/* Go back to the first event, as if the trace had just been opened.  0 or a negative errno. */
+int trace_rewind(struct trace *t, struct err *e);
+
 const struct trace_info *trace_info(const struct trace *t);
 const struct trace_cpu_info *trace_cpu(const struct trace *t, uint32_t cpu);
 /* Damage met under keep_going; NULL if there was none. */

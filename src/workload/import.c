@@ -122,11 +122,13 @@ static int load_snapshots(struct import *im, struct err *e)
 /* The direct map's base: from the snapshot, else by vote over the trace's first events. */
 static int find_direct_map(struct import *im, struct err *e)
 {
-	struct directmap *d;
+	bool part = im->o->from > 0 || (isfinite(im->o->to) && im->o->to > 0) || im->o->cpu_mask;
 	struct trace_options to = { .keep_going = true, .instance = im->o->instance };
+	struct trace *t = im->trace;
+	struct directmap *d;
 	uint32_t votes, of;
-	struct trace *t;
 	struct event ev;
+	int ret = 0;
 
 	if (trace_info(im->trace)->pointers != TRACE_POINTERS_RAW) {
 		/* Equal pointers are still the same object; where it lies nobody can say. */
@@ -145,14 +147,16 @@ static int find_direct_map(struct import *im, struct err *e)
 	d = malloc(sizeof(*d));
 	if (!d)
 		return err_set(e, ENOMEM, "out of memory");
-	t = trace_open(im->capture->trace, &to, e);
+	/* All that was recorded may vote, also where a part alone is to be imported. */
+	if (part)
+		t = trace_open(im->capture->trace, &to, e);
 	if (!t) {
 		free(d);
 		return err_code(e);
 	}
 	directmap_init(d);
 	for (uint32_t i = 0;
-	     i < PRESCAN_EVENTS && d->votes < PRESCAN_VOTES && trace_next(t, &ev, e) == 1; i++)
+	     i < PRESCAN_EVENTS && d->votes < PRESCAN_VOTES && trace_next(t, &ev, NULL) == 1; i++)
 		directmap_event(d, &ev);
 	im->res->direct_map_base = directmap_base(d, &votes, &of);
 	snprintf(im->res->direct_map_source, sizeof(im->res->direct_map_source),
@@ -160,9 +164,12 @@ static int find_direct_map(struct import *im, struct err *e)
 					    " votes" :
 					    "unknown: %" PRIu32 " of %" PRIu32 " votes agree",
 		 votes, of);
-	trace_close(t);
+	if (part)
+		trace_close(t);
+	else
+		ret = trace_rewind(t, e);
 	free(d);
-	return 0;
+	return ret;
 }
 
 /* The functions that allocate a page array with kmalloc and then its pages in bulk (5.13 and later). */

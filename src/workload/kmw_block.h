@@ -38,6 +38,8 @@ struct kmw_encoder *kmw_encoder_new(void);
 void kmw_encoder_free(struct kmw_encoder *c);
 /* Add a record.  The number of records now waiting, or -EINVAL. */
 int kmw_encoder_put(struct kmw_encoder *c, const struct request *r, struct err *e);
+/* Records that it holds. */
+uint32_t kmw_encoder_count(const struct kmw_encoder *c);
 /* The block in the encoder's memory, until the next put; ordinals in h are not set. */
 const uint8_t *kmw_encoder_finish(struct kmw_encoder *c, struct kmw_head *h, size_t *len);
 

@@ -141,52 +141,80 @@ void kmw_encoder_free(struct kmw_encoder *c)
 
 /* ---- one record ---- */
 
-static inline bool same_signature(const struct signature *s, const uint64_t w[5])
-{
-	uint64_t v[4];
-	uint32_t own = s->sig.own_obs;
+/* The signature in words: the last one is what stands behind the fields that are all in use. */
+struct words {
+	uint64_t w[5];
+};
 
-	memcpy(v, &s->sig, sizeof(v));
-	return !((v[0] ^ w[0]) | (v[1] ^ w[1]) | (v[2] ^ w[2]) | (v[3] ^ w[3]) |
-		 ((own | (uint64_t)s->shape << 32) ^ w[4]));
+static inline struct words words_of(const struct request *r, uint32_t shape)
+{
+	struct words x;
+
+	memcpy(x.w, &r->sig, 4 * sizeof(*x.w));
+	x.w[4] = r->sig.own_obs | (uint64_t)shape << 32;
+	return x;
 }
 
-/* Number of the record's signature, which is added if it is new. */
-static inline int signature_of(struct kmw_encoder *c, const struct request *r, uint32_t shape,
-			       struct err *e)
+static inline bool same_signature(const struct signature *s, const struct words *x)
 {
-	struct signature *s;
-	uint64_t w[5], h;
-	uint32_t at;
+	uint64_t v[4];
 
-	memcpy(w, &r->sig, 4 * sizeof(*w));
-	w[4] = r->sig.own_obs | (uint64_t)shape << 32;
-	h = w[0] * 0x9e3779b97f4a7c15u + w[1] * 0xc2b2ae3d27d4eb4fu + w[2] * 0x165667b19e3779f9u +
-	    w[3] * 0xd6e8feb86659fd93u + w[4] * 0xa0761d6478bd642fu;
+	memcpy(v, &s->sig, sizeof(v));
+	return !((v[0] ^ x->w[0]) | (v[1] ^ x->w[1]) | (v[2] ^ x->w[2]) | (v[3] ^ x->w[3]) |
+		 ((s->sig.own_obs | (uint64_t)s->shape << 32) ^ x->w[4]));
+}
+
+/* The first places of a signature in the table.  Odd numbers without a pattern; what varies most differs least. */
+static inline uint32_t place_of(const struct words *x)
+{
+	uint64_t h = (x->w[0] ^ x->w[3] * 0x9e3779b97f4a7c15u) +
+		     (x->w[1] ^ x->w[2] * 0xc2b2ae3d27d4eb4fu) + (x->w[4] << 29);
+
 	h ^= h >> 32;
-	at = (uint32_t)(h * 0x9e3779b97f4a7c15u >> (64 - TABLE_BITS));
-	while (c->table[at]) {
-		if (same_signature(&c->sig[c->table[at] - 1], w))
-			return c->table[at] - 1;
-		at = (at + 1) & ((1 << TABLE_BITS) - 1);
-	}
+	return (uint32_t)(h * 0xd6e8feb86659fd93u >> (64 - TABLE_BITS));
+}
+
+static __attribute__((noinline)) struct signature *add_signature(struct kmw_encoder *c,
+								 const struct request *r,
+								 uint32_t shape, uint32_t at,
+								 struct err *e)
+{
+	struct signature *s = &c->sig[c->signatures];
+
 	if (kmw_signature_check(&r->sig, e) < 0)
-		return -EINVAL;
-	s = &c->sig[c->signatures++];
+		return NULL;
 	s->sig = r->sig;
 	s->shape = shape;
 	s->count = 0;
 	s->last = s->last_pfn = 0;
-	c->table[at] = (uint16_t)c->signatures;
-	return (int)c->signatures - 1;
+	c->table[at] = (uint16_t)++c->signatures;
+	return s;
 }
 
-/* The record stands on another CPU than the one before it; control bits. */
-static unsigned change_cpu(struct kmw_encoder *c, const struct request *r)
+/* The record's signature, which is added if it is new; NULL: it is none that may be stored. */
+static inline struct signature *signature_of(struct kmw_encoder *c, const struct request *r,
+					     uint32_t shape, struct err *e)
 {
-	uint32_t index = c->index_of[r->cpu], other = c->other_index;
+	struct words x = words_of(r, shape);
+	uint32_t at = place_of(&x), n;
+
+	for (; (n = c->table[at]) != 0; at = (at + 1) & ((1 << TABLE_BITS) - 1))
+		if (__builtin_expect(same_signature(&c->sig[n - 1], &x), 1))
+			return &c->sig[n - 1];
+	return add_signature(c, r, shape, at, e);
+}
+
+/* The record stands on another CPU than the one before it; control bits, or a negative errno. */
+static __attribute__((noinline)) int change_cpu(struct kmw_encoder *c, const struct request *r,
+						struct err *e)
+{
+	uint32_t index, other = c->other_index;
 	bool first = c->cpu == UINT32_MAX;
 
+	if (r->cpu >= KMM_CPUS)
+		return err_set(e, EINVAL, "CPU %u is beyond the last one, %d", r->cpu,
+			       KMM_CPUS - 1);
+	index = c->index_of[r->cpu];
 	if (index == CPU_NONE) {
 		index = c->cpus++;
 		c->index_of[r->cpu] = (uint16_t)index;
@@ -238,30 +266,35 @@ static void put_place(struct kmw_encoder *c, struct signature *s, const struct r
 
 int kmw_encoder_put(struct kmw_encoder *c, const struct request *r, struct err *e)
 {
+	static const uint8_t time_len[] = { 1, 2, 3, 8 };
 	uint32_t shape = (r->slot != NO_SLOT ? KMW_HAS_SLOT : 0u) | (r->addr ? KMW_HAS_ADDR : 0u) |
 			 (r->pfn != KMM_NO_PFN ? KMW_HAS_PFN : 0u);
 	uint64_t dt = kmw_zigzag(r->time - c->time), ds = r->seq - c->seq - 1;
 	uint32_t n = c->n, delta;
 	unsigned control, k;
-	int code;
-
-	if (r->cpu >= KMM_CPUS)
-		return err_set(e, EINVAL, "CPU %u is beyond the last one, %d", r->cpu,
-			       KMM_CPUS - 1);
-	code = signature_of(c, r, shape, e);
-	if (code < 0)
-		return code;
-	c->code[n] = (uint16_t)code;
-	c->sig[code].count++;
+	struct signature *s;
 
 	control = k = size_class(dt);
+	if (__builtin_expect(r->cpu != c->cpu, 0)) {
+		int bits = change_cpu(c, r, e);
+
+		if (bits < 0)
+			return bits;
+		control |= (unsigned)bits;
+	}
+	s = signature_of(c, r, shape, e);
+	if (!s)
+		return -EINVAL;
+	s->count++;
+	c->code[n] = (uint16_t)(s - c->sig);
+
 	kmw_store64(c->at[KMW_COLUMN_TIME], dt);
-	c->at[KMW_COLUMN_TIME] += k < 3 ? k + 1 : 8;
+	c->at[KMW_COLUMN_TIME] += time_len[k];
 	c->time = r->time;
-	c->first = r->time < c->first ? r->time : c->first;
-	c->last = r->time > c->last ? r->time : c->last;
-	if (r->cpu != c->cpu)
-		control |= change_cpu(c, r);
+	if (r->time < c->first)
+		c->first = r->time;
+	if (r->time > c->last)
+		c->last = r->time;
 	if (r->pid != c->pid[c->cpu_index]) {
 		control |= KMW_PID_GIVEN;
 		kmw_store32(c->at[KMW_COLUMN_PID], (uint32_t)r->pid);
@@ -273,7 +306,8 @@ int kmw_encoder_put(struct kmw_encoder *c, const struct request *r, struct err *
 		c->at[KMW_COLUMN_SEQ] += kmw_varint_put(c->at[KMW_COLUMN_SEQ], kmw_zigzag(ds));
 	}
 	c->seq = r->seq;
-	c->max_seq = r->seq > c->max_seq ? r->seq : c->max_seq;
+	if (r->seq > c->max_seq)
+		c->max_seq = r->seq;
 	if (shape & KMW_HAS_SLOT) {
 		delta = r->slot - c->slot;
 		delta = delta << 1 ^ (uint32_t)((int32_t)delta >> 31);
@@ -282,13 +316,19 @@ int kmw_encoder_put(struct kmw_encoder *c, const struct request *r, struct err *
 		kmw_store32(c->at[KMW_COLUMN_SLOT], delta);
 		c->at[KMW_COLUMN_SLOT] += k + 1;
 		c->slot = r->slot;
-		c->max_slot = r->slot >= c->max_slot ? r->slot + 1 : c->max_slot;
+		if (r->slot >= c->max_slot)
+			c->max_slot = r->slot + 1;
 	}
 	if (shape & (KMW_HAS_ADDR | KMW_HAS_PFN))
-		put_place(c, &c->sig[code], r);
+		put_place(c, s, r);
 	c->control[n] = (uint8_t)control;
 	c->n = n + 1;
 	return (int)c->n;
+}
+
+uint32_t kmw_encoder_count(const struct kmw_encoder *c)
+{
+	return c->n;
 }
 
 /* ---- the end of a block ---- */

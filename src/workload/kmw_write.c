@@ -23,7 +23,6 @@ struct kmw_writer {
 	enum kmw_compression compression;
 	struct kmw_packer *packer;
 	struct kmw_encoder *encoder;
-	uint32_t waiting; /* records in the encoder */
 	struct intern strings;
 	uint32_t strings_written;
 	struct intern names; /* of the files embedded so far */
@@ -118,7 +117,7 @@ static int write_block(struct kmw_writer *w, struct err *e)
 	size_t len;
 	int ret;
 
-	if (!w->waiting)
+	if (!kmw_encoder_count(w->encoder))
 		return 0;
 	ret = write_strings(w, e);
 	if (ret < 0)
@@ -134,8 +133,7 @@ static int write_block(struct kmw_writer *w, struct err *e)
 	ret = kmw_section_write(w->file.f, &w->at, w->packer, KMW_SECTION_BLOCK, w->compression,
 				plain, sizeof(plain), raw, len, e);
 	w->in_blocks += w->at - before;
-	w->ordinal += w->waiting;
-	w->waiting = 0;
+	w->ordinal += head.records;
 	return ret;
 }
 
@@ -235,20 +233,24 @@ uint32_t kmw_string(struct kmw_writer *w, const char *s, size_t len)
 	return intern_add(&w->strings, s, len < STRING_MAX ? len : STRING_MAX);
 }
 
+/* The encoder could not take the record, or its block is full. */
+static __attribute__((noinline)) int after_put(struct kmw_writer *w, int n, struct err *e)
+{
+	int ret = n < 0 ? n : write_block(w, e);
+
+	return ret < 0 ? failed(w, ret, e) : 0;
+}
+
 int kmw_put(struct kmw_writer *w, const struct request *r, struct err *e)
 {
-	int n, ret;
+	int n;
 
-	if (w->failed)
+	if (__builtin_expect(w->failed, 0))
 		return err_set(e, -w->failed, "the workload could not be written");
 	n = kmw_encoder_put(w->encoder, r, e);
-	if (n < 0)
-		return failed(w, n, e);
-	w->waiting = (uint32_t)n;
-	if (n < KMW_BLOCK_RECORDS)
+	if (__builtin_expect(n > 0 && n < KMW_BLOCK_RECORDS, 1))
 		return 0;
-	ret = write_block(w, e);
-	return ret < 0 ? failed(w, ret, e) : 0;
+	return after_put(w, n, e);
 }
 
 static int write_summary(struct kmw_writer *w, const struct kmw_summary *s, struct err *e)

@@ -73,7 +73,7 @@ bool resolver_same_zone(const struct resolver *r, uint32_t a, uint32_t b)
 /* ---- the window's near end ---- */
 
 /* Nothing about it is open any more, not even its place. */
-static int put(struct resolver *r, const struct request *q, bool gives)
+static inline int put(struct resolver *r, const struct request *q, bool gives)
 {
 	int ret;
 
@@ -99,13 +99,7 @@ static int put_tie(void *arg, const struct tie *t)
 /* Is no other CPU's record of its time to be expected?  Those behind it in the window tell. */
 static bool stands_alone(struct resolver *r, const struct window_entry *w)
 {
-	uint64_t p = r->win.head + 1;
-
-	if (r->ties.count)
-		return false;
-	if (w->alone || r->win.head < r->alone_until)
-		return true;
-	for (; p < r->win.tail; p++) {
+	for (uint64_t p = r->win.head + 1; p < r->win.tail; p++) {
 		const struct window_entry *o = window_at(&r->win, p);
 
 		if (o->r.time != w->r.time) {
@@ -118,22 +112,18 @@ static bool stands_alone(struct resolver *r, const struct window_entry *w)
 	return false;
 }
 
-static int hand_on(struct resolver *r, const struct window_entry *w)
+/* A record that others of its time may have to come before. */
+static __attribute__((noinline)) int hand_on_tied(struct resolver *r, const struct window_entry *w)
 {
 	struct tie t;
 	int ret;
 
-	if (w->dropped) {
-		if (w->gives)
-			slots_give(&r->slots, w->r.slot);
-		return 0;
-	}
 	if (r->ties.count && ties_time(&r->ties) != w->r.time) {
 		ret = ties_flush(&r->ties);
 		if (ret < 0)
 			return ret;
 	}
-	if (stands_alone(r, w)) {
+	if (!r->ties.count && (w->alone || r->win.head < r->alone_until || stands_alone(r, w))) {
 		ties_note(&r->ties, &w->take);
 		return put(r, &w->r, w->gives);
 	}
@@ -142,6 +132,33 @@ static int hand_on(struct resolver *r, const struct window_entry *w)
 		t.freed = w->freed_pfn;
 	ret = ties_add(&r->ties, &t);
 	return ret == -ENOMEM ? resolver_oom(r) : ret;
+}
+
+/* The usual answer to stands_alone(). */
+static inline bool next_is_later(const struct resolver *r, const struct window_entry *w)
+{
+	return r->win.head + 1 < r->win.tail &&
+	       window_at(&r->win, r->win.head + 1)->r.time != w->r.time;
+}
+
+static inline int hand_on(struct resolver *r, const struct window_entry *w)
+{
+	if (w->dropped) {
+		if (w->gives)
+			slots_give(&r->slots, w->r.slot);
+		return 0;
+	}
+	if (__builtin_expect(r->ties.count, 0) ||
+	    !(w->alone || r->win.head < r->alone_until || next_is_later(r, w)))
+		return hand_on_tied(r, w);
+	ties_note(&r->ties, &w->take);
+	return put(r, &w->r, w->gives);
+}
+
+/* Does the oldest entry keep all others waiting, or is there none? */
+static inline bool window_shut(const struct resolver *r)
+{
+	return window_empty(&r->win) || window_at(&r->win, r->win.head)->waits;
 }
 
 static int drain_window(struct resolver *r)
@@ -186,18 +203,22 @@ static int force_head(struct resolver *r)
 	return drain_window(r);
 }
 
-/* Make room at the end of a full window. */
-static __attribute__((noinline)) int make_room(struct resolver *r)
+/* As resolver_append(), where the window is full. */
+static __attribute__((noinline)) struct window_entry *append_to_full(struct resolver *r,
+								     const struct event *ev,
+								     enum request_op op)
 {
-	return window_grow(&r->win) ? 0 : force_head(r);
+	if (!window_grow(&r->win) && force_head(r) < 0)
+		return NULL;
+	return resolver_append(r, ev, op);
 }
 
 struct window_entry *resolver_append(struct resolver *r, const struct event *ev, enum request_op op)
 {
 	struct window_entry *w;
 
-	if (__builtin_expect(window_full(&r->win), 0) && make_room(r) < 0)
-		return NULL;
+	if (__builtin_expect(window_full(&r->win), 0))
+		return append_to_full(r, ev, op);
 	w = window_at(&r->win, r->win.tail++);
 	window_entry_init(w, op);
 	w->ctx = r->current;
@@ -262,7 +283,8 @@ static int64_t ctx_key(const struct event *ev)
 }
 
 /* Another context of the CPU than that of its last event: it may be a new one. */
-static struct ctx *ctx_switch(struct resolver *r, const struct event *ev, int64_t key)
+static __attribute__((noinline)) struct ctx *ctx_switch(struct resolver *r, const struct event *ev,
+							int64_t key)
 {
 	struct ctx *set = &r->ctx[(size_t)ev->cpu * CTX_PER_CPU], *old = set;
 
@@ -476,27 +498,61 @@ static int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
 	}
 }
 
-int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
-		  struct err *e)
+/* The window is half full: more of it, or its oldest entry is decided. */
+static __attribute__((noinline)) int relieve(struct resolver *r)
 {
-	int64_t key = ctx_key(ev);
-	struct ctx *c;
 	int ret = 0;
 
-	r->err = e;
-	r->seq = seq;
-	r->current = key;
-	while (__builtin_expect(r->win.tail - r->win.head > (r->win.mask + 1) / 2, 0)) {
+	while (ret >= 0 && r->win.tail - r->win.head > (r->win.mask + 1) / 2) {
 		/* Zeroing a huge page takes its time; the rest can be decided by default. */
 		if ((r->win.mask + 1 < WINDOW_USUAL ||
 		     window_at(&r->win, r->win.head)->waits & WAIT_ALLOC) &&
 		    window_grow(&r->win))
 			continue;
 		ret = force_head(r);
+	}
+	return ret;
+}
+
+/* A task's event. */
+static inline void enter_task(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	struct irq *q = &r->irq[ev->cpu];
+
+	if (ev->pid == 1)
+		r->deferred = KMM_NO_PFN; /* init waits until the memory is there */
+	if (__builtin_expect(q->early != WINDOW_NONE, 0))
+		resolve_irq_leave(r, ev);
+	if (q->last != ev->pid) {
+		/*
+		 * Another task ran here meanwhile: a free and its drain are not torn apart so.
+		 * Between a reclaim and the drain of all lists the task may sleep.
+		 */
+		if (c->last_kind != EVENT_MM_VMSCAN_DIRECT_RECLAIM_END)
+			c->last_kind = EVENT_OTHER;
+		q->last = ev->pid;
+	}
+	if (__builtin_expect(r->kswapd_seen, 0) && ev->kind != EVENT_MM_VMSCAN_KSWAPD_WAKE &&
+	    ev->kind != EVENT_MM_VMSCAN_KSWAPD_SLEEP)
+		follow_kswapd(r, ev);
+}
+
+int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
+		  struct err *e)
+{
+	int64_t key = ctx_key(ev);
+	struct ctx *c;
+	int ret;
+
+	r->err = e;
+	r->seq = seq;
+	r->current = key;
+	if (__builtin_expect(r->win.tail - r->win.head > r->win.mask / 2 + 1, 0)) {
+		ret = relieve(r);
 		if (ret < 0)
 			return ret;
 	}
-	if (ev->lost) {
+	if (__builtin_expect(ev->lost, 0)) {
 		ret = resolve_lost(r, ev, lost);
 		if (ret < 0)
 			return ret;
@@ -504,45 +560,26 @@ int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint
 	c = ctx_get(r, ev, key);
 	if (!c)
 		return e ? e->code : -ENOMEM;
-	if (key == 1)
-		r->deferred = KMM_NO_PFN; /* init waits until the memory is there */
-	if (key >= 0) {
-		if (__builtin_expect(r->irq[ev->cpu].early != WINDOW_NONE, 0))
-			resolve_irq_leave(r, ev);
-		/*
-		 * Another task ran here meanwhile: a free and its drain are not torn apart so.
-		 * Between a reclaim and the drain of all lists the task may sleep.
-		 */
-		if (r->irq[ev->cpu].last != ev->pid &&
-		    c->last_kind != EVENT_MM_VMSCAN_DIRECT_RECLAIM_END)
-			c->last_kind = EVENT_OTHER;
-		r->irq[ev->cpu].last = ev->pid;
-	}
-	if (key < 0 && (ev->kind == EVENT_MM_PAGE_FREE || ev->kind == EVENT_MM_PAGE_ALLOC))
+	if (__builtin_expect(key >= 0, 1)) {
+		enter_task(r, c, ev);
+	} else if (ev->kind == EVENT_MM_PAGE_FREE || ev->kind == EVENT_MM_PAGE_ALLOC) {
 		ret = resolve_irq_enter(r, ev);
-	if (r->kswapd_seen && key >= 0 && ev->kind != EVENT_MM_VMSCAN_KSWAPD_WAKE &&
-	    ev->kind != EVENT_MM_VMSCAN_KSWAPD_SLEEP)
-		follow_kswapd(r, ev);
-	if (ret >= 0 && ctx_pending(c))
+		if (ret < 0)
+			return ret;
+	}
+	if (ctx_pending(c))
 		resolve_page_settle(r, c, (enum event_kind)ev->kind);
-	if (ret >= 0)
-		ret = dispatch(r, c, ev);
-	r->stats.slots = r->slots.count;
+	ret = dispatch(r, c, ev);
 	c->last_kind = ev->kind;
-	r->stats.events++;
 	if (ret < 0)
 		return ret;
-	return drain_window(r);
+	return window_shut(r) ? 0 : drain_window(r);
 }
 
-int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
+/* An event whose time others have, or that comes after such ones. */
+static __attribute__((noinline)) int take_tied(struct resolver *r, const struct event *ev,
+					       uint64_t seq, uint64_t lost, struct err *e)
 {
-	uint64_t seq = r->arrived++;
-
-	if (__builtin_expect(!r->tied.count && !ev->tied, 1)) {
-		r->alone = r->o.tells_ties;
-		return resolver_take(r, ev, seq, lost, e);
-	}
 	r->err = e;
 	r->alone = false;
 	/* A text lives no longer than its event, and events before a gap do not mix with others. */
@@ -553,6 +590,16 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 	if ((ev->tied || r->tied.count) && ev->kind != EVENT_PRINT && !ev->lost)
 		return tieevents_add(&r->tied, ev, seq, lost) ? resolver_oom(r) : 0;
 	r->alone = r->o.tells_ties && !ev->tied;
+	return resolver_take(r, ev, seq, lost, e);
+}
+
+int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
+{
+	uint64_t seq = r->arrived++;
+
+	if (__builtin_expect(r->tied.count || ev->tied, 0))
+		return take_tied(r, ev, seq, lost, e);
+	r->alone = r->o.tells_ties;
 	return resolver_take(r, ev, seq, lost, e);
 }
 
@@ -573,6 +620,8 @@ int resolver_finish(struct resolver *r, struct err *e)
 	if (ret >= 0)
 		ret = ties_flush(&r->ties);
 	r->stats.ties = r->ties.turned;
+	r->stats.events = r->arrived;
+	r->stats.slots = r->slots.count;
 	return ret;
 }
 
