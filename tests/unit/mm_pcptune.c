@@ -181,6 +181,54 @@ static void test_high_order_frees_drain(void **state)
 	machine_done(mm);
 }
 
+/* Frees until the lists give something back; how much that is. */
+static unsigned frees_to_drain(struct kmm *mm, unsigned *drained)
+{
+	struct seen s;
+	unsigned n = 0;
+
+	seen_watch(mm, &s);
+	while (!seen_count(&s, 'd'))
+		kmm_free_pages(mm, 0, n++, 0);
+	*drained = seen_count(&s, 'd');
+	return n;
+}
+
+/*
+ * batch 10, high between 40 and 4000.  A refill of 10 raises high to 50: with 9 on the list, 41
+ * frees reach it, and 40 go, as 10 stay.  Pages freed before raise it only once it is reached.
+ */
+static void test_high_grows(void **state)
+{
+	struct kmm *mm = machine_with(10, 40, 4000);
+	unsigned drained;
+
+	(void)state;
+	assert_int_not_equal(kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0), KMM_NO_PFN);
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 9);
+	assert_int_equal(frees_to_drain(mm, &drained), 41);
+	assert_int_equal(drained, 40);
+	machine_done(mm);
+
+	mm = machine_with(10, 40, 4000);
+	assert_int_equal(kmm_seed_pcp_factors(mm, 0, 0, 0, 0, 60), 0);
+	assert_int_equal(frees_to_drain(mm, &drained), 40);
+	assert_int_equal(drained, 30);
+	machine_done(mm);
+}
+
+/* Frees in a row are counted to 32 batches. */
+static void test_free_count_has_a_cap(void **state)
+{
+	struct kmm *mm = machine_with(10, 1000, 1000);
+	unsigned drained;
+
+	(void)state;
+	assert_int_equal(frees_to_drain(mm, &drained), 1000);
+	assert_int_equal(drained, 320);
+	machine_done(mm);
+}
+
 /* Each vmstat interval takes an eighth off high, down to its minimum, and drains what is above. */
 static void test_decay(void **state)
 {
@@ -229,6 +277,8 @@ int main(void)
 		cmocka_unit_test(test_hidden_pages_count),
 		cmocka_unit_test(test_high_order_frees_drain_late),
 		cmocka_unit_test(test_high_order_frees_keep_a_batch),
+		cmocka_unit_test(test_high_grows),
+		cmocka_unit_test(test_free_count_has_a_cap),
 		cmocka_unit_test(test_decay),
 	};
 
