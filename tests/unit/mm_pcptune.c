@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-static struct kmm *machine_with(int batch, int high_min, int high_max)
+static struct kmm *machine_marked(int batch, int high_min, int high_max, uint64_t high_mark)
 {
 	struct kmm_config c = config_of(KMM_LINUX_6_18);
 	struct kmm_zone_config *z = config_zone(&c, 0, KMM_ZONE_NORMAL, 0, 32768);
@@ -17,9 +17,19 @@ static struct kmm *machine_with(int batch, int high_min, int high_max)
 	z->pcp_batch = batch;
 	z->pcp_high = z->pcp_high_min = high_min;
 	z->pcp_high_max = high_max;
+	if (high_mark) {
+		z->min = 1;
+		z->low = 2;
+		z->high = high_mark;
+	}
 	mm = machine_create(&c);
 	assert_int_equal(kmm_seed_boot(mm, 16384, 32768, KMM_MOVABLE), 0);
 	return mm;
+}
+
+static struct kmm *machine_with(int batch, int high_min, int high_max)
+{
+	return machine_marked(batch, high_min, high_max, 0);
 }
 
 static void test_refills_double(void **state)
@@ -217,6 +227,30 @@ static void test_high_grows(void **state)
 	machine_done(mm);
 }
 
+/*
+ * Refills double while high grows with them; below the zone's high mark it stays at 40, which
+ * leaves room for 40 - 10.
+ */
+static void test_below_high_mark(void **state)
+{
+	static const unsigned want[2][5] = { { 10, 20, 40, 80, 160 }, { 10, 20, 30, 30, 30 } };
+
+	(void)state;
+	for (unsigned below = 0; below < 2; below++) {
+		struct kmm *mm = machine_marked(10, 40, 4000, below ? 30000 : 3);
+		struct seen s;
+
+		for (unsigned i = 0; i < 5; i++) {
+			seen_watch(mm, &s);
+			kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+			assert_int_equal(seen_count(&s, 'l'), want[below][i]);
+			while (kmm_pcp_pages(mm, 0, 0))
+				kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+		}
+		machine_done(mm);
+	}
+}
+
 /* Frees in a row are counted to 32 batches. */
 static void test_free_count_has_a_cap(void **state)
 {
@@ -278,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_high_order_frees_drain_late),
 		cmocka_unit_test(test_high_order_frees_keep_a_batch),
 		cmocka_unit_test(test_high_grows),
+		cmocka_unit_test(test_below_high_mark),
 		cmocka_unit_test(test_free_count_has_a_cap),
 		cmocka_unit_test(test_decay),
 	};
