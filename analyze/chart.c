@@ -108,7 +108,10 @@ void chart_begin(struct chart *c, const struct chart_text *t, const struct chart
 		size *= (CHART_WIDTH - 2 * MARGIN) / w;
 	figure_text(c->f, MARGIN, 17, 'l', size, true, COLOUR_INK, t->heading);
 	y = draw_legend(c, t->legend, keys, n, 37) + 20;
-	figure_text(c->f, MARGIN, y, 'l', CHART_FONT, false, COLOUR_MUTED, t->y);
+	if (*t->y)
+		figure_text(c->f, MARGIN, y, 'l', CHART_FONT, false, COLOUR_MUTED, t->y);
+	else
+		y -= ROW;
 	c->plot.x0 = MARGIN + widest_label(c) + 6;
 	c->plot.x1 = CHART_WIDTH - 8;
 	c->plot.y0 = y + 13;

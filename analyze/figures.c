@@ -79,9 +79,11 @@ const struct figure_kind figure_kinds[] = {
 	  .title = "Map of memory",
 	  .metric = "map",
 	  .all_zones = true,
-	  .caption = "Every page frame over time, low addresses at the bottom; each cell has the "
-		     "colour of the state that most of its pages are in. Scattered specks of slab "
-		     "and kernel are what keeps large blocks from forming.",
+	  .caption =
+		  "Every page frame over time, low addresses at the bottom; each cell has the "
+		  "colour of the state that most of its pages are in. Scattered specks of slab "
+		  "and kernel are what keeps large blocks from forming. Unknown is what was in use "
+		  "before the start, by whom is not told, or not yet given to the allocator.",
 	  .missing = "no map was taken, or nothing is known of any page frame",
 	  .crisp = true,
 	  .has = plot_has_map,

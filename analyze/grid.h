@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * grid: a table of the report that is one query: a title, a kind and a label a
- * column, a row a row.  Readers can sort and filter it (script.h).
+ * column, a row a row.  Readers can sort and filter it (script.h), and see more of a long one (fold.h).
  */
 #ifndef ANALYZE_GRID_H
 #define ANALYZE_GRID_H
@@ -11,16 +11,17 @@
 enum grid_kind {
 	GRID_TEXT,
 	GRID_COUNT,
+	GRID_ID,      /* a number that is a name: not grouped */
 	GRID_REAL,    /* four significant digits */
 	GRID_PERCENT, /* a share, 0 to 1 */
-	GRID_KIB,     /* bytes, shown in KiB or more */
-	GRID_SECONDS, /* clock units: seconds where the clock counts time */
+	GRID_BYTES,   /* shown in KiB or more */
+	GRID_TIME,    /* clock units, shown in seconds where the clock counts time */
 };
 
 struct grid_column {
 	const char *title;
 	enum grid_kind kind;
-	const char *help; /* what it is, shown over the title; may be NULL */
+	const char *help; /* what it is, told below the table; may be NULL */
 };
 
 /*

@@ -123,13 +123,29 @@ void html_real(FILE *out, double v, int digits)
 	fputs(text + strcspn(text, "."), out);
 }
 
+void html_percent(FILE *out, double share)
+{
+	double v = 100 * share;
+
+	if (v > 0 && v < 0.05)
+		fputs("&lt;0.1", out);
+	else if (v < 100 && v >= 99.95)
+		fputs("&gt;99.9", out);
+	else if (isfinite(v))
+		fprintf(out, v == 0 || v == 100 ? "%.0f" : "%.1f", v);
+	else
+		fputs("\xe2\x80\x93", out);
+	if (isfinite(v))
+		fputs("\xc2\xa0%", out);
+}
+
 void html_kib(FILE *out, uint64_t kib)
 {
 	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
 	double v = (double)kib;
 	unsigned u = 0;
 
-	while (v >= 1024 && u < 3) {
+	while (v >= 1023.5 && u < 3) {
 		v /= 1024;
 		u++;
 	}

@@ -18,6 +18,8 @@ void html_text(FILE *out, const char *s);
 void html_count(FILE *out, uint64_t v);
 /* Up to `digits` significant digits, grouped as html_count() does; a dash for NaN. */
 void html_real(FILE *out, double v, int digits);
+/* A share, 0 to 1, in percent to one place; "<0.1 %" where it is less but not nothing. */
+void html_percent(FILE *out, double share);
 /* Kilobytes as "512 MiB". */
 void html_kib(FILE *out, uint64_t kib);
 

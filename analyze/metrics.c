@@ -168,8 +168,11 @@ const struct metric metrics[] = {
 	  .unit = "pages",
 	  .definition = "The sum of the pages that all CPUs' page lists of all zones hold.",
 	  .source = "sample_zone.pcp_pages",
-	  .limits = "The recorded number needs the lists' contents at the start; without them it "
-		    "counts from zero." },
+	  .limits =
+		  "The recorded number needs the lists' contents at the start; without them it "
+		  "counts from zero. Pages taken without an event (kernel stacks, vmalloc) are known "
+		  "to be gone when something behind them on the list goes, or by the lists in after/: "
+		  "until then it is too high, by the four pages of a stack or two as a rule." },
 	{ .id = "placement",
 	  .name = "Placement score",
 	  .unit = "share of allocations",

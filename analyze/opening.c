@@ -28,6 +28,15 @@ struct findings {
 	size_t len;
 };
 
+/* "17", or "none". */
+static void some(FILE *out, uint64_t n)
+{
+	if (n)
+		html_count(out, n);
+	else
+		fputs("none", out);
+}
+
 static FILE *say(struct findings *x, double bytes)
 {
 	if (x->n == FINDINGS)
@@ -123,7 +132,7 @@ static void holder(FILE *out, sqlite3_stmt *st, int i)
 	fputs(", in ", out);
 	html_count(out, (uint64_t)sqlite3_column_int64(st, i + 3));
 	fputs(" of them, alone in ", out);
-	html_count(out, (uint64_t)sqlite3_column_int64(st, i + 4));
+	some(out, (uint64_t)sqlite3_column_int64(st, i + 4));
 }
 
 /* The worst holder, and the worst of which it is known who it is. */
@@ -199,7 +208,7 @@ static int fallbacks(struct findings *x, struct err *e)
 			html_count(out, (uint64_t)sqlite3_column_int64(st, 0));
 			fprintf(out, " allocation%s fell back to another migratetype, ",
 				sqlite3_column_int64(st, 0) == 1 ? "" : "s");
-			html_count(out, (uint64_t)bad);
+			some(out, (uint64_t)bad);
 			fputs(" of them left unmovable or reclaimable pages among movable ones (<a "
 			      "href=\"#metric-fallback-severity\">moderate or severe</a>).",
 			      out);
@@ -232,8 +241,8 @@ static int slabs(struct findings *x, struct err *e)
 		fputs(" of ", out);
 		html_count(out, (uint64_t)sqlite3_column_int64(st, 2));
 		fputs(" slabs to spare, ", out);
-		html_count(out, (uint64_t)sqlite3_column_int64(st, 3));
-		fputs(" kept by one object; <a href=\"#slabs\">all caches</a>).", out);
+		some(out, (uint64_t)sqlite3_column_int64(st, 3));
+		fputs(" kept by one object; <a href=\"#slabs\">see Slab caches</a>).", out);
 		said(x);
 	}
 	sqlite3_finalize(st);
@@ -311,6 +320,7 @@ static void trust(const struct page *p, struct err *e)
 	double differ = fidelity_of(p, "free pages at the end", false, "error", e);
 	double score = fidelity_of(p, "placement", true, "simulated", e);
 	double mean = fidelity_of(p, "free blocks per order, mean error", true, "error", e);
+	double against = fidelity_of(p, "contradictions", false, "error", e);
 
 	fputs("<p>Can it be trusted? ", p->out);
 	if (p->count && !p->runs[0].blocks) {
@@ -328,6 +338,11 @@ static void trust(const struct page *p, struct err *e)
 			fputs(" pages in other free blocks than the kernel reported. ", p->out);
 		}
 	}
+	if (against > 0) {
+		html_real(p->out, against, 9);
+		fprintf(p->out, " event%s contradict%s it. ", against == 1 ? "" : "s",
+			against == 1 ? "s" : "");
+	}
 	if (isnan(score)) {
 		fputs("Nothing was simulated under the kernel\xe2\x80\x99s own policy, so the error of "
 		      "a what-if is not known.",
@@ -339,7 +354,7 @@ static void trust(const struct page *p, struct err *e)
 		      "were off by ",
 		      p->out);
 		html_real(p->out, mean, 3);
-		fputs("\xc2\xa0% of free pages in the mean (<a href=\"#fidelity\">all measures</a>).",
+		fputs("\xc2\xa0% of free pages in the mean (<a href=\"#fidelity\">see Fidelity</a>).",
 		      p->out);
 	}
 	if (p->c->lost) {
@@ -350,32 +365,56 @@ static void trust(const struct page *p, struct err *e)
 	fputs("</p>\n", p->out);
 }
 
+/* What else it moved beyond the error, but for what only explains it. */
+static void moved(FILE *out, const struct compare *c, unsigned run, unsigned base)
+{
+	unsigned said_of = 0;
+
+	for (unsigned i = 0; i < COMPARE_METRICS; i++) {
+		enum compare_metric m = (enum compare_metric)i;
+		enum compare_verdict v = compare_judge(c, run, base, m);
+
+		if (m == COMPARE_UNUSABLE_END || compare_metric_question(m) == COMPARE_WHY ||
+		    (v != COMPARE_LESS && v != COMPARE_MORE))
+			continue;
+		fputs(said_of++ ? ", " : "; outside the error: ", out);
+		html_text(out, compare_metric_name(m));
+		fputs(" ", out);
+		html_real(out, c->runs[run].value[m], 4);
+		fputs(" (control ", out);
+		html_real(out, c->runs[base].value[m], 4);
+		fputs(")", out);
+	}
+	if (!said_of)
+		fputs("; nothing else is outside the error", out);
+}
+
 static void what_if(const struct page *p)
 {
 	const struct compare *c = p->compare;
+	const enum compare_metric m = COMPARE_UNUSABLE_END;
 	unsigned said_of = 0;
 
-	for (unsigned i = 0; i < c->count && c->native >= 0; i++) {
-		const enum compare_metric m = COMPARE_UNUSABLE_END;
-		enum compare_verdict v;
+	for (unsigned i = 0; i < c->count && c->native >= 0 && said_of < 8; i++) {
+		unsigned base = (unsigned)compare_baseline(c, i);
 
-		if (!compare_what_if(c, i) || said_of == 6)
+		if (!compare_what_if(c, i))
 			continue;
-		v = compare_judge(c, i, (unsigned)compare_baseline(c, i), m);
-		fputs(said_of++ ? "; " : "<p>What if: unusable index for huge pages at the end, ",
-		      p->out);
+		if (!said_of++)
+			fprintf(p->out,
+				"<p>What if? The unusable index for huge pages at the end is %.3f as recorded, and "
+				"under other policies (<a href=\"#compare\">see What if</a>):</p>\n<ul>\n",
+				c->recorded >= 0 ? c->runs[c->recorded].value[m] : NAN);
+		fputs("<li><b>", p->out);
 		html_text(p->out, c->runs[i].name);
-		fprintf(p->out, " %.3f \xc2\xb1 %.3f (%s)", c->runs[i].value[m],
-			c->runs[i].error[m],
-			v == COMPARE_LESS ? "less fragmented" :
-			v == COMPARE_MORE ? "more fragmented" :
-					    compare_verdict_name(v));
+		fprintf(p->out, "</b>: %.3f \xc2\xb1 %.3f, ", c->runs[i].value[m],
+			c->runs[i].error[m]);
+		html_text(p->out, compare_verdict_name(compare_judge(c, i, base, m)));
+		moved(p->out, c, i, base);
+		fputs(".</li>\n", p->out);
 	}
 	if (said_of)
-		fprintf(p->out,
-			"; recorded %.3f (<a href=\"#compare\">all questions, and what they are compared "
-			"with</a>).</p>\n",
-			c->recorded >= 0 ? c->runs[c->recorded].value[COMPARE_UNUSABLE_END] : NAN);
+		fputs("</ul>\n", p->out);
 }
 
 static int by_bytes(const void *a, const void *b)

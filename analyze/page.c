@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "analyze/page.h"
 
+#include <errno.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <string.h>
 
+#include "analyze/fold.h"
 #include "analyze/fragindex.h"
 #include "analyze/html.h"
 #include "analyze/metrics.h"
@@ -190,8 +192,8 @@ static void run_row(const struct page *p, const struct series *r, unsigned order
 
 	fputs("<tr><th scope=\"row\">", out);
 	heading_of(p, r);
-	if (*r->start) {
-		fputs("<small>from ", out);
+	if (*r->start && strcmp(r->start, p->runs[0].start)) {
+		fputs("<small>start: ", out);
 		html_text(out, r->start);
 		fputs("</small>", out);
 	}
@@ -227,6 +229,10 @@ int page_summary(const struct page *p, struct err *e)
 	if (p->figures->zone >= 0) {
 		fputs(", zone ", out);
 		html_text(out, p->c->zone[p->figures->zone].name);
+	}
+	if (*p->runs[0].start) {
+		fputs(". Start of all: ", out);
+		html_text(out, p->runs[0].start);
 	}
 	fprintf(out,
 		". Unusable: the <a href=\"#metric-unusable\">index</a> for blocks of order %u, 0 "
@@ -439,27 +445,33 @@ static int owner_rows(const struct page *p, const struct series *r, struct err *
 {
 	sqlite3_stmt *st = sql_query(
 		store_db(p->s), e,
-		"SELECT owner, cache, allocs, frees, pages_live, pages_peak FROM owner WHERE "
+		"SELECT owner, CASE WHEN owner = 'slab' AND cache = '' THEN 'not known' ELSE cache END, "
+		"allocs, frees, pages_live, pages_peak FROM owner WHERE "
 		"run_id = ? ORDER BY pages_peak DESC, allocs DESC, owner, cache LIMIT ?",
 		"ii", r->id, (int64_t)OWNER_ROWS);
 	static const char *const labels[] = { "Allocations", "Frees", "Pages at end",
 					      "Pages at peak" };
-	FILE *out = p->out;
-	int ret = -1, rows = 0;
+	unsigned rows = 0;
+	struct fold f;
+	FILE *out;
+	int ret = -1;
 
 	if (!st)
 		return err_code(e);
+	out = fold_begin(&f);
+	if (!out) {
+		sqlite3_finalize(st);
+		return err_set(e, ENOMEM, "out of memory");
+	}
+	fputs("<table class=\"grid\">\n<thead><tr><th>Owner</th><th>Cache</th><th "
+	      "class=\"n\">Allocations</th><th class=\"n\">Frees</th><th class=\"n\">Pages at "
+	      "end</th><th class=\"n\">Pages at peak</th></tr></thead>\n<tbody>\n",
+	      out);
 	while ((ret = sql_row(st, e)) == 1) {
 		if (!rows++) {
-			fputs("<p class=\"caption\">", out);
+			fputs("<p class=\"caption\">", p->out);
 			heading_of(p, r);
-			fprintf(out,
-				", by peak; at most %d rows</p>\n<div "
-				"class=\"scroll\"><table class=\"grid\">\n<thead><tr><th>Owner</th><th>Cache</th><th "
-				"class=\"n\">Allocations</th><th class=\"n\">Frees</th><th "
-				"class=\"n\">Pages at end</th><th class=\"n\">Pages at "
-				"peak</th></tr></thead>\n<tbody>\n",
-				OWNER_ROWS);
+			fprintf(p->out, ", by peak; at most %d rows.</p>\n", OWNER_ROWS);
 		}
 		fputs("<tr><th scope=\"row\">", out);
 		html_text(out, (const char *)sqlite3_column_text(st, 0));
@@ -471,9 +483,10 @@ static int owner_rows(const struct page *p, const struct series *r, struct err *
 		fputs("</tr>\n", out);
 	}
 	sqlite3_finalize(st);
-	if (rows)
-		fputs("</tbody></table></div>\n", out);
-	return ret < 0 ? ret : rows;
+	fputs("</tbody></table>", out);
+	if (fold_end(&f, rows, p->out) && ret >= 0)
+		ret = err_set(e, ENOMEM, "out of memory");
+	return ret < 0 ? ret : (int)rows;
 }
 
 int page_owners(const struct page *p, struct err *e)
@@ -482,7 +495,7 @@ int page_owners(const struct page *p, struct err *e)
 
 	fputs("<section id=\"owners\">\n<h2>Owners of pages</h2>\n"
 	      "<p>Who asked for the pages that were allocated during the capture (<a "
-	      "href=\"#metric-owners\">definition</a>).</p>\n",
+	      "href=\"#metric-owners\">see Definitions</a>).</p>\n",
 	      p->out);
 	for (unsigned i = 0; i < p->count && ret >= 0; i++) {
 		ret = owner_rows(p, &p->runs[i], e);

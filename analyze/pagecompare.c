@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pagecompare: the report's section on what-ifs: each run beside native, with the simulation's error. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "analyze/compareplot.h"
+#include "analyze/fold.h"
 #include "analyze/html.h"
 #include "analyze/page.h"
 
@@ -35,18 +37,41 @@ static void row(FILE *out, const struct compare *c, unsigned run, enum compare_m
 	fputs("</td></tr>\n", out);
 }
 
-static void table(FILE *out, const struct compare *c)
+/* Is there anything to say of it: was it anything but 0 in one of the runs? */
+static bool happened(const struct compare *c, unsigned run, enum compare_metric m)
 {
-	fputs("<h3>All figures</h3>\n<div class=\"scroll\"><table class=\"grid\">\n"
+	unsigned base = (unsigned)compare_baseline(c, run);
+
+	return isfinite(c->runs[run].value[m]) &&
+	       (c->runs[run].value[m] != 0 || c->runs[base].value[m] != 0 ||
+		compare_error(c, run, base, m) != 0);
+}
+
+static int table(FILE *page, const struct compare *c, struct err *e)
+{
+	struct fold f;
+	FILE *out = fold_begin(&f);
+	unsigned rows = 0;
+
+	if (!out)
+		return err_set(e, ENOMEM, "out of memory");
+	fputs("<h3>All numbers</h3>\n<p class=\"caption\">What was 0 in all runs is left out.</p>\n",
+	      page);
+	fputs("<table class=\"grid\">\n"
 	      "<thead><tr><th>Run</th><th>Metric</th><th class=\"n\">Control</th><th class=\"n\">This "
 	      "run</th><th class=\"n\">Difference</th><th class=\"n\">Error</th><th>Verdict</th></tr>"
 	      "</thead>\n<tbody>\n",
 	      out);
 	for (unsigned i = 0; i < c->count; i++)
 		for (unsigned m = 0; m < COMPARE_METRICS; m++)
-			if (compare_what_if(c, i) && isfinite(c->runs[i].value[m]))
+			if (compare_what_if(c, i) && happened(c, i, (enum compare_metric)m)) {
 				row(out, c, i, (enum compare_metric)m);
-	fputs("</tbody></table></div>\n", out);
+				rows++;
+			}
+	fputs("</tbody></table>", out);
+	if (fold_end(&f, rows, page))
+		return err_set(e, ENOMEM, "out of memory");
+	return 0;
 }
 
 /* Is any what-if outside the error in it? */
@@ -156,14 +181,14 @@ static int what_ifs(const struct page *p, const struct compare *c, struct err *e
 	int ret = 0;
 
 	fputs("<p class=\"caption\">Each run beside its control: the captured kernel\xe2\x80\x99s own policy, "
-	      "simulated in the same way (<a href=\"#metric-what-if-error\">definition</a>). The error, as bars of "
+	      "simulated in the same way (<a href=\"#metric-what-if-error\">see Definitions</a>). The error, as bars of "
 	      "that length to either side, is how far the control is from what was recorded; a difference "
 	      "that is not larger is within error and says nothing about the policy.</p>\n",
 	      p->out);
 	for (unsigned q = 0; q < COMPARE_QUESTIONS && ret >= 0; q++)
 		ret = figure(p, c, (enum compare_question)q, e);
 	if (ret >= 0)
-		table(p->out, c);
+		ret = table(p->out, c, e);
 	return ret;
 }
 

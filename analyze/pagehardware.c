@@ -25,6 +25,7 @@ static int best_cache(const struct page *p, char name[64], struct err *e)
 		"SELECT r.cache FROM set_load r JOIN set_load c ON c.capture_id = r.capture_id AND "
 		"c.cache = r.cache AND c.level = r.level AND c.hot_lines = r.hot_lines AND c.addresses = "
 		"'slab' WHERE r.capture_id = ?1 AND r.hot_lines = 1 AND r.addresses = 'recorded' AND "
+		"r.misses - r.even_misses - c.misses + c.even_misses >= 0.01 * r.lines AND "
 		"r.cache <> 'all together' AND c.objects BETWEEN 0.9 * r.objects AND 1.1 * r.objects ORDER BY r.misses - r.even_misses - c.misses + c.even_misses "
 		"DESC, r.objects DESC LIMIT 1",
 		"i", p->c->id);
@@ -74,14 +75,18 @@ static int load_figure(const struct page *p, struct err *e)
 	fputs("<figure id=\"sets\" class=\"many\">\n<figcaption><h3>Cache sets by load</h3>\n<p>How many "
 	      "sets of a processor\xe2\x80\x99s cache hold how many lines, one from each live object. Sets "
 	      "right of the dashed line have more lines than ways, and a sweep misses on all of them. "
-	      "Colouring draws a comb, few full sets and many empty ones, together around the mean. <a "
-	      "href=\"#metric-set-load\">Definition</a></p>\n<p class=\"slice\">Slice: objects that live at "
+	      "Where objects crowd, few sets are full and many empty, a comb; "
+	      "colouring pulls it together around the mean. <a "
+	      "href=\"#metric-set-load\">See Definitions.</a></p>\n<p class=\"slice\">Slice: objects that live at "
 	      "the end; all slab caches together",
 	      p->out);
 	if (ret) {
 		fputs(", and ", p->out);
 		html_text(p->out, name);
 		fputs(", which colouring would change most", p->out);
+	} else {
+		fputs("; in none of the tabled caches would colouring save a sweep 1\xc2\xa0% of its misses",
+		      p->out);
 	}
 	fputs(".</p></figcaption>\n<div class=\"panels\">\n", p->out);
 	if (draw_loads(p, "all together", 0, e) < 0)
@@ -101,7 +106,7 @@ int page_colour(const struct page *p, struct err *e)
 		  "as recorded, or as a simulated allocator placed the objects" },
 		{ "Objects", GRID_COUNT, "that live at the end" },
 		{ "Sets used", GRID_COUNT, NULL },
-		{ "of", GRID_COUNT, "sets that there are" },
+		{ "Sets", GRID_COUNT, "that there are" },
 		{ "Mean", GRID_REAL, "lines a set, over all sets" },
 		{ "Deviation", GRID_REAL, "standard deviation of that" },
 		{ "Fullest", GRID_COUNT, "lines of the fullest set" },
@@ -123,7 +128,7 @@ int page_colour(const struct page *p, struct err *e)
 		ret = grid(
 			p,
 			"The first line of each object; the slab caches with most objects (<a "
-			"href=\"#metric-set-load\">definition</a>). Allocators that have no such cache, as "
+			"href=\"#metric-set-load\">see Definitions</a>). Allocators that have no such cache, as "
 			"SLAB has none of its smallest objects, have no row.",
 			NULL, c, 11, e,
 			"SELECT cache, level, addresses, objects, sets_used, sets, mean, deviation, most, "
@@ -143,16 +148,16 @@ int page_tlb(const struct page *p, struct err *e)
 		{ "Memory", GRID_TEXT, NULL },
 		{ "Mapped", GRID_TEXT, "as it was, or as it could be" },
 		{ "Areas", GRID_COUNT, "in vmallocinfo" },
-		{ "By 4 KiB", GRID_KIB, NULL },
-		{ "By 2 MiB", GRID_KIB, NULL },
-		{ "By 1 GiB", GRID_KIB, NULL },
+		{ "By 4 KiB", GRID_BYTES, NULL },
+		{ "By 2 MiB", GRID_BYTES, NULL },
+		{ "By 1 GiB", GRID_BYTES, NULL },
 		{ "TLB entries", GRID_COUNT, "that map all of it at once" },
-		{ "Extra memory", GRID_KIB, "that it would take more" },
+		{ "Extra memory", GRID_BYTES, "that it would take more" },
 	};
 	static const struct grid_column pressure[] = {
 		{ "Processor", GRID_TEXT, "whose data TLBs" },
 		{ "Direct map by", GRID_TEXT, "size of its pages" },
-		{ "Reach", GRID_KIB, "what the larger level maps" },
+		{ "Reach", GRID_BYTES, "what the larger level maps" },
 		{ "Accesses", GRID_COUNT, NULL },
 		{ "L1 misses", GRID_COUNT, NULL },
 		{ "Page walks", GRID_COUNT, "in neither level" },
@@ -173,7 +178,7 @@ int page_tlb(const struct page *p, struct err *e)
 	ret = grid(
 		p,
 		"What maps memory at the end, and what would otherwise (<a "
-		"href=\"#metric-mapping\">definition</a>).",
+		"href=\"#metric-mapping\">see Definitions</a>).",
 		NOT_THERE, mapping, 8, e,
 		"SELECT subject, how, ranges, bytes_4k, bytes_2m, bytes_1g, entries, extra FROM mapping "
 		"WHERE capture_id = ?1 ORDER BY id LIMIT 100",
@@ -183,7 +188,7 @@ int page_tlb(const struct page *p, struct err *e)
 			p,
 			"Page walks on the accesses that allocations and frees imply: a <b>lower bound</b>, "
 			"since a trace of allocations does not show what is done with the memory (<a "
-			"href=\"#metric-tlb-pressure\">definition</a>).",
+			"href=\"#metric-tlb-pressure\">see Definitions</a>).",
 			"No access is implied by the events of this capture.", pressure, 7, e,
 			"SELECT processor, mapping, reach, accesses, l1_misses, walks, 1.0 * walks / "
 			"nullif(accesses, 0) FROM tlb_pressure WHERE capture_id = ?1 ORDER BY id LIMIT 100",
@@ -192,7 +197,7 @@ int page_tlb(const struct page *p, struct err *e)
 		ret = grid(
 			p,
 			"Maps of high memory, replayed through windows of several sizes (<a "
-			"href=\"#metric-kmap\">definition</a>).",
+			"href=\"#metric-kmap\">see Definitions</a>).",
 			NULL, kmap, 7, e,
 			"SELECT slots || CASE own WHEN 1 THEN ' slots, as captured' ELSE ' slots' END, maps, "
 			"reused, flushes, sleeps, temporary, local_flushes FROM kmap WHERE capture_id = ?1 "

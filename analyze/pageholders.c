@@ -16,23 +16,23 @@ static int pins(const struct page *p, const struct series *r, struct err *e)
 {
 	static const struct grid_column c[] = {
 		{ "Allocated by", GRID_TEXT, "owner; slab cache; call site, where it is known" },
-		{ "Keeps", GRID_KIB,
+		{ "Keeps", GRID_BYTES,
 		  "free and movable memory of page blocks that would be whole without it" },
 		{ "Blocks", GRID_COUNT, "page blocks that it holds pages of" },
 		{ "Alone", GRID_COUNT, "page blocks that nothing else pins" },
 		{ "Its pages", GRID_COUNT, "pages that it holds there" },
 		{ "One object", GRID_COUNT, "slabs that one object keeps" },
-		{ "Oldest", GRID_SECONDS, "time of allocation; a dash: before the capture" },
-		{ "Newest", GRID_SECONDS, NULL },
+		{ "Oldest", GRID_TIME, "time of allocation; a dash: before the capture" },
+		{ "Newest", GRID_TIME, NULL },
 	};
 
 	return grid(
 		p,
 		"What pins page blocks, worst first: of each mixed block the free and movable pages are "
-		"shared out among the allocations that pin it (<a href=\"#metric-pins\">definition</a>); "
+		"shared out among the allocations that pin it (<a href=\"#metric-pins\">see Definitions</a>); "
 		"at most 100 rows.",
 		"No page block is held by an allocation that is known.", c, 8, e,
-		"SELECT owner || CASE WHEN cache = '' THEN '' ELSE ' ' || cache END || CASE WHEN "
+		"SELECT CASE owner WHEN 'unknown' THEN 'in use before the start' ELSE owner END || CASE WHEN cache = '' THEN CASE owner WHEN 'slab' THEN ', cache not known' ELSE '' END ELSE ' ' || cache END || CASE WHEN "
 		"site = '' THEN '' ELSE ' at ' || site END, kept * ?2, blocks, alone, pages, one_object, "
 		"oldest, newest FROM pin WHERE run_id = ?1 ORDER BY rank LIMIT 100",
 		"ii", r->id, (int64_t)p->c->page_size);
@@ -41,7 +41,7 @@ static int pins(const struct page *p, const struct series *r, struct err *e)
 static int blocks(const struct page *p, const struct series *r, struct err *e)
 {
 	static const struct grid_column c[] = {
-		{ "First frame", GRID_COUNT, "of the page block" },
+		{ "First frame", GRID_ID, "of the page block" },
 		{ "Zone", GRID_TEXT, NULL },
 		{ "Type", GRID_TEXT, "migratetype of the page block" },
 		{ "Free", GRID_COUNT, "pages" },
@@ -57,7 +57,7 @@ static int blocks(const struct page *p, const struct series *r, struct err *e)
 		"100 rows.",
 		NULL, c, 8, e,
 		"SELECT b.first_pfn, z.name, t.name, b.free + b.pcp, b.movable, b.pinned, b.allocations, "
-		"p.owner || CASE WHEN p.cache = '' THEN '' ELSE ' ' || p.cache END FROM mixed_block b "
+		"CASE p.owner WHEN 'unknown' THEN 'in use before' ELSE p.owner END || CASE WHEN p.cache = '' THEN '' ELSE ' ' || p.cache END FROM mixed_block b "
 		"LEFT JOIN pin p ON p.run_id = b.run_id AND p.rank = b.rank LEFT JOIN zone z ON "
 		"z.capture_id = ?2 AND z.zone = b.zone LEFT JOIN migratetype t ON t.type = b.type WHERE "
 		"b.run_id = ?1 ORDER BY b.pinned, b.first_pfn LIMIT 100",
@@ -72,14 +72,14 @@ static int fallbacks(const struct page *p, const struct series *r, struct err *e
 		{ "Severity", GRID_TEXT, "whole, mild, moderate, severe: see the definition" },
 		{ "Block claimed", GRID_TEXT, "whether the page block changed its type" },
 		{ "Events", GRID_COUNT, NULL },
-		{ "First", GRID_SECONDS, NULL },
-		{ "Last", GRID_SECONDS, NULL },
+		{ "First", GRID_TIME, NULL },
+		{ "Last", GRID_TIME, NULL },
 	};
 
 	return grid(
 		p,
 		"Fallbacks: allocations that were served from another migratetype (<a "
-		"href=\"#metric-fallback-severity\">severity</a>).",
+		"href=\"#metric-fallback-severity\">see Definitions</a>).",
 		"No allocation fell back to another migratetype.", c, 7, e,
 		"SELECT t.name || ', order ' || f.block_order, u.name || ', order ' || f.found_order, "
 		"f.severity, CASE f.claimed WHEN 1 THEN 'yes' ELSE 'no' END, sum(f.events), min(f.first), "
@@ -121,11 +121,11 @@ int page_waste(const struct page *p, struct err *e)
 		{ "Slab cache", GRID_TEXT, NULL },
 		{ "Allocations", GRID_COUNT, NULL },
 		{ "Live", GRID_COUNT, "objects at the end" },
-		{ "Given", GRID_KIB, "bytes of all its allocations" },
+		{ "Given", GRID_BYTES, "bytes of all its allocations" },
 		{ "Waste of traffic", GRID_PERCENT, "1 - asked for / given" },
 		{ "Waste held", GRID_PERCENT,
 		  "the same, weighed with the time that objects lived" },
-		{ "Wasted at end", GRID_KIB, "given less asked for, of what lives at the end" },
+		{ "Wasted at end", GRID_BYTES, "given less asked for, of what lives at the end" },
 	};
 	static const struct grid_column of_cache[] = {
 		{ "Slab cache", GRID_TEXT, NULL },
@@ -145,7 +145,7 @@ int page_waste(const struct page *p, struct err *e)
 		return 0;
 	ret = grid(
 		p,
-		"Occupancy of slabs as recorded (<a href=\"#metric-occupancy\">definition</a>), most slabs "
+		"Occupancy of slabs as recorded (<a href=\"#metric-occupancy\">see Definitions</a>), most slabs "
 		"to spare first; at most 50 caches.",
 		NULL, of_cache, 8, e,
 		"SELECT cache, slabs, room, in_use, 1.0 * in_use / nullif(room, 0), empty, one_object, "
@@ -154,7 +154,7 @@ int page_waste(const struct page *p, struct err *e)
 	if (ret >= 0)
 		ret = grid(
 			p,
-			"Waste inside of objects by call site (<a href=\"#metric-internal\">definition</a>), "
+			"Waste inside of objects by call site (<a href=\"#metric-internal\">see Definitions</a>), "
 			"most bytes wasted first; at most 50 sites.",
 			NULL, of_site, 8, e,
 			"SELECT CASE site WHEN '' THEN 'not known' ELSE site END, cache, allocs, live, "

@@ -10,6 +10,8 @@
 
 #define COLUMNS 24
 #define INDENT 8
+#define GAP 2	     /* columns between columns */
+#define NARROWEST 14 /* a broken column keeps at least this */
 
 struct cell {
 	char *text;
@@ -148,39 +150,177 @@ static void heading(struct plain *p, unsigned level)
 
 /* ---- tables ---- */
 
+static const char *cell_text(const struct plain *p, size_t row, unsigned column)
+{
+	return p->rows[row][column].text ? p->rows[row][column].text : "";
+}
+
+static void markdown_table(const struct plain *p)
+{
+	for (size_t r = 0; r < p->count; r++) {
+		fputc('|', p->out);
+		for (unsigned c = 0; c < p->columns; c++)
+			fprintf(p->out, " %s |", cell_text(p, r, c));
+		fputc('\n', p->out);
+		if (r)
+			continue;
+		fputc('|', p->out);
+		for (unsigned c = 0; c < p->columns; c++)
+			fputs(p->rows[0][c].number ? "---:|" : "---|", p->out);
+		fputc('\n', p->out);
+	}
+}
+
+/* Of the first n bytes. */
+static size_t columns_of(const char *s, size_t n)
+{
+	return utf8_columns(s) - utf8_columns(s + n);
+}
+
+static size_t longest_word(const char *s)
+{
+	size_t most = 0;
+
+	while (*s) {
+		size_t n = strcspn(s, " "), columns = columns_of(s, n);
+
+		most = columns > most ? columns : most;
+		s += n + (s[n] == ' ');
+	}
+	return most;
+}
+
+/* A heading that stands over all columns. */
+static bool is_heading(const struct plain *p, size_t row)
+{
+	return row && p->columns > 1 && !p->rows[row][1].text;
+}
+
+/* Widths with which the table fits; headings are broken first, then names.  False: there are none. */
+static bool fit(const struct plain *p, size_t width[COLUMNS])
+{
+	bool names[COLUMNS] = { false };
+	size_t total = 0;
+
+	for (unsigned c = 0; c < p->columns; c++) {
+		width[c] = longest_word(cell_text(p, 0, c));
+		for (size_t r = 1; r < p->count; r++) {
+			size_t n = utf8_columns(cell_text(p, r, c));
+
+			if (is_heading(p, r))
+				continue;
+			width[c] = n > width[c] ? n : width[c];
+			names[c] |= !p->rows[r][c].number;
+		}
+		total += width[c] + (c ? GAP : 0);
+	}
+	while (total > p->width) {
+		size_t *widest = NULL;
+
+		for (unsigned c = 0; c < p->columns; c++)
+			if (names[c] && width[c] > NARROWEST && (!widest || width[c] > *widest))
+				widest = &width[c];
+		if (!widest)
+			return false;
+		--*widest;
+		total--;
+	}
+	return true;
+}
+
+/* So much of a cell as fits in a line, at blanks where it has any; moves on behind it. */
+static void put_piece(const struct plain *p, const char **at, size_t width, bool number, bool last)
+{
+	size_t n = 0, fits = utf8_fit(*at, width);
+	const char *s = *at;
+	int pad;
+
+	if (!s[fits]) {
+		n = fits;
+	} else {
+		for (size_t i = 1; i <= fits; i++)
+			if (s[i] == ' ')
+				n = i;
+		for (size_t i = 1; !n && i < fits; i++)
+			if (strchr("+=_./-", s[fits - i - 1]))
+				n = fits - i;
+		n = n ? n : fits ? fits : strlen(s); /* a character wider than the column */
+	}
+	*at = s + n + (s[n] == ' ');
+	pad = (int)(width - columns_of(s, n));
+	fprintf(p->out, "%*s%.*s%*s", number ? pad : 0, "", (int)n, s,
+		last   ? 0 :
+		number ? GAP :
+			 pad + GAP,
+		"");
+}
+
+static void text_row(const struct plain *p, size_t r, const size_t width[COLUMNS])
+{
+	const char *at[COLUMNS];
+	bool more = true;
+
+	for (unsigned c = 0; c < p->columns; c++)
+		at[c] = cell_text(p, r, c);
+	if (is_heading(p, r)) {
+		fprintf(p->out, "%s\n", at[0]);
+		return;
+	}
+	while (more) {
+		unsigned last = 0;
+
+		more = false;
+		for (unsigned c = 0; c < p->columns; c++)
+			last = *at[c] ? c : last;
+		for (unsigned c = 0; c <= last; c++) {
+			put_piece(p, &at[c], width[c], p->rows[r][c].number, c == last);
+			more |= *at[c] != 0;
+		}
+		for (unsigned c = last + 1; c < p->columns; c++)
+			more |= *at[c] != 0;
+		fputc('\n', p->out);
+	}
+}
+
+/* Where numbers alone are wider than the line: each row a paragraph of headings and values. */
+static void text_cards(const struct plain *p)
+{
+	for (size_t r = 1; r < p->count; r++) {
+		size_t column = 0;
+
+		fprintf(p->out, "%s\n", cell_text(p, r, 0));
+		if (is_heading(p, r))
+			continue;
+		for (unsigned c = 1; c < p->columns; c++) {
+			const char *name = cell_text(p, 0, c), *t = cell_text(p, r, c);
+			size_t n = utf8_columns(name) + utf8_columns(t) + 2;
+
+			if (!*t)
+				continue;
+			if (!column || column + n > p->width) {
+				fprintf(p->out, "%s%*s", column ? ";\n" : "", INDENT / 2, "");
+				column = INDENT / 2;
+			} else {
+				fputs("; ", p->out);
+			}
+			fprintf(p->out, "%s %s", name, t);
+			column += n + 1;
+		}
+		fputc('\n', p->out);
+	}
+}
+
 static void table_end(struct plain *p)
 {
 	size_t width[COLUMNS] = { 0 };
 
-	for (size_t r = 0; r < p->count; r++)
-		for (unsigned c = 0; c < p->columns; c++) {
-			size_t n = p->rows[r][c].text ? utf8_columns(p->rows[r][c].text) : 0;
-
-			width[c] = n > width[c] ? n : width[c];
-		}
-	for (size_t r = 0; r < p->count && !p->failed; r++) {
-		if (p->markdown)
-			fputc('|', p->out);
-		for (unsigned c = 0; c < p->columns; c++) {
-			const char *t = p->rows[r][c].text ? p->rows[r][c].text : "";
-			bool number = r && p->rows[r][c].number;
-			int pad = (int)(width[c] - utf8_columns(t));
-			bool last = c + 1 == p->columns;
-
-			if (p->markdown)
-				fprintf(p->out, " %s |", t);
-			else
-				fprintf(p->out, "%*s%s%*s%s", number ? pad : 0, "", t,
-					number || last ? 0 : pad, "", last ? "" : "  ");
-		}
-		fputc('\n', p->out);
-		if (p->markdown && !r) {
-			fputc('|', p->out);
-			for (unsigned c = 0; c < p->columns; c++)
-				fputs(p->count > 1 && p->rows[1][c].number ? "---:|" : "---|",
-				      p->out);
-			fputc('\n', p->out);
-		}
+	if (!p->failed && p->markdown) {
+		markdown_table(p);
+	} else if (!p->failed && p->columns && fit(p, width)) {
+		for (size_t r = 0; r < p->count; r++)
+			text_row(p, r, width);
+	} else if (!p->failed && p->columns) {
+		text_cards(p);
 	}
 	fputc('\n', p->out);
 	for (size_t r = 0; r < p->count; r++)
@@ -245,7 +385,8 @@ static void item(struct plain *p)
 
 static void open_tag(struct plain *p, const char *tag, size_t n, const char *end)
 {
-	static const char *const hidden[] = { "style", "script", "svg", "nav", "title" };
+	static const char *const hidden[] = { "style", "script", "svg",	   "nav",
+					      "title", "label",	 "summary" };
 
 	for (unsigned i = 0; i < sizeof(hidden) / sizeof(*hidden); i++)
 		if (is(tag, n, hidden[i]))

@@ -13,7 +13,10 @@
 
 #include "base/err.h"
 
-/* width: of the text's lines; tables are as wide as they are. */
+/*
+ * width: of the text's lines.  Tables that are wider have their headings and names broken; where
+ * their numbers alone are wider, a row becomes a paragraph.
+ */
 int plain_write(const char *html, size_t len, bool markdown, unsigned width, FILE *out,
 		struct err *e);
 

@@ -487,6 +487,8 @@ void plot_pcp(const struct figures *x, const struct series *r, struct chart *c, 
 
 	axis_from_zero(&c->y, top, 5);
 	chart_begin(c, &(struct chart_text){ heading, NULL, x->x_name, "pages" }, NULL, 0);
+	if (!(plot_top_pcp(x, r) > 0))
+		chart_say(c, "none throughout");
 	if (!pen_begin(&p, r))
 		return;
 	for (uint32_t i = 0; i < r->samples; i++)

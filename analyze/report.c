@@ -12,23 +12,43 @@
 #include "analyze/page.h"
 #include "analyze/plain.h"
 #include "base/file.h"
+#include "base/table.h"
 
 /* ---- figures in the page ---- */
 
 static int panel(const struct page *p, const struct figure_kind *k, unsigned run, struct err *e)
 {
-	const struct series *r = &p->runs[run];
-	char id[64], heading[64];
+	char id[64];
 
-	if (k->has(p->figures, r)) {
-		snprintf(id, sizeof(id), "fig-%s-%u", k->id, run);
-		return figures_draw(p->figures, k, run, FIGURE_SVG, id, p->out, e);
+	snprintf(id, sizeof(id), "fig-%s-%u", k->id, run);
+	return figures_draw(p->figures, k, run, FIGURE_SVG, id, p->out, e);
+}
+
+/* Runs without a panel, and why: what they would show is `flat`, or is not there. */
+static void undrawn(const struct page *p, const struct figure_kind *k, bool flat, bool all)
+{
+	unsigned n = 0;
+	char heading[64];
+
+	for (unsigned i = 0; i < p->figures->count; i++) {
+		const struct series *r = &p->runs[i];
+
+		if (k->has(p->figures, r) || (k->flat && k->known(p->figures, r)) != flat)
+			continue;
+		if (!n++)
+			fputs(flat ? "<p>" : "<p class=\"gap\">", p->out);
+		if (all)
+			continue;
+		fputs(n > 1 ? "; " : "Not drawn: ", p->out);
+		figures_heading(r, heading, sizeof(heading));
+		html_text(p->out, heading);
 	}
-	figures_heading(r, heading, sizeof(heading));
-	fputs("<div><h3>", p->out);
-	html_text(p->out, heading);
-	fprintf(p->out, "</h3><p class=\"gap\">Not drawn: %s.</p></div>\n", k->missing);
-	return 0;
+	if (!n)
+		return;
+	if (flat)
+		fprintf(p->out, "%s%s</p>\n", all ? "" : ". ", k->flat);
+	else
+		fprintf(p->out, all ? "Not drawn: %s.</p>\n" : ", since %s.</p>\n", k->missing);
 }
 
 /* What part of the capture a figure shows. */
@@ -67,8 +87,7 @@ static void slice(const struct page *p, const char *zone)
 static int figure(const struct page *p, const struct figure_kind *k, struct err *e)
 {
 	const char *zone = figures_zone_name(p->figures, k);
-	unsigned drawn = 0;
-	bool known = false;
+	unsigned drawn = 0, flat = 0;
 	int ret = 0;
 
 	/* More than two panels need not stand on one sheet of paper. */
@@ -78,23 +97,25 @@ static int figure(const struct page *p, const struct figure_kind *k, struct err 
 		fputs(", zone ", p->out);
 		html_text(p->out, zone);
 	}
-	fprintf(p->out, "</h3>\n<p>%s <a href=\"#metric-%s\">Definition</a></p>\n", k->caption,
-		k->metric);
+	fprintf(p->out, "</h3>\n<p>%s <a href=\"#metric-%s\">See Definitions.</a></p>\n",
+		k->caption, k->metric);
 	slice(p, *zone ? zone : "");
 	fputs("</figcaption>\n", p->out);
-	for (unsigned i = 0; i < p->figures->count; i++)
+	for (unsigned i = 0; i < p->figures->count; i++) {
 		drawn += k->has(p->figures, &p->runs[i]);
-	for (unsigned i = 0; k->flat && i < p->figures->count; i++)
-		known |= k->known(p->figures, &p->runs[i]);
-	if (!drawn && known)
-		fprintf(p->out, "<p>%s</p>\n", k->flat);
-	else if (!drawn)
-		fprintf(p->out, "<p class=\"gap\">Not drawn: %s.</p>\n", k->missing);
-	else
+		flat += !k->has(p->figures, &p->runs[i]) && k->flat &&
+			k->known(p->figures, &p->runs[i]);
+	}
+	if (drawn)
 		fputs("<div class=\"panels\">\n", p->out);
-	for (unsigned i = 0; drawn && i < p->figures->count && ret >= 0; i++)
-		ret = panel(p, k, i, e);
-	fputs(drawn ? "</div>\n</figure>\n" : "</figure>\n", p->out);
+	for (unsigned i = 0; i < p->figures->count && ret >= 0; i++)
+		if (k->has(p->figures, &p->runs[i]))
+			ret = panel(p, k, i, e);
+	if (drawn)
+		fputs("</div>\n", p->out);
+	undrawn(p, k, true, flat == p->figures->count);
+	undrawn(p, k, false, !drawn && !flat);
+	fputs("</figure>\n", p->out);
 	return ret;
 }
 
@@ -270,13 +291,13 @@ static int choose(struct series *runs, unsigned all, unsigned *count, unsigned *
 
 const char *const report_formats[] = { "html", "markdown", "text", NULL };
 
-#define TEXT_WIDTH 100
+#define TEXT_WIDTH 100 /* where it goes to no terminal */
 
 /* Through the HTML, so that all forms say the same. */
 static int write_plain(struct page *p, enum report_format format, FILE *out, struct err *e)
 {
+	size_t len, width = table_terminal(out);
 	char *html = NULL;
-	size_t len;
 	int ret;
 
 	p->out = open_memstream(&html, &len);
@@ -286,7 +307,8 @@ static int write_plain(struct page *p, enum report_format format, FILE *out, str
 	if (fclose(p->out) && ret >= 0)
 		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0)
-		ret = plain_write(html, len, format == REPORT_MARKDOWN, TEXT_WIDTH, out, e);
+		ret = plain_write(html, len, format == REPORT_MARKDOWN,
+				  width ? (unsigned)width : TEXT_WIDTH, out, e);
 	free(html);
 	return ret;
 }

@@ -27,7 +27,7 @@ const char script_text[] =
 	"    h.addEventListener('click', () => sort(i));\n"
 	"    h.addEventListener('keydown', e => { if (e.key === 'Enter') sort(i); });\n"
 	"  });\n"
-	"  if (body.rows.length > 8) {\n"
+	"  if (body.rows.length > 12) {\n"
 	"    const box = document.createElement('input');\n"
 	"    box.type = 'search';\n"
 	"    box.placeholder = 'Filter ' + body.rows.length + ' rows';\n"
@@ -36,9 +36,10 @@ const char script_text[] =
 	"      const word = box.value.toLowerCase();\n"
 	"      for (const row of body.rows)\n"
 	"        row.hidden = !row.textContent.toLowerCase().includes(word);\n"
+	"      table.parentNode.parentNode.classList.toggle('filtered', word !== '');\n"
 	"    });\n"
-	"    table.parentNode.before(box);\n"
+	"    table.parentNode.parentNode.before(box);\n"
 	"  }\n"
 	"}\n";
 
-const char script_hash[] = "3dtghwne5jKz6zBGxpIbzxB0Cw6w3uRrCorj9ks3WDU=";
+const char script_hash[] = "0ziMN6GC1kc+qNbybgOKzdQnKWs3+Mfmu177t6U7y/I=";

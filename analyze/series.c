@@ -392,14 +392,25 @@ static int read_samples(struct store *s, const struct series_capture *c, struct 
 	return ret < 0 ? ret : read_map(s, r, e);
 }
 
+/* A policy may know fewer orders: a block of one that is not there is neither free nor short. */
+static unsigned policy_orders(const char *text, unsigned orders)
+{
+	const char *section = text ? strstr(text, "[buddy]") : NULL;
+	const char *end = section ? strstr(section, "\n[") : NULL;
+	const char *key = section ? strstr(section, "\nmax_order = ") : NULL;
+	long order = key && (!end || key < end) ? strtol(key + 13, NULL, 10) : -1;
+
+	return order >= 0 && order < (long)orders ? (unsigned)order + 1 : orders;
+}
+
 int series_read(struct store *s, const struct series_capture *c, struct series *runs, unsigned *n,
 		struct err *e)
 {
-	sqlite3_stmt *st =
-		sql_query(store_db(s), e,
-			  "SELECT id, mode = 'simulated', policy, start, status, requests, "
-			  "seconds FROM run WHERE capture_id = ? ORDER BY mode, id LIMIT ?",
-			  "ii", c->id, (int64_t)SERIES_RUNS);
+	sqlite3_stmt *st = sql_query(
+		store_db(s), e,
+		"SELECT id, mode = 'simulated', policy, start, status, requests, "
+		"seconds, policy_text FROM run WHERE capture_id = ? ORDER BY mode, id LIMIT ?",
+		"ii", c->id, (int64_t)SERIES_RUNS);
 	int ret = -1;
 
 	*n = 0;
@@ -415,6 +426,9 @@ int series_read(struct store *s, const struct series_capture *c, struct series *
 		r->requests = sql_real(st, 5);
 		r->seconds = sql_real(st, 6);
 		r->orders = c->orders;
+		if (r->simulated)
+			r->orders = policy_orders((const char *)sqlite3_column_text(st, 7),
+						  c->orders);
 		if (!r->policy || !r->start || !r->status)
 			ret = err_set(e, ENOMEM, "out of memory");
 		if (ret < 0)

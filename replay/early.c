@@ -139,6 +139,10 @@ static void hand_on(struct request *rest, struct request *q)
 		q->pcp_batch = rest->pcp_batch;
 	if (!q->silent.count)
 		q->silent = rest->silent;
+	if (rest->gone_count) {
+		q->gone = rest->gone;
+		q->gone_count = (uint16_t)(q->gone_count + rest->gone_count);
+	}
 	memset(rest, 0, sizeof(*rest));
 }
 
@@ -151,7 +155,8 @@ int early_apply(struct early *x, struct request *q, uint32_t n, uint64_t first)
 		return (int)n;
 	if ((x->moved == x->count || x->a[x->moved].to >= first + n) &&
 	    (x->dropped == x->count || x->a[x->logged[x->dropped]].from >= first + n) &&
-	    !x->rest.kswapd_ends && !x->rest.pcp_batch && !x->rest.silent.count)
+	    !x->rest.kswapd_ends && !x->rest.pcp_batch && !x->rest.silent.count &&
+	    !x->rest.gone_count)
 		return (int)n;
 	in = malloc(n * sizeof(*in));
 	if (!in)
@@ -163,6 +168,7 @@ int early_apply(struct early *x, struct request *q, uint32_t n, uint64_t first)
 			q[out].kswapd_ends = 0;
 			q[out].pcp_batch = 0;
 			q[out].silent.count = 0;
+			q[out].gone_count = 0;
 			q[out++].time = in[i].time;
 		}
 		if (x->dropped < x->count && x->a[x->logged[x->dropped]].from == first + i) {

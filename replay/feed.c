@@ -96,6 +96,7 @@ static int told_block(struct feed *f, struct request *out, struct err *e)
 	for (int i = 0; i < n; i++) {
 		out[i].pcp_batch = 0;
 		out[i].silent.count = 0;
+		out[i].gone_count = 0;
 	}
 	for (; f->silent_at < f->silent.count && f->silent.takes[f->silent_at].number < end;
 	     f->silent_at++) {
@@ -106,6 +107,14 @@ static int told_block(struct feed *f, struct request *out, struct err *e)
 		q->silent.cpu = t->cpu;
 		q->silent.order = t->order;
 		q->silent.type = t->type;
+	}
+	for (; f->gone_at < f->silent.gone_count && f->silent.gone[f->gone_at].number < end;
+	     f->gone_at++) {
+		struct request *q = &out[f->silent.gone[f->gone_at].number - f->number];
+
+		if (!q->gone_count)
+			q->gone = (uint32_t)f->gone_at;
+		q->gone_count++;
 	}
 	for (uint32_t z = 0; z < f->batch->m->zone_count; z++) {
 		const struct batch_zone *b = &f->batch->zone[z];
@@ -208,17 +217,25 @@ static void see_after(struct feed *f, const struct machine *m)
 	origin_end(&f->origin);
 }
 
-static void see_mark(struct feed *f, const struct machine *m, struct population *objects,
-		     struct sides_source *sides, uint32_t text)
+static int see_mark(struct feed *f, const struct machine *m, struct population *objects,
+		    struct sides_source *sides, uint32_t text)
 {
+	bool after = text == f->marks.after_frames && text != UINT32_MAX;
+
 	if (text == f->marks.start)
 		start(f, objects, sides);
 	if (text == f->marks.counted && f->origin.first)
 		origin_counted(&f->origin);
-	if (text == f->marks.after_frames && text != UINT32_MAX && f->origin.first)
+	if (after && f->origin.first)
 		see_after(f, m);
-	if (text == f->marks.after_frames && text != UINT32_MAX && objects)
+	if (after && objects)
 		population_after(objects);
+	if (text == f->marks.score_end && text != UINT32_MAX)
+		f->over = f->number;
+	/* What went unseen did so in the workload, before the snapshots were read. */
+	return after && m->have_after && m->after.have_lists ?
+		       silent_after(&f->silent, &m->after, f->over ? f->over : f->number) :
+		       0;
 }
 
 static int look_ahead(struct feed *f, struct machine *m, struct population *objects,
@@ -241,14 +258,15 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	if (ret >= 0 && !m->before.have_lists)
 		ret = origin_init(&f->origin, m, e);
 	if (ret >= 0 && f->marks.start == UINT32_MAX)
-		see_mark(f, m, objects, sides, UINT32_MAX);
+		ret = see_mark(f, m, objects, sides, UINT32_MAX);
 	while (ret >= 0 && (n = next_block(f, q, e)) > 0)
 		for (int i = 0; i < n && ret >= 0; i++, f->number++) {
 			idle |= q[i].pid == 0;
 			mapread_record(&before, &q[i]);
 			mapread_record(&after, &q[i]);
 			if (q[i].sig.op == OBS_MARK) {
-				see_mark(f, m, objects, sides, q[i].pfn);
+				if (see_mark(f, m, objects, sides, q[i].pfn))
+					ret = err_set(e, ENOMEM, "out of memory");
 			} else {
 				f->have_ties |= i && q[i].time == q[i - 1].time &&
 						q[i].cpu != q[i - 1].cpu &&
@@ -373,6 +391,8 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 	int n = 0, ret = q && order && r ? 0 : err_set(e, ENOMEM, "out of memory");
 	bool started = false;
 
+	if (r)
+		recorded_follow(r, f->silent.gone);
 	while (ret >= 0 && (n = feed_next(f, q, e)) > 0) {
 		uint64_t first = f->given - f->held_count - (uint64_t)n;
 
@@ -413,7 +433,7 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 	free(order);
 	recorded_free(r);
 	f->block = 0;
-	f->number = f->given = f->turned = f->ended = f->tied = f->silent_at = 0;
+	f->number = f->given = f->turned = f->ended = f->tied = f->silent_at = f->gone_at = 0;
 	early_rewind(&f->early);
 	f->held_count = 0;
 	return ret < 0 ? ret : n;

@@ -51,9 +51,10 @@ struct feed {
 	struct batch *batch;
 	struct silent silent;
 	struct early early;
-	uint64_t silent_at;   /* so many of silent.takes are behind */
+	uint64_t silent_at, gone_at; /* so many of silent.takes, silent.gone are behind */
 	struct origin origin; /* first == NULL: the lists were dumped, nothing is to be worked out */
 	uint64_t number;      /* of the next record */
+	uint64_t over;	      /* of the record at which the workload was over; 0: not known */
 	uint64_t given;	      /* so many were given, which early.h may have moved */
 	uint64_t turned;      /* so many of known.wrong are behind */
 	uint64_t ended;	      /* so many of known.ends are behind */

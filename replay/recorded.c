@@ -315,8 +315,28 @@ static void own_observation(struct recorded *r, const struct request *q)
 	r->pending_free = n;
 }
 
+/* A block that was taken off a CPU's list without an event. */
+static void take_silently(struct recorded *r, uint32_t pfn)
+{
+	const struct frame *f = &r->set.f[pfn];
+	unsigned order;
+
+	if (pfn >= r->set.frames || f->state != FRAME_PCP || f->order == NOT_HEAD)
+		return;
+	order = f->order;
+	recorded_touch(r, pfn, pfn + (1ull << order));
+	recorded_enter(r, pfn, order, FRAME_USED, f->cpu, f->type, OWNER_KERNEL);
+}
+
+void recorded_follow(struct recorded *r, const struct silent_gone *gone)
+{
+	r->gone = gone;
+}
+
 void recorded_apply(struct recorded *r, const struct request *q)
 {
+	for (uint32_t i = 0; r->gone && i < q->gone_count; i++)
+		take_silently(r, r->gone[q->gone + i].pfn);
 	switch (q->sig.op) {
 	case REQ_PAGE_ALLOC:
 		if (q->sig.flags & REQ_FAILED)

@@ -19,6 +19,7 @@
 #include "machine/machine.h"
 #include "replay/freescan.h"
 #include "replay/freeset.h"
+#include "replay/silent.h"
 #include "replay/view.h"
 #include "workload/request.h"
 
@@ -79,8 +80,10 @@ struct recorded *recorded_new(const struct machine *m, struct err *e);
 void recorded_free(struct recorded *r);
 /* Load a snapshot's state; what it does not know stays unknown. */
 int recorded_seed(struct recorded *r, const struct machine_state *s, struct err *e);
-/* Follow one record. */
+/* Follow one record; what left its list silently before it (request.gone) is taken off first. */
 void recorded_apply(struct recorded *r, const struct request *q);
+/* What request.gone numbers: of the feed that the records come from. */
+void recorded_follow(struct recorded *r, const struct silent_gone *gone);
 const struct recorded_stats *recorded_stats(struct recorded *r);
 void recorded_view(const struct recorded *r, struct view *v);
 uint8_t recorded_run(const void *r, uint32_t pfn, uint32_t *end);

@@ -20,7 +20,8 @@ struct recorded {
 	bool *giving_back;     /* [cpus] a compaction there may give back what it did not need */
 	bool claims_silent;    /* 6.10+: a steal shows as extfrag alone */
 	struct pcplists lists; /* the order on the CPUs' lists */
-	uint64_t *pcp;	       /* [zone * cpus + cpu] pages */
+	const struct silent_gone *gone; /* the feed's; NULL: there is none */
+	uint64_t *pcp;			/* [zone * cpus + cpu] pages */
 	uint64_t unknown;
 	struct map
 		waiting; /* slot -> number in pending[]: allocations whose refills are still to come */

@@ -111,7 +111,8 @@ static int run_start(struct worker *w)
 		ret = run->recorded ? recorded_seed(run->recorded, &m->before, &run->err) :
 				      simulated_seed(run->simulated, &m->before, &run->err);
 	else if (run->simulated)
-		ret = err_set(&run->err, ENODATA, "nothing to start a simulation from: %s",
+		ret = err_set(&run->err, ENODATA,
+			      "nothing to start a simulation from: the start is %s",
 			      replay_start(m));
 	if (ret >= 0 && run->shadow)
 		ret = recorded_seed(run->shadow, &m->before, &run->err);
@@ -610,6 +611,10 @@ int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_opti
 	if (ret >= 0)
 		ret = make_runs(r, e);
 	for (unsigned i = 0; i < o->run_count && ret >= 0; i++) {
+		if (r->runs[i].recorded)
+			recorded_follow(r->runs[i].recorded, f.silent.gone);
+		if (r->runs[i].shadow)
+			recorded_follow(r->runs[i].shadow, f.silent.gone);
 		w[i] = (struct worker){
 			.r = r, .run = &r->runs[i], .q = &q, .number = i, .marks = f.marks
 		};

@@ -481,18 +481,30 @@ static int shortage_note(struct results *x, unsigned run, struct err *e)
 	const struct replay_run *r = &x->r->runs[run];
 	const struct simulated_stats *s = r->simulated ? simulated_stats(r->simulated) : NULL;
 	char note[512];
+	size_t n;
 
 	if (!s || !(s->reclaimed | s->moved | s->kept))
 		return 0;
-	snprintf(
-		note, sizeof(note),
-		"memory ran short: %llu pages of user memory were taken back, the oldest first, %llu of "
-		"them by kswapd, which ran %llu times; %llu that the recorded kernel took back stayed then; "
-		"compaction moved %llu pages.  Approximate: which pages were used again is not known, "
-		"and what was taken back does not return",
-		(unsigned long long)s->reclaimed, (unsigned long long)s->reclaimed_kswapd,
-		(unsigned long long)s->kswapd_runs, (unsigned long long)s->kept,
-		(unsigned long long)s->moved);
+	n = (size_t)snprintf(note, sizeof(note), "memory ran short: ");
+	if (s->reclaimed)
+		n += (size_t)snprintf(
+			note + n, sizeof(note) - n,
+			"%llu pages of user memory were taken back, the oldest first, since which were used "
+			"again is not known, and do not return; ",
+			(unsigned long long)s->reclaimed);
+	if (s->reclaimed_kswapd)
+		n += (size_t)snprintf(note + n, sizeof(note) - n,
+				      "%llu of them by kswapd, which ran %llu times; ",
+				      (unsigned long long)s->reclaimed_kswapd,
+				      (unsigned long long)s->kswapd_runs);
+	if (s->kept)
+		n += (size_t)snprintf(note + n, sizeof(note) - n,
+				      "%llu that the recorded kernel took back stayed; ",
+				      (unsigned long long)s->kept);
+	if (s->moved)
+		n += (size_t)snprintf(note + n, sizeof(note) - n, "compaction moved %llu pages; ",
+				      (unsigned long long)s->moved);
+	note[n - 2] = 0; /* no semicolon at the end */
 	return store_add_note(x->store, x->capture, x->run_ids[run], note, e);
 }
 

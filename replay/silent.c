@@ -43,6 +43,7 @@ void silent_free(struct silent *s)
 	free(s->last);
 	free(s->type);
 	free(s->takes);
+	free(s->gone);
 	free(s->past);
 	memset(s, 0, sizeof(*s));
 }
@@ -124,16 +125,52 @@ static void believe(struct silent *s, uint32_t list, uint64_t number)
 	};
 }
 
+/* Is it missing, and no request known that took it? */
+static bool is_suspect(const struct silent_frame *f)
+{
+	return f->candidate && !(f->prev & SILENT_RECOGNISED);
+}
+
+static void recognise(struct silent *s, uint32_t pfn, uint32_t list, uint64_t number)
+{
+	s->f[pfn].prev = list | SILENT_RECOGNISED;
+	s->f[pfn].candidate = number < NUMBER_MAX ? (uint32_t)number + 1 : 0;
+}
+
+/* The frame is known to have gone: its next event was a free, or it has none and is not free afterwards. */
+static void went(struct silent *s, uint32_t pfn)
+{
+	const struct silent_frame *f = &s->f[pfn];
+
+	if (is_suspect(f))
+		believe(s, f->prev, f->candidate - 1);
+	if (s->gone_count == s->gone_room) {
+		uint64_t room = s->gone_room ? s->gone_room * 2 : 256;
+		struct silent_gone *more = realloc(s->gone, room * sizeof(*more));
+
+		if (!more) {
+			s->no_memory = true;
+			return;
+		}
+		s->gone = more;
+		s->gone_room = room;
+	}
+	s->gone[s->gone_count++] = (struct silent_gone){ f->candidate - 1, pfn };
+}
+
 static void suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_t number)
 {
 	uint32_t *known = &s->recognised[list / SILENT_LISTS % s->m->cpus];
 
 	remove_block(s, pfn);
-	if (list % SILENT_LISTS == KMM_UNMOVABLE && *known)
+	if (list % SILENT_LISTS == KMM_UNMOVABLE && *known) {
 		(*known)--;
-	else if (number < NUMBER_MAX)
-		s->f[pfn].candidate = (uint32_t)number + 1;
-	s->f[pfn].prev = list;
+		recognise(s, pfn, list, number);
+	} else {
+		if (number < NUMBER_MAX)
+			s->f[pfn].candidate = (uint32_t)number + 1;
+		s->f[pfn].prev = list;
+	}
 	s->f[pfn].next = s->turn++;
 }
 
@@ -185,7 +222,7 @@ static void gone(struct silent *s, uint32_t pfn, bool in_use, uint64_t number)
 	if (f->list)
 		remove_block(s, pfn);
 	if (f->candidate && in_use && !may_have_moved(s, pfn))
-		believe(s, f->prev, f->candidate - 1);
+		went(s, pfn);
 	f->candidate = 0;
 }
 
@@ -254,10 +291,11 @@ static void took_place_early(struct silent *s, const struct request *q, uint32_t
 {
 	const struct silent_frame *f = &s->f[q->pfn];
 	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
-	uint32_t was = f->candidate ? f->prev : f->list - 1;
+	bool missing = is_suspect(f);
+	uint32_t was = missing ? f->prev : f->list - 1;
 	uint64_t to = number;
 
-	if (f->candidate)
+	if (missing)
 		to = f->candidate - 1;
 	else if (!f->list || was == list)
 		return;
@@ -266,9 +304,9 @@ static void took_place_early(struct silent *s, const struct request *q, uint32_t
 	if (!is_sister(s, was, list))
 		return;
 	if (!(t->pid == q->pid && t->number > to))
-		early_note(s->early, q, number, to, f->candidate ? f->next : 0,
+		early_note(s->early, q, number, to, missing ? f->next : 0,
 			   (uint16_t)(was / SILENT_LISTS % s->m->cpus));
-	else if (f->candidate)
+	else if (missing)
 		decide(s, to);
 }
 
@@ -336,10 +374,12 @@ static void follow_refill(struct silent *s, const struct request *q, uint64_t nu
 {
 	struct silent_open *o = q->cpu < KMM_CPUS ? &s->open[q->cpu] : NULL;
 	uint32_t list = list_of(s, q);
+	bool nobody;
 
 	if (list == UINT32_MAX || !o)
 		return;
-	if (q->slot != o->slot) {
+	nobody = q->slot != o->slot;
+	if (nobody) {
 		/* A refill for which no allocation is known: one took place silently. */
 		*o = (struct silent_open){ .slot = q->slot, .pfn = q->pfn };
 		suspect(s, list, UINT32_MAX, number);
@@ -352,19 +392,24 @@ static void follow_refill(struct silent *s, const struct request *q, uint64_t nu
 		append(s, list, q->pfn);
 	else
 		use(s, q);
+	/* Nobody is known to have asked: it is taken once the refill has it. */
+	if (nobody)
+		recognise(s, q->pfn, list, number + 1);
 }
 
-static void follow_bulk(struct silent *s, const struct request *q)
+static void follow_bulk(struct silent *s, const struct request *q, uint64_t number)
 {
-	uint32_t list, head;
+	uint32_t list, head, first;
 
 	if (q->cpu >= s->m->cpus || q->cpu >= KMM_CPUS)
 		return;
 	list = s->last[q->cpu] - 1;
 	head = (uint32_t)s->m->max_pfn + list;
-	if (!q->sig.own_obs && s->last[q->cpu] && s->f[head].next != head)
-		remove_block(s, s->f[head].next);
-	else
+	if (!q->sig.own_obs && s->last[q->cpu] && s->f[head].next != head) {
+		first = s->f[head].next;
+		remove_block(s, first);
+		recognise(s, first, list, number);
+	} else
 		s->recognised[q->cpu]++;
 	if (q->sig.own_obs)
 		s->open[q->cpu] = (struct silent_open){ .slot = q->slot,
@@ -413,7 +458,7 @@ static bool is_tasks(const struct request *q)
 void silent_record(struct silent *s, const struct request *q, uint64_t number)
 {
 	if (q->sig.op == REQ_PAGE_BULK)
-		follow_bulk(s, q);
+		follow_bulk(s, q, number);
 	if (q->sig.op == OBS_COMPACTION && q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
 		s->compacted = number + 1;
 	if (q->pfn < s->m->max_pfn && q->sig.op != OBS_MARK)
@@ -428,6 +473,44 @@ static int by_number(const void *pa, const void *pb)
 	const struct silent_take *a = pa, *b = pb;
 
 	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+int silent_after(struct silent *s, const struct machine_state *after, uint64_t number)
+{
+	bool *listed = calloc(s->m->max_pfn + 1, sizeof(*listed));
+
+	if (!listed)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < after->list_count; i++) {
+		const struct machine_list *l = &after->lists[i];
+
+		for (uint32_t n = 0; n < l->count; n++)
+			for (uint32_t p = after->list_pfns[l->first + n], k = 0;
+			     k < 1u << l->order && p + k < s->m->max_pfn; k++)
+				listed[p + k] = true;
+	}
+	for (uint32_t p = 0; p < s->m->max_pfn; p++) {
+		struct silent_frame *f = &s->f[p];
+		/* Freed to a list of which it is not known which of the CPU's it was. */
+		bool somewhere = !f->list && !f->candidate && f->freed & ~MAY_HAVE_PASSED;
+
+		if (listed[p] || (!f->list && !somewhere))
+			continue;
+		if (f->list)
+			remove_block(s, p);
+		recognise(s, p, 0, number);
+	}
+	free(listed);
+	return 0;
+}
+
+static int gone_by_number(const void *pa, const void *pb)
+{
+	const struct silent_gone *a = pa, *b = pb;
+
+	return a->number != b->number ? a->number < b->number ? -1 : 1 :
+	       a->pfn < b->pfn	      ? -1 :
+					a->pfn > b->pfn;
 }
 
 /* What the snapshot has on a list of any kind was not taken. */
@@ -457,10 +540,10 @@ static int went_past(struct silent *s)
 	uint64_t n = 0;
 
 	for (uint64_t p = 0; p < s->m->max_pfn; p++)
-		n += s->f[p].candidate && s->f[p].freed & MAY_HAVE_PASSED;
+		n += is_suspect(&s->f[p]) && s->f[p].freed & MAY_HAVE_PASSED;
 	s->past = malloc((n + 1) * sizeof(*s->past));
 	for (uint64_t p = 0; s->past && p < s->m->max_pfn; p++)
-		if (s->f[p].candidate && s->f[p].freed & MAY_HAVE_PASSED) {
+		if (is_suspect(&s->f[p]) && s->f[p].freed & MAY_HAVE_PASSED) {
 			s->past[s->past_count++] = (s->f[p].freed & ~MAY_HAVE_PASSED) - 1;
 			s->f[p].candidate = 0;
 		}
@@ -476,10 +559,12 @@ int silent_end(struct silent *s, const struct machine_state *after, struct err *
 		acquit_by_map(s, after);
 	for (uint64_t p = 0; p < s->m->max_pfn; p++)
 		if (s->f[p].candidate && !may_have_moved(s, (uint32_t)p))
-			believe(s, s->f[p].prev, s->f[p].candidate - 1);
+			went(s, (uint32_t)p);
 	if (s->no_memory)
 		return err_set(e, ENOMEM, "out of memory for the pages taken silently");
 	if (s->count)
 		qsort(s->takes, s->count, sizeof(*s->takes), by_number);
+	if (s->gone_count)
+		qsort(s->gone, s->gone_count, sizeof(*s->gone), gone_by_number);
 	return 0;
 }

@@ -13,7 +13,8 @@
  * was held (FREE_IRQ), went past the list.  A page of such a free that has no other event
  * is taken for that; where a refill takes it, hindsight.h knows.
  *
- * What the resolver recognised (REQ_PAGE_BULK) is not found again.
+ * What the resolver recognised (REQ_PAGE_BULK) is not found again; but which frames it took is known
+ * here alone, by the same order.  A reconstruction takes them off their lists.
  */
 #ifndef REPLAY_SILENT_H
 #define REPLAY_SILENT_H
@@ -35,6 +36,13 @@ struct silent_take {
 	uint8_t order, type;
 };
 
+/* Whichever way it was found: the block at this frame had left its list before the record. */
+struct silent_gone {
+	uint64_t number;
+	uint32_t pfn;
+};
+
+#define SILENT_RECOGNISED (1u << 31) /* its request is known, which only its frame was not of */
 #define SILENT_TASKS 4096
 #define SILENT_DOUBTS 64
 
@@ -52,7 +60,8 @@ struct silent {
 	struct silent_frame {
 		uint32_t next,
 			prev; /* block of a list; [max_pfn + list] are the heads.  A candidate's:
-				   the turn in which it was found missing, its list */
+				   the turn in which it was found missing, its list and
+				   maybe SILENT_RECOGNISED */
 		uint32_t candidate; /* record before which it must have gone, + 1; 0: none */
 		uint32_t list;	    /* number + 1; 0: on none */
 		uint32_t freed;	    /* its free put it there: that record + 1, MAY_HAVE_PASSED */
@@ -68,6 +77,8 @@ struct silent {
 	} open[KMM_CPUS];
 	struct silent_take *takes; /* [count] by number once ended */
 	uint64_t count, room;
+	struct silent_gone *gone; /* [gone_count] by number once ended */
+	uint64_t gone_count, gone_room;
 	uint64_t compacted; /* last record at which compaction took free pages, + 1 */
 	uint64_t *past;	    /* [past_count] frees that went past their list, once ended */
 	uint64_t past_count;
@@ -78,6 +89,11 @@ struct silent {
 int silent_init(struct silent *s, struct early *early, const struct machine *m, struct err *e);
 void silent_free(struct silent *s);
 void silent_record(struct silent *s, const struct request *q, uint64_t number);
+/*
+ * Here the snapshot has its lists: what it does not have on any had left before, unless it is seen to
+ * leave later.  0 or -ENOMEM.
+ */
+int silent_after(struct silent *s, const struct machine_state *after, uint64_t number);
 /* Decide what no event followed; after: what the snapshot has free was not taken. NULL: unknown. */
 int silent_end(struct silent *s, const struct machine_state *after, struct err *e);
 

@@ -5,12 +5,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sqlite3.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/machines.h"
 #include "cli/runs.h"
+#include "store/sql.h"
 
 static struct input_options in = INPUT_DEFAULTS;
 static struct machines_options mo;
@@ -35,12 +38,23 @@ static void on_signal(int number)
 	replay_interrupt();
 }
 
+/* Nothing was begun: a file of that name would only mislead. */
+static bool holds_nothing(struct store *s)
+{
+	sqlite3_stmt *st = sql_query(store_db(s), NULL, "SELECT 1 FROM capture", "");
+	bool none = st && sql_row(st, NULL) == 0;
+
+	sqlite3_finalize(st);
+	return none;
+}
+
 static int run(int argc, char **argv)
 {
 	struct err e = { 0 };
 	struct runs_result res;
 	struct store *s;
 	char name[300];
+	bool fresh, empty;
 	int ret;
 
 	if (argc != 1 || samples < 2 || samples > 100000) {
@@ -56,6 +70,7 @@ static int run(int argc, char **argv)
 		snprintf(name, sizeof(name), "%s.db", c.name);
 		output = name;
 	}
+	fresh = access(output, F_OK);
 	s = store_open(output, true, &e);
 	if (!s)
 		return input_fail("replay", &e);
@@ -65,8 +80,11 @@ static int run(int argc, char **argv)
 			    &(struct runs_options){ .samples = (uint32_t)samples,
 						    .hardware = hardware },
 			    s, &res, &e);
+	empty = ret < 0 && fresh && holds_nothing(s);
 	if (store_close(s, ret < 0 ? NULL : &e) < 0 && ret >= 0)
 		ret = e.code;
+	if (empty)
+		unlink(output);
 	if (ret < 0)
 		return input_fail("replay", &e);
 	runs_print(&res, output, stdout);

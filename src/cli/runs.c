@@ -237,7 +237,7 @@ int runs_to_store(const char *path, const struct input_options *in,
 		if (ret >= 0)
 			ret = machines_add_native(&native, m, e);
 	} else if (ret >= 0 && (mo->policies.count || mo->sets.count)) {
-		ret = err_set(e, ENODATA, "nothing to start a simulation from: %s",
+		ret = err_set(e, ENODATA, "nothing to start a simulation from: the start is %s",
 			      replay_start(m));
 	}
 	if (ret >= 0)

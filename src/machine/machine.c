@@ -439,8 +439,10 @@ static int load_state(struct load *l, int which, struct err *e)
 
 	if (!l->have_zi[which]) {
 		if (l->m->zone_count)
-			machine_note(l->m, "no %s/zoneinfo: the state %s the workload is unknown",
-				     dirs[which], dirs[which]);
+			machine_note(
+				l->m,
+				"no %s/zoneinfo: nothing was read of the machine %s the workload",
+				dirs[which], dirs[which]);
 		return load_once(l, which, e);
 	}
 	ret = fill_state_zones(l, which, e);

@@ -45,14 +45,15 @@ int vmallocinfo_parse(struct machine *m, struct text *t, struct err *e)
 
 		if (!span_until(&line, '-', &from) || !span_word(&line, &to) ||
 		    !span_u64(from, &a.addr) || !span_u64(to, &end) ||
-		    !span_next_u64(&line, &bytes) || end <= a.addr || bytes != end - a.addr ||
-		    a.addr % 4096 || bytes % 4096)
+		    !span_next_u64(&line, &bytes) || bytes % 4096)
 			return text_bad(t, e, "expected \"0xFIRST-0xEND BYTES ...\"");
+		/* Without privilege, or where nothing restricts them, they are hashed, or zeros. */
+		if (end <= a.addr || bytes != end - a.addr || a.addr % 4096 || !a.addr)
+			return text_bad(
+				t, e,
+				"its addresses are hidden (root sees them where kernel.kptr_restrict is 1)");
 		if (m->area_count == MOST_AREAS)
 			return text_bad(t, e, "more than %u areas", MOST_AREAS);
-		/* Without privilege the addresses are hashed, or zeros. */
-		if (!a.addr)
-			continue;
 		a.size = bytes;
 		a.percpu = has(line, "pcpu_get_vm_areas");
 		while (span_word(&line, &word))

@@ -13,9 +13,11 @@
 #ifndef WORKLOAD_FRAMEOBJS_H
 #define WORKLOAD_FRAMEOBJS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "workload/pagemap.h"
+#include "workload/request.h"
 
 #define FRAMEOBJS_ALIGN 4u   /* an object starts at a multiple of this, or has no place here */
 #define FRAMEOBJS_CLASSES 11 /* granules of 4 bytes to 4096 */
@@ -28,19 +30,89 @@ struct frameobjs_class {
 };
 
 struct frameobjs {
-	struct pagemap table; /* frame -> number * FRAMEOBJS_CLASSES + class */
+	struct pagemap table; /* frame -> number << 4 | class; FRAMEOBJS_NONE */
 	struct frameobjs_class class[FRAMEOBJS_CLASSES];
 };
 
+/* Where an object stands: its number, and the count of its table. */
+struct frameobjs_place {
+	uint32_t *slot, *count; /* NULL: nowhere */
+};
+
+#define FRAMEOBJS_NONE UINT32_MAX
+
 void frameobjs_init(struct frameobjs *f);
 void frameobjs_free(struct frameobjs *f);
+/* An object of `size` bytes starts here, where none does and there is no place yet.  0, or -ENOMEM. */
+int frameobjs_put_new(struct frameobjs *f, uint32_t pfn, uint32_t byte, uint32_t size,
+		      uint32_t slot);
+/* The frame's last object is gone. */
+void frameobjs_drop(struct frameobjs *f, uint32_t pfn);
+/* The frame's first object in the order of addresses, in a frame that has some. */
+uint32_t frameobjs_search(const struct frameobjs *f, uint32_t pfn);
+
+/* A table's count, and then its places. */
+static inline uint32_t *frameobjs_words(const struct frameobjs *f, uint32_t table)
+{
+	unsigned c = table & 15;
+
+	return f->class[c].words + (size_t)(table >> 4) * (1 + (4096u / FRAMEOBJS_ALIGN >> c));
+}
+
+/* Where an object that starts at this byte of the frame stands, or would. */
+static inline struct frameobjs_place frameobjs_at(const struct frameobjs *f, uint32_t pfn,
+						  uint32_t byte)
+{
+	uint32_t table = pagemap_get(&f->table, pfn), at = byte / FRAMEOBJS_ALIGN, *words;
+	unsigned c = table & 15;
+
+	if (table == FRAMEOBJS_NONE || at & ((1u << c) - 1))
+		return (struct frameobjs_place){ NULL, NULL };
+	words = frameobjs_words(f, table);
+	return (struct frameobjs_place){ words + 1 + (at >> c), words };
+}
+
 /* The number of the object that starts at this byte of the frame; NO_SLOT. */
-uint32_t frameobjs_get(const struct frameobjs *f, uint32_t pfn, uint32_t byte);
+static inline uint32_t frameobjs_get(const struct frameobjs *f, uint32_t pfn, uint32_t byte)
+{
+	struct frameobjs_place p = frameobjs_at(f, pfn, byte);
+
+	return p.slot ? *p.slot : NO_SLOT;
+}
+
 /* An object of `size` bytes starts here, where none does.  0, or -ENOMEM. */
-int frameobjs_put(struct frameobjs *f, uint32_t pfn, uint32_t byte, uint32_t size, uint32_t slot);
+static inline int frameobjs_put(struct frameobjs *f, uint32_t pfn, uint32_t byte, uint32_t size,
+				uint32_t slot)
+{
+	struct frameobjs_place p = frameobjs_at(f, pfn, byte);
+
+	if (!p.slot)
+		return frameobjs_put_new(f, pfn, byte, size, slot);
+	*p.slot = slot;
+	++*p.count;
+	return 0;
+}
+
 /* It is gone; returns its number, NO_SLOT if there was none. */
-uint32_t frameobjs_del(struct frameobjs *f, uint32_t pfn, uint32_t byte);
+static inline uint32_t frameobjs_del(struct frameobjs *f, uint32_t pfn, uint32_t byte)
+{
+	struct frameobjs_place p = frameobjs_at(f, pfn, byte);
+	uint32_t slot = p.slot ? *p.slot : NO_SLOT;
+
+	if (slot == NO_SLOT)
+		return NO_SLOT;
+	*p.slot = NO_SLOT;
+	if (!--*p.count)
+		frameobjs_drop(f, pfn);
+	return slot;
+}
+
 /* The frame's first object in the order of addresses; NO_SLOT. */
-uint32_t frameobjs_first(const struct frameobjs *f, uint32_t pfn);
+static inline uint32_t frameobjs_first(const struct frameobjs *f, uint32_t pfn)
+{
+	if (pagemap_get(&f->table, pfn) == FRAMEOBJS_NONE)
+		return NO_SLOT;
+	return frameobjs_search(f, pfn);
+}
 
 #endif

@@ -155,7 +155,9 @@ struct request {
 		uint16_t count, cpu;
 		uint8_t order, type;
 	} silent;
-	uint64_t seq; /* ordinal of the event in the merged trace that it was made from */
+	uint16_t gone_count; /* put there by feed.h: so many frames of its silent.gone[], from `gone` on, */
+	uint32_t gone; /* are on no list any more: for who follows the recording */
+	uint64_t seq;  /* ordinal of the event in the merged trace that it was made from */
 	struct request_sig sig;
 };
 

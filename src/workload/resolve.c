@@ -10,6 +10,8 @@
 
 #include "workload/resolver.h"
 
+#define MOST_FRAMES (1u << 28)
+
 int resolver_oom(struct resolver *r)
 {
 	return err_set(r->err, ENOMEM, "event %llu: out of memory while resolving",
@@ -31,7 +33,7 @@ int posvec_push(struct posvec *v, uint64_t pos)
 	return 0;
 }
 
-uint32_t resolver_name(struct resolver *r, uint32_t name)
+uint32_t resolver_name_new(struct resolver *r, uint32_t name)
 {
 	if (!name || !r->o.name)
 		return 0;
@@ -62,33 +64,10 @@ uint8_t resolver_type(const struct resolver *r, int raw)
 	return raw < KMM_MIGRATETYPES ? (uint8_t)raw : (uint8_t)KMM_UNMOVABLE;
 }
 
-uint32_t resolver_pfn(const struct resolver *r, uint64_t addr)
-{
-	uint64_t base = r->o.direct_map_base, pfn;
-
-	if (!base || addr < base)
-		return KMM_NO_PFN;
-	pfn = (addr - base) >> 12;
-	if (r->o.machine && r->o.machine->max_pfn && pfn >= r->o.machine->max_pfn)
-		return KMM_NO_PFN;
-	return pfn < 1u << 28 ? (uint32_t)pfn : KMM_NO_PFN;
-}
-
 bool resolver_same_zone(const struct resolver *r, uint32_t a, uint32_t b)
 {
 	return !r->o.machine || !r->o.machine->zone_count ||
 	       machine_zone_of(r->o.machine, a) == machine_zone_of(r->o.machine, b);
-}
-
-uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t slot)
-{
-	uint8_t flags = 0;
-
-	if (c->reclaimer || c->in_reclaim || c->in_compaction)
-		flags |= REQ_RESPONSE;
-	if (slot != NO_SLOT && r->slots.s[slot].epoch != r->epoch)
-		flags |= REQ_UNCERTAIN;
-	return flags;
 }
 
 /* ---- the window's near end ---- */
@@ -207,29 +186,26 @@ static int force_head(struct resolver *r)
 	return drain_window(r);
 }
 
-static const struct window_entry blank = {
-	.r = { .slot = NO_SLOT, .pfn = KMM_NO_PFN, .sig = { .node = -1 } },
-	.take = { .first = KMM_NO_PFN },
-};
+/* Make room at the end of a full window. */
+static __attribute__((noinline)) int make_room(struct resolver *r)
+{
+	return window_grow(&r->win) ? 0 : force_head(r);
+}
 
-struct window_entry *resolver_append(struct resolver *r, const struct event *ev, enum request_op op,
-				     uint64_t *pos)
+struct window_entry *resolver_append(struct resolver *r, const struct event *ev, enum request_op op)
 {
 	struct window_entry *w;
 
-	if (window_full(&r->win) && !window_grow(&r->win) && force_head(r) < 0)
+	if (__builtin_expect(window_full(&r->win), 0) && make_room(r) < 0)
 		return NULL;
-	if (pos)
-		*pos = r->win.tail;
 	w = window_at(&r->win, r->win.tail++);
-	*w = blank;
+	window_entry_init(w, op);
 	w->ctx = r->current;
 	w->alone = r->alone;
 	w->r.time = ev->time;
 	w->r.pid = ev->pid;
 	w->r.cpu = (uint16_t)ev->cpu;
 	w->r.seq = r->seq;
-	w->r.sig.op = (uint8_t)op;
 	return w;
 }
 
@@ -337,7 +313,7 @@ static int resolve_compaction(struct resolver *r, struct ctx *c, const struct ev
 	else if (ev->kind == EVENT_MM_COMPACTION_END)
 		c->in_compaction = false;
 	c->compacted = ev->kind == EVENT_MM_COMPACTION_END;
-	w = resolver_append(r, ev, OBS_COMPACTION, NULL);
+	w = resolver_append(r, ev, OBS_COMPACTION);
 	if (!w)
 		return r->err->code;
 	w->r.sig.aux = (uint8_t)ev->kind;
@@ -402,7 +378,7 @@ static int resolve_reclaim(struct resolver *r, struct ctx *c, const struct event
 		c->in_reclaim = true;
 	else if (ev->kind == EVENT_MM_VMSCAN_DIRECT_RECLAIM_END)
 		c->in_reclaim = false;
-	w = resolver_append(r, ev, OBS_RECLAIM, NULL);
+	w = resolver_append(r, ev, OBS_RECLAIM);
 	if (!w)
 		return r->err->code;
 	w->r.sig.aux = (uint8_t)ev->kind;
@@ -418,7 +394,7 @@ static int resolve_reclaim(struct resolver *r, struct ctx *c, const struct event
 
 static int resolve_mark(struct resolver *r, const struct event *ev)
 {
-	struct window_entry *w = resolver_append(r, ev, OBS_MARK, NULL);
+	struct window_entry *w = resolver_append(r, ev, OBS_MARK);
 	uint32_t len = ev->print.len;
 
 	if (!w)
@@ -443,7 +419,7 @@ static int resolve_lost(struct resolver *r, const struct event *ev, uint64_t los
 		resolve_irq_settle(r, i);
 	r->epoch++;
 	r->stats.lost += lost;
-	w = resolver_append(r, ev, OBS_LOST, NULL);
+	w = resolver_append(r, ev, OBS_LOST);
 	if (!w)
 		return r->err->code;
 	w->r.addr = lost;
@@ -509,9 +485,9 @@ int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint
 	r->err = e;
 	r->seq = seq;
 	r->current = key;
-	while (r->win.tail - r->win.head > r->win.size / 2) {
+	while (__builtin_expect(r->win.tail - r->win.head > (r->win.mask + 1) / 2, 0)) {
 		/* Zeroing a huge page takes its time; the rest can be decided by default. */
-		if ((r->win.size < WINDOW_USUAL ||
+		if ((r->win.mask + 1 < WINDOW_USUAL ||
 		     window_at(&r->win, r->win.head)->waits & WAIT_ALLOC) &&
 		    window_grow(&r->win))
 			continue;
@@ -530,7 +506,8 @@ int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint
 	if (key == 1)
 		r->deferred = KMM_NO_PFN; /* init waits until the memory is there */
 	if (key >= 0) {
-		resolve_irq_leave(r, ev);
+		if (__builtin_expect(r->irq[ev->cpu].early != WINDOW_NONE, 0))
+			resolve_irq_leave(r, ev);
 		/*
 		 * Another task ran here meanwhile: a free and its drain are not torn apart so.
 		 * Between a reclaim and the drain of all lists the task may sleep.
@@ -561,6 +538,10 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 {
 	uint64_t seq = r->arrived++;
 
+	if (__builtin_expect(!r->tied.count && !ev->tied, 1)) {
+		r->alone = r->o.tells_ties;
+		return resolver_take(r, ev, seq, lost, e);
+	}
 	r->err = e;
 	r->alone = false;
 	/* A text lives no longer than its event, and events before a gap do not mix with others. */
@@ -601,6 +582,10 @@ struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
 	if (!r)
 		goto oom;
 	r->o = *o;
+	if (o->direct_map_base)
+		r->frames = o->machine && o->machine->max_pfn ? o->machine->max_pfn : MOST_FRAMES;
+	if (r->frames > MOST_FRAMES)
+		r->frames = MOST_FRAMES;
 	r->array_free = UINT32_MAX;
 	r->deferred = KMM_NO_PFN;
 	slots_init(&r->slots);

@@ -38,17 +38,16 @@ int resolve_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint
 	if (at == UINT32_MAX || map_put(&r->arrays, addr, at))
 		return resolver_oom(r);
 	for (uint32_t i = 0; i < n; i++) {
-		uint64_t pos;
-		struct window_entry *w = resolver_append(r, ev, REQ_PAGE_BULK, &pos);
+		struct window_entry *w = resolver_append(r, ev, REQ_PAGE_BULK);
 
 		if (!w)
 			return r->err->code;
-		w->r.slot = slots_take(&r->slots, SLOT_PAGE);
+		w->r.slot = slots_take(&r->slots);
 		if (w->r.slot == NO_SLOT)
 			return resolver_oom(r);
-		r->slots.s[w->r.slot] = (struct slot){
-			.pfn = KMM_NO_PFN, .left = 1, .kind = SLOT_PAGE, .epoch = r->epoch
-		};
+		r->slots.s[w->r.slot] = (struct slot){ .pfn = KMM_NO_PFN,
+						       .left = 1,
+						       .epoch = r->epoch };
 		r->array[at].slots[i] = w->r.slot;
 		w->r.sig.gfp = ev->object.gfp;
 		w->r.sig.type = KMM_UNMOVABLE;
@@ -56,7 +55,7 @@ int resolve_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint
 		w->r.sig.flags = REQ_IMPLIED;
 		w->waits = WAIT_BULK;
 		if (i == 0)
-			c->bulk = pos;
+			c->bulk = resolver_newest(r);
 	}
 	c->bulk_n = n;
 	c->bulk_array = at;
@@ -68,11 +67,12 @@ int resolve_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint
 /* vfree gives the pages back one by one in array order, then the array itself. */
 int resolve_bulk_free(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr)
 {
-	uint32_t at = map_get(&r->arrays, addr), n, have, skip;
+	uint32_t at = r->arrays.used ? map_get(&r->arrays, addr) : MAP_NONE, n, have, skip;
 	struct page_array *a;
 
 	if (at == MAP_NONE) {
-		resolve_page_unpaired(r, c);
+		if (c->unpaired.count)
+			resolve_page_unpaired(r, c);
 		return 0;
 	}
 	a = &r->array[at];
@@ -88,7 +88,7 @@ int resolve_bulk_free(struct resolver *r, struct ctx *c, const struct event *ev,
 			r->stats.bulk_paired++;
 			r->stats.unpaired_pages--;
 		} else {
-			w = resolver_append(r, ev, REQ_PAGE_FREE, NULL);
+			w = resolver_append(r, ev, REQ_PAGE_FREE);
 			if (!w)
 				return r->err->code;
 			w->r.sig.flags = REQ_IMPLIED;

@@ -80,9 +80,10 @@ int resolve_irq_enter(struct resolver *r, const struct event *ev)
 	c = find(r, ev->cpu, ev->pid);
 	if (c && c->open != WINDOW_NONE)
 		return 0;
-	w = resolver_append(r, ev, REQ_PAGE_ALLOC, &q->early);
+	w = resolver_append(r, ev, REQ_PAGE_ALLOC);
 	if (!w)
 		return err_code(r->err);
+	q->early = resolver_newest(r);
 	w->ctx = q->task = ev->pid;
 	w->waits = WAIT_EARLY;
 	return 0;

@@ -58,7 +58,7 @@ static int note_object(struct resolver *r, uint64_t addr, uint32_t size, uint32_
 /* The object is gone, and no event said so (pitfall 1: bulk and RCU frees are silent). */
 static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot)
 {
-	struct window_entry *w = resolver_append(r, ev, REQ_OBJ_FREE, NULL);
+	struct window_entry *w = resolver_append(r, ev, REQ_OBJ_FREE);
 
 	if (!w)
 		return r->err->code;
@@ -118,47 +118,60 @@ static bool is_twin(const struct resolver *r, const struct ctx *c, const struct 
 	return w->r.addr == ev->object.ptr && w->r.sig.bytes_req == cut32(ev->object.bytes_req);
 }
 
-static int object_alloc(struct resolver *r, struct ctx *c, const struct event *ev)
+/* The second event of a large kmalloc: it names the caller.  Any other object's ends the wait for one. */
+static bool take_twin(struct resolver *r, struct ctx *c, const struct event *ev, bool kmalloc)
 {
-	bool kmalloc = ev->kind == EVENT_KMALLOC || ev->kind == EVENT_KMALLOC_NODE;
-	uint32_t site, old, slot, name;
+	bool twin = kmalloc && is_twin(r, c, ev);
+	struct window_entry *w;
+
+	if (window_has(&r->win, c->twin)) {
+		w = window_at(&r->win, c->twin);
+		w->waits &= (uint8_t)~WAIT_TWIN;
+		if (twin)
+			w->r.sig.site = ev->object.call_site;
+	}
+	c->twin = WINDOW_NONE;
+	r->stats.twins += twin;
+	return twin;
+}
+
+/* The new object may be the page array of a vmalloc area. */
+static bool is_array(const struct resolver *r, const struct event *ev)
+{
+	return ev->object.bytes_req >= 2 * r->o.long_size &&
+	       ev->object.bytes_req % r->o.long_size == 0 && ev->object.bytes_req <= 4096 &&
+	       is_vmalloc_site(r, ev->object.call_site);
+}
+
+static int object_alloc(struct resolver *r, struct ctx *c, const struct event *ev, bool kmalloc)
+{
+	uint32_t site, old, slot, name, size = cut32(ev->object.bytes_alloc);
 	struct window_entry *w;
 	struct slot *s;
-	uint64_t pos;
 
-	if (kmalloc && is_twin(r, c, ev)) {
-		w = window_at(&r->win, c->twin);
-		w->r.sig.site = ev->object.call_site;
-		w->waits &= (uint8_t)~WAIT_TWIN;
-		c->twin = WINDOW_NONE;
-		r->stats.twins++;
+	if (__builtin_expect(c->twin != WINDOW_NONE, 0) && take_twin(r, c, ev, kmalloc))
 		return 0;
-	}
-	if (c->twin != WINDOW_NONE && window_has(&r->win, c->twin))
-		window_at(&r->win, c->twin)->waits &= (uint8_t)~WAIT_TWIN;
-	c->twin = WINDOW_NONE;
 	site = sites_get(&r->sites, ev->object.call_site, kmalloc ? 0 : cut32(ev->object.bytes_req),
-			 cut32(ev->object.bytes_alloc));
+			 size);
 	if (site == UINT32_MAX)
 		return resolver_oom(r);
 	name = resolver_name(r, ev->object.name);
 	if (name)
 		sites_learn(&r->sites, site, name);
 	else if (kmalloc && !r->sites.s[site].cache && ev->object.bytes_alloc <= KMALLOC_MAX_CACHE)
-		sites_learn(&r->sites, site,
-			    kmalloc_name(r, ev->object.gfp, ev->object.bytes_alloc));
+		sites_learn(&r->sites, site, kmalloc_name(r, ev->object.gfp, size));
 	if (c->owner_n && ev->object.ptr)
 		resolve_page_owner(r, c, ev, site);
 	old = ev->object.ptr ? resolver_object_at(r, ev->object.ptr) : NO_SLOT;
-	if (old != NO_SLOT && imply_free(r, ev, old) < 0)
+	if (__builtin_expect(old != NO_SLOT, 0) && imply_free(r, ev, old) < 0)
 		return r->err->code;
-	w = resolver_append(r, ev, REQ_OBJ_ALLOC, &pos);
+	w = resolver_append(r, ev, REQ_OBJ_ALLOC);
 	if (!w)
 		return r->err->code;
 	w->r.addr = ev->object.ptr;
 	w->r.sig.site = ev->object.call_site;
 	w->r.sig.bytes_req = cut32(ev->object.bytes_req);
-	w->r.sig.bytes_alloc = cut32(ev->object.bytes_alloc);
+	w->r.sig.bytes_alloc = size;
 	w->r.sig.gfp = ev->object.gfp;
 	w->r.sig.cache = name ? name : r->sites.s[site].cache;
 	w->r.sig.node = (int8_t)ev->object.node;
@@ -168,20 +181,20 @@ static int object_alloc(struct resolver *r, struct ctx *c, const struct event *e
 		r->stats.failed++;
 		return 0;
 	}
-	slot = w->r.slot = slots_take(&r->slots, SLOT_OBJECT);
-	if (slot == NO_SLOT || note_object(r, ev->object.ptr, cut32(ev->object.bytes_alloc), slot))
+	slot = w->r.slot = slots_take(&r->slots);
+	if (slot == NO_SLOT || note_object(r, ev->object.ptr, size, slot))
 		return resolver_oom(r);
 	s = &r->slots.s[slot];
 	s->addr = ev->object.ptr;
 	s->site = site;
 	s->epoch = r->epoch;
-	if (kmalloc && ev->object.bytes_alloc > KMALLOC_MAX_CACHE) {
+	if (!kmalloc)
+		return 0;
+	if (ev->object.bytes_alloc > KMALLOC_MAX_CACHE) {
 		w->waits = WAIT_TWIN;
-		c->twin = pos;
+		c->twin = resolver_newest(r);
 	}
-	if (kmalloc && ev->object.bytes_req >= 2 * r->o.long_size &&
-	    ev->object.bytes_req % r->o.long_size == 0 && ev->object.bytes_req <= 4096 &&
-	    is_vmalloc_site(r, ev->object.call_site))
+	if (__builtin_expect(r->o.vmalloc_site_count, 0) && is_array(r, ev))
 		return resolve_bulk(r, c, ev, ev->object.ptr,
 				    (uint32_t)(ev->object.bytes_req / r->o.long_size));
 	return 0;
@@ -192,15 +205,13 @@ static int object_free(struct resolver *r, struct ctx *c, const struct event *ev
 	uint32_t slot, name;
 	struct window_entry *w;
 
-	if (ev->kind == EVENT_KFREE && resolve_bulk_free(r, c, ev, ev->object.ptr) < 0)
-		return r->err->code;
-	if (ev->object.ptr == 0 || ev->object.ptr == ZERO_SIZE_PTR) {
+	if (__builtin_expect(ev->object.ptr == 0 || ev->object.ptr == ZERO_SIZE_PTR, 0)) {
 		r->stats.null_frees++; /* pitfall 13 */
 		return 0;
 	}
 	name = resolver_name(r, ev->object.name);
 	slot = forget_object(r, ev->object.ptr);
-	w = resolver_append(r, ev, REQ_OBJ_FREE, NULL);
+	w = resolver_append(r, ev, REQ_OBJ_FREE);
 	if (!w)
 		return r->err->code;
 	w->r.sig.site = ev->object.call_site;
@@ -220,32 +231,41 @@ static int object_free(struct resolver *r, struct ctx *c, const struct event *ev
 
 int resolve_object(struct resolver *r, struct ctx *c, const struct event *ev)
 {
-	if (ev->kind == EVENT_KFREE || ev->kind == EVENT_KMEM_CACHE_FREE)
+	switch (ev->kind) {
+	case EVENT_KMEM_CACHE_ALLOC:
+	case EVENT_KMEM_CACHE_ALLOC_NODE:
+		return object_alloc(r, c, ev, false);
+	case EVENT_KFREE:
+		if (resolve_bulk_free(r, c, ev, ev->object.ptr) < 0)
+			return r->err->code;
 		return object_free(r, c, ev);
-	return object_alloc(r, c, ev);
+	case EVENT_KMEM_CACHE_FREE:
+		return object_free(r, c, ev);
+	default:
+		return object_alloc(r, c, ev, true);
+	}
 }
 
 /* ---- per-CPU memory and areas: an address names what is live ---- */
 
 static int named_alloc(struct resolver *r, const struct event *ev, struct map *m,
-		       enum request_op op, enum slot_kind kind, uint64_t addr,
-		       struct request_sig sig)
+		       enum request_op op, uint64_t addr, struct request_sig sig)
 {
 	uint32_t old = map_get(m, addr), slot;
 	struct window_entry *w;
 
 	if (old != MAP_NONE) {
-		w = resolver_append(r, ev, op == REQ_VMALLOC ? REQ_VFREE : REQ_PERCPU_FREE, NULL);
+		w = resolver_append(r, ev, op == REQ_VMALLOC ? REQ_VFREE : REQ_PERCPU_FREE);
 		if (!w)
 			return r->err->code;
 		w->r.slot = old;
 		w->r.sig.flags = REQ_IMPLIED;
 		w->gives = true;
 	}
-	w = resolver_append(r, ev, op, NULL);
+	w = resolver_append(r, ev, op);
 	if (!w)
 		return r->err->code;
-	slot = slots_take(&r->slots, kind);
+	slot = slots_take(&r->slots);
 	if (slot == NO_SLOT || map_put(m, addr, slot))
 		return resolver_oom(r);
 	r->slots.s[slot].addr = addr;
@@ -262,7 +282,7 @@ static int named_free(struct resolver *r, const struct event *ev, struct map *m,
 		      uint64_t addr)
 {
 	uint32_t slot = map_del(m, addr);
-	struct window_entry *w = resolver_append(r, ev, op, NULL);
+	struct window_entry *w = resolver_append(r, ev, op);
 
 	if (!w)
 		return r->err->code;
@@ -299,7 +319,7 @@ int resolve_percpu(struct resolver *r, struct ctx *c, const struct event *ev)
 	sig.order = ev->percpu.align ? (uint8_t)__builtin_ctzll(ev->percpu.align) : 0;
 	sig.aux = ev->percpu.is_atomic == 1;
 	sig.aux2 = ev->percpu.reserved == 1;
-	return named_alloc(r, ev, &r->percpu, REQ_PERCPU_ALLOC, SLOT_PERCPU, ev->percpu.ptr, sig);
+	return named_alloc(r, ev, &r->percpu, REQ_PERCPU_ALLOC, ev->percpu.ptr, sig);
 }
 
 /* A kmap_local of a page of high memory calls kmap_local_pfn for it. */
@@ -336,7 +356,7 @@ static uint32_t frame_of_struct(const struct resolver *r, uint64_t page)
 static int resolve_kmap(struct resolver *r, struct ctx *c, const struct event *ev,
 			enum request_op op)
 {
-	struct window_entry *w = resolver_append(r, ev, op, NULL);
+	struct window_entry *w = resolver_append(r, ev, op);
 
 	if (!w)
 		return r->err->code;
@@ -374,14 +394,14 @@ int resolve_area(struct resolver *r, struct ctx *c, const struct event *ev)
 		sig.order = c->area_align;
 		sig.aux = (uint8_t)ev->kind;
 		c->area_size = 0;
-		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, SLOT_AREA, ev->probe.addr, sig);
+		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, ev->probe.addr, sig);
 	case EVENT_ALLOC_VMAP_AREA:
 		if (ev->vmap.failed == 1)
 			return 0;
 		sig.bytes_req = sig.bytes_alloc = cut32(ev->vmap.size);
 		sig.order = ev->vmap.align ? (uint8_t)__builtin_ctzll(ev->vmap.align) : 0;
 		sig.aux = (uint8_t)ev->kind;
-		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, SLOT_AREA, ev->vmap.addr, sig);
+		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, ev->vmap.addr, sig);
 	case EVENT_FREE_VMAP_AREA_NOFLUSH:
 		return named_free(r, ev, &r->areas, REQ_VFREE, ev->vmap.addr);
 	case EVENT_REMOVE_VM_AREA:

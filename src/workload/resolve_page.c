@@ -42,7 +42,7 @@ static int cover(struct resolver *r, uint32_t pfn, uint32_t pages, uint32_t slot
 static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot, uint8_t mark)
 {
 	struct slot *s = &r->slots.s[slot];
-	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE, NULL);
+	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE);
 
 	if (!w)
 		return r->err->code;
@@ -265,13 +265,12 @@ static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const 
 
 		for (uint32_t i = 0; i < n; i++) {
 			struct window_entry *was, *now;
-			uint64_t at;
 
-			now = resolver_append(r, ev, REQ_PAGE_BULK, &at);
+			now = resolver_append(r, ev, REQ_PAGE_BULK);
 			if (!now)
 				return NULL;
 			if (pos == WINDOW_NONE)
-				pos = at;
+				pos = resolver_newest(r);
 			if (!window_has(&r->win, old + i)) {
 				now->dropped = true;
 				continue;
@@ -288,11 +287,12 @@ static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const 
 		w->waits |= WAIT_ALLOC;
 		return w;
 	}
-	w = resolver_append(r, ev, REQ_PAGE_ALLOC, &c->open);
+	w = resolver_append(r, ev, REQ_PAGE_ALLOC);
 	if (!w)
 		return NULL;
+	c->open = resolver_newest(r);
 	w->waits |= WAIT_ALLOC;
-	w->r.slot = slots_take(&r->slots, SLOT_PAGE);
+	w->r.slot = slots_take(&r->slots);
 	if (w->r.slot == NO_SLOT) {
 		resolver_oom(r);
 		return NULL;
@@ -321,9 +321,8 @@ static struct window_entry *move_to_end(struct resolver *r, struct ctx *c, const
 					uint64_t old)
 {
 	struct window_entry *w, *was;
-	uint64_t pos;
 
-	w = resolver_append(r, ev, REQ_PAGE_FREE, &pos);
+	w = resolver_append(r, ev, REQ_PAGE_FREE);
 	if (!w || !window_has(&r->win, old))
 		return w;
 	was = window_at(&r->win, old);
@@ -334,7 +333,7 @@ static struct window_entry *move_to_end(struct resolver *r, struct ctx *c, const
 	was->waits = 0;
 	for (uint32_t i = 0; i < c->unpaired.count; i++)
 		if (c->unpaired.pos[i] == old)
-			c->unpaired.pos[i] = pos;
+			c->unpaired.pos[i] = resolver_newest(r);
 	return w;
 }
 
@@ -389,7 +388,7 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 	}
 	if (op == OBS_PCPU_DRAIN && free_at_drain(r, c, ev) < 0)
 		return err_code(r->err);
-	w = resolver_append(r, ev, op, NULL);
+	w = resolver_append(r, ev, op);
 	if (!w)
 		return r->err->code;
 	w->r.slot = slot;
@@ -481,11 +480,13 @@ static struct window_entry *alloc_entry(struct resolver *r, struct ctx *c, const
 		close_open(r, c);
 	}
 	w = resolve_irq_early(r, ev, pos);
-	if (!w)
-		w = resolver_append(r, ev, REQ_PAGE_ALLOC, pos);
+	if (!w) {
+		w = resolver_append(r, ev, REQ_PAGE_ALLOC);
+		*pos = resolver_newest(r);
+	}
 	if (!w)
 		return NULL;
-	w->r.slot = slots_take(&r->slots, SLOT_PAGE);
+	w->r.slot = slots_take(&r->slots);
 	if (w->r.slot == NO_SLOT) {
 		resolver_oom(r);
 		return NULL;
@@ -625,9 +626,10 @@ int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev)
 			return r->err->code;
 		slot = NO_SLOT;
 	}
-	w = resolver_append(r, ev, REQ_PAGE_FREE, &pos);
+	w = resolver_append(r, ev, REQ_PAGE_FREE);
 	if (!w)
 		return r->err->code;
+	pos = resolver_newest(r);
 	w->r.sig.order = (uint8_t)order;
 	w->r.sig.flags = resolver_flags(r, c, slot);
 	w->freed_pfn = c->list_pfn = pfn;
@@ -677,10 +679,9 @@ static uint32_t free_pfn(const struct resolver *r, const struct window_entry *w)
 }
 
 /* The free at pos takes place here, not where it was logged. */
-static struct window_entry *move_free(struct resolver *r, const struct event *ev, uint64_t pos,
-				      uint64_t *to)
+static struct window_entry *move_free(struct resolver *r, const struct event *ev, uint64_t pos)
 {
-	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE, to), *old;
+	struct window_entry *w = resolver_append(r, ev, REQ_PAGE_FREE), *old;
 
 	if (!w)
 		return NULL;
@@ -708,7 +709,6 @@ static struct window_entry *move_free(struct resolver *r, const struct event *ev
 int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev)
 {
 	struct window_entry *w;
-	uint64_t pos;
 	uint32_t i;
 
 	for (i = 0; i < c->frees.count; i++)
@@ -725,7 +725,7 @@ int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *
 		return resolve_page_free(r, c, ev);
 	}
 	if (i == c->frees.count) {
-		w = resolver_append(r, ev, REQ_PAGE_FREE, NULL);
+		w = resolver_append(r, ev, REQ_PAGE_FREE);
 		if (!w)
 			return r->err->code;
 		w->dropped = true;
@@ -733,10 +733,9 @@ int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *
 		return 0;
 	}
 	for (uint32_t k = 0; k < i; k++)
-		if (window_has(&r->win, c->frees.pos[k]) &&
-		    !move_free(r, ev, c->frees.pos[k], NULL))
+		if (window_has(&r->win, c->frees.pos[k]) && !move_free(r, ev, c->frees.pos[k]))
 			return r->err->code;
-	w = move_free(r, ev, c->frees.pos[i], &pos);
+	w = move_free(r, ev, c->frees.pos[i]);
 	if (!w)
 		return r->err->code;
 	r->stats.batched++;
@@ -744,7 +743,7 @@ int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *
 	w->r.sig.flags |= REQ_BATCHED;
 	w->r.sig.flags &= (uint8_t)~REQ_DIRECT;
 	w->waits = WAIT_DRAIN;
-	c->last_free = pos;
+	c->last_free = resolver_newest(r);
 	memmove(c->frees.pos, c->frees.pos + i + 1,
 		(c->frees.count - i - 1) * sizeof(*c->frees.pos));
 	c->frees.count -= i + 1;

@@ -101,6 +101,7 @@ struct page_structs {
 
 struct resolver {
 	struct resolve_options o;
+	uint64_t frames; /* of the direct map: those that may have an address in it */
 	struct resolve_stats stats;
 	struct window win;
 	struct tieevents tied;
@@ -143,23 +144,54 @@ static inline uint32_t resolver_slot_of(const struct resolver *r, uint32_t pfn)
 	return slot == PAGE_UNSEEN ? NO_SLOT : slot;
 }
 
+/* Frame of a direct-map address, or KMM_NO_PFN. */
+static inline uint32_t resolver_pfn(const struct resolver *r, uint64_t addr)
+{
+	uint64_t pfn = (addr - r->o.direct_map_base) >> 12;
+
+	return pfn < r->frames ? (uint32_t)pfn : KMM_NO_PFN;
+}
+
+/* REQ_RESPONSE and REQ_UNCERTAIN as the context and the slot's age demand. */
+static inline uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t slot)
+{
+	uint8_t flags = c->reclaimer | c->in_reclaim | c->in_compaction ? REQ_RESPONSE : 0;
+
+	if (slot != NO_SLOT && r->slots.s[slot].epoch != r->epoch)
+		flags |= REQ_UNCERTAIN;
+	return flags;
+}
+
 /* ---- resolve.c ---- */
 
 /* Resolve an event, the seq-th of the trace. */
 int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
 		  struct err *e);
 
-/* A new entry at the end of the window, filled from the event; NULL: failed, r->err is set. */
-struct window_entry *resolver_append(struct resolver *r, const struct event *ev, enum request_op op,
-				     uint64_t *pos);
+/*
+ * A new entry at the end of the window, the newest(), filled from the event; NULL: failed, r->err is set.
+ */
+struct window_entry *resolver_append(struct resolver *r, const struct event *ev,
+				     enum request_op op);
+/* Its position. */
+static inline uint64_t resolver_newest(const struct resolver *r)
+{
+	return r->win.tail - 1;
+}
+
 int resolver_oom(struct resolver *r);
 int posvec_push(struct posvec *v, uint64_t pos);
-uint32_t resolver_name(struct resolver *r, uint32_t name);
+/* As resolver_name(), for a name that is new. */
+uint32_t resolver_name_new(struct resolver *r, uint32_t name);
+/* An event's name as a string of the workload; 0 none. */
+static inline uint32_t resolver_name(struct resolver *r, uint32_t name)
+{
+	if (name < r->names_room && r->names[name])
+		return r->names[name] - 1;
+	return resolver_name_new(r, name);
+}
+
 uint8_t resolver_type(const struct resolver *r, int raw);
-/* Frame of a direct-map address, or KMM_NO_PFN. */
-uint32_t resolver_pfn(const struct resolver *r, uint64_t addr);
-/* REQ_RESPONSE and REQ_UNCERTAIN as the context and the slot's age demand. */
-uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t slot);
 
 /* True too where nothing is known of zones. */
 bool resolver_same_zone(const struct resolver *r, uint32_t a, uint32_t b);

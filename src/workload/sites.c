@@ -25,19 +25,13 @@ uint64_t sites_key(uint64_t addr, uint32_t bytes_req, uint32_t bytes)
 	return addr ^ sizes ^ sizes >> 32;
 }
 
-static bool is_site(const struct sites *t, uint32_t n, uint64_t addr, uint32_t bytes_req,
-		    uint32_t bytes)
-{
-	return t->s[n].addr == addr && t->s[n].bytes_req == bytes_req && t->s[n].bytes == bytes;
-}
-
-static uint32_t look_up(struct sites *t, uint64_t addr, uint32_t bytes_req, uint32_t bytes)
+static uint32_t find_or_add(struct sites *t, uint64_t addr, uint32_t bytes_req, uint32_t bytes)
 {
 	uint64_t key = sites_key(addr, bytes_req, bytes);
 	uint32_t n;
 
 	for (; (n = map_get(&t->index, key)) != MAP_NONE; key++)
-		if (is_site(t, n, addr, bytes_req, bytes))
+		if (sites_is(t, n, addr, bytes_req, bytes))
 			return n;
 	if (t->count == t->room) {
 		uint32_t room = t->room ? t->room * 2 : 256;
@@ -54,29 +48,10 @@ static uint32_t look_up(struct sites *t, uint64_t addr, uint32_t bytes_req, uint
 	return t->count++;
 }
 
-uint32_t sites_get(struct sites *t, uint64_t addr, uint32_t bytes_req, uint32_t bytes)
+uint32_t sites_look_up(struct sites *t, uint64_t addr, uint32_t bytes_req, uint32_t bytes)
 {
-	uint32_t *memo = &t->memo[(addr ^ addr >> 9 ^ bytes >> 3) & (SITES_MEMO - 1)];
-	uint32_t n;
+	uint32_t n = find_or_add(t, addr, bytes_req, bytes);
 
-	if (*memo && is_site(t, *memo - 1, addr, bytes_req, bytes))
-		return *memo - 1;
-	n = look_up(t, addr, bytes_req, bytes);
-	*memo = n + 1; /* none where there is no memory: UINT32_MAX + 1 */
+	*sites_memo(t, addr, bytes) = n + 1; /* none where there is no memory: UINT32_MAX + 1 */
 	return n;
-}
-
-void sites_learn(struct sites *t, uint32_t site, uint32_t cache)
-{
-	struct site *s;
-
-	if (site >= t->count || !cache)
-		return;
-	s = &t->s[site];
-	if (!s->cache)
-		s->cache = cache;
-	if (s->cache == cache)
-		s->named++;
-	else
-		s->other++;
 }

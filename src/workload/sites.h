@@ -36,11 +36,46 @@ struct sites {
 
 int sites_init(struct sites *t);
 void sites_free(struct sites *t);
-/* The site's number; UINT32_MAX out of memory. */
-uint32_t sites_get(struct sites *t, uint64_t addr, uint32_t bytes_req, uint32_t bytes);
+/* As sites_get(), for one that is not in the memo. */
+uint32_t sites_look_up(struct sites *t, uint64_t addr, uint32_t bytes_req, uint32_t bytes);
 /* A key for these three; it may be another's too. */
 uint64_t sites_key(uint64_t addr, uint32_t bytes_req, uint32_t bytes);
+
+static inline bool sites_is(const struct sites *t, uint32_t n, uint64_t addr, uint32_t bytes_req,
+			    uint32_t bytes)
+{
+	return t->s[n].addr == addr && t->s[n].bytes_req == bytes_req && t->s[n].bytes == bytes;
+}
+
+static inline uint32_t *sites_memo(struct sites *t, uint64_t addr, uint32_t bytes)
+{
+	return &t->memo[(addr ^ addr >> 9 ^ bytes >> 3) & (SITES_MEMO - 1)];
+}
+
+/* The site's number; UINT32_MAX out of memory. */
+static inline uint32_t sites_get(struct sites *t, uint64_t addr, uint32_t bytes_req, uint32_t bytes)
+{
+	uint32_t memo = *sites_memo(t, addr, bytes);
+
+	if (__builtin_expect(memo && sites_is(t, memo - 1, addr, bytes_req, bytes), 1))
+		return memo - 1;
+	return sites_look_up(t, addr, bytes_req, bytes);
+}
+
 /* An object of this site was freed under this cache name. */
-void sites_learn(struct sites *t, uint32_t site, uint32_t cache);
+static inline void sites_learn(struct sites *t, uint32_t site, uint32_t cache)
+{
+	struct site *s;
+
+	if (site >= t->count || !cache)
+		return;
+	s = &t->s[site];
+	if (!s->cache)
+		s->cache = cache;
+	if (s->cache == cache)
+		s->named++;
+	else
+		s->other++;
+}
 
 #endif

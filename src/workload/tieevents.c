@@ -13,6 +13,8 @@
 void tieevents_free(struct tieevents *t)
 {
 	free(t->e);
+	free(t->lanes);
+	free(t->index);
 	memset(t, 0, sizeof(*t));
 }
 
@@ -95,51 +97,89 @@ static bool in_use(const struct resolver *r, uint64_t key, const struct event *e
 	return slot == PAGE_UNSEEN ? ev->kind == EVENT_MM_PAGE_PCPU_DRAIN : slot != NO_SLOT;
 }
 
-static int by_key(const void *pa, const void *pb)
+/* Put event i behind the others of its CPU. */
+static int chain_lane(struct tieevents *t, uint32_t i)
 {
-	const struct tied_event *a = *(struct tied_event *const *)pa;
-	const struct tied_event *b = *(struct tied_event *const *)pb;
+	struct tied_event *x = &t->e[i];
+	uint32_t l = 0;
 
-	if (a->key != b->key)
-		return a->key < b->key ? -1 : 1;
-	return a < b ? -1 : a > b;
+	while (l < t->lane_count && t->lanes[l].cpu != x->ev.cpu)
+		l++;
+	if (l == t->lane_room) {
+		uint32_t room = l ? 2 * l : 8;
+		struct tied_lane *more = realloc(t->lanes, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		t->lanes = more;
+		t->lane_room = room;
+	}
+	if (l == t->lane_count)
+		t->lanes[t->lane_count++] = (struct tied_lane){ .cpu = x->ev.cpu, .first = i + 1 };
+	else
+		t->e[t->lanes[l].last].next = i + 1;
+	t->lanes[l].last = i;
+	x->lane = l;
+	return 0;
+}
+
+/* Put event i behind the others about the same. */
+static void chain_key(struct tieevents *t, uint32_t i)
+{
+	struct tied_event *x = &t->e[i];
+	uint64_t h = x->key * 0x9e3779b97f4a7c15; /* 2^64 by the golden ratio */
+	uint32_t at = (uint32_t)(h >> 32) & t->index_mask, n;
+
+	if (!x->key)
+		return;
+	for (; (n = t->index[at]) != 0; at = (at + 1) & t->index_mask) {
+		if (t->e[n - 1].key != x->key)
+			continue;
+		t->e[n - 1].same = i + 1;
+		x->head = t->e[n - 1].head;
+		break;
+	}
+	t->index[at] = i + 1;
 }
 
 /* Chain the events of each CPU, and those about the same. */
 static int chain(struct tieevents *t)
 {
-	struct tied_event **sorted = malloc(t->count * sizeof(struct tied_event *));
+	uint32_t room = 8;
 
-	if (!sorted)
-		return -ENOMEM;
+	while (room < 2 * t->count)
+		room *= 2;
+	if (room > t->index_room) {
+		free(t->index);
+		t->index_room = 0;
+		t->index = malloc(room * sizeof(*t->index));
+		if (!t->index)
+			return -ENOMEM;
+		t->index_room = room;
+	}
+	memset(t->index, 0, room * sizeof(*t->index));
+	t->index_mask = room - 1;
+	t->lane_count = 0;
 	for (uint32_t i = 0; i < t->count; i++) {
 		struct tied_event *x = &t->e[i];
 
 		x->key = key_of(&x->ev);
 		x->done = false;
+		x->head = i;
 		x->same = x->next = 0;
-		sorted[i] = x;
-		for (uint32_t k = i; k--;)
-			if (t->e[k].ev.cpu == x->ev.cpu) {
-				t->e[k].next = i + 1;
-				break;
-			}
+		if (chain_lane(t, i))
+			return -ENOMEM;
+		chain_key(t, i);
 	}
-	qsort(sorted, t->count, sizeof(struct tied_event *), by_key);
-	for (uint32_t i = 0; i + 1 < t->count; i++)
-		if (sorted[i]->key && sorted[i]->key == sorted[i + 1]->key)
-			sorted[i]->same = (uint32_t)(sorted[i + 1] - t->e) + 1;
-	free(sorted);
 	return 0;
 }
 
 /* ---- who waits for whom ---- */
 
 /* The first event about the same on another CPU that has not been handed on; NULL. */
-static struct tied_event *first_other(struct tieevents *t, const struct tied_event *x,
-				      struct tied_event *head)
+static struct tied_event *first_other(struct tieevents *t, const struct tied_event *x)
 {
-	for (struct tied_event *o = head; o; o = o->same ? &t->e[o->same - 1] : NULL)
+	for (struct tied_event *o = &t->e[x->head]; o; o = o->same ? &t->e[o->same - 1] : NULL)
 		if (!o->done && o->ev.cpu != x->ev.cpu)
 			return o;
 	return NULL;
@@ -147,11 +187,11 @@ static struct tied_event *first_other(struct tieevents *t, const struct tied_eve
 
 /* The event that must come before x; NULL. */
 static struct tied_event *awaited(struct tieevents *t, const struct resolver *r,
-				  struct tied_event *x, struct tied_event **heads)
+				  struct tied_event *x)
 {
 	enum role role = role_of(&x->ev);
 	bool waits = x->key && role != ROLE_NONE && role != ROLE_GIVEN;
-	struct tied_event *o = waits ? first_other(t, x, heads[x - t->e]) : NULL;
+	struct tied_event *o = waits ? first_other(t, x) : NULL;
 	bool used;
 
 	if (!o)
@@ -164,26 +204,26 @@ static struct tied_event *awaited(struct tieevents *t, const struct resolver *r,
 	return used && role_of(&o->ev) == ROLE_GIVE ? o : NULL;
 }
 
-static int hand_on(struct resolver *r, struct tied_event *x, struct err *e)
+static int hand_on(struct tieevents *t, struct resolver *r, struct tied_event *x, struct err *e)
 {
 	x->done = true;
+	t->lanes[x->lane].first = x->next;
 	return resolver_take(r, &x->ev, x->seq, x->lost, e);
 }
 
-/* The first event of a CPU that has not been handed on, from x on. */
-static struct tied_event *lane_first(struct tieevents *t, uint32_t cpu)
+/* The first event of a CPU that has not been handed on; NULL. */
+static struct tied_event *lane_first(struct tieevents *t, const struct tied_event *x)
 {
-	for (uint32_t i = 0; i < t->count; i++)
-		if (!t->e[i].done && t->e[i].ev.cpu == cpu)
-			return &t->e[i];
-	return NULL;
+	uint32_t first = t->lanes[x->lane].first;
+
+	return first ? &t->e[first - 1] : NULL;
 }
 
 /* Hand on what comes on a CPU up to x, each after what it waits for. */
-static int bring(struct tieevents *t, struct resolver *r, struct tied_event *x,
-		 struct tied_event **heads, unsigned depth, struct err *e)
+static int bring(struct tieevents *t, struct resolver *r, struct tied_event *x, unsigned depth,
+		 struct err *e)
 {
-	struct tied_event *at = lane_first(t, x->ev.cpu);
+	struct tied_event *at = lane_first(t, x);
 	int ret = 0;
 
 	while (at && !x->done && ret >= 0) {
@@ -192,9 +232,9 @@ static int bring(struct tieevents *t, struct resolver *r, struct tied_event *x,
 		     m = m->next ? &t->e[m->next - 1] : NULL) {
 			struct tied_event *o;
 
-			while (ret >= 0 && (o = awaited(t, r, m, heads))) {
+			while (ret >= 0 && (o = awaited(t, r, m))) {
 				t->turned++;
-				ret = bring(t, r, o, heads, depth + 1, e);
+				ret = bring(t, r, o, depth + 1, e);
 				if (!o->done) /* they wait for each other */
 					break;
 			}
@@ -203,47 +243,30 @@ static int bring(struct tieevents *t, struct resolver *r, struct tied_event *x,
 		}
 		/* Those that it waited for may have brought it along. */
 		if (ret >= 0 && !at->done)
-			ret = hand_on(r, at, e);
-		while (at && at->done)
-			at = at->next ? &t->e[at->next - 1] : NULL;
+			ret = hand_on(t, r, at, e);
+		at = lane_first(t, x);
 	}
 	return ret;
 }
 
-/* heads[i]: the first event about the same as event i. */
-static struct tied_event **find_heads(struct tieevents *t)
-{
-	struct tied_event **heads = calloc(t->count, sizeof(struct tied_event *));
-
-	for (uint32_t i = 0; heads && i < t->count; i++) {
-		if (heads[i])
-			continue;
-		for (struct tied_event *o = &t->e[i]; o; o = o->same ? &t->e[o->same - 1] : NULL)
-			heads[o - t->e] = &t->e[i];
-	}
-	return heads;
-}
-
 int tieevents_flush(struct tieevents *t, struct resolver *r, struct err *e)
 {
-	struct tied_event **heads = NULL;
-	uint32_t cpus = 0;
+	bool several = false;
 	int ret = 0;
 
 	for (uint32_t i = 1; i < t->count; i++)
-		cpus |= t->e[i].ev.cpu != t->e[0].ev.cpu;
-	if (cpus && t->count <= MOST) {
-		heads = chain(t) ? NULL : find_heads(t);
-		if (!heads)
-			ret = err_set(e, ENOMEM, "out of memory");
-	}
+		several |= t->e[i].ev.cpu != t->e[0].ev.cpu;
+	several &= t->count <= MOST;
+	if (several && chain(t))
+		ret = err_set(e, ENOMEM, "out of memory");
 	for (uint32_t i = 0; i < t->count && ret >= 0; i++) {
-		if (!heads)
-			ret = hand_on(r, &t->e[i], e);
-		else if (!t->e[i].done)
-			ret = bring(t, r, &t->e[i], heads, 0, e);
+		struct tied_event *x = &t->e[i];
+
+		if (!several)
+			ret = resolver_take(r, &x->ev, x->seq, x->lost, e);
+		else if (!x->done)
+			ret = bring(t, r, x, 0, e);
 	}
-	free(heads);
 	t->count = 0;
 	return ret;
 }

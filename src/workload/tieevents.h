@@ -26,14 +26,27 @@ struct tied_event {
 	struct event ev;
 	uint64_t seq, lost;
 	uint64_t key;  /* what it is about, 0 nothing */
-	uint32_t same; /* 1 + the next event of the group about the same; 0 none */
+	uint32_t head; /* the first event of the group about the same */
+	uint32_t same; /* 1 + the next one; 0 none */
 	uint32_t next; /* 1 + the next event of its CPU */
+	uint32_t lane; /* its CPU's */
 	bool done;
+};
+
+/* The events of one CPU, which are handed on in their order. */
+struct tied_lane {
+	uint32_t cpu;
+	uint32_t first; /* 1 + the first one that was not handed on; 0 none */
+	uint32_t last;
 };
 
 struct tieevents {
 	struct tied_event *e; /* [count] */
 	uint32_t count, room;
+	struct tied_lane *lanes; /* [lane_count] */
+	uint32_t lane_count, lane_room;
+	uint32_t *index; /* [index_room]: 1 + the last event about a key, by its hash */
+	uint32_t index_room, index_mask;
 	uint64_t turned; /* events put before others */
 };
 

@@ -5,29 +5,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Each entry in as few lines of the processor's cache as may be. */
+static struct window_entry *ring_new(uint64_t size)
+{
+	struct window_entry *ring = aligned_alloc(64, size * sizeof(*ring));
+
+	_Static_assert(sizeof(*ring) % 64 == 0, "an entry ends where a cache line does");
+	return ring;
+}
+
 int window_init(struct window *w)
 {
 	memset(w, 0, sizeof(*w));
-	w->ring = calloc(WINDOW_SIZE, sizeof(*w->ring));
-	w->size = WINDOW_SIZE;
+	w->ring = ring_new(WINDOW_SIZE);
+	w->mask = WINDOW_SIZE - 1;
 	return w->ring ? 0 : -ENOMEM;
 }
 
 bool window_grow(struct window *w)
 {
 	struct window_entry *ring;
-	uint64_t size = w->size * 2;
+	uint64_t size = (w->mask + 1) * 2;
 
 	if (size > WINDOW_MAX)
 		return false;
-	ring = calloc(size, sizeof(*ring));
+	ring = ring_new(size);
 	if (!ring)
 		return false;
 	for (uint64_t p = w->head; p < w->tail; p++)
 		ring[p & (size - 1)] = *window_at(w, p);
 	free(w->ring);
 	w->ring = ring;
-	w->size = size;
+	w->mask = size - 1;
 	return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "workload/request.h"
 #include "workload/ties.h"
@@ -44,8 +45,8 @@ struct window_entry {
 #define WINDOW_NONE UINT64_MAX
 
 struct window {
-	struct window_entry *ring; /* [size] */
-	uint64_t size;		   /* a power of two */
+	struct window_entry *ring; /* [mask + 1] */
+	uint64_t mask;		   /* entries of the ring, a power of two, less one */
 	uint64_t head, tail;	   /* positions: head is the oldest entry, tail the next free one */
 };
 
@@ -56,7 +57,7 @@ bool window_grow(struct window *w);
 
 static inline struct window_entry *window_at(const struct window *w, uint64_t pos)
 {
-	return &w->ring[pos & (w->size - 1)];
+	return &w->ring[pos & w->mask];
 }
 
 /* Is this position still waiting here? */
@@ -74,12 +75,43 @@ static inline bool window_empty(const struct window *w)
 static inline void window_rewind(struct window *w)
 {
 	if (window_empty(w))
-		w->head = w->tail = (w->tail + w->size - 1) & ~(w->size - 1);
+		w->head = w->tail = (w->tail + w->mask) & ~w->mask;
+}
+
+/*
+ * All that is told neither by the event nor by its context.  Field by field: a compiler makes a slow
+ * string operation of the copy of a whole blank entry.
+ */
+static inline void window_entry_init(struct window_entry *w, enum request_op op)
+{
+	w->r.slot = NO_SLOT;
+	w->r.pfn = KMM_NO_PFN;
+	w->r.addr = 0;
+	w->r.kswapd_ends = 0;
+	w->r.pcp_batch = 0;
+	memset(&w->r.silent, 0, sizeof(w->r.silent));
+	w->r.sig.site = 0;
+	w->r.sig.bytes_req = w->r.sig.bytes_alloc = 0;
+	w->r.sig.gfp = 0;
+	w->r.sig.cache = 0;
+	w->r.sig.op = (uint8_t)op;
+	w->r.sig.flags = 0;
+	w->r.sig.order = w->r.sig.type = w->r.sig.owner = 0;
+	w->r.sig.aux = w->r.sig.aux2 = 0;
+	w->r.sig.node = -1;
+	w->r.sig.own_obs = 0;
+	w->take.first = KMM_NO_PFN;
+	w->take.end = 0;
+	w->take.type = w->take.order = 0;
+	w->take.blocks = 0;
+	w->freed_pfn = 0;
+	w->freed_type = w->waits = 0;
+	w->dropped = w->gives = false;
 }
 
 static inline bool window_full(const struct window *w)
 {
-	return w->tail - w->head == w->size;
+	return w->tail - w->head > w->mask;
 }
 
 #endif

@@ -65,6 +65,10 @@ sqlite3 "$tmp/r.db" 'pragma integrity_check' | grep -qx ok && ok results/integri
 [ "$(sqlite3 "$tmp/r.db" 'pragma foreign_key_check' | wc -l)" = 0 ] && ok results/foreign-keys ||
 	not_ok results/foreign-keys
 
+# A replay that has nothing to start from leaves no file.
+status replay/no-start 2 $KMEMLAB replay -o "$tmp/none.db" --policy linux-6.1 $SMALL/trace.dat
+[ ! -e "$tmp/none.db" ] && ok replay/nothing-left || not_ok replay/nothing-left
+
 # A pipe that closes early is no error, and nothing is said.
 $KMEMLAB dump $SMALL 2> "$tmp/err" | head -1 > /dev/null
 [ ! -s "$tmp/err" ] && ok pipe || not_ok pipe "$(head -1 "$tmp/err")"

@@ -15,6 +15,8 @@ for id in summary unknown fidelity compare figures holders slabs colour tlb owne
 	[ "$n" -gt 0 ] && ok "report/section $id" || not_ok "report/section $id"
 done
 [ "$(grep -c 'class="gap"' "$tmp/r.html")" = 0 ] && ok report/no-gaps || not_ok report/no-gaps "$(grep 'class="gap"' "$tmp/r.html" | head -3)"
+# Where a figure would be flat that is said, and not that it is not known.
+[ "$(grep -c "what was free is not known" "$tmp/r.html")" = 0 ] && ok report/flat-is-known || not_ok report/flat-is-known
 # Each figure says what part of the capture it shows.
 [ "$(grep -c '<figure' "$tmp/r.html")" = "$(grep -c 'class="slice"' "$tmp/r.html")" ] && ok report/slices || not_ok report/slices
 # Every number has its definition in the file.
@@ -62,6 +64,8 @@ for id in free-memory free-blocks unusable extfrag pageblocks thp pcp; do
 		ok "report/bare-no-$id" || not_ok "report/bare-no-$id"
 done
 [ "$(grep -c '>free pages at the end<' "$tmp/b.html")" = 0 ] && ok report/bare-not-compared || not_ok report/bare-not-compared
+# Text keeps to its width, tables too.
+[ "$(LC_ALL=C.UTF-8 wc -L < "$tmp/r.txt")" -le 100 ] && ok report/text-width || not_ok report/text-width "$(LC_ALL=C.UTF-8 wc -L < "$tmp/r.txt")"
 status report/bad-format 2 "$KMEMLAB" report --format pdf "$db"
 
 exit $failed

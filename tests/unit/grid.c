@@ -13,9 +13,9 @@
 #include "analyze/grid.h"
 
 static const struct grid_column columns[] = {
-	{ "Name", GRID_TEXT, NULL }, { "Count", GRID_COUNT, "how <many>" },
-	{ "Real", GRID_REAL, NULL }, { "Share", GRID_PERCENT, NULL },
-	{ "Size", GRID_KIB, NULL },  { "Time", GRID_SECONDS, NULL },
+	{ "Name", GRID_TEXT, NULL },  { "Count", GRID_COUNT, "how <many>" },
+	{ "Real", GRID_REAL, NULL },  { "Share", GRID_PERCENT, NULL },
+	{ "Size", GRID_BYTES, NULL }, { "Time", GRID_TIME, NULL },
 };
 
 /* What grid() writes for a query; freed by the caller. */
@@ -53,9 +53,9 @@ static void a_row_a_row(void **state)
 	assert_non_null(strstr(html, "<th scope=\"row\">&lt;b&gt;</th>"));
 	assert_non_null(strstr(html, "data-l=\"Count\">1,234,567</td>"));
 	assert_non_null(strstr(html, "data-l=\"Real\">0.1235</td>"));
-	assert_non_null(strstr(html, "data-l=\"Share\">50\xc2\xa0%</td>"));
+	assert_non_null(strstr(html, "data-l=\"Share\" data-v=\"0.5\">50.0\xc2\xa0%</td>"));
 	assert_non_null(strstr(html, "data-v=\"6144\">6 KiB</td>"));
-	assert_non_null(strstr(html, "data-l=\"Time\">1.5</td>"));
+	assert_non_null(strstr(html, "data-l=\"Time\">1.5\xc2\xa0s</td>"));
 	/* what is not known is a dash in each of the five */
 	assert_non_null(strstr(html, "data-l=\"Count\">\xe2\x80\x93</td>"));
 	assert_non_null(strstr(html, "data-l=\"Time\">\xe2\x80\x93</td>"));

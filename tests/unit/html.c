@@ -87,6 +87,35 @@ static void numbers(void **state)
 	html_kib(f, 468132);
 	fclose(f);
 	assert_string_equal(text, "457 MiB");
+	f = begin();
+	html_kib(f, 1048000); /* no 1,023.4 MiB that is rounded to 1,024 */
+	fclose(f);
+	assert_string_equal(text, "1,023 MiB");
+	f = begin();
+	html_kib(f, 1048412);
+	fclose(f);
+	assert_string_equal(text, "1 GiB");
+}
+
+static void expect_percent(double share, const char *want)
+{
+	FILE *f = begin();
+
+	html_percent(f, share);
+	fclose(f);
+	assert_string_equal(text, want);
+}
+
+static void percents(void **state)
+{
+	(void)state;
+	expect_percent(0, "0\xc2\xa0%");
+	expect_percent(0.0004, "&lt;0.1\xc2\xa0%");
+	expect_percent(0.0005, "0.1\xc2\xa0%");
+	expect_percent(0.484, "48.4\xc2\xa0%");
+	expect_percent(0.9996, "&gt;99.9\xc2\xa0%");
+	expect_percent(1, "100\xc2\xa0%");
+	expect_percent(NAN, "\xe2\x80\x93");
 }
 
 int main(void)
@@ -94,6 +123,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_inert),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(percents),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

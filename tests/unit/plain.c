@@ -88,6 +88,44 @@ static void tables(void **state)
 	has(html, false, "3,456");
 }
 
+/* Too wide: headings and names are broken at blanks, else behind a sign; numbers stand right. */
+static void narrow_tables(void **state)
+{
+	static const char html[] =
+		"<table><thead><tr><th>Run</th><th class=\"n\">Free at end</th></tr></thead>\n<tbody>"
+		"<tr><th scope=\"row\">native, as what-if</th><td class=\"n\">12</td></tr>\n"
+		"<tr><th colspan=\"2\">This heading stands over all columns</th></tr>\n"
+		"<tr><th scope=\"row\">native+buddy.mobility_grouping=off</th><td class=\"n\">3,456</td></tr>\n"
+		"</tbody></table>";
+	char *text = plain(html, false, 24);
+
+	(void)state;
+	assert_string_equal(text, "Run                 Free\n"
+				  "                      at\n"
+				  "                     end\n"
+				  "native, as            12\n"
+				  "what-if\n"
+				  "This heading stands over all columns\n"
+				  "native+buddy.      3,456\n"
+				  "mobility_\n"
+				  "grouping=off\n\n");
+	free(text);
+}
+
+/* Numbers alone are too wide: a row is a paragraph. */
+static void cards(void **state)
+{
+	static const char html[] =
+		"<table><thead><tr><th>Run</th><th class=\"n\">Requests</th><th class=\"n\">Refills</th>"
+		"<th class=\"n\">Drains</th></tr></thead>\n<tbody><tr><th scope=\"row\">native</th>"
+		"<td class=\"n\">123,456</td><td class=\"n\">7</td><td class=\"n\">89</td></tr></tbody></table>";
+	char *text = plain(html, false, 32);
+
+	(void)state;
+	assert_string_equal(text, "native\n    Requests 123,456; Refills 7;\n    Drains 89\n\n");
+	free(text);
+}
+
 /* A figure is its caption; what is drawn or run is left out. */
 static void no_drawing(void **state)
 {
@@ -134,7 +172,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headings), cmocka_unit_test(paragraphs_are_wrapped),
 		cmocka_unit_test(entities), cmocka_unit_test(lists),
-		cmocka_unit_test(tables),   cmocka_unit_test(no_drawing),
+		cmocka_unit_test(tables),   cmocka_unit_test(narrow_tables),
+		cmocka_unit_test(cards),    cmocka_unit_test(no_drawing),
 		cmocka_unit_test(cut_off),
 	};
 
