@@ -318,7 +318,7 @@ int kmm_kmem_cache_destroy(struct kmm_cache *s, unsigned cpu)
 	/* SLOB knows not whose its objects are. */
 	if (left)
 		return -EBUSY;
-	slabpage_free_waiting(sl, cpu); /* rcu_barrier() */
+	slabpage_free_waiting(sl, cpu, NULL); /* rcu_barrier() */
 	if (s->self != KMM_NULL)
 		kmm_kmem_cache_free(sl->of_caches, cpu, s->self);
 	*(s->prev ? &s->prev->next : &sl->first) = s->next;
@@ -567,6 +567,11 @@ void kmm_kmem_cache_free_bulk(struct kmm_cache *s, unsigned cpu, unsigned n, con
 	/* The kernel's bulk free starts at the end of the array. */
 	while (n--)
 		kmm_kmem_cache_free(s, cpu, at[n]);
+}
+
+unsigned kmm_kmem_cache_flags(const struct kmm_cache *s)
+{
+	return s->flags;
 }
 
 const char *kmm_kmem_cache_name(const struct kmm_cache *s)

@@ -160,6 +160,17 @@ bool kmm_slab_holds(const struct kmm_slab *sl, kmm_pfn pfn);
 /* Whether an object that was given out begins at this address.  Not for SLOB. */
 bool kmm_slab_in_use(const struct kmm_slab *sl, kmm_addr at);
 
+/* Would the CPU's next object of the cache that this address belongs to come from the same slab?  SLUB alone. */
+bool kmm_slab_comes_next(const struct kmm_slab *sl, unsigned cpu, kmm_addr at);
+/* Is this object's slab full and on no list, so that its free would put it on one?  SLUB alone. */
+bool kmm_slab_full(const struct kmm_slab *sl, kmm_addr at);
+/*
+ * A replay sees that the page of the slab at this frame was given back.  Where it is empty and
+ * on a CPU's partial list, that list was moved to the nodes', and now is.  Where it waits for
+ * the end of a grace period, that has come, for those before it too.  Whether it waited.
+ */
+bool kmm_slab_given_back(struct kmm_slab *sl, unsigned cpu, kmm_pfn pfn);
+
 /* Each object that is given out, by frames; large kmallocs and SLOB's are not told. each(): of the cache. */
 void kmm_slab_walk(const struct kmm_slab *sl,
 		   void (*each)(void *arg, const struct kmm_cache *s, kmm_addr at), void *arg);
@@ -239,6 +250,7 @@ int kmm_slab_read(struct kmm_slab *sl, unsigned cpu, kmm_addr at, void *to, size
 /* Whether bytes of a poisoned cache's object still are as they were given out: never written. */
 bool kmm_slab_untouched(const struct kmm_slab *sl, kmm_addr at, size_t n);
 const char *kmm_kmem_cache_name(const struct kmm_cache *s);
+unsigned kmm_kmem_cache_flags(const struct kmm_cache *s); /* enum kmm_slab_flags */
 /* What SLAB counts with policy.slab_stats, all 0 without: the columns of slabinfo. */
 struct kmm_cache_counts {
 	uint64_t listallocs;		     /* objects taken from slabs into an array */
