@@ -372,23 +372,36 @@ bool trace_has_kind(const struct trace *t, enum event_kind kind)
 	return kind < EVENT_KIND_COUNT && t->types.kinds[kind];
 }
 
+/* The file's own table, made at its first use; NULL: it has none. */
+static const struct kallsyms *own_symbols(struct trace *t)
+{
+	if (!t->symbols_tried && t->file.kallsyms.len)
+		t->symbols = kallsyms_parse(t->file.kallsyms.text, t->file.kallsyms.len, NULL);
+	t->symbols_tried = true;
+	return t->symbols;
+}
+
 const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset)
 {
-	struct trace *w = (struct trace *)t; /* the table is made at its first use */
+	const struct kallsyms *own;
 
 	if (t->source && t->source->symbol)
 		return t->source->symbol(t, addr, offset);
-	if (!t->symbols_tried && t->file.kallsyms.len)
-		w->symbols = kallsyms_parse(t->file.kallsyms.text, t->file.kallsyms.len, NULL);
-	w->symbols_tried = true;
-	return t->symbols ? kallsyms_lookup(t->symbols, addr, offset) : NULL;
+	own = own_symbols((struct trace *)t);
+	return own ? kallsyms_lookup(own, addr, offset) : NULL;
 }
 
 int trace_function(struct trace *t, const char *name, uint64_t *start, uint64_t *end)
 {
-	int ret = t->source && t->source->function ? t->source->function(t, name, start, end) : 0;
+	const struct kallsyms *own;
+	int ret;
 
-	return ret < 0 ? ret : t->source && t->source->function;
+	if (t->source && t->source->function) {
+		ret = t->source->function(t, name, start, end);
+		return ret < 0 ? ret : 1;
+	}
+	own = own_symbols(t);
+	return own && kallsyms_range(own, name, start, end);
 }
 
 const char *trace_instance(const struct trace *t, uint32_t i)

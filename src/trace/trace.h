@@ -105,8 +105,8 @@ bool trace_is_stack(struct trace *t, const struct event *ev);
 /* Symbol of a kernel address from the file's own kallsyms section; NULL if unknown. */
 const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset);
 /*
- * The call sites in a function, where the trace tells them by name (text): 1, and what they are from
- * start up to end; 0 where they are addresses; -ENOMEM.
+ * The call sites in a function: 1, and they are from start up to end; 0 where the trace has no symbols
+ * or none of this name; -ENOMEM.
  */
 int trace_function(struct trace *t, const char *name, uint64_t *start, uint64_t *end);
 /*
