@@ -340,8 +340,8 @@ static void trust(const struct page *p, struct err *e)
 	}
 	if (against > 0) {
 		html_real(p->out, against, 9);
-		fprintf(p->out, " event%s contradict%s it. ", against == 1 ? "" : "s",
-			against == 1 ? "s" : "");
+		fprintf(p->out, " event%s contradict%s the state that the others tell. ",
+			against == 1 ? "" : "s", against == 1 ? "s" : "");
 	}
 	if (isnan(score)) {
 		fputs("Nothing was simulated under the kernel\xe2\x80\x99s own policy, so the error of "
