@@ -19,6 +19,11 @@ static struct rules rules_of(const struct kmm_slab_policy *p)
 {
 	struct rules r = { p->word == 8 ? 48 : 28, 4, LINK_MOST, PAGE_BYTES >> 3 };
 
+	if (p->version < KMM_VERSION(2, 6, 14)) {
+		/* No node to be told, and short indexes, of which the descriptor has one too. */
+		r.descriptor = p->word == 8 ? 40 : 24;
+		r.index = 2;
+	}
 	if (p->version < KMM_VERSION(3, 13, 0))
 		return r;
 	r.descriptor = 0;

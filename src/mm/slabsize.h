@@ -3,8 +3,8 @@
  * slabsize: the geometry of a SLAB cache: objects of a slab, its order, where the
  * management of a slab stands, and how many colours the left-over allows; the
  * sizes of the arrays of a CPU (mm/slab.c).  Three sets of rules: to 3.12 a
- * descriptor and a 4-byte index an object (2.6.24: kmem_cache_create,
- * calculate_slab_order, cache_estimate, enable_cpucache); 3.13 to 4.5 an index of
+ * descriptor and an index an object, of 2 bytes to 2.6.13, then of 4 (2.6.24:
+ * kmem_cache_create, calculate_slab_order, cache_estimate, enable_cpucache); 3.13 to 4.5 an index of
  * 4 bytes, then 1, without a descriptor; from 4.6 on an index within a free object
  * where that is large enough, else off the slab, else at the slab's end.
  */

@@ -14,6 +14,7 @@
 #include "mm/kmm.h"
 
 #define ROUNDS 5
+#define SHORT_ROUNDS 40 /* of pairs: short enough for some to go undisturbed */
 #define GFP_KERNEL (KMM_GFP_DIRECT_RECLAIM | KMM_GFP_KSWAPD_RECLAIM | KMM_GFP_IO | KMM_GFP_FS)
 #define GFP_USER_MOVABLE (GFP_KERNEL | KMM_GFP_HIGHMEM | KMM_GFP_MOVABLE)
 #define LIVE (1u << 17)
@@ -104,20 +105,24 @@ static struct kmm *make_machine(enum kmm_generation g, bool pcp)
 	return mm;
 }
 
-static double bench_pairs(struct kmm *mm, unsigned order, bool direct)
+static double best(double a, double b)
 {
-	const unsigned n = 2000000;
-	double start = now_ns();
+	return a < b ? a : b;
+}
 
-	for (unsigned i = 0; i < n; i++) {
-		kmm_pfn pfn = kmm_alloc_pages(mm, 0, GFP_KERNEL, order);
+static double bench_pairs(struct kmm *mm, unsigned order)
+{
+	const unsigned n = 100000;
+	double ns = 1e9;
 
-		if (direct)
-			kmm_free_pages_direct(mm, 0, pfn, order, false);
-		else
-			kmm_free_pages(mm, 0, pfn, order);
+	for (unsigned round = 0; round < SHORT_ROUNDS; round++) {
+		double start = now_ns();
+
+		for (unsigned i = 0; i < n; i++)
+			kmm_free_pages(mm, 0, kmm_alloc_pages(mm, 0, GFP_KERNEL, order), order);
+		ns = best(ns, (now_ns() - start) / n);
 	}
-	return (now_ns() - start) / n;
+	return ns;
 }
 
 /* So many out, then all of them back. */
@@ -163,18 +168,13 @@ static double bench_mix(struct kmm *mm, struct live *live)
 	return start;
 }
 
-static double best(double a, double b)
-{
-	return a < b ? a : b;
-}
-
 static double bench_live(enum kmm_generation g, bool pcp, uint64_t pages)
 {
 	struct kmm *mm = make_full_machine(g, pcp, pages);
 	double ns = 1e9;
 
 	for (unsigned round = 0; round < ROUNDS; round++)
-		ns = best(ns, bench_pairs(mm, 0, false));
+		ns = best(ns, bench_pairs(mm, 0));
 	kmm_destroy(mm);
 	return ns;
 }
@@ -201,9 +201,9 @@ int main(int argc, char **argv)
 		for (unsigned round = 0; round < ROUNDS; round++) {
 			struct kmm *mm = make_machine(g, true), *bare = make_machine(g, false);
 
-			ns[0] = best(ns[0], bench_pairs(mm, 0, false));
-			ns[1] = best(ns[1], bench_pairs(bare, 0, false));
-			ns[2] = best(ns[2], bench_pairs(mm, 4, false));
+			ns[0] = best(ns[0], bench_pairs(mm, 0));
+			ns[1] = best(ns[1], bench_pairs(bare, 0));
+			ns[2] = best(ns[2], bench_pairs(mm, 4));
 			ns[3] = best(ns[3], bench_bursts(mm, live));
 			ns[4] = best(ns[4], bench_mix(mm, live));
 			kmm_destroy(mm);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The geometry of SLAB caches against the literature and against what kernels
- * printed: lines of /proc/slabinfo from two machines, as their owners posted them
- * on mailing lists (i386 SMP with 64-byte lines, 2.6.17; x86-64, 2.6.26 to 2.6.38).
+ * printed: lines of /proc/slabinfo of machines whose owners posted them on mailing
+ * lists (i386 SMP with 64-byte lines, 2.6.17; x86-64, 2.6.26 to 2.6.38; and what
+ * came before 2.6.14).
  */
 #include "tests/unit/mm_slab_machine.h"
 
@@ -12,6 +13,7 @@ struct line {
 	unsigned size, flags, objects, pages, limit, batchcount, shared;
 };
 
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define LINE KMM_SLAB_HWCACHE_ALIGN
 #define RECLAIM KMM_SLAB_RECLAIM_ACCOUNT
 
@@ -96,14 +98,86 @@ static const struct line x86_64[] = {
 	{ "isofs_inode_cache", 768, RECLAIM, 5, 1, 54, 27, 8 },
 };
 
-static void check_lines(const struct line *l, size_t n, unsigned word)
+/* 2.6.13, i686 SMP with lines of 128 bytes: indexes of two bytes. */
+static const struct line i386_2_6_13[] = {
+	{ "nfs_inode_cache", 660, RECLAIM, 6, 1, 54, 27, 8 },
+	{ "nfsd4_delegations", 596, 0, 13, 2, 54, 27, 8 },
+	{ "nfsd4_stateids", 72, 0, 55, 1, 120, 60, 8 },
+	{ "nfsd4_files", 36, 0, 107, 1, 120, 60, 8 },
+	{ "nfsd4_stateowners", 344, 0, 11, 1, 54, 27, 8 },
+	{ "ext3_xattr", 44, RECLAIM, 88, 1, 120, 60, 8 },
+	{ "journal_handle", 20, 0, 185, 1, 120, 60, 8 },
+	{ "journal_head", 52, 0, 75, 1, 120, 60, 8 },
+	{ "revoke_table", 12, 0, 290, 1, 120, 60, 8 },
+	{ "unionfs_inode_cache", 420, RECLAIM, 9, 1, 54, 27, 8 },
+	{ "tcp_bind_bucket", 16, LINE, 226, 1, 120, 60, 8 },
+	{ "ip_fib_hash", 32, LINE, 119, 1, 120, 60, 8 },
+	{ "TCP", 1024, LINE, 4, 1, 54, 27, 8 },
+	{ "cfq_pool", 96, 0, 41, 1, 120, 60, 8 },
+	{ "xfs_acl", 304, 0, 13, 1, 54, 27, 8 },
+	{ "xfs_ili", 140, 0, 28, 1, 120, 60, 8 },
+	{ "xfs_ifork", 56, 0, 70, 1, 120, 60, 8 },
+	{ "xfs_efi_item", 260, 0, 15, 1, 54, 27, 8 },
+	{ "xfs_buf", 224, 0, 18, 1, 120, 60, 8 },
+	{ "cifs_request", 16640, LINE, 1, 8, 8, 4, 0 },
+	{ "inotify_event_cache", 28, 0, 135, 1, 120, 60, 8 },
+	{ "posix_timers_cache", 100, 0, 39, 1, 120, 60, 8 },
+	{ "blkdev_requests", 152, 0, 26, 1, 120, 60, 8 },
+	{ "biovec-(256)", 3072, LINE, 2, 2, 24, 12, 8 },
+	{ "sysfs_dir_cache", 40, 0, 96, 1, 120, 60, 8 },
+	{ "vm_area_struct", 88, 0, 45, 1, 120, 60, 8 },
+	{ "sighand_cache", 1408, LINE, 5, 2, 24, 12, 8 },
+	{ "task_struct", 1280, 0, 3, 1, 24, 12, 8 },
+	{ "pgd", 4096, 0, 1, 1, 24, 12, 8 },
+};
+
+/* 2.6.11-rc2, two Opterons: likewise. */
+static const struct line x86_64_2_6_11[] = {
+	{ "raid5/md5", 1416, 0, 5, 2, 24, 12, 8 },
+	{ "fib6_nodes", 64, LINE, 61, 1, 120, 60, 8 },
+	{ "tcpv6_sock", 1664, LINE, 4, 2, 24, 12, 8 },
+	{ "raw_sock", 832, LINE, 9, 2, 54, 27, 8 },
+	{ "flow_cache", 128, LINE, 31, 1, 120, 60, 8 },
+	{ "dm_tio", 24, 0, 156, 1, 120, 60, 8 },
+	{ "dm_io", 32, 0, 119, 1, 120, 60, 8 },
+	{ "cfq_ioc_pool", 48, 0, 81, 1, 120, 60, 8 },
+	{ "cfq_pool", 176, 0, 22, 1, 120, 60, 8 },
+	{ "crq_pool", 104, 0, 38, 1, 120, 60, 8 },
+	{ "as_arq", 112, 0, 35, 1, 120, 60, 8 },
+	{ "xfs_efi_item", 352, 0, 11, 1, 54, 27, 8 },
+	{ "xfs_buf_item", 184, 0, 21, 1, 120, 60, 8 },
+	{ "xfs_da_state", 488, 0, 8, 1, 54, 27, 8 },
+	{ "xfs_trans", 872, 0, 9, 2, 54, 27, 8 },
+	{ "xfs_inode", 528, RECLAIM, 7, 1, 54, 27, 8 },
+	{ "linvfs_icache", 600, RECLAIM, 6, 1, 54, 27, 8 },
+	{ "nfs_inode_cache", 952, RECLAIM, 4, 1, 54, 27, 8 },
+	{ "journal_head", 88, 0, 45, 1, 120, 60, 8 },
+	{ "revoke_table", 16, 0, 225, 1, 120, 60, 8 },
+	{ "ext3_inode_cache", 816, RECLAIM, 5, 1, 54, 27, 8 },
+	{ "dnotify_cache", 40, 0, 96, 1, 120, 60, 8 },
+	{ "eventpoll_pwq", 72, 0, 54, 1, 120, 60, 8 },
+	{ "blkdev_queue", 680, 0, 6, 1, 54, 27, 8 },
+	{ "blkdev_requests", 248, 0, 16, 1, 120, 60, 8 },
+	{ "sigqueue", 168, 0, 23, 1, 120, 60, 8 },
+	{ "inode_cache", 552, RECLAIM, 7, 1, 54, 27, 8 },
+	{ "dentry_cache", 224, RECLAIM, 17, 1, 120, 60, 8 },
+	{ "mm_struct", 1152, LINE, 7, 2, 24, 12, 8 },
+	{ "sighand_cache", 2112, LINE, 3, 2, 24, 12, 8 },
+	{ "task_struct", 1744, 0, 4, 2, 24, 12, 8 },
+	{ "shared_policy_node", 56, 0, 69, 1, 120, 60, 8 },
+	{ "size-8192", 8192, LINE, 1, 2, 8, 4, 0 },
+};
+
+static void check_lines(const struct line *l, size_t n, unsigned version, unsigned word,
+			unsigned cache_line)
 {
 	struct kmm *mm = slab_machine(KMM_LINUX_2_6, 1024, 2, 1);
 	struct kmm_slab_policy p;
 	struct kmm_slab *sl;
 
-	kmm_slab_policy_init(&p, KMM_SLAB, KMM_VERSION(2, 6, 24));
+	kmm_slab_policy_init(&p, KMM_SLAB, version);
 	p.word = word;
+	p.cache_line = cache_line;
 	sl = slab_create(mm, &p);
 	for (; n--; l++) {
 		struct kmm_cache_figures f = slab_figures(
@@ -124,13 +198,20 @@ static void check_lines(const struct line *l, size_t n, unsigned word)
 static void test_i386(void **state)
 {
 	(void)state;
-	check_lines(i386, sizeof(i386) / sizeof(*i386), 4);
+	check_lines(i386, COUNT(i386), KMM_VERSION(2, 6, 17), 4, 64);
 }
 
 static void test_x86_64(void **state)
 {
 	(void)state;
-	check_lines(x86_64, sizeof(x86_64) / sizeof(*x86_64), 8);
+	check_lines(x86_64, COUNT(x86_64), KMM_VERSION(2, 6, 26), 8, 64);
+}
+
+static void test_short_indexes(void **state)
+{
+	(void)state;
+	check_lines(i386_2_6_13, COUNT(i386_2_6_13), KMM_VERSION(2, 6, 13), 4, 128);
+	check_lines(x86_64_2_6_11, COUNT(x86_64_2_6_11), KMM_VERSION(2, 6, 11), 8, 64);
 }
 
 /*
@@ -226,9 +307,9 @@ static void test_4_6(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_i386),	cmocka_unit_test(test_x86_64),
-		cmocka_unit_test(test_colours), cmocka_unit_test(test_off_slab),
-		cmocka_unit_test(test_4_6),
+		cmocka_unit_test(test_i386),	      cmocka_unit_test(test_x86_64),
+		cmocka_unit_test(test_short_indexes), cmocka_unit_test(test_colours),
+		cmocka_unit_test(test_off_slab),      cmocka_unit_test(test_4_6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
