@@ -14,8 +14,10 @@
 #include <unistd.h>
 
 #include "record/datfile.h"
-#include "record/instance.h"
 #include "record/facts.h"
+#include "record/instance.h"
+#include "record/privileges.h"
+#include "record/probes.h"
 #include "record/snapshot.h"
 #include "record/spool.h"
 
@@ -213,6 +215,8 @@ static int fly(struct flight *x, struct err *e)
 	if (ret >= 0)
 		ret = instance_open(&x->in, "", x->o->clock ? x->o->clock : "global", e);
 	if (ret >= 0)
+		ret = probes_make(&x->events, &x->in.missed, e);
+	if (ret >= 0)
 		ret = instance_enable(&x->in, &x->events, e);
 	if (ret >= 0)
 		ret = instance_buffer(&x->in, x->o->buffer_kib ? x->o->buffer_kib : BUFFER_KIB, e);
@@ -220,6 +224,7 @@ static int fly(struct flight *x, struct err *e)
 		ret = open_triggers(x, e);
 	if (ret < 0)
 		return ret;
+	privileges_drop();
 	x->clock = tracefs_instance_file_read(x->in.t, "trace_clock", NULL);
 	ret = instance_on(&x->in, true, e);
 	while (ret >= 0 && !record_stopped() && now() - start < x->o->duration &&
@@ -244,6 +249,7 @@ int flight_run(const struct record_options *o, const struct flight_options *f,
 		close(x.pipe);
 	instance_close(&x.watch);
 	instance_close(&x.in);
+	probes_remove();
 	event_set_free(&x.events);
 	free(x.clock);
 	return ret;

@@ -61,6 +61,16 @@ static bool make(const char *group, size_t i)
 			tracefs_kprobe_raw(group, known[i].event, known[i].function, arguments));
 }
 
+/* A file or a folder of tracefs; tracefs_file_exists() knows no folders. */
+static bool is_there(const char *name)
+{
+	char *path = tracefs_get_tracing_file(name);
+	bool there = path && !access(path, F_OK);
+
+	tracefs_put_tracing_file(path);
+	return there;
+}
+
 int probes_make(struct event_set *s, unsigned *missed, struct err *e)
 {
 	unsigned wanted = s->probes, made = 0;
@@ -68,7 +78,7 @@ int probes_make(struct event_set *s, unsigned *missed, struct err *e)
 	int ret = 0;
 
 	/* Where the kernel has events of its own, they say more. */
-	if (tracefs_file_exists(NULL, "events/vmalloc"))
+	if (is_there("events/vmalloc"))
 		wanted &= ~(unsigned)PROBES_VMALLOC;
 	snprintf(group, sizeof(group), GROUP "%d", (int)getpid());
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known) && ret >= 0; i++) {
@@ -95,7 +105,7 @@ static void sweep(bool dead)
 {
 	struct tracefs_dynevent **all;
 
-	if (!tracefs_file_exists(NULL, "kprobe_events"))
+	if (!is_there("kprobe_events"))
 		return;
 	all = tracefs_dynevent_get_all(KPROBES, NULL);
 	for (struct tracefs_dynevent **x = all; x && *x; x++) {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KPF_BUDDY (1ull << 10)
+#include "machine/kpageflags.h"
 
 const char *dispute_why(enum dispute_kind k)
 {

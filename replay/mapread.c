@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/kpageflags.h"
 #include "replay/recorded.h"
-
-#define KPF_BUDDY (1ull << 10)
 
 int mapread_init(struct mapread *r, const struct machine *m, struct machine_state *s,
 		 uint32_t begin, uint32_t end, bool to_end)

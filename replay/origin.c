@@ -5,12 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/kpageflags.h"
 #include "machine/listset.h"
 #include "replay/recorded.h"
 #include "trace/event.h"
-
-#define KPF_BUDDY (1ull << 10)
-#define KPF_NOPAGE (1ull << 20)
 
 /* Turns: of events from 0 on, of what no event touched behind them. */
 #define TURN_STAYED (1u << 31)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "machine/freemap.h"
+#include "machine/kpageflags.h"
 #include "machine/pageblocks.h"
 #include "replay/recorded_inside.h"
 
@@ -62,9 +63,6 @@ void recorded_free(struct recorded *r)
 	freeset_free(&r->set);
 	free(r);
 }
-
-#define KPF_BUDDY (1ull << 10)
-#define KPF_NOPAGE (1ull << 20)
 
 static void seed_flags(struct recorded *r, const struct machine_state *s)
 {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/kpageflags.h"
 #include "machine/machine.h"
 #include "replay/simulated_inside.h"
 #include "trace/event.h"
@@ -19,7 +20,6 @@
 #define CLUSTER 32u	/* pages of one step, as SWAP_CLUSTER_MAX */
 #define KSWAPD_TRIES 16 /* MAX_RECLAIM_RETRIES: runs in vain until it stays asleep */
 #define AGED_KEPT (1u << 31)
-#define KPF_COMPOUND (1ull << 15 | 1ull << 16)
 
 /* ---- pages from before the start ---- */
 

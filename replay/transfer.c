@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/kpageflags.h"
 #include "machine/model.h"
 
-#define KPF_LRU (1ull << 5)
-#define KPF_SLAB (1ull << 7)
 #define SPARE 2 /* page blocks of high memory that stay free */
 #define GFP_KERNEL (KMM_GFP_DIRECT_RECLAIM | KMM_GFP_KSWAPD_RECLAIM | KMM_GFP_IO | KMM_GFP_FS)
 #define GFP_MOVABLE (GFP_KERNEL | KMM_GFP_HIGHMEM | KMM_GFP_MOVABLE)

@@ -4,13 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "machine/kpageflags.h"
 #include "workload/request.h"
 
 /* Bits of a kpageflags word (kernel uapi, kernel-page-flags.h). */
-#define KPF_LRU (1ull << 5)
-#define KPF_SLAB (1ull << 7)
-#define KPF_ANON (1ull << 12)
-#define KPF_PGTABLE (1ull << 26)
 
 const char *const view_type_names[VIEW_TYPES] = {
 	[KMM_UNMOVABLE] = "Unmovable",

@@ -96,6 +96,8 @@ static void fit_window(struct kmm_vmalloc_config *c, const struct machine *m, ui
 	uint64_t span = c->end - c->start, low = lowest ? lowest : UINT64_MAX, high = 0;
 
 	for (uint32_t i = 0; i < m->area_count; i++) {
+		if (!m->areas[i].addr)
+			break; /* of none */
 		low = m->areas[i].addr < low ? m->areas[i].addr : low;
 		high = m->areas[i].addr + m->areas[i].size > high ?
 			       m->areas[i].addr + m->areas[i].size :
@@ -113,10 +115,15 @@ static void fit_window(struct kmm_vmalloc_config *c, const struct machine *m, ui
 static int seed(struct vmalloc *v, const struct kmm_vmalloc_config *c, const struct machine *m,
 		bool anew, uint64_t lowest)
 {
-	if (!m->area_count && !anew && lowest > c->start && lowest < c->end)
+	bool placed = m->area_count && m->areas[0].addr;
+
+	if (!placed && !anew && lowest > c->start && lowest < c->end)
 		return kmm_vmalloc_seed(v->model, c->start, lowest - c->start, KMM_VM_MAP);
-	if (!m->area_count && !anew && !lowest)
+	if (!placed && !anew && !lowest)
 		return kmm_vmalloc_seed(v->model, c->start, 2 * PAGE, KMM_VM_MAP);
+	/* Areas that lie nobody knows where can be placed by their sizes, and by them only. */
+	if (!placed && !anew)
+		return 0;
 	for (uint32_t i = 0; i < m->area_count; i++) {
 		const struct machine_area *a = &m->areas[i];
 		enum kmm_vm_kind kind = a->percpu ? KMM_VM_PERCPU : KMM_VM_MAP;
@@ -132,7 +139,7 @@ static int seed(struct vmalloc *v, const struct kmm_vmalloc_config *c, const str
 			v->displaced++;
 			continue;
 		}
-		if (keep(v, addr, &at) || put(v, &v->old, a->addr, at))
+		if (a->addr && (keep(v, addr, &at) || put(v, &v->old, a->addr, at)))
 			return -ENOMEM;
 	}
 	return 0;

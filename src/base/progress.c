@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/progress.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/table.h"
+#include "base/utf8.h"
+
+#define LINE 256
 
 static double now(void)
 {
@@ -11,6 +18,18 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static void add(char line[LINE], const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(char line[LINE], const char *format, ...)
+{
+	size_t n = strlen(line);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line + n, LINE - n, format, args);
+	va_end(args);
 }
 
 void progress_start(struct progress *p, const char *what, const char *unit)
@@ -23,7 +42,9 @@ void progress_start(struct progress *p, const char *what, const char *unit)
 
 void progress_update(struct progress *p, uint64_t done, uint64_t total, uint64_t count)
 {
+	char line[LINE] = "";
 	double t, spent;
+	size_t room;
 
 	if (!p->on)
 		return;
@@ -32,13 +53,16 @@ void progress_update(struct progress *p, uint64_t done, uint64_t total, uint64_t
 		return;
 	p->last = t;
 	spent = t - p->start;
-	fprintf(stderr, "\r\033[K%s: ", p->what);
+	add(line, "%s: ", p->what);
 	if (total)
-		fprintf(stderr, "%3.0f%%, ", 100.0 * (double)done / (double)total);
-	fprintf(stderr, "%.1f M %s, %.1f M/s", (double)count / 1e6, p->unit,
-		(double)count / spent / 1e6);
+		add(line, "%3.0f%%, ", 100.0 * (double)done / (double)total);
+	add(line, "%.1f M %s, %.1f M/s", (double)count / 1e6, p->unit, (double)count / spent / 1e6);
 	if (total && done && done < total)
-		fprintf(stderr, ", %.0f s left", spent * (double)(total - done) / (double)done);
+		add(line, ", %.0f s left", spent * (double)(total - done) / (double)done);
+	/* A line that goes on below could not be drawn anew. */
+	room = table_terminal(stderr);
+	fprintf(stderr, "\r\033[K%.*s", (int)(room ? utf8_fit(line, room - 1) : strlen(line)),
+		line);
 	fflush(stderr);
 }
 

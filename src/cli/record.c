@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/prose.h"
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "record/flight.h"
@@ -127,49 +128,67 @@ static void print_json(const struct record_result *r)
 }
 
 /* Where the simulation will start from. */
-static void print_start(const struct record_result *r)
+static void put_start(FILE *f, const struct record_result *r)
 {
 	const struct exact_result *s = &r->start;
 
 	if (!s->lists) {
-		printf("  start: the free-page map before/kpageflags, the order within the lists "
-		       "unknown: %s\n",
-		       s->source);
+		fprintf(f,
+			"  start: the free-page map before/kpageflags, the order within the lists "
+			"unknown: %s\n",
+			s->source);
 		return;
 	}
-	printf("  start: lists%s%s in order, from %s\n", s->slabs ? ", slabs" : "",
-	       s->pageblocks ? ", pageblocks" : "", s->source);
-	printf("  start: %.1f MiB of the kernel's memory read in %.1f ms",
-	       (double)s->bytes / (1 << 20), s->seconds * 1e3);
+	fprintf(f, "  start: lists%s%s in order, from %s\n", s->slabs ? ", slabs" : "",
+		s->pageblocks ? ", pageblocks" : "", s->source);
+	fprintf(f, "  start: %.1f MiB of the kernel's memory read in %.1f ms",
+		(double)s->bytes / (1 << 20), s->seconds * 1e3);
 	if (s->reads > 1)
-		printf(", %u times", s->reads);
+		fprintf(f, ", %u times", s->reads);
 	if (s->torn)
-		printf("; %u lists changed while they were read", s->torn);
-	printf("\n");
+		fprintf(f, "; %u lists changed while they were read", s->torn);
+	fprintf(f, "\n");
+}
+
+static void put_text(FILE *f, const struct record_result *r)
+{
+	fprintf(f, "%s: %.1f MiB in %.1f s, ring buffer %" PRIu64 " KiB a CPU\n", output,
+		(double)r->bytes / (1 << 20), r->seconds, r->buffer_kib);
+	if (!r->lost) {
+		fprintf(f, "  no event lost\n");
+	} else {
+		fprintf(f, "  LOST %" PRIu64 " events:", r->lost);
+		for (unsigned i = 0; i < r->cpus; i++)
+			if (r->lost_of[i])
+				fprintf(f, " CPU %u %" PRIu64, i, r->lost_of[i]);
+		fprintf(f, "; a larger --buffer-size or fewer events (-e) help\n");
+	}
+	if (o.exact)
+		put_start(f, r);
+	if (r->unread)
+		fprintf(f, "  %u files of the machine could not be read: system/unread\n",
+			r->unread);
+	if (r->cut)
+		fprintf(f, "  ENDED EARLY: %s\n", r->why);
+	if (r->status > 0 && !r->cut)
+		fprintf(f, "  the command ended with status %d\n",
+			WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 128 + WTERMSIG(r->status));
 }
 
 static void print_text(const struct record_result *r)
 {
-	printf("%s: %.1f MiB in %.1f s, ring buffer %" PRIu64 " KiB a CPU\n", output,
-	       (double)r->bytes / (1 << 20), r->seconds, r->buffer_kib);
-	if (!r->lost) {
-		printf("  no event lost\n");
-	} else {
-		printf("  LOST %" PRIu64 " events:", r->lost);
-		for (unsigned i = 0; i < r->cpus; i++)
-			if (r->lost_of[i])
-				printf(" CPU %u %" PRIu64, i, r->lost_of[i]);
-		printf("; a larger --buffer-size or fewer events (-e) help\n");
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f) {
+		put_text(stdout, r);
+		return;
 	}
-	if (o.exact)
-		print_start(r);
-	if (r->unread)
-		printf("  %u files of the machine could not be read: system/unread\n", r->unread);
-	if (r->cut)
-		printf("  ENDED EARLY: %s\n", r->why);
-	if (r->status > 0 && !r->cut)
-		printf("  the command ended with status %d\n",
-		       WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 128 + WTERMSIG(r->status));
+	put_text(f, r);
+	if (!fclose(f))
+		prose_print(stdout, "%s", text);
+	free(text);
 }
 
 static int run_flight(struct err *e)
@@ -181,8 +200,8 @@ static int run_flight(struct err *e)
 	sigaction(SIGUSR2, &sa, NULL);
 	ret = flight_run(&o, &fo, &r, e);
 	if (r.captures)
-		printf("%u captures, %.1f MiB of trace, the last is %s\n", r.captures,
-		       (double)r.bytes / (1 << 20), r.last);
+		prose_print(stdout, "%u captures, %.1f MiB of trace, the last is %s\n", r.captures,
+			    (double)r.bytes / (1 << 20), r.last);
 	else
 		printf("no trigger came\n");
 	return ret < 0 ? fail(e) : 0;

@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/kpageflags.h"
 #include "machine/pageblocks.h"
-
-#define KPF_BUDDY (1ull << 10)
 
 static bool is_free(const struct machine_state *s, uint64_t from, uint64_t to)
 {

@@ -75,7 +75,7 @@ struct machine_slab {
 
 /* A line of vmallocinfo: a range of the vmalloc window, with its guard page. */
 struct machine_area {
-	uint64_t addr, size; /* bytes */
+	uint64_t addr, size; /* bytes; addr 0: the file hides it, of all areas */
 	uint32_t pages;	     /* that it owns; 0: somebody else's, or device memory */
 	bool percpu;	     /* a per-CPU chunk */
 };
@@ -150,7 +150,7 @@ struct machine_state {
 	uint64_t pageblocks[MACHINE_ZONES][KMM_MIGRATETYPES];		    /* pagetypeinfo */
 	bool pageblocks_worked_out; /* ... or those of the other snapshot less what the events changed */
 	uint64_t zone_free[MACHINE_ZONES]; /* zoneinfo "pages free" (lags) */
-	uint64_t *kpageflags; /* [max_pfn] raw words, NULL unknown; bits in kernel-facts: BUDDY 10, SLAB 7 ... */
+	uint64_t *kpageflags;		   /* [max_pfn] raw words (kpageflags.h), NULL unknown */
 	uint64_t kpageflags_len;
 	/* The dumps of the real lists; from struct_page, pgdat and percpu dumps. */
 	struct machine_list *lists;

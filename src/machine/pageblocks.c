@@ -5,11 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KPF_LRU (1ull << 5)
-#define KPF_SLAB (1ull << 7)
-#define KPF_BUDDY (1ull << 10)
-#define KPF_NOPAGE (1ull << 20)
-#define KPF_RESERVED (1ull << 32)
+#include "machine/kpageflags.h"
 
 /* Above any number of pages in a block: free pages on a list outweigh what else lies there. */
 #define FREE_OUTWEIGHS (1ll << 40)

@@ -3,9 +3,8 @@
 #include <stdlib.h>
 
 #include "machine/freemap.h"
+#include "machine/kpageflags.h"
 #include "machine/model.h"
-
-#define KPF_LRU (1ull << 5)
 
 struct seeding {
 	const struct machine *m;

@@ -33,27 +33,34 @@ static int add_area(struct machine *m, const struct machine_area *a)
 	return 0;
 }
 
-/* "0xffffc90000000000-0xffffc90000005000   20480 caller+0x1/0x2 pages=4 vmalloc" */
+/*
+ * "0xffffc90000000000-0xffffc90000005000   20480 caller+0x1/0x2 pages=4 vmalloc".  With kptr_restrict 0 the
+ * two addresses are hashed, each by itself, and with 2 they are zeros, in all lines alike.
+ */
 int vmallocinfo_parse(struct machine *m, struct text *t, struct err *e)
 {
 	struct span line, from, to, word;
+	bool told = false, hidden = false;
 
 	m->area_count = 0;
 	while (text_next(t, &line)) {
 		struct machine_area a = { 0 };
 		uint64_t end, bytes, pages;
+		bool raw;
 
 		if (!span_until(&line, '-', &from) || !span_word(&line, &to) ||
 		    !span_u64(from, &a.addr) || !span_u64(to, &end) ||
-		    !span_next_u64(&line, &bytes) || bytes % 4096)
+		    !span_next_u64(&line, &bytes) || !bytes || bytes % 4096)
 			return text_bad(t, e, "expected \"0xFIRST-0xEND BYTES ...\"");
-		/* Without privilege, or where nothing restricts them, they are hashed, or zeros. */
-		if (end <= a.addr || bytes != end - a.addr || a.addr % 4096 || !a.addr)
-			return text_bad(
-				t, e,
-				"its addresses are hidden (root sees them where kernel.kptr_restrict is 1)");
 		if (m->area_count == MOST_AREAS)
 			return text_bad(t, e, "more than %u areas", MOST_AREAS);
+		raw = a.addr && end > a.addr && bytes == end - a.addr && !(a.addr % 4096);
+		told |= raw;
+		hidden |= !raw;
+		if (told && hidden)
+			return text_bad(t, e, "the range is not of as many bytes as it says");
+		if (!raw)
+			a.addr = 0;
 		a.size = bytes;
 		a.percpu = has(line, "pcpu_get_vm_areas");
 		while (span_word(&line, &word))
@@ -65,5 +72,11 @@ int vmallocinfo_parse(struct machine *m, struct text *t, struct err *e)
 		if (add_area(m, &a))
 			return err_set(e, ENOMEM, "out of memory");
 	}
+	if (hidden)
+		machine_note(
+			m,
+			"%s: addresses are hidden (root sees them where kernel.kptr_restrict is 1): where the "
+			"%u vmalloc areas lie is unknown, their sizes are not",
+			t->name, m->area_count);
 	return 0;
 }

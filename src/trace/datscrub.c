@@ -188,7 +188,7 @@ int datscrub(const char *path, struct rebase *r, bool keep_going, FILE *out,
 	ret = types_init(&s.types, &s.file, s.layout.commit_size, e);
 	if (ret >= 0)
 		ret = scrub_write_file(&s);
-	res->names = r->names.count;
+	res->names = r->replaced;
 out:
 	if (ret < 0 && s.file.map.data)
 		err_prefix(e, "%s: ", path);

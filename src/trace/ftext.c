@@ -423,6 +423,13 @@ static const char *ftext_symbol(const struct trace *t, uint64_t addr, uint64_t *
 	return ftext_site(&f->words, addr, offset);
 }
 
+static int ftext_range(struct trace *t, const char *name, uint64_t *start, uint64_t *end)
+{
+	struct ftext *f = t->state;
+
+	return ftext_function(&f->words, name, start, end);
+}
+
 const struct source source_ftext = {
 	.knows = ftext_knows,
 	.open = ftext_open,
@@ -432,4 +439,5 @@ const struct source source_ftext = {
 	.text = ftext_text,
 	.gfp_text = ftext_gfp_text,
 	.symbol = ftext_symbol,
+	.function = ftext_range,
 };

@@ -67,6 +67,17 @@ const char *ftext_site(const struct ftext_words *w, uint64_t site, uint64_t *off
 	return intern_str(&w->sites, (uint32_t)number);
 }
 
+int ftext_function(struct ftext_words *w, const char *name, uint64_t *start, uint64_t *end)
+{
+	uint32_t id = intern_add(&w->sites, name, strlen(name));
+
+	if (id == UINT32_MAX)
+		return -ENOMEM;
+	*start = SITE_BASE + ((uint64_t)id << SITE_OFFSET_BITS);
+	*end = *start + (1u << SITE_OFFSET_BITS);
+	return 0;
+}
+
 void ftext_type_init(struct ftext_type *t, enum event_kind kind)
 {
 	memset(t, 0, sizeof(*t));

@@ -56,6 +56,8 @@ int ftext_words_init(struct ftext_words *w);
 void ftext_words_free(struct ftext_words *w);
 /* The symbol that a call site's number stands for; NULL: it is an address. */
 const char *ftext_site(const struct ftext_words *w, uint64_t site, uint64_t *offset);
+/* The numbers that call sites in a function of this name get. 0 or -ENOMEM. */
+int ftext_function(struct ftext_words *w, const char *name, uint64_t *start, uint64_t *end);
 
 void ftext_type_init(struct ftext_type *t, enum event_kind kind);
 /* Fill kind and payload from the words at p .. end. 0 or -ENOMEM. */

@@ -71,6 +71,7 @@ static void fill_info(struct trace *t, const struct perf *p)
 	snprintf(in->clock, sizeof(in->clock), "%s",
 		 first->time ? clock_name(&first->attr) : "none");
 	in->clock_is_time = first->time != 0;
+	in->tells_ties = in->clock_is_time;
 	in->big_endian = t->file.big_endian;
 	in->page_size = t->file.page_size;
 	in->cpus = p->file.cpus;
@@ -187,6 +188,12 @@ static int merge_streams(struct trace *t, struct perf *p, struct perf_record *r,
 	}
 	if (!best)
 		return 0;
+	for (uint32_t i = 0; i < p->stream_count; i++) {
+		const struct stream *s = &p->streams[i];
+
+		best->head.tied |= s->have_head && s->head.s.time == best->head.s.time &&
+				   s->head.s.cpu != best->head.s.cpu;
+	}
 	*r = best->head;
 	best->have_head = false;
 	return 1;
@@ -289,6 +296,7 @@ static int perf_next(struct trace *t, struct event *ev, struct err *e)
 		if (ev->preempt & EVENT_PREEMPT_DEPTH)
 			ev->preempt--;
 		ev->time = time;
+		ev->tied = r.tied;
 		ev->lost = false;
 		if (__builtin_expect(p->lost[ev->cpu] != 0, 0))
 			give_lost(t, p, ev);

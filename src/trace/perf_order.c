@@ -414,6 +414,17 @@ static bool is_first(const struct perf_order *o)
 	return o->current.time <= o->limit && !(o->waiting && before(&o->heap[0], &o->current));
 }
 
+/* Does another CPU's record with the time of the current one wait? */
+static bool is_tied(const struct perf_order *o)
+{
+	if (!o->waiting || o->heap[0].time != o->current.time)
+		return false;
+	for (uint32_t i = 0; i < o->waiting; i++)
+		if (o->heap[i].time == o->current.time && o->heap[i].cpu != o->current.cpu)
+			return true;
+	return false;
+}
+
 /* The current run has to wait: for the one that is earlier, or for a round that is not read yet. */
 static void give_way(struct perf_order *o)
 {
@@ -446,6 +457,7 @@ static inline bool read_plain(struct perf_order *o, struct perf_record *r)
 	r->p = run->p;
 	r->type = PERF_SAMPLE;
 	r->tracepoint = true;
+	r->tied = false; /* all that waits is later */
 	run->time = r->s.time;
 	run->cpu = r->s.cpu;
 	run->p += r->len;
@@ -472,6 +484,7 @@ int perf_order_next(struct perf_order *o, struct perf_record *r, perf_comm_fn co
 			give_way(o);
 			continue;
 		}
+		r->tied = is_tied(o);
 		run->p += r->len;
 		if (!whole)
 			return err_set(e, EBADMSG,

@@ -48,6 +48,7 @@ struct perf_record {
 	uint32_t type, len;
 	struct perf_sample s; /* raw for a SAMPLE of a tracepoint */
 	bool tracepoint;
+	bool tied; /* a record of another CPU has the same time and comes later */
 };
 
 /* What the records say besides events: process names. */

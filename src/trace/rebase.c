@@ -79,9 +79,13 @@ static bool keeps_name(const char *s, size_t len)
 
 const char *rebase_name(struct rebase *r, const char *name, size_t len)
 {
-	uint32_t had = r->names.count, id = intern_add(&r->names, name, len), key;
+	uint32_t had = r->names.count, id, key;
 	struct err e;
 
+	/* A task may call itself nothing at all, which tells nothing. */
+	if (!len)
+		return "";
+	id = intern_add(&r->names, name, len);
 	if (id == UINT32_MAX)
 		return NULL;
 	if (id < had)
@@ -101,6 +105,7 @@ const char *rebase_name(struct rebase *r, const char *name, size_t len)
 		if (draw(&key, sizeof(key), &e) < 0)
 			return NULL;
 		snprintf(r->tokens[id], REBASE_TOKEN, "p-%08" PRIx32, key);
+		r->replaced++;
 	}
 	return r->tokens[id];
 }

@@ -39,6 +39,7 @@ struct rebase {
 	struct intern names;
 	char (*tokens)[REBASE_TOKEN]; /* [room], by number in names */
 	uint32_t room;
+	uint32_t replaced; /* names that got a token */
 };
 
 /* Draw a key for a kernel whose long has so many bytes. 0 or a negative errno. */

@@ -29,6 +29,8 @@ struct source {
 	int (*text)(struct trace *t, const struct event *ev, FILE *out);
 	int (*gfp_text)(const struct trace *t, const struct event *ev, char *out, unsigned room);
 	const char *(*symbol)(const struct trace *t, uint64_t addr, uint64_t *offset);
+	/* trace_function() where call sites are told by name. */
+	int (*function)(struct trace *t, const char *name, uint64_t *start, uint64_t *end);
 };
 
 extern const struct source source_perf, source_ftext;

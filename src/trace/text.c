@@ -163,20 +163,23 @@ static char *resolve(void *t, unsigned long long *addr, char **module)
 	return (char *)sym;
 }
 
+/*
+ * In the words of the capture's print format; where that is none that can be trusted, field by
+ * field, as libtraceevent does with one that it does not understand.
+ */
 static int print_other(struct trace *t, const struct event *ev, FILE *out)
 {
 	struct tep_event *te = types_printable(&t->types, ev->id);
+	struct tep_event *plain = te ? NULL : types_tep_event(&t->types, ev->id);
 	struct tep_record record = { .ts = ev->time,
 				     .cpu = (int)ev->cpu,
 				     .size = (int)ev->record_len };
 	struct trace_seq s;
 
 	/* libtraceevent trusts offsets in the record, so it gets a copy with room behind it. */
-	if (te && !t->spare) {
+	if ((te || plain) && !t->spare)
 		t->spare = calloc(1, RECORD_MAX + SPARE);
-		tep_set_function_resolver(t->types.printer, resolve, t);
-	}
-	if (!te || !t->spare || ev->record_len > RECORD_MAX) {
+	if (!(te || plain) || !t->spare || ev->record_len > RECORD_MAX) {
 		fprintf(out, "unknown event type %u, %u bytes", ev->id, ev->record_len);
 		return ferror(out) ? -EIO : 0;
 	}
@@ -184,7 +187,13 @@ static int print_other(struct trace *t, const struct event *ev, FILE *out)
 	memset(t->spare + ev->record_len, 0, SPARE);
 	record.data = t->spare;
 	trace_seq_init(&s);
-	tep_print_event(t->types.printer, &s, &record, "%s", TEP_PRINT_INFO);
+	if (te) {
+		tep_set_function_resolver(t->types.printer, resolve, t);
+		tep_print_event(t->types.printer, &s, &record, "%s", TEP_PRINT_INFO);
+	} else {
+		trace_seq_puts(&s, "[FAILED TO PARSE]");
+		tep_print_fields(&s, t->spare, (int)ev->record_len, plain);
+	}
 	trace_seq_terminate(&s);
 	for (const char *c = s.buffer ? s.buffer : ""; *c; c++)
 		if (*c != '\n') /* trace_marker's own line end */

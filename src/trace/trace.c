@@ -370,6 +370,13 @@ const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset)
 	return t->symbols ? kallsyms_lookup(t->symbols, addr, offset) : NULL;
 }
 
+int trace_function(struct trace *t, const char *name, uint64_t *start, uint64_t *end)
+{
+	int ret = t->source && t->source->function ? t->source->function(t, name, start, end) : 0;
+
+	return ret < 0 ? ret : t->source && t->source->function;
+}
+
 const char *trace_instance(const struct trace *t, uint32_t i)
 {
 	return i < t->file.buffer_count ? t->file.buffers[i].name : NULL;

@@ -54,7 +54,7 @@ struct trace_info {
 	char instance[64];     /* "" for the main buffer */
 	bool truncated;	       /* the file ends early; what was whole has been read */
 	const char *cut_names; /* a list of names in it that does: "kallsyms"; NULL */
-	bool tells_ties;       /* event.tied is set where it holds; else it says nothing */
+	bool tells_ties; /* event.tied is set where it holds; text shows coarser times than it is ordered by */
 	bool time_shift; /* a guest's: the file says how to shift times to its host's; not done here */
 };
 
@@ -101,6 +101,11 @@ unsigned trace_stack(struct trace *t, const struct event *ev, uint64_t *out, uns
 bool trace_is_stack(struct trace *t, const struct event *ev);
 /* Symbol of a kernel address from the file's own kallsyms section; NULL if unknown. */
 const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset);
+/*
+ * The call sites in a function, where the trace tells them by name (text): 1, and what they are from
+ * start up to end; 0 where they are addresses; -ENOMEM.
+ */
+int trace_function(struct trace *t, const char *name, uint64_t *start, uint64_t *end);
 /*
  * The event's own text, without the header ("page=0x.. pfn=0x1a order=0 ..."):
  * the words of `trace-cmd report` for kinds with a payload, libtraceevent's

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "trace/bytes.h"
+#include "trace/printfmt.h"
 
 /* A line "name: value" of a format's text. */
 static bool format_line(const char *text, uint32_t len, const char *key, char *out, size_t room)
@@ -134,6 +135,8 @@ struct tep_event *types_printable(struct types *ts, uint16_t id)
 	if (!type || type->print_parsed)
 		return type ? type->print : NULL;
 	type->print_parsed = true;
+	if (!printfmt_sane(type->format->text, type->format->len))
+		return NULL;
 	if (!ts->printer)
 		ts->printer = new_handle(ts);
 	if (ts->printer)

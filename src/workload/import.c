@@ -166,7 +166,7 @@ static int find_direct_map(struct import *im, struct err *e)
 }
 
 /* The functions that allocate a page array with kmalloc and then its pages in bulk (5.13 and later). */
-static unsigned vmalloc_sites(const struct kallsyms *k, struct resolve_range *out, unsigned room)
+static unsigned vmalloc_sites(struct import *im, struct resolve_range *out, unsigned room)
 {
 	static const char *const names[] = {
 		"__vmalloc_node_range",	      "__vmalloc_node_range_noprof",
@@ -176,7 +176,9 @@ static unsigned vmalloc_sites(const struct kallsyms *k, struct resolve_range *ou
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names) && n < room; i++)
-		if (kallsyms_range(k, names[i], &out[n].start, &out[n].end))
+		if (trace_function(im->trace, names[i], &out[n].start, &out[n].end) == 1 ||
+		    (im->symbols &&
+		     kallsyms_range(im->symbols, names[i], &out[n].start, &out[n].end)))
 			n++;
 	return n;
 }
@@ -476,7 +478,7 @@ int import_capture(const struct capture *c, const char *out, const struct import
 	ro.long_size = trace_info(im->trace)->long_size;
 	ro.tells_ties = trace_info(im->trace)->tells_ties;
 	ro.vmalloc_sites = sites;
-	ro.vmalloc_site_count = im->symbols ? vmalloc_sites(im->symbols, sites, 8) : 0;
+	ro.vmalloc_site_count = vmalloc_sites(im, sites, 8);
 	ro.arg = im;
 	im->resolver = resolver_new(&ro, e);
 	if (!im->resolver)

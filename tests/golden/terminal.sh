@@ -29,6 +29,18 @@ for columns in 60 80; do
 	n=$(grep -E 'batch=[01] |tch=[01] |ch=[01] |h=[01] ' "$tmp/t" | awk '{ print $1 }' | sort -u | wc -l)
 	[ "$n" -ge 2 ] && grep -q baseline "$tmp/t" && ok "terminal/$columns/names differ" || not_ok "terminal/$columns/names differ" "$n"
 done
+# The recorder's line while it runs is never wider than the terminal, or it could not be drawn anew; its result is broken up.
+if [ "$(id -u)" = 0 ] && [ -d /sys/kernel/tracing/instances ]; then
+	for columns in 24 60 200; do
+		rm -rf "$tmp/rec"
+		script -qec "stty cols $columns rows 50; $KMEMLAB record --snapshot exact -b 64 -o $tmp/rec -d 2" /dev/null < /dev/null > "$tmp/raw"
+		tr '\r' '\n' < "$tmp/raw" | sed 's/\x1b\[K//g' | grep -v "^$tmp" > "$tmp/t"
+		if grep -q 'record: ' "$tmp/t" && grep -q 'start:' "$tmp/t" && wide $columns < "$tmp/t" > "$tmp/wide"; then ok "terminal/$columns/record"; else
+			not_ok "terminal/$columns/record" "$(head -1 "$tmp/wide") $(tail -n 3 "$tmp/t")"; fi
+	done
+else
+	skip terminal/record "needs root and tracefs"
+fi
 on 60 "$KMEMLAB state --show pins $SMALL" > "$tmp/t"
 tr '\n' ' ' < "$tmp/t" | grep -q 'no room for: .* --format csv)' && ok terminal/left-out || not_ok terminal/left-out
 # A pipe is no terminal.

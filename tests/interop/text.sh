@@ -28,6 +28,16 @@ variants() { # NAME FILE
 }
 
 variants small $SMALL/trace.dat
+# With the machine's state before it, the model returns as many of the kernel's page frames: call sites are told by name there.
+mkdir "$tmp/words"
+cp -r $SMALL/before $SMALL/system "$tmp/words"
+trace-cmd report $SMALL/trace.dat > "$tmp/words/trace.dat" 2> /dev/null
+for c in $SMALL "$tmp/words"; do
+	"$KMEMLAB" verify --format json "$c" 2> /dev/null | jq -c '.simulated | .placement.allocations, .placement.score, .placement.anchored, .refills'
+done > "$tmp/both"
+head -n 4 "$tmp/both" > "$tmp/want"
+tail -n +5 "$tmp/both" > "$tmp/got"
+if grep -q '"recorded":[1-9]' "$tmp/want"; then same interop/text-placement "$tmp/want" "$tmp/got"; else not_ok interop/text-placement "verify says nothing"; fi
 # Each request, not only their sums: the words of all events, and the time to the nanosecond.
 trace-cmd report -t $SMALL/trace.dat > "$tmp/trace.txt" 2>/dev/null
 for e in mm_page_alloc mm_page_free kmem_cache_free; do

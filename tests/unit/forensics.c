@@ -16,14 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "machine/kpageflags.h"
 #include "replay/replay.h"
 #include "workload/import.h"
 
 #define SMALL "traces/amd64-6.1-small"
-#define KPF_LRU (1ull << 5)
-#define KPF_SLAB (1ull << 7)
-#define KPF_ANON (1ull << 12)
-#define KPF_NOPAGE (1ull << 20)
 
 struct world {
 	struct kmw_reader *k;

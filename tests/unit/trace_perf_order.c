@@ -53,8 +53,9 @@ static void start(struct perf_order *o, struct perf_file *f, struct perf_layout 
 /* CPU 1 is emptied after CPU 0, and its late records come one round later. */
 static void rounds(void **state)
 {
-	static const uint64_t want[][2] = { { 10, 0 }, { 11, 1 }, { 20, 0 }, { 20, 1 },
-					    { 25, 1 }, { 30, 0 }, { 31, 1 }, { 40, 0 } };
+	/* time, CPU, whether another CPU's of that time follows */
+	static const uint64_t want[][3] = { { 10, 0, 0 }, { 11, 1, 0 }, { 20, 0, 1 }, { 20, 1, 0 },
+					    { 25, 1, 0 }, { 30, 0, 0 }, { 31, 1, 0 }, { 40, 0, 0 } };
 	struct records r = { .len = 0 };
 	struct perf_record rec;
 	struct perf_layout l;
@@ -78,6 +79,7 @@ static void rounds(void **state)
 		assert_int_equal(perf_order_next(&o, &rec, NULL, NULL, &e), 1);
 		assert_int_equal(rec.s.time, want[i][0]);
 		assert_int_equal(rec.s.cpu, want[i][1]);
+		assert_int_equal(rec.tied, want[i][2]);
 	}
 	assert_int_equal(perf_order_next(&o, &rec, NULL, NULL, &e), 0);
 	perf_order_free(&o);

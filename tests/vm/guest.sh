@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# guest.sh VM ARCH KMEMLAB SCENARIO DEST [MEGABYTES [QEMU-OPTION...]]: boots ARCH's kernel below VM with a file system
-# made of KMEMLAB, its libraries and busybox, runs SCENARIO in it, and unpacks what it left into DEST.
+# guest.sh VM MACHINE KMEMLAB SCENARIO DEST [MEGABYTES [QEMU-OPTION...]]: boots the kernel in VM/MACHINE (an architecture,
+# and behind a dash which of its kernels) with a file system made of KMEMLAB, its libraries and busybox, runs SCENARIO
+# in it, and unpacks what it left into DEST.
 set -u -e -o pipefail
-vm=$1 arch=$2 kmemlab=$3 scenario=$4 dest=$5 mb=${6:-1024}
+vm=$1 machine=$2 kmemlab=$3 scenario=$4 dest=$5 mb=${6:-1024}
 shift 5; [ $# = 0 ] || shift
+arch=${machine%%-*}
 here=$(cd "$(dirname "$0")" && pwd)
-version=$(ls "$vm/$arch/lib/modules")
-modules=$vm/$arch/lib/modules/$version
+version=$(ls "$vm/$machine/lib/modules")
+modules=$vm/$machine/lib/modules/$version
 work=$(mktemp -d "${TMPDIR:-/tmp}/kmemlab-vm.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 root=$work/root
@@ -18,7 +20,7 @@ cp "$here/init" "$root/init"
 cp "$here/work" "$root/work"
 cp "$scenario" "$root/scenario"
 chmod 755 "$root/init"
-cp "$vm/$arch/bin/busybox" "$root/bin/busybox"
+cp "$vm/$machine/bin/busybox" "$root/bin/busybox"
 cp "$kmemlab" "$root/bin/kmemlab"
 if [ "$arch" = i386 ]; then
 	for l in libc.so.6 libm.so.6 ld-linux.so.2 libtraceevent.so.1 libtracefs.so.1 libz.so.1; do
@@ -38,14 +40,14 @@ for m in virtio_pci virtio_blk minix; do
 	done
 done
 # The kernel's configuration, where the recorder looks for it.
-mkdir -p "$root/boot"; cp "$vm/$arch/boot/config-$version" "$root/boot/"
+mkdir -p "$root/boot"; cp "$vm/$machine/boot/config-$version" "$root/boot/"
 (cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) > "$work/initrd"
 truncate -s 1G "$work/out.img"
 truncate -s 32M "$work/scratch.img"
 /sbin/mkfs.minix -n 30 "$work/scratch.img" > /dev/null
 case $arch in amd64) qemu=qemu-system-x86_64 cpu=max,la57=off ;; i386) qemu=qemu-system-i386 cpu=max ;; esac
-timeout 900 $qemu -accel tcg,thread=multi -cpu $cpu -m "$mb" -smp 2 -nographic -no-reboot -nic none "$@" \
-	-kernel "$vm/$arch/boot/vmlinuz-$version" -initrd "$work/initrd" -append "console=ttyS0 panic=-1 quiet" \
+timeout 1800 $qemu -accel tcg,thread=multi -cpu $cpu -m "$mb" -smp 2 -nographic -no-reboot -nic none "$@" \
+	-kernel "$vm/$machine/boot/vmlinuz-$version" -initrd "$work/initrd" -append "console=ttyS0 panic=-1 quiet" \
 	-drive file="$work/out.img",if=virtio,format=raw,cache=unsafe \
 	-drive file="$work/scratch.img",if=virtio,format=raw,cache=unsafe < /dev/null > "$work/console" 2>&1 || :
 mkdir -p "$dest"
