@@ -213,11 +213,12 @@ void slabpage_discard(struct kmm_cache *s, unsigned cpu, struct slab *slab)
 
 void slabpage_free_waiting(struct kmm_slab *sl, unsigned cpu, const struct slab *last)
 {
-	struct slab *slab = NULL;
+	while (sl->waiting.head) {
+		struct slab *slab = sl->waiting.head;
 
-	while (sl->waiting.head && (!slab || slab != last)) {
-		slab = sl->waiting.head;
 		slab_list_del(&sl->waiting, slab);
 		give_back(slab->cache, cpu, slab);
+		if (slab == last)
+			break;
 	}
 }
