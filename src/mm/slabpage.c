@@ -210,10 +210,10 @@ void slabpage_discard(struct kmm_cache *s, unsigned cpu, struct slab *slab)
 
 void slabpage_free_waiting(struct kmm_slab *sl, unsigned cpu, const struct slab *last)
 {
-	struct slab *slab = NULL;
+	struct slab *slab = sl->waiting.head, *next;
 
-	while (sl->waiting.head && (!slab || slab != last)) {
-		slab = sl->waiting.head;
+	for (; slab; slab = next) {
+		next = slab == last ? NULL : slab->next;
 		slab_list_del(&sl->waiting, slab);
 		give_back(slab->cache, cpu, slab);
 	}
