@@ -412,6 +412,19 @@ bool cache_bad_free(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr at,
 	return false;
 }
 
+/* GFP_SLAB_BUG_MASK */
+#define GFP_NO_OBJECT (KMM_GFP_HIGHMEM | KMM_GFP_DMA32)
+
+bool cache_check_gfp(struct kmm_slab *sl, const struct kmm_cache *s, kmm_gfp *gfp)
+{
+	if (likely(!(*gfp & GFP_NO_OBJECT)))
+		return true;
+	sl->stats.bad_gfp++;
+	slabreport_bad_gfp(sl, s, *gfp & GFP_NO_OBJECT, *gfp & ~(kmm_gfp)GFP_NO_OBJECT);
+	*gfp &= ~(kmm_gfp)GFP_NO_OBJECT;
+	return sl->policy.version >= KMM_VERSION(4, 8, 0);
+}
+
 /* An object that was in use, where more is to be done than to note it. */
 static NOINLINE bool free_long(struct kmm_cache *s, struct slab *slab, unsigned cpu, unsigned index,
 			       bool rcu)

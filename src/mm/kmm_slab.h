@@ -108,7 +108,7 @@ struct kmm_slab_observer {
 	void (*kmalloc)(void *arg, unsigned cpu, kmm_addr at, size_t bytes_req, size_t bytes_alloc,
 			kmm_gfp gfp, int node);
 	void (*kfree)(void *arg, unsigned cpu, kmm_addr at);
-	/* A debugging cache, or a free that cannot be, reports: a few lines of text. */
+	/* A debugging cache, or a free or flags that cannot be, report: a few lines of text. */
 	void (*report)(void *arg, const struct kmm_cache *s, kmm_addr at, const char *text);
 	/* What kmm_kmem_cache_create() could not make had KMM_SLAB_PANIC: the last words. */
 	void (*panic)(void *arg, const char *text);
@@ -133,6 +133,7 @@ struct kmm_slab_stats {
 	uint64_t deactivations, cpu_partial_drains;
 	uint64_t array_refills, array_flushes, alien_frees, reaped; /* SLAB */
 	uint64_t bad_frees; /* of what was not allocated, or not there: ignored */
+	uint64_t bad_gfp;   /* slabs and pages asked for with __GFP_HIGHMEM or __GFP_DMA32 */
 	uint64_t reports;   /* by debugging caches */
 };
 const struct kmm_slab_stats *kmm_slab_stats(const struct kmm_slab *sl);
@@ -303,8 +304,11 @@ int kmm_kmem_cache_adopt(struct kmm_cache *s, const struct kmm_slab_start *a);
 
 /* ---- kmalloc ---- */
 
-/* __GFP_HIGHMEM is of no effect on objects. */
-
+/*
+ * An object needs an address: where __GFP_HIGHMEM or __GFP_DMA32 reach the pages of a new slab
+ * or a large object, that is counted and reported; to 4.7 it fails (the kernel: BUG), later
+ * the flags are left out.
+ */
 kmm_addr kmm_kmalloc(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp);
 kmm_addr kmm_kmalloc_node(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp, int node);
 /* As asked from a call site: what kmalloc_random chooses by. */

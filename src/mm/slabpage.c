@@ -161,11 +161,14 @@ struct slab *slabpage_of_block(struct kmm_cache *s, kmm_pfn pfn, unsigned order,
 
 struct slab *slabpage_new(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node, unsigned offset)
 {
-	struct slab *slab = take_record(s); /* first: reclaim may bring slabs back meanwhile */
 	struct kmm_slab *sl = s->sl;
 	unsigned order = s->order;
+	struct slab *slab;
 	kmm_pfn pfn;
 
+	if (unlikely(!cache_check_gfp(sl, s, &gfp)))
+		return NULL;
+	slab = take_record(s); /* first: reclaim may bring slabs back meanwhile */
 	if (unlikely(!slab))
 		return NULL;
 	gfp = (gfp & GFP_PASSED) | s->gfp;
