@@ -213,12 +213,11 @@ void slabpage_discard(struct kmm_cache *s, unsigned cpu, struct slab *slab)
 
 void slabpage_free_waiting(struct kmm_slab *sl, unsigned cpu, const struct slab *last)
 {
-	while (sl->waiting.head) {
-		struct slab *slab = sl->waiting.head;
+	struct slab *slab = sl->waiting.head, *next;
 
+	for (; slab; slab = next) {
+		next = slab == last ? NULL : slab->next;
 		slab_list_del(&sl->waiting, slab);
 		give_back(slab->cache, cpu, slab);
-		if (slab == last)
-			break;
 	}
 }
