@@ -340,8 +340,8 @@ static void trust(const struct page *p, struct err *e)
 	}
 	if (against > 0) {
 		html_real(p->out, against, 9);
-		fprintf(p->out, " event%s contradict%s it. ", against == 1 ? "" : "s",
-			against == 1 ? "s" : "");
+		fprintf(p->out, " event%s contradict%s the state that the others tell. ",
+			against == 1 ? "" : "s", against == 1 ? "s" : "");
 	}
 	if (isnan(score)) {
 		fputs("Nothing was simulated under the kernel\xe2\x80\x99s own policy, so the error of "
@@ -365,28 +365,32 @@ static void trust(const struct page *p, struct err *e)
 	fputs("</p>\n", p->out);
 }
 
-/* What else it moved beyond the error, but for what only explains it. */
+#define WORTH_SAYING 0.05 /* of the larger one of the two */
+
+/* What else it moved beyond the error and by a share that matters, but for what only explains it. */
 static void moved(FILE *out, const struct compare *c, unsigned run, unsigned base)
 {
 	unsigned said_of = 0;
 
 	for (unsigned i = 0; i < COMPARE_METRICS; i++) {
 		enum compare_metric m = (enum compare_metric)i;
+		double is = c->runs[run].value[m], was = c->runs[base].value[m];
 		enum compare_verdict v = compare_judge(c, run, base, m);
 
 		if (m == COMPARE_UNUSABLE_END || compare_metric_question(m) == COMPARE_WHY ||
-		    (v != COMPARE_LESS && v != COMPARE_MORE))
+		    (v != COMPARE_LESS && v != COMPARE_MORE) ||
+		    fabs(is - was) < WORTH_SAYING * fmax(is, was))
 			continue;
-		fputs(said_of++ ? ", " : "; outside the error: ", out);
+		fputs(said_of++ ? ", " : "; by more than the error and 5\xc2\xa0%: ", out);
 		html_text(out, compare_metric_name(m));
 		fputs(" ", out);
-		html_real(out, c->runs[run].value[m], 4);
+		html_real(out, is, 4);
 		fputs(" (control ", out);
-		html_real(out, c->runs[base].value[m], 4);
+		html_real(out, was, 4);
 		fputs(")", out);
 	}
 	if (!said_of)
-		fputs("; nothing else is outside the error", out);
+		fputs("; nothing else by more than the error and 5\xc2\xa0%", out);
 }
 
 static void what_if(const struct page *p)

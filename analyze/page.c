@@ -138,7 +138,7 @@ static void tiles(const struct page *p)
 	const struct series_capture *c = p->c;
 	FILE *out = p->out;
 
-	fputs("<ul class=\"tiles\">\n", out);
+	fputs("<p class=\"caption\">The capture:</p>\n<ul class=\"tiles\">\n", out);
 	tile_begin(out);
 	html_count(out, c->events);
 	tile_end(out, "events");

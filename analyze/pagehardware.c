@@ -181,7 +181,7 @@ int page_tlb(const struct page *p, struct err *e)
 		"href=\"#metric-mapping\">see Definitions</a>).",
 		NOT_THERE, mapping, 8, e,
 		"SELECT subject, how, ranges, bytes_4k, bytes_2m, bytes_1g, entries, extra FROM mapping "
-		"WHERE capture_id = ?1 ORDER BY id LIMIT 100",
+		"WHERE capture_id = ?1 AND entries > 0 ORDER BY id LIMIT 100",
 		"i", p->c->id);
 	if (ret > 0)
 		ret = grid(

@@ -97,7 +97,7 @@ const char style_sheet[] =
 	"@media "
 	"print{@page{margin:14mm}html{font-size:10pt}body{max-width:none;padding:0}nav,input,.rest b,details{display:none}"
 	"table{font-size:8.5pt}th,td{padding-right:.5rem}thead th,thead .n{white-space:normal}"
-	"a{color:inherit;text-decoration:none}h2,h3,h2+p,figcaption,.caption{break-after:avoid}figcaption{break-inside:avoid}"
+	"a{color:inherit;text-decoration:none}h2,h3,h2+p,figcaption,.caption{break-after:avoid}tr:has(th[colspan]){break-after:avoid}figcaption{break-inside:avoid}"
 	"figure,.glossary>div,tr,.tiles,svg{break-inside:avoid}.scroll{overflow:visible}"
 	"figure.many{break-inside:auto}.panels{grid-template-columns:1fr 1fr}"
 	".tiles li,.gap,.opening{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";

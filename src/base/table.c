@@ -166,7 +166,7 @@ static const char *exact_of(const struct cell *c)
 /* ---- text ---- */
 
 #define GAP 2	    /* columns between columns */
-#define NARROWEST 8 /* a cut column keeps at least this */
+#define NARROWEST 8 /* a cut column keeps at least this, and a sixth of the terminal */
 
 static void pad(FILE *out, size_t n)
 {
@@ -235,6 +235,7 @@ size_t table_terminal(FILE *out)
  */
 static unsigned fit(const struct table *t, size_t *width, size_t room)
 {
+	size_t narrowest = room / 6 > NARROWEST ? room / 6 : NARROWEST;
 	unsigned n = t->count;
 	size_t total = (n - 1) * (size_t)GAP;
 
@@ -244,7 +245,7 @@ static unsigned fit(const struct table *t, size_t *width, size_t room)
 		size_t *widest = NULL;
 
 		for (unsigned i = 0; i < n; i++)
-			if (t->columns[i].type == COLUMN_STRING && width[i] > NARROWEST &&
+			if (t->columns[i].type == COLUMN_STRING && width[i] > narrowest &&
 			    (!widest || width[i] > *widest))
 				widest = &width[i];
 		if (widest) {
@@ -293,6 +294,25 @@ static int put_left_out(const struct table *t, unsigned from, FILE *out)
 	return ret;
 }
 
+/* One line, without blanks at its end; row SIZE_MAX is the headings. */
+static void put_row(const struct table *t, size_t row, const size_t *width, unsigned shown,
+		    FILE *out)
+{
+	unsigned last = 0;
+
+	for (int pass = 0; pass < 2; pass++)
+		for (unsigned i = 0; i < (pass ? last + 1 : shown); i++) {
+			const char *s = row == SIZE_MAX ? t->columns[i].title :
+							  cell_at(t, row, i)->text;
+
+			s = s ? s : "-";
+			if (pass)
+				put_aligned(out, &t->columns[i], s, width[i], i == last);
+			else if (*s)
+				last = i;
+		}
+}
+
 static int print_text(const struct table *t, FILE *out)
 {
 	size_t *width = calloc(t->count, sizeof(*width)), room = table_terminal(out);
@@ -303,14 +323,9 @@ static int print_text(const struct table *t, FILE *out)
 	measure(t, width);
 	if (room)
 		shown = fit(t, width, room);
-	for (unsigned i = 0; i < shown; i++)
-		put_aligned(out, &t->columns[i], t->columns[i].title, width[i], i + 1 == shown);
+	put_row(t, SIZE_MAX, width, shown, out);
 	for (size_t row = 0; row < row_count(t); row++)
-		for (unsigned i = 0; i < shown; i++) {
-			const char *s = cell_at(t, row, i)->text;
-
-			put_aligned(out, &t->columns[i], s ? s : "-", width[i], i + 1 == shown);
-		}
+		put_row(t, row, width, shown, out);
 	free(width);
 	return shown < t->count ? put_left_out(t, shown, out) : 0;
 }

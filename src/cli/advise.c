@@ -38,7 +38,7 @@ static const struct column columns[] = {
 	{ "of_peak", "of", COLUMN_UINT, 0, "bytes in slabs at the peak, as it is" },
 	{ "kind", "alternative", COLUMN_STRING, 0, "what is done otherwise" },
 	{ "cache", "slab cache", COLUMN_STRING, 0, "whose objects" },
-	{ "size", "from", COLUMN_UINT, 0, "bytes of an object there" },
+	{ "size", "size", COLUMN_UINT, 0, "bytes of an object there" },
 	{ "new_size", "to", COLUMN_UINT, 0, "bytes of an object in the new cache" },
 	{ "order", "order", COLUMN_UINT, 0, "of the slabs as it is" },
 	{ "new_order", "to", COLUMN_UINT, 0, "of the new cache's slabs" },
@@ -102,7 +102,7 @@ static int print(struct savings *s, const struct kallsyms *k, struct err *e)
 			stdout,
 			"%" PRIu64
 			" objects of the trace in %u caches, %u alternatives replayed through "
-			"SLUB of Linux %u.%u,\nslabs empty at the start; %u save at the peak. Bytes:\n",
+			"SLUB of Linux %u.%u, slabs empty at the start; %u save at the peak. Bytes:\n",
 			s->objects, s->cache_count, s->trial_count, s->policy.version >> 16,
 			s->policy.version >> 8 & 255, saving);
 	if (!t || table_print(t, (enum table_format)format, stdout) < 0)

@@ -45,7 +45,7 @@ static const struct column columns[] = {
 	{ "objects", "objects", COLUMN_UINT, 0, "objects that live at the end" },
 	{ "lines", "lines", COLUMN_UINT, 0, "cache lines that are touched" },
 	{ "sets", "sets used", COLUMN_UINT, 0, "cache sets that they fall on" },
-	{ "of_sets", "of", COLUMN_UINT, 0, "cache sets that there are" },
+	{ "of_sets", "sets", COLUMN_UINT, 0, "cache sets that there are" },
 	{ "mean", "mean", COLUMN_REAL, 2, "lines a set, over all sets" },
 	{ "deviation", "deviation", COLUMN_REAL, 2, "standard deviation of that" },
 	{ "most", "most", COLUMN_UINT, 0, "lines of the fullest set" },

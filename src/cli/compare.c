@@ -240,7 +240,7 @@ static int print_text(const struct compare *c, int fixed)
 
 	prose_print(
 		stdout,
-		"%s\nerror: how far the captured kernel's own policy, simulated, is from what was\n"
+		"%s\nerror: how far the captured kernel's own policy, simulated, is from what was "
 		"recorded; a difference that is not larger says nothing about the policy\n",
 		c->capture);
 	order_rows(c, fixed, &r);

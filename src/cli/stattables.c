@@ -232,7 +232,7 @@ static int make_lines(const struct stat_tables *c, enum stat_view v, struct line
 	  "bytes given / peak bytes: how often the memory was given anew")                       \
 	X(PING, "ping_pong", "ping-pong", UINT, 0, false, "freed on another CPU than allocated") \
 	X(FAILED, "failed", "failed", UINT, 0, false, "allocations that got nothing")            \
-	X(P50, "life_p50", "life 50 %", REAL, 6, true,                                           \
+	X(P50, "life_p50", "life 50 %, s", REAL, 6, true,                                        \
 	  "half of the frees came within this time, seconds (a power of two of ns)")             \
 	X(P90, "life_p90", "90 %", REAL, 6, false, "90 % of them")                               \
 	X(P99, "life_p99", "99 %", REAL, 6, false, "99 % of them")

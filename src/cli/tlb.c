@@ -293,7 +293,7 @@ static int print(const struct context *c)
 		prose_print(
 			stdout,
 			"\nData TLBs on what the events imply (a LOWER BOUND: %" PRIu64
-			" touches of objects as they come and\ngo, %" PRIu64
+			" touches of objects as they come and go, %" PRIu64
 			" of pages zeroed; what programs and the kernel do with them is not in the trace):\n",
 			c->x.objects, c->x.pages);
 	return ret < 0 ? ret : put(pressure_table(c), "");
