@@ -10,6 +10,7 @@
 
 #define KMALLOC_MAX_CACHE 8192 /* larger ones are pages */
 #define LOOK_AHEAD 512	       /* records from a slab's page to its first object */
+#define DONE 16		       /* frees made ahead of their turn at one time, at most */
 #define UNKNOWN_SIZES 64       /* caches for what is not attributed */
 #define GFP_KERNEL (KMM_GFP_DIRECT_RECLAIM | KMM_GFP_KSWAPD_RECLAIM | KMM_GFP_IO | KMM_GFP_FS)
 
@@ -33,9 +34,17 @@ struct objects {
 	const kmm_pfn *
 		place; /* another machine: where the pages of the start are; NULL: where they were */
 	bool seeded;
+	bool in_step;	   /* and the slabs of the start as the machine had them */
 	bool hidden;	   /* of the start's slabs some are known as numbers only */
 	struct held *held; /* [slots] */
 	uint32_t slots;
+	/* On each CPU, an allocation that may have taken place before frees of an interrupt; seq 0: none. */
+	struct waiting {
+		uint64_t seq;
+		kmm_addr at;
+	} waiting[KMM_CPUS];
+	uint64_t done[DONE]; /* ordinals of frees that were made ahead of their turn */
+	unsigned done_count;
 	struct known_cache *by_name; /* [strings] */
 	struct {
 		uint32_t bytes;
@@ -49,6 +58,7 @@ struct objects {
 	} early[KMM_CPUS];
 	struct kmm_cache *start_cache; /* of the slab of the start that was asked for last */
 	uint32_t start_cache_of;       /* place in machine.slabs */
+	uint8_t *rcu; /* a bit a frame: of a slab of the recording that waits for a grace period before it goes */
 	uint8_t *had; /* a bit a frame: of a slab at the start, its page's free is ours to do */
 	/* Where objects that no request brought are: those of the start under another allocator. */
 	struct map moved; /* recorded address -> place in moved_to */
@@ -123,6 +133,11 @@ static struct kmm_cache *make_cache(struct objects *o, const char *name, uint32_
 		break;
 	}
 	return kmm_kmem_cache_create(o->sl, &a, why, sizeof(why));
+}
+
+static bool is_rcu(const struct kmm_cache *c)
+{
+	return c && kmm_kmem_cache_flags(c) & KMM_SLAB_TYPESAFE_BY_RCU;
 }
 
 static struct known_cache *cache_of_string(struct objects *o, uint32_t string, uint32_t bytes)
@@ -296,12 +311,21 @@ static void release_old(struct objects *o, unsigned cpu, kmm_addr at)
 /* What was freed before this without an event. */
 static void release_silent(struct objects *o, const struct request *q)
 {
-	uint32_t n;
+	uint32_t n, turn = 0;
 	const struct population_freed *x = population_freed(&o->src->population, q->seq, &n);
+	bool now = true;
 
 	for (; n--; x++) {
 		struct held *h = x->slot < o->slots ? &o->held[x->slot] : NULL;
 
+		if (x->turn != turn) {
+			turn = x->turn;
+			now = turn == POPULATION_GONE ||
+			      (o->native && kmm_slab_full(o->sl, x->addr));
+		}
+		if (!now ||
+		    (turn == POPULATION_GONE && o->native && !kmm_slab_in_use(o->sl, x->addr)))
+			continue;
 		if (x->slot == NO_SLOT) {
 			release_old(o, q->cpu, x->addr);
 		} else if (h && h->at != KMM_NULL) {
@@ -312,12 +336,29 @@ static void release_silent(struct objects *o, const struct request *q)
 	}
 }
 
+/*
+ * The recorded kernel had a page for it, if it needed one, and the model has none above its
+ * marks: what reclaim gave back for it came at another time.  Any zone then, whatever its marks.
+ */
+static struct held ask_any(struct objects *o, const struct request *q)
+{
+	struct held h = ask(o, q);
+
+	for (unsigned z = kmm_configuration(o->mm)->zones; h.at == KMM_NULL && o->in_step && z--;) {
+		kmm_expect_zone(o->mm, (int)z);
+		h = ask(o, q);
+		kmm_expect_zone(o->mm, -1);
+		o->stats.past_marks += h.at != KMM_NULL;
+	}
+	return h;
+}
+
 static struct held serve(struct objects *o, const struct request *q)
 {
 	struct held h;
 
 	release_silent(o, q);
-	h = ask(o, q);
+	h = ask_any(o, q);
 	serve_implied(o, q, h.at);
 	o->stats.requested++;
 	if (h.at == KMM_NULL)
@@ -343,7 +384,7 @@ void objects_alloc(struct objects *o, const struct request *q)
 		o->stats.unmatched++;
 }
 
-void objects_release(struct objects *o, const struct request *q)
+static void release(struct objects *o, const struct request *q)
 {
 	struct held *h = q->slot == NO_SLOT || q->slot >= o->slots ? NULL : &o->held[q->slot];
 
@@ -361,6 +402,77 @@ void objects_release(struct objects *o, const struct request *q)
 	*h = (struct held){ KMM_NULL, NULL };
 }
 
+/* The record with this ordinal, among those that are there; NULL: it is further on. */
+static const struct request *record_of(const struct request *q, uint32_t n, uint64_t seq)
+{
+	for (uint32_t i = 1; i < n && i < LOOK_AHEAD; i++)
+		if (q[i].seq == seq)
+			return &q[i];
+	return NULL;
+}
+
+/* An interrupt's free is about to change from which slab its task, already at it, allocates. */
+static void alloc_late(struct objects *o, const struct request *q, uint32_t n, kmm_addr freed)
+{
+	struct waiting *w = &o->waiting[q->cpu];
+	uint64_t pending = o->early[q->cpu].seq;
+	const struct request *late;
+
+	if ((pending != UINT64_MAX && pending > q->seq) ||
+	    kmm_slab_cache_of(o->sl, freed) != kmm_slab_cache_of(o->sl, w->at) ||
+	    !kmm_slab_full(o->sl, freed) || !kmm_slab_comes_next(o->sl, q->cpu, w->at))
+		return;
+	late = record_of(q, n, w->seq);
+	if (!late)
+		return;
+	o->early[q->cpu].seq = late->seq;
+	o->early[q->cpu].h = serve(o, late);
+	w->seq = 0;
+}
+
+/* What took place before this free, though it was logged behind it. */
+static void make_late(struct objects *o, const struct request *q, uint32_t n)
+{
+	const struct held *h = q->slot < o->slots ? &o->held[q->slot] : NULL;
+	kmm_addr freed = h ? h->at : q->addr;
+	uint32_t count;
+	const struct population_late *x = population_late(&o->src->population, q->seq, &count);
+
+	for (; count--; x++) {
+		const struct request *late = record_of(q, n, x->seq);
+
+		if (!late)
+			continue;
+		if (late->sig.op == REQ_OBJ_ALLOC) {
+			o->waiting[q->cpu] = (struct waiting){ late->seq, late->addr };
+		} else if (o->done_count < DONE && kmm_slab_full(o->sl, freed)) {
+			o->done[o->done_count++] = late->seq;
+			release(o, late);
+		}
+	}
+	if (o->waiting[q->cpu].seq > q->seq)
+		alloc_late(o, q, n, freed);
+}
+
+static bool is_done(struct objects *o, uint64_t seq)
+{
+	for (unsigned i = 0; i < o->done_count; i++)
+		if (o->done[i] == seq) {
+			o->done[i] = o->done[--o->done_count];
+			return true;
+		}
+	return false;
+}
+
+void objects_release(struct objects *o, const struct request *q, uint32_t n)
+{
+	if (o->done_count && is_done(o, q->seq))
+		return;
+	if (o->in_step && o->seeded)
+		make_late(o, q, n);
+	release(o, q);
+}
+
 void objects_fetch(const struct objects *o, uint32_t slot)
 {
 	if (slot < o->slots)
@@ -368,6 +480,16 @@ void objects_fetch(const struct objects *o, uint32_t slot)
 }
 
 /* ---- pages ---- */
+
+static bool has_bit(const uint8_t *set, uint32_t pfn)
+{
+	return set[pfn >> 3] >> (pfn & 7) & 1;
+}
+
+static void set_bit(uint8_t *set, uint32_t pfn, bool to)
+{
+	set[pfn >> 3] = (uint8_t)((set[pfn >> 3] & ~(1u << (pfn & 7))) | (unsigned)to << (pfn & 7));
+}
 
 void objects_saw_page(struct objects *o, kmm_pfn pfn, unsigned order)
 {
@@ -392,19 +514,26 @@ kmm_pfn objects_page(struct objects *o, const struct request *q, uint32_t n)
 		o->page = KMM_NO_PFN;
 		o->early[q->cpu].seq = x->seq;
 		o->early[q->cpu].h = serve(o, x);
+		if (q->pfn < o->m->max_pfn)
+			set_bit(o->rcu, q->pfn, is_rcu(o->early[q->cpu].h.cache));
 		return o->page;
 	}
 	return KMM_NO_PFN;
 }
 
-void objects_page_freed(struct objects *o, unsigned cpu)
+void objects_page_freed(struct objects *o, const struct request *q)
 {
-	kmm_slab_grace_period(o->sl, cpu);
+	release_silent(o, q);
+	/* Whose start was not dumped has other lists, and other slabs that wait. */
+	if (o->in_step && (kmm_slab_given_back(o->sl, q->cpu, q->pfn) ||
+			   (q->pfn < o->m->max_pfn && !has_bit(o->rcu, q->pfn))))
+		return;
+	kmm_slab_grace_period(o->sl, q->cpu);
 }
 
 bool objects_had(const struct objects *o, uint32_t pfn)
 {
-	return o->had && pfn < o->m->max_pfn && o->had[pfn >> 3] >> (pfn & 7) & 1;
+	return pfn < o->m->max_pfn && has_bit(o->had, pfn);
 }
 
 void objects_place(struct objects *o, const kmm_pfn *place)
@@ -422,7 +551,9 @@ bool objects_hold(const struct objects *o, uint32_t pfn)
 static void mark_had(struct objects *o, const struct machine_slabpage *x)
 {
 	for (uint64_t f = x->pfn; f < x->pfn + (1ull << x->order) && f < o->m->max_pfn; f++)
-		o->had[f >> 3] |= (uint8_t)(1 << (f & 7));
+		set_bit(o->had, (uint32_t)f, true);
+	if (x->pfn < o->m->max_pfn)
+		set_bit(o->rcu, x->pfn, o->m->slabs[x->cache].rcu);
 }
 
 /* Slabs of the start come cache by cache. */
@@ -579,13 +710,15 @@ struct objects *objects_new(struct kmm *mm, const struct machine *m,
 	objects_native_policy(m, &own);
 	o->native = !anew && same_policy(&own, policy);
 	o->hidden = m->slabs_hidden;
+	o->in_step = o->native && !o->hidden;
 	o->page = KMM_NO_PFN;
 	o->moved_free = MAP_NONE;
 	for (unsigned c = 0; c < KMM_CPUS; c++)
 		o->early[c].seq = UINT64_MAX;
 	o->by_name = calloc(src->strings->count + 1ull, sizeof(*o->by_name));
 	o->had = calloc(m->max_pfn / 8 + 1, 1);
-	o->sl = o->by_name && o->had && !map_init(&o->moved, 16) ?
+	o->rcu = calloc(m->max_pfn / 8 + 1, 1);
+	o->sl = o->by_name && o->had && o->rcu && !map_init(&o->moved, 16) ?
 			kmm_slab_create(mm, policy, why, sizeof(why)) :
 			NULL;
 	if (o->sl)
@@ -605,6 +738,7 @@ void objects_free(struct objects *o)
 	free(o->held);
 	free(o->by_name);
 	free(o->had);
+	free(o->rcu);
 	free(o);
 }
 
@@ -627,7 +761,7 @@ size_t objects_memory(const struct objects *o)
 	return kmm_slab_memory(o->sl) + o->slots * sizeof(*o->held) +
 	       places * sizeof(*o->moved_to) +
 	       (o->moved.mask + 1) * (sizeof(*o->moved.keys) + sizeof(*o->moved.vals)) +
-	       o->m->max_pfn / 8;
+	       o->m->max_pfn / 4;
 }
 
 /* Of the start's slabs, those that no event shows: they are as they were. */

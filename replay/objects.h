@@ -41,6 +41,7 @@ struct objects_stats {
 	uint64_t anew;	 /* objects of the start allocated again */
 	uint64_t left_out;	 /* those that another machine had no memory for */
 	uint64_t implied;	 /* allocations that no event shows */
+	uint64_t past_marks;	 /* allocations whose page came from a zone below its marks */
 	uint64_t early;		 /* frees that no event shows, made where they must have been */
 	uint64_t pages_expected; /* slab pages of the recording */
 	uint64_t pages_taken;	 /* slab pages that the model took, with those for large kmallocs */
@@ -71,7 +72,8 @@ int objects_seed(struct objects *o, const struct machine_state *s, struct err *e
 
 /* Object requests, before the start too. */
 void objects_alloc(struct objects *o, const struct request *q);
-void objects_release(struct objects *o, const struct request *q);
+/* n records are there: some of them may have taken place before. */
+void objects_release(struct objects *o, const struct request *q, uint32_t n);
 /* A request that names this id will come soon. */
 void objects_fetch(const struct objects *o, uint32_t slot);
 
@@ -87,8 +89,11 @@ static inline bool objects_own(const struct request *q)
  * for it; KMM_NO_PFN: it took none.
  */
 kmm_pfn objects_page(struct objects *o, const struct request *q, uint32_t n);
-/* The recording gave a slab's page back: what waited for a grace period is over. */
-void objects_page_freed(struct objects *o, unsigned cpu);
+/*
+ * The recording gave a slab's page back: what lived in it was freed without an event, and
+ * what waited for a grace period is over.
+ */
+void objects_page_freed(struct objects *o, const struct request *q);
 /* Is the frame of a slab, or of a large kmalloc, of the model now? */
 bool objects_hold(const struct objects *o, uint32_t pfn);
 /* Was the frame of a slab that the object model has taken over or given up at the start? */

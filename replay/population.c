@@ -34,8 +34,10 @@ int population_init(struct population *p, const struct machine *m, const struct 
 	p->life = malloc(p->life_room * sizeof(*p->life));
 	p->cache_of_string = calloc(strings->count + 1ull, sizeof(*p->cache_of_string));
 	p->hand = calloc((size_t)p->caches * (m->cpus + 1), sizeof(*p->hand));
-	if (!p->first || !p->slab || !p->life_of || !p->life || !p->hand || !p->cache_of_string ||
-	    map_init(&p->site_at, 64) || map_init(&p->implied.at, 64) || map_init(&p->freed.at, 64))
+	p->cpu = calloc(m->cpus + 1, sizeof(*p->cpu));
+	if (!p->first || !p->slab || !p->life_of || !p->life || !p->hand || !p->cpu ||
+	    !p->cache_of_string || map_init(&p->site_at, 64) || map_init(&p->implied.at, 64) ||
+	    map_init(&p->freed.at, 64) || map_init(&p->late.at, 64))
 		return -ENOMEM;
 	for (uint32_t i = 0; i < s->slabpage_count; i++) {
 		const struct machine_slabpage *x = &s->slabpages[i];
@@ -66,6 +68,7 @@ static void free_reading(struct population *p)
 	free(p->life);
 	free(p->life_of);
 	free(p->hand);
+	free(p->cpu);
 	free(p->cache_of_string);
 	objaddr_free(&p->addr);
 	p->seen = NULL;
@@ -73,6 +76,7 @@ static void free_reading(struct population *p)
 	p->life = NULL;
 	p->life_of = NULL;
 	p->hand = NULL;
+	p->cpu = NULL;
 	p->cache_of_string = NULL;
 }
 
@@ -84,10 +88,12 @@ void population_free(struct population *p)
 	free(p->slab);
 	free(p->implied.entry);
 	free(p->freed.entry);
+	free(p->late.entry);
 	free(p->sites);
 	map_free(&p->site_at);
 	map_free(&p->implied.at);
 	map_free(&p->freed.at);
+	map_free(&p->late.at);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -121,17 +127,28 @@ int population_imply(struct population *p, uint64_t after, uint64_t addr)
 	return 0;
 }
 
-int population_free_before(struct population *p, uint64_t before, uint32_t slot, uint64_t addr)
+int population_free_before(struct population *p, uint64_t before, uint32_t slot, uint32_t turn,
+			   uint64_t addr)
 {
 	struct population_freed *x = add(&p->freed, sizeof(*x));
 
 	if (!x)
 		return -ENOMEM;
-	*x = (struct population_freed){ before, slot, addr };
+	*x = (struct population_freed){ before, slot, turn, addr };
 	return 0;
 }
 
-/* Both kinds of entry begin with the ordinal that they are looked up by. */
+int population_late_one(struct population *p, uint64_t before, uint64_t seq)
+{
+	struct population_late *x = add(&p->late, sizeof(*x));
+
+	if (!x)
+		return -ENOMEM;
+	*x = (struct population_late){ before, seq };
+	return 0;
+}
+
+/* All kinds of entry begin with the ordinal that they are looked up by. */
 static uint64_t ordinal(const struct population_table *t, size_t bytes, uint32_t n)
 {
 	uint64_t v;
@@ -188,9 +205,25 @@ static int by_before(const void *a, const void *b)
 
 	if (x->before != y->before)
 		return x->before < y->before ? -1 : 1;
+	if (x->turn != y->turn)
+		return x->turn < y->turn ? -1 : 1;
 	if (x->slot != y->slot)
 		return x->slot < y->slot ? -1 : 1;
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct population_late *x = a, *y = b;
+
+	if (x->before != y->before)
+		return x->before < y->before ? -1 : 1;
+	return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+const struct population_late *population_late(const struct population *p, uint64_t seq, uint32_t *n)
+{
+	return entries(&p->late, sizeof(struct population_late), seq, n);
 }
 
 const struct population_implied *population_implied(const struct population *p, uint64_t seq,
@@ -220,6 +253,8 @@ int population_settle(struct population *p)
 		ret = index_table(&p->implied, sizeof(struct population_implied), by_after);
 	if (!ret)
 		ret = index_table(&p->freed, sizeof(struct population_freed), by_before);
+	if (!ret)
+		ret = index_table(&p->late, sizeof(struct population_late), by_first);
 	return ret;
 }
 

@@ -15,6 +15,15 @@
  * page of the node that was asked for).  An allocation of what
  * lived shows a free without an event (in bulk, or kfree_rcu): a CPU takes all that a
  * slab has free at once, so the free came before the tenure began, and is put there.
+ * And when a slab's page goes, whatever of the start lived in it was freed before: a CPU gives
+ * its partial list up as a whole, so slabs that were full came to it before the first of the
+ * pages that it then gives back one after the other.
+ *
+ * Two things are logged in another order than they took place in.  An allocation that an
+ * interrupt came into, behind the frees of the interrupt, which change where objects come
+ * from.  And of one time of the clock, the frees of several CPUs into a full slab: it goes
+ * to the list of the CPU that was first, and that CPU is the one to allocate from it next,
+ * or to give it up.
  */
 #ifndef REPLAY_POPULATION_H
 #define REPLAY_POPULATION_H
@@ -38,11 +47,22 @@ struct population_implied {
 
 /* A free that no event shows. */
 struct population_freed {
-	uint64_t before; /* ordinal of the allocation that it comes before */
+	uint64_t before; /* ordinal of the allocation, or of the page's free, that it comes before */
 	uint32_t slot;	 /* of the object; NO_SLOT: of one that lived at the start, at */
+	/*
+	 * Of a slab whose page goes with or behind this one: its place among them and 1, first
+	 * comes first, if it was full until then; POPULATION_GONE: in any case.
+	 */
+	uint32_t turn;
 	uint64_t addr;
 };
 
+/* What took place before an event that was logged earlier. */
+struct population_late {
+	uint64_t before, seq; /* ordinals */
+};
+
+#define POPULATION_GONE UINT32_MAX
 #define POPULATION_FILTER 65536
 
 /* Entries of one of these tables in the order of their events. */
@@ -80,7 +100,7 @@ struct population {
 	uint32_t *first; /* [slabpage_count + 1] first object of each slab in state[] */
 	uint8_t *state;	 /* by object, once settled: enum kmm_slab_object */
 	struct population_slab_start *slab; /* [slabpage_count] once settled */
-	struct population_table implied, freed;
+	struct population_table implied, freed, late;
 	struct population_site *sites; /* by what is in the same slab */
 	uint32_t site_count;
 	struct map site_at; /* sites_key() and what follows it -> place in sites */
@@ -90,7 +110,13 @@ struct population {
 	uint32_t *life_of; /* [max_pfn] place in life + 1; 0: none, or gone since */
 	struct population_life *life;
 	uint32_t life_count, life_room;
-	struct population_hand *hand;	   /* [caches * cpus] */
+	struct population_hand *hand; /* [caches * cpus] */
+	struct population_cpu {
+		int32_t pid;
+		uint64_t gives_back; /* ordinal of the first free of a slab's page, of several in a row; 0: none */
+		uint32_t given_back; /* so many of them */
+		uint32_t run;	     /* grows with each change of its task, and each allocation */
+	} * cpu;		     /* [cpus + 1] */
 	uint32_t caches, *cache_of_string; /* + 1; 0: not asked yet */
 	struct objaddr addr;		   /* odd: allocated before the start */
 	uint32_t ending; /* slot of an object whose silent free was just read; NO_SLOT */
@@ -116,9 +142,12 @@ int population_settle(struct population *p);
 /* The allocations without an event that follow this one; *n is their number. */
 const struct population_implied *population_implied(const struct population *p, uint64_t seq,
 						    uint32_t *n);
-/* The frees without an event that come before this allocation. */
+/* The frees without an event that come before this allocation, or this free of a page. */
 const struct population_freed *population_freed(const struct population *p, uint64_t seq,
 						uint32_t *n);
+/* What may have taken place before this free: an allocation if its slab comes next then, a free in any case. */
+const struct population_late *population_late(const struct population *p, uint64_t seq,
+					      uint32_t *n);
 /*
  * The cache that a call site's objects of these sizes come from, where no free of one
  * bore a name: by the slabs that they lie in, those of the start and those where other

@@ -24,21 +24,33 @@ struct population_life {
 	uint32_t start; /* place in slabpages; NOT_OF_START */
 	uint32_t cache; /* place in machine.slabs, slab_count + string number; UINT32_MAX not known */
 	uint8_t order;
-	int16_t cpu;	 /* of the first allocation; -1 none */
-	uint64_t last;	 /* ordinal + 1 of its last allocation; 0 none */
+	int16_t cpu;   /* of the first allocation; -1 none */
+	uint64_t last; /* ordinal + 1 of its last allocation; 0 none */
+	/* Ordinals of its page's free and of the first one that came with it; which of them; 0: it stayed. */
+	uint64_t gone, gone_with;
+	uint32_t gone_turn;
 	uint64_t tenure; /* ordinal of the allocation that its present tenure began with */
+	/* The first free since its last allocation, and another CPU's first of the same time; seq 0: none. */
+	struct {
+		uint64_t seq, time;
+		uint16_t cpu;
+	} freed, tie;
 	/* Of a slab that is new in the trace: objects in use, and those that are so without an event. */
 	uint64_t used[LIFE_OBJECTS / 64], silent[LIFE_OBJECTS / 64];
 };
 
 /* What a CPU allocates from, of one cache. */
 struct population_hand {
-	uint32_t life; /* + 1; 0: it has not allocated yet */
-	bool away;     /* it has turned to another slab since the start */
+	uint32_t life;	/* + 1; 0: it has not allocated yet */
+	bool away;	/* it has turned to another slab since the start */
+	uint32_t run;	/* of its CPU, when `freed` was */
+	uint64_t freed; /* ordinal of the first free into it of that run; 0: none */
 };
 
 int population_imply(struct population *p, uint64_t after, uint64_t addr);
-int population_free_before(struct population *p, uint64_t before, uint32_t slot, uint64_t addr);
+int population_free_before(struct population *p, uint64_t before, uint32_t slot, uint32_t turn,
+			   uint64_t addr);
+int population_late_one(struct population *p, uint64_t before, uint64_t seq);
 /* NULL: not there; then *key is where it belongs. */
 struct population_site *population_site(const struct population *p, const struct request_sig *sig,
 					uint64_t *key);

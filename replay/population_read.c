@@ -157,6 +157,40 @@ static int use_up(struct population *p, struct population_life *l)
 	return 0;
 }
 
+/* A free into a slab, for those that it may have overtaken in the log. */
+static void note_free(struct population *p, uint32_t n, const struct request *q)
+{
+	struct population_life *l = &p->life[n];
+	struct population_hand *h;
+
+	if (!l->freed.seq) {
+		l->freed.seq = q->seq;
+		l->freed.time = q->time;
+		l->freed.cpu = q->cpu;
+	} else if (!l->tie.seq && q->time == l->freed.time && q->cpu != l->freed.cpu) {
+		l->tie.seq = q->seq;
+		l->tie.cpu = q->cpu;
+	}
+	if (l->cache >= p->caches || q->cpu > p->m->cpus)
+		return;
+	h = &p->hand[(size_t)l->cache * (p->m->cpus + 1) + q->cpu];
+	if (h->freed && h->run == p->cpu[q->cpu].run)
+		return;
+	h->freed = q->seq;
+	h->run = p->cpu[q->cpu].run;
+}
+
+/* This CPU had the slab on its list: of frees of one time, its own was the first. */
+static int settle_tie(struct population *p, struct population_life *l, unsigned cpu)
+{
+	int ret = 0;
+
+	if (l->tie.seq && l->tie.cpu == cpu)
+		ret = population_late_one(p, l->freed.seq, l->tie.seq);
+	l->freed.seq = l->tie.seq = 0;
+	return ret;
+}
+
 /* The CPU has this slab in hand: from now on, or since that tenure began. */
 static int in_hand(struct population *p, uint32_t n, const struct request *q)
 {
@@ -173,6 +207,9 @@ static int in_hand(struct population *p, uint32_t n, const struct request *q)
 	if (h->life != n + 1) {
 		if (is_new && h->life)
 			ret = use_up(p, &p->life[h->life - 1]);
+		/* Those of an interrupt, if it is by the same task. */
+		if (h->freed && h->run == p->cpu[q->cpu].run && !ret)
+			ret = population_late_one(p, h->freed, q->seq);
 		h->away |= h->life != 0 ||
 			   (l->start != NOT_OF_START &&
 			    p->s->slabpages[l->start].place != SLAB_ON_CPU &&
@@ -181,6 +218,7 @@ static int in_hand(struct population *p, uint32_t n, const struct request *q)
 		h->life = n + 1;
 		l->tenure = q->seq;
 	}
+	h->freed = 0;
 	return ret;
 }
 
@@ -208,10 +246,11 @@ static int follow_alloc(struct population *p, const struct request *q)
 		l->cache = told;
 	if (told == UINT32_MAX && learn(p, q, n))
 		return -ENOMEM;
-	if (in_hand(p, n, q))
+	if (in_hand(p, n, q) || settle_tie(p, l, q->cpu))
 		return -ENOMEM;
 	if (bit_of(p, l, q->addr, &bit)) {
-		if (has(l->silent, bit) && population_free_before(p, l->tenure, NO_SLOT, q->addr))
+		if (has(l->silent, bit) &&
+		    population_free_before(p, l->tenure, NO_SLOT, 0, q->addr))
 			return -ENOMEM;
 		change(l->used, bit, true);
 		change(l->silent, bit, false);
@@ -223,7 +262,7 @@ static int follow_alloc(struct population *p, const struct request *q)
 	l->last = q->seq + 1;
 	/* It lived until now, and its free has no event: that was before the tenure. */
 	if (p->ending != NO_SLOT && p->ending_seq == q->seq && l->tenure != q->seq &&
-	    population_free_before(p, l->tenure, p->ending, q->addr))
+	    population_free_before(p, l->tenure, p->ending, 0, q->addr))
 		return -ENOMEM;
 	p->ending = NO_SLOT;
 	return 0;
@@ -237,6 +276,7 @@ static int follow_unpaired(struct population *p, const struct request *q)
 
 	if (!l)
 		return 0;
+	note_free(p, n, q);
 	if (bit_of(p, l, q->addr, &bit)) {
 		bool known = has(l->silent, bit);
 
@@ -262,6 +302,8 @@ static void follow_free(struct population *p, const struct request *q)
 	if (!p->started || !addr)
 		return;
 	n = life_at(p, addr & ~1ull);
+	if (n != NO_LIFE && !(q->sig.flags & REQ_IMPLIED))
+		note_free(p, n, q);
 	if (n != NO_LIFE && bit_of(p, &p->life[n], addr & ~1ull, &bit))
 		change(p->life[n].used, bit, false);
 	if (addr & BEFORE && n != NO_LIFE && object_at(p, &p->life[n], addr & ~1ull, &object) &&
@@ -298,15 +340,23 @@ static int page_taken(struct population *p, const struct request *q)
 }
 
 /* The slab is gone: what happens in its frames later is another's. */
-static void page_gone(struct population *p, const struct request *q)
+static int page_gone(struct population *p, const struct request *q, struct population_cpu *cpu)
 {
-	const struct population_life *l;
+	struct population_life *l;
 
 	if (q->pfn >= p->m->max_pfn || !p->life_of[q->pfn])
-		return;
+		return 0;
 	l = &p->life[p->life_of[q->pfn] - 1];
+	if (!cpu->gives_back) {
+		cpu->gives_back = q->seq;
+		cpu->given_back = 0;
+	}
+	l->gone = q->seq;
+	l->gone_with = cpu->gives_back;
+	l->gone_turn = ++cpu->given_back;
 	for (uint64_t f = l->pfn; f < l->pfn + (1ull << l->order) && f < p->m->max_pfn; f++)
 		p->life_of[f] = 0;
+	return settle_tie(p, l, q->cpu);
 }
 
 void population_after(struct population *p)
@@ -324,10 +374,8 @@ void population_after(struct population *p)
 	}
 }
 
-int population_record(struct population *p, const struct request *q)
+static int follow(struct population *p, const struct request *q, struct population_cpu *cpu)
 {
-	if (!p->seen)
-		return 0;
 	switch (q->sig.op) {
 	case REQ_OBJ_ALLOC:
 		return q->slot == NO_SLOT ? 0 : follow_alloc(p, q);
@@ -340,10 +388,28 @@ int population_record(struct population *p, const struct request *q)
 	case REQ_PAGE_ALLOC:
 		return p->started ? page_taken(p, q) : 0;
 	case REQ_PAGE_FREE:
-		if (p->started)
-			page_gone(p, q);
-		return 0;
+		return p->started ? page_gone(p, q, cpu) : 0;
 	default:
 		return 0;
 	}
+}
+
+int population_record(struct population *p, const struct request *q)
+{
+	struct population_cpu *cpu;
+	int ret;
+
+	if (!p->seen)
+		return 0;
+	cpu = &p->cpu[q->cpu < p->m->cpus ? q->cpu : p->m->cpus];
+	if (cpu->pid != q->pid) {
+		cpu->pid = q->pid;
+		cpu->run++;
+	}
+	if (q->sig.op != REQ_PAGE_FREE)
+		cpu->gives_back = 0;
+	ret = follow(p, q, cpu);
+	if (q->sig.op == REQ_OBJ_ALLOC || q->sig.op == REQ_PAGE_ALLOC)
+		cpu->run++;
+	return ret;
 }

@@ -91,7 +91,27 @@ static int note_silent(struct population *p, uint32_t slab)
 		    p->state[at + i] != KMM_OBJECT_USED)
 			continue;
 		p->slab[slab].silent++;
-		if (population_free_before(p, p->when[at + i], NO_SLOT, addr))
+		if (population_free_before(p, p->when[at + i], NO_SLOT, 0, addr))
+			return -1;
+	}
+	return 0;
+}
+
+/* What still lived when the page went was freed without an event: in bulk. */
+static int note_gone(struct population *p, uint32_t slab)
+{
+	const struct machine_slabpage *x = &p->s->slabpages[slab];
+	const struct population_life *l = &p->life[slab];
+	uint32_t at = p->first[slab];
+
+	for (unsigned i = 0; i < x->objects && l->gone; i++) {
+		uint64_t addr = p->m->direct_map_base + ((uint64_t)x->pfn << 12) +
+				(uint64_t)i * p->m->slabs[x->cache].size;
+
+		if (p->seen[at + i] != SEEN_NOTHING || p->state[at + i] != KMM_OBJECT_USED)
+			continue;
+		if (population_free_before(p, l->gone_with, NO_SLOT, l->gone_turn, addr) ||
+		    population_free_before(p, l->gone, NO_SLOT, POPULATION_GONE, addr))
 			return -1;
 	}
 	return 0;
@@ -124,7 +144,8 @@ static int settle(struct population *p, uint32_t slab)
 	make_free(p, slab, SEEN_CPU, &want);
 	/* Free to the end, or never touched: any will do that was not seen to live. */
 	make_free(p, slab, SEEN_NOTHING, &want);
-	return free_the_living(p, slab, &want) || note_silent(p, slab) ? -1 : 0;
+	return free_the_living(p, slab, &want) || note_silent(p, slab) || note_gone(p, slab) ? -1 :
+											       0;
 }
 
 int population_settle_slabs(struct population *p)

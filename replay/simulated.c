@@ -206,7 +206,7 @@ static kmm_pfn take_kept(struct simulated *s, const struct request *q)
 	return KMM_NO_PFN;
 }
 
-void simulated_alloc(struct simulated *s, const struct request *q)
+static void page_alloc(struct simulated *s, const struct request *q)
 {
 	kmm_gfp gfp = s->sides ? sides_gfp(s->sides, q) : q->sig.gfp;
 	bool direct = q->sig.flags & REQ_DIRECT;
@@ -287,14 +287,14 @@ static void slab_page(struct simulated *s, const struct request *q, uint32_t n)
 }
 
 /* An object's own request, where it was not served with its slab's page. */
-static void object(struct simulated *s, const struct request *q)
+static void object(struct simulated *s, const struct request *q, uint32_t n)
 {
 	s->in_objects = s->seeded;
 	s->objects_asked.responses += s->seeded && q->sig.flags & REQ_FAILED;
 	if (q->sig.op == REQ_OBJ_ALLOC)
 		objects_alloc(s->objects, q);
 	else
-		objects_release(s->objects, q);
+		objects_release(s->objects, q, n);
 	s->in_objects = false;
 }
 
@@ -400,12 +400,20 @@ static void free_moved(struct simulated *s, const struct request *q)
 	}
 }
 
+/* The page model's requests, meanwhile, are those of slabs. */
+static void slab_page_freed(struct simulated *s, const struct request *q)
+{
+	s->in_objects = true;
+	objects_page_freed(s->objects, q);
+	s->in_objects = false;
+}
+
 static void free_unknown(struct simulated *s, const struct request *q)
 {
 	if (q->pfn == KMM_NO_PFN)
 		return;
 	if (s->objects && objects_had(s->objects, q->pfn)) {
-		objects_page_freed(s->objects, q->cpu);
+		slab_page_freed(s, q);
 		return;
 	}
 	if ((s->o.target && s->o.target->moved) ||
@@ -451,7 +459,7 @@ static void release(struct simulated *s, const struct request *q)
 		return;
 	if (pfn == KMM_NO_PFN && s->objects &&
 	    (h.owner == OWNER_SLAB || h.owner == OWNER_KMALLOC_LARGE)) {
-		objects_page_freed(s->objects, q->cpu);
+		slab_page_freed(s, q);
 		return;
 	}
 	if (s->sides && pfn == KMM_NO_PFN &&
@@ -496,6 +504,14 @@ static void release(struct simulated *s, const struct request *q)
 		give_back(s, q, pfn, q->sig.order);
 }
 
+void simulated_page(struct simulated *s, const struct request *q, uint32_t n)
+{
+	if (s->objects && objects_own(q))
+		slab_page(s, q, n);
+	else if (!s->sides || !side_page(s, q, n))
+		page_alloc(s, q);
+}
+
 /* What feed.h found that happens before this record. */
 static void before(struct simulated *s, const struct request *q)
 {
@@ -518,12 +534,8 @@ static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
 		}
 		if (s->seeded && q->seq == s->early)
 			s->last = s->early_pfn;
-		else if (s->seeded && s->objects && objects_own(q))
-			slab_page(s, q, n);
-		else if (s->seeded && s->sides && side_page(s, q, n))
-			break;
 		else if (s->seeded)
-			simulated_alloc(s, q);
+			simulated_page(s, q, n);
 		else
 			hold(s, q, q->pfn);
 		break;
@@ -606,6 +618,6 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 	if (q->sig.op != REQ_OBJ_ALLOC && q->sig.op != REQ_OBJ_FREE)
 		return apply(s, q, n);
 	if (s->objects)
-		object(s, q);
+		object(s, q, n);
 	return 1;
 }

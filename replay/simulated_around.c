@@ -72,7 +72,7 @@ static void pop_before_drain(struct simulated *s, const struct request *q, uint3
 		    !(q[i].sig.flags & REQ_FAILED) && q[i].pfn != KMM_NO_PFN &&
 		    machine_zone_of(s->m, q[i].pfn) == zone &&
 		    (s->early == UINT64_MAX || s->early < q[i].seq)) {
-			simulated_alloc(s, &q[i]);
+			simulated_page(s, &q[i], n - i);
 			s->early = q[i].seq;
 			s->early_pfn = s->last;
 		}

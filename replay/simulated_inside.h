@@ -118,8 +118,8 @@ void simulated_let_go(struct simulated *s, uint32_t slot);
 /* At the start; false: out of memory. */
 bool simulated_hold_from_before(struct simulated *s);
 void simulated_held_free(struct simulated *s);
-/* Answer a request for a page by the model. */
-void simulated_alloc(struct simulated *s, const struct request *q);
+/* Answer the request q[0] for a page, by whichever allocator of the model it is for; n records are there. */
+void simulated_page(struct simulated *s, const struct request *q, uint32_t n);
 
 /* simulated_observe.c: what the model says that it does. */
 void simulated_watch(struct simulated *s);

@@ -318,7 +318,7 @@ int kmm_kmem_cache_destroy(struct kmm_cache *s, unsigned cpu)
 	/* SLOB knows not whose its objects are. */
 	if (left)
 		return -EBUSY;
-	slabpage_free_waiting(sl, cpu); /* rcu_barrier() */
+	slabpage_free_waiting(sl, cpu, NULL); /* rcu_barrier() */
 	if (s->self != KMM_NULL)
 		kmm_kmem_cache_free(sl->of_caches, cpu, s->self);
 	*(s->prev ? &s->prev->next : &sl->first) = s->next;
@@ -410,6 +410,19 @@ bool cache_bad_free(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr at,
 	sl->stats.bad_frees++;
 	slabreport_bad_free(sl, s, at, what);
 	return false;
+}
+
+/* GFP_SLAB_BUG_MASK */
+#define GFP_NO_OBJECT (KMM_GFP_HIGHMEM | KMM_GFP_DMA32)
+
+bool cache_check_gfp(struct kmm_slab *sl, const struct kmm_cache *s, kmm_gfp *gfp)
+{
+	if (likely(!(*gfp & GFP_NO_OBJECT)))
+		return true;
+	sl->stats.bad_gfp++;
+	slabreport_bad_gfp(sl, s, *gfp & GFP_NO_OBJECT, *gfp & ~(kmm_gfp)GFP_NO_OBJECT);
+	*gfp &= ~(kmm_gfp)GFP_NO_OBJECT;
+	return sl->policy.version >= KMM_VERSION(4, 8, 0);
 }
 
 /* An object that was in use, where more is to be done than to note it. */
@@ -554,6 +567,11 @@ void kmm_kmem_cache_free_bulk(struct kmm_cache *s, unsigned cpu, unsigned n, con
 	/* The kernel's bulk free starts at the end of the array. */
 	while (n--)
 		kmm_kmem_cache_free(s, cpu, at[n]);
+}
+
+unsigned kmm_kmem_cache_flags(const struct kmm_cache *s)
+{
+	return s->flags;
 }
 
 const char *kmm_kmem_cache_name(const struct kmm_cache *s)

@@ -325,6 +325,11 @@ bool cache_free(struct kmm_cache *s, unsigned cpu, kmm_addr at);
 bool cache_free_in(struct slab *slab, unsigned cpu, kmm_addr at);
 /* Count a free that cannot be, and report it. */
 bool cache_bad_free(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr at, const char *what);
+/*
+ * Pages without an address, or beyond what an object's user can name, hold no object: to
+ * 4.7 who asks for them hits a bug, later the kernel complains and does without the flags.
+ */
+bool cache_check_gfp(struct kmm_slab *sl, const struct kmm_cache *s, kmm_gfp *gfp);
 /* Does the policy give this cache's slabs an order of their own? */
 bool slab_own_order(const struct kmm_slab_policy *p, const char *name, unsigned *order);
 /* The alignment of an object by flags and wish, as SLUB and SLOB have it. */

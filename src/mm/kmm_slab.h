@@ -108,7 +108,7 @@ struct kmm_slab_observer {
 	void (*kmalloc)(void *arg, unsigned cpu, kmm_addr at, size_t bytes_req, size_t bytes_alloc,
 			kmm_gfp gfp, int node);
 	void (*kfree)(void *arg, unsigned cpu, kmm_addr at);
-	/* A debugging cache, or a free that cannot be, reports: a few lines of text. */
+	/* A debugging cache, or a free or flags that cannot be, report: a few lines of text. */
 	void (*report)(void *arg, const struct kmm_cache *s, kmm_addr at, const char *text);
 	/* What kmm_kmem_cache_create() could not make had KMM_SLAB_PANIC: the last words. */
 	void (*panic)(void *arg, const char *text);
@@ -133,6 +133,7 @@ struct kmm_slab_stats {
 	uint64_t deactivations, cpu_partial_drains;
 	uint64_t array_refills, array_flushes, alien_frees, reaped; /* SLAB */
 	uint64_t bad_frees; /* of what was not allocated, or not there: ignored */
+	uint64_t bad_gfp;   /* slabs and pages asked for with __GFP_HIGHMEM or __GFP_DMA32 */
 	uint64_t reports;   /* by debugging caches */
 };
 const struct kmm_slab_stats *kmm_slab_stats(const struct kmm_slab *sl);
@@ -158,6 +159,17 @@ struct kmm_cache *kmm_slab_cache_of(const struct kmm_slab *sl, kmm_addr at);
 bool kmm_slab_holds(const struct kmm_slab *sl, kmm_pfn pfn);
 /* Whether an object that was given out begins at this address.  Not for SLOB. */
 bool kmm_slab_in_use(const struct kmm_slab *sl, kmm_addr at);
+
+/* Would the CPU's next object of the cache that this address belongs to come from the same slab?  SLUB alone. */
+bool kmm_slab_comes_next(const struct kmm_slab *sl, unsigned cpu, kmm_addr at);
+/* Is this object's slab full and on no list, so that its free would put it on one?  SLUB alone. */
+bool kmm_slab_full(const struct kmm_slab *sl, kmm_addr at);
+/*
+ * A replay sees that the page of the slab at this frame was given back.  Where it is empty and
+ * on a CPU's partial list, that list was moved to the nodes', and now is.  Where it waits for
+ * the end of a grace period, that has come, for those before it too.  Whether it waited.
+ */
+bool kmm_slab_given_back(struct kmm_slab *sl, unsigned cpu, kmm_pfn pfn);
 
 /* Each object that is given out, by frames; large kmallocs and SLOB's are not told. each(): of the cache. */
 void kmm_slab_walk(const struct kmm_slab *sl,
@@ -238,6 +250,7 @@ int kmm_slab_read(struct kmm_slab *sl, unsigned cpu, kmm_addr at, void *to, size
 /* Whether bytes of a poisoned cache's object still are as they were given out: never written. */
 bool kmm_slab_untouched(const struct kmm_slab *sl, kmm_addr at, size_t n);
 const char *kmm_kmem_cache_name(const struct kmm_cache *s);
+unsigned kmm_kmem_cache_flags(const struct kmm_cache *s); /* enum kmm_slab_flags */
 /* What SLAB counts with policy.slab_stats, all 0 without: the columns of slabinfo. */
 struct kmm_cache_counts {
 	uint64_t listallocs;		     /* objects taken from slabs into an array */
@@ -291,8 +304,11 @@ int kmm_kmem_cache_adopt(struct kmm_cache *s, const struct kmm_slab_start *a);
 
 /* ---- kmalloc ---- */
 
-/* __GFP_HIGHMEM is of no effect on objects. */
-
+/*
+ * An object needs an address: where __GFP_HIGHMEM or __GFP_DMA32 reach the pages of a new slab
+ * or a large object, that is counted and reported; to 4.7 it fails (the kernel: BUG), later
+ * the flags are left out.
+ */
 kmm_addr kmm_kmalloc(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp);
 kmm_addr kmm_kmalloc_node(struct kmm_slab *sl, unsigned cpu, size_t size, kmm_gfp gfp, int node);
 /* As asked from a call site: what kmalloc_random chooses by. */

@@ -11,8 +11,8 @@ kmm_addr large_alloc(struct kmm_slab *sl, unsigned cpu, unsigned order, kmm_gfp 
 {
 	kmm_pfn pfn;
 
-	/* What has no address of its own cannot be an object: the kernel warns and fixes it up. */
-	gfp &= ~(kmm_gfp)(KMM_GFP_HIGHMEM | KMM_GFP_DMA32);
+	if (!cache_check_gfp(sl, NULL, &gfp))
+		return KMM_NULL;
 	gfp |= KMM_GFP_COMP;
 	pfn = node < 0 ? kmm_alloc_pages(sl->mm, cpu, gfp, order) :
 			 kmm_alloc_pages_node(sl->mm, cpu, node, gfp, order);

@@ -188,7 +188,7 @@ void kmm_slab_reap(struct kmm_slab *sl, unsigned cpu)
 void kmm_slab_grace_period(struct kmm_slab *sl, unsigned cpu)
 {
 	if (cpu < sl->cpus)
-		slabpage_free_waiting(sl, cpu);
+		slabpage_free_waiting(sl, cpu, NULL);
 }
 
 kmm_pfn kmm_slab_frame(const struct kmm_slab *sl, kmm_addr at)

@@ -161,11 +161,14 @@ struct slab *slabpage_of_block(struct kmm_cache *s, kmm_pfn pfn, unsigned order,
 
 struct slab *slabpage_new(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node, unsigned offset)
 {
-	struct slab *slab = take_record(s); /* first: reclaim may bring slabs back meanwhile */
 	struct kmm_slab *sl = s->sl;
 	unsigned order = s->order;
+	struct slab *slab;
 	kmm_pfn pfn;
 
+	if (unlikely(!cache_check_gfp(sl, s, &gfp)))
+		return NULL;
+	slab = take_record(s); /* first: reclaim may bring slabs back meanwhile */
 	if (unlikely(!slab))
 		return NULL;
 	gfp = (gfp & GFP_PASSED) | s->gfp;
@@ -208,11 +211,12 @@ void slabpage_discard(struct kmm_cache *s, unsigned cpu, struct slab *slab)
 	}
 }
 
-void slabpage_free_waiting(struct kmm_slab *sl, unsigned cpu)
+void slabpage_free_waiting(struct kmm_slab *sl, unsigned cpu, const struct slab *last)
 {
-	struct slab *slab;
+	struct slab *slab = sl->waiting.head, *next;
 
-	while ((slab = sl->waiting.head)) {
+	for (; slab; slab = next) {
+		next = slab == last ? NULL : slab->next;
 		slab_list_del(&sl->waiting, slab);
 		give_back(slab->cache, cpu, slab);
 	}

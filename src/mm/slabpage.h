@@ -22,8 +22,8 @@ struct slab *slabpage_new(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int no
 struct slab *slabpage_of_block(struct kmm_cache *s, kmm_pfn pfn, unsigned order, unsigned offset);
 /* An empty slab that is on no list goes: after a grace period if its cache wants one. */
 void slabpage_discard(struct kmm_cache *s, unsigned cpu, struct slab *slab);
-/* Give back the pages of the slabs that wait. */
-void slabpage_free_waiting(struct kmm_slab *sl, unsigned cpu);
+/* Give back the pages of the slabs that wait, up to this one; NULL: of all. */
+void slabpage_free_waiting(struct kmm_slab *sl, unsigned cpu, const struct slab *last);
 /* Records for slabs of s->objects objects come from here on. */
 void slabpage_init_records(struct kmm_cache *s);
 void slabpage_free_records(struct kmm_cache *s);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "mm/kmm_gfp.h"
 #include "mm/slabdebug.h"
 
 #define ROOM (40u << 10) /* a page of bytes in lines of 16, and what stands around them */
@@ -264,6 +265,23 @@ void slabreport_bad_free(struct kmm_slab *sl, const struct kmm_cache *s, kmm_add
 		return;
 	put_bad_free(&t, sl, s, at, what);
 	tell(&t, sl, s, at);
+}
+
+void slabreport_bad_gfp(struct kmm_slab *sl, const struct kmm_cache *s, kmm_gfp bad, kmm_gfp rest)
+{
+	enum kmm_generation g = (enum kmm_generation)sl->mm->generation;
+	char wrong[64], right[512];
+	struct text t;
+
+	if (!begin(&t, sl))
+		return;
+	kmm_gfp_format(g, bad, wrong, sizeof(wrong));
+	kmm_gfp_format(g, rest, right, sizeof(right));
+	if (sl->policy.version < KMM_VERSION(4, 8, 0))
+		put(&t, "kernel BUG: gfp: %s\n", wrong);
+	else
+		put(&t, "Unexpected gfp: %s. Fixing up to gfp: %s. Fix your code!\n", wrong, right);
+	tell(&t, sl, s, KMM_NULL);
 }
 
 void slabreport_read(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr object, kmm_addr at,

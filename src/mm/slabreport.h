@@ -28,6 +28,8 @@ void slabreport_overwritten(const struct kmm_cache *s, kmm_addr at, enum slabrep
 /* A free that cannot be. s: NULL for kfree. */
 void slabreport_bad_free(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr at,
 			 const char *what);
+/* Flags that no object can be had by, and what the kernel does with. s: NULL for pages. */
+void slabreport_bad_gfp(struct kmm_slab *sl, const struct kmm_cache *s, kmm_gfp bad, kmm_gfp rest);
 /* A read of n bytes that is none of the reader's, or of what nobody wrote. */
 void slabreport_read(struct kmm_slab *sl, const struct kmm_cache *s, kmm_addr object, kmm_addr at,
 		     size_t n, unsigned cpu, const char *what);

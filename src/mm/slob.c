@@ -77,7 +77,7 @@ struct slob_page *slob_page_of(const struct kmm_slab *sl, kmm_addr at)
 
 static struct slob_page *new_page(struct kmm_slab *sl, unsigned cpu, kmm_gfp gfp, int node)
 {
-	struct slob_page *p = calloc(1, sizeof(*p));
+	struct slob_page *p = cache_check_gfp(sl, NULL, &gfp) ? calloc(1, sizeof(*p)) : NULL;
 	kmm_pfn pfn;
 
 	if (!p)
@@ -85,7 +85,7 @@ static struct slob_page *new_page(struct kmm_slab *sl, unsigned cpu, kmm_gfp gfp
 	p->block = malloc(FIRST_ROOM * sizeof(*p->block));
 	if (!p->block)
 		goto fail;
-	gfp &= ~(kmm_gfp)(KMM_GFP_ZERO | KMM_GFP_HIGHMEM);
+	gfp &= ~(kmm_gfp)KMM_GFP_ZERO;
 	pfn = node < 0 ? kmm_alloc_pages(sl->mm, cpu, gfp, 0) :
 			 kmm_alloc_pages_node(sl->mm, cpu, node, gfp, 0);
 	if (pfn == KMM_NO_PFN)

@@ -272,6 +272,28 @@ static bool refill_from_own(struct kmm_cache *s, struct slub_cpu *c, unsigned cp
 	return false;
 }
 
+bool kmm_slab_comes_next(const struct kmm_slab *sl, unsigned cpu, kmm_addr at)
+{
+	const struct slab *slab = sl->kind == KMM_SLUB && cpu < sl->cpus ? slab_of(sl, at) : NULL;
+	const struct kmm_cache *s = slab ? slab->cache : NULL;
+	const struct slub_cpu *c = s && !s->debug ? &s->cpu[cpu] : NULL;
+
+	if (!c)
+		return false;
+	if (c->slab && (c->free != LINK_END || c->slab->free != LINK_END))
+		return c->slab == slab;
+	if (c->partial)
+		return c->partial == slab;
+	return s->node[sl->mm->config.cpu_node[cpu]].partial.head == slab;
+}
+
+bool kmm_slab_full(const struct kmm_slab *sl, kmm_addr at)
+{
+	const struct slab *slab = sl->kind == KMM_SLUB ? slab_of(sl, at) : NULL;
+
+	return slab && slab->place == PLACE_NONE && slab->free == LINK_END;
+}
+
 kmm_addr slub_alloc_slow(struct kmm_cache *s, unsigned cpu, kmm_gfp gfp, int node)
 {
 	struct slub_cpu *c = &s->cpu[cpu];

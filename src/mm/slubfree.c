@@ -65,6 +65,20 @@ static void drain_cpu_partial(struct kmm_cache *s, struct slub_cpu *c, unsigned 
 	}
 }
 
+bool kmm_slab_given_back(struct kmm_slab *sl, unsigned cpu, kmm_pfn pfn)
+{
+	struct slab *slab = sl->kind == KMM_SLUB && cpu < sl->cpus ?
+				    slab_of(sl, kmm_slab_address(sl, pfn)) :
+				    NULL;
+
+	if (slab && !slab->inuse && slab->place == PLACE_CPU_PARTIAL)
+		drain_cpu_partial(slab->cache, &slab->cache->cpu[slab->cpu], cpu);
+	if (!slab || slab_of(sl, kmm_slab_address(sl, pfn)) != slab || slab->place != PLACE_WAITING)
+		return false;
+	slabpage_free_waiting(sl, cpu, slab);
+	return true;
+}
+
 static bool cpu_partial_full(const struct kmm_cache *s, const struct slub_cpu *c)
 {
 	if (s->cpu_partial_slabs)

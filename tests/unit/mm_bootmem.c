@@ -35,6 +35,18 @@ static void test_sharing(void **state)
 	kmm_bootmem_destroy(b);
 }
 
+/* A goal is an address, also on a node that does not begin at 0; below it when nothing is above. */
+static void test_goal_of_a_node(void **state)
+{
+	struct kmm_bootmem *b = kmm_bootmem_create(1024, 2048);
+
+	(void)state;
+	assert_int_equal(kmm_free_bootmem(b, 4 * MIB, 4 * MIB), 0);
+	assert_int_equal(kmm_alloc_bootmem_core(b, 4096, 4096, 6 * MIB, 0), 6 * MIB);
+	assert_int_equal(kmm_alloc_bootmem_core(b, 3 * MIB / 2, 4096, 7 * MIB, 0), 4 * MIB);
+	kmm_bootmem_destroy(b);
+}
+
 static void test_partial_pages(void **state)
 {
 	struct kmm_bootmem *b = kmm_bootmem_create(256, 512);
@@ -118,9 +130,8 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sharing),
-		cmocka_unit_test(test_partial_pages),
-		cmocka_unit_test(test_hand_over),
+		cmocka_unit_test(test_goal_of_a_node), cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_partial_pages),  cmocka_unit_test(test_hand_over),
 		cmocka_unit_test(test_random),
 	};
 

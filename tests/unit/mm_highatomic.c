@@ -68,6 +68,49 @@ static void test_small_zone_6_18(void **state)
 	machine_done(mm);
 }
 
+/* How many of three requests for all that is free of a page block reserve it. */
+static uint64_t reserved_of_three(enum kmm_generation g, unsigned frames)
+{
+	struct kmm_config c = config_of(g);
+	struct kmm_zone_config *z = config_zone(&c, 0, KMM_ZONE_DMA32, 0, frames);
+	struct kmm *mm;
+	uint64_t n;
+
+	c.policy.pcp_batch = 0;
+	z->min = 100;
+	z->low = z->high = 100000;
+	mm = machine_create(&c);
+	for (kmm_pfn pfn = 0; pfn < 10240; pfn += 512)
+		assert_int_equal(kmm_seed_free(mm, pfn, 8, KMM_MOVABLE), 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_not_equal(kmm_alloc_pages(mm, 0, GFP_ATOMIC, 8), KMM_NO_PFN);
+	n = kmm_stats(mm)->highatomic_reserved;
+	machine_done(mm);
+	return n;
+}
+
+/* 6.7: a hundredth, rounded up to page blocks: 512 pages are one, 600 two. */
+static void test_cap_6_18(void **state)
+{
+	(void)state;
+	assert_int_equal(reserved_of_three(KMM_LINUX_6_18, 51200), 1);
+	assert_int_equal(reserved_of_three(KMM_LINUX_6_18, 60416), 2);
+	assert_int_equal(reserved_of_three(KMM_LINUX_6_1, 51200), 2);
+}
+
+/* Any type that merges may be reserved. */
+static void test_reclaimable_block(void **state)
+{
+	struct kmm *mm = machine_reserving(KMM_LINUX_6_1);
+
+	(void)state;
+	assert_int_equal(kmm_seed_pageblock(mm, 20480, KMM_RECLAIMABLE), 0);
+	assert_int_equal(kmm_seed_free(mm, 20480, 4, KMM_RECLAIMABLE), 0);
+	assert_int_equal(kmm_alloc_pages(mm, 0, GFP_ATOMIC | KMM_GFP_RECLAIMABLE, 1), 20480);
+	assert_int_equal(kmm_pageblock_type(mm, 20480), KMM_HIGHATOMIC);
+	machine_done(mm);
+}
+
 struct giver {
 	struct kmm *mm;
 	kmm_pfn next;
@@ -98,7 +141,7 @@ static void test_release(void **state)
 	g.mm = machine_create(&c);
 	for (kmm_pfn pfn = 0; pfn < 1024; pfn += 512) {
 		assert_int_equal(kmm_seed_pageblock(g.mm, pfn, KMM_HIGHATOMIC), 0);
-		assert_int_equal(kmm_seed_free(g.mm, pfn, 5, KMM_HIGHATOMIC), 0);
+		assert_int_equal(kmm_seed_free(g.mm, pfn, pfn ? 6 : 5, KMM_HIGHATOMIC), 0);
 	}
 	kmm_observe(g.mm, &o, &g);
 	assert_int_equal(kmm_alloc_pages(g.mm, 0, GFP_USER_MOVABLE, 3), KMM_NO_PFN);
@@ -107,15 +150,15 @@ static void test_release(void **state)
 	assert_int_equal(kmm_pageblock_type(g.mm, 0), KMM_MOVABLE);
 	assert_int_equal(kmm_pageblock_type(g.mm, 512), KMM_HIGHATOMIC);
 	CHECK_LIST(g.mm, 5, KMM_MOVABLE, 0);
-	CHECK_LIST(g.mm, 5, KMM_HIGHATOMIC, 512);
+	CHECK_LIST(g.mm, 6, KMM_HIGHATOMIC, 512);
 	machine_done(g.mm);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reserve_and_cap),
-		cmocka_unit_test(test_small_zone_6_18),
+		cmocka_unit_test(test_reserve_and_cap), cmocka_unit_test(test_small_zone_6_18),
+		cmocka_unit_test(test_cap_6_18),	cmocka_unit_test(test_reclaimable_block),
 		cmocka_unit_test(test_release),
 	};
 

@@ -80,11 +80,19 @@ static void test_cpu_stack(void **state)
 static void check_task_stack(bool guards, unsigned most)
 {
 	struct kmm_highmem *h = highmem(KMM_LINUX_6_1, guards);
+	unsigned entries = guards ? 33 : 16;
+	struct kmm_highmem_config c;
 	struct kmm_highmem_stats s;
 	uint64_t a[16], more;
 
-	for (unsigned i = 0; i < most; i++)
+	kmm_highmem_config_init(&c, KMM_X86_32, KMM_LINUX_6_1, HIGH);
+	/* Slots of CPU 1 lie below those of CPU 0; with guards every second one stays empty. */
+	for (unsigned i = 0; i < most; i++) {
+		unsigned slot = entries + (guards ? 2 * i + 1 : i);
+
 		assert_int_equal(kmm_kmap_local(h, 5, 1, HIGH + i, &a[i]), 0);
+		assert_int_equal(a[i], c.fix_kmap - slot * UINT64_C(4096));
+	}
 	assert_int_equal(kmm_kmap_local(h, 5, 1, HIGH, &more), -EBUSY);
 	/* Another task on this CPU has the same addresses; the switch makes them its own. */
 	assert_int_equal(kmm_kmap_switch(h, 1, 5, 6), 0);

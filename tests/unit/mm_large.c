@@ -39,30 +39,61 @@ static void test_no_room(void **state)
 	kmm_destroy(mm);
 }
 
-/* Objects have addresses: none comes from high memory, whoever asks. */
+static void saw_report(void *arg, const struct kmm_cache *s, kmm_addr at, const char *text)
+{
+	(void)s, (void)at;
+	snprintf(arg, 200, "%s", text);
+}
+
+/* Objects have addresses: none comes from high memory, whoever asks; to 4.7 none at all. */
+static void check_no_highmem(enum kmm_slab_kind kind, unsigned version)
+{
+	static const struct kmm_slab_observer watch = { .report = saw_report };
+	bool fails = version < KMM_VERSION(4, 8, 0);
+	struct kmm_config c = config_of(KMM_LINUX_6_1);
+	struct kmm_slab_policy p;
+	char said[200] = "";
+	struct kmm_slab *sl;
+	struct kmm *mm;
+
+	config_zone(&c, 0, KMM_ZONE_NORMAL, 0, 512);
+	config_zone(&c, 0, KMM_ZONE_HIGHMEM, 512, 512);
+	mm = machine_create(&c);
+	assert_int_equal(kmm_seed_boot(mm, 0, 512, KMM_MOVABLE), 0);
+	assert_int_equal(kmm_seed_boot(mm, 512, 1024, KMM_MOVABLE), 0);
+	kmm_slab_policy_init(&p, kind, version);
+	sl = slab_create(mm, &p);
+	kmm_slab_observe(sl, &watch, said);
+	for (size_t size = 10; size < 40000; size *= 3) {
+		uint64_t before = kmm_slab_stats(sl)->bad_gfp;
+		kmm_addr at = kmm_kmalloc(sl, 0, size, GFP_KERNEL | KMM_GFP_HIGHMEM);
+
+		bool asked = kmm_slab_stats(sl)->bad_gfp > before;
+
+		/* An object that is free already needs no page; no size can have one at first. */
+		assert_true(asked || size > 10);
+		if (fails && asked)
+			assert_int_equal(at, KMM_NULL);
+		else
+			assert_true(kmm_slab_frame(sl, at) < 512);
+		at = kmm_kmalloc(sl, 0, size, GFP_KERNEL);
+		assert_true(kmm_slab_frame(sl, at) < 512);
+	}
+	if (fails)
+		assert_string_equal(said, "kernel BUG: gfp: __GFP_HIGHMEM\n");
+	else
+		assert_string_equal(said, "Unexpected gfp: __GFP_HIGHMEM. Fixing up to gfp: "
+					  "GFP_KERNEL. Fix your code!\n");
+	slab_done(sl);
+	kmm_destroy(mm);
+}
+
 static void test_no_highmem(void **state)
 {
 	(void)state;
 	for (unsigned kind = KMM_SLUB; kind <= KMM_SLOB; kind++) {
-		struct kmm_config c = config_of(KMM_LINUX_6_1);
-		struct kmm_slab_policy p;
-		struct kmm_slab *sl;
-		struct kmm *mm;
-
-		config_zone(&c, 0, KMM_ZONE_NORMAL, 0, 512);
-		config_zone(&c, 0, KMM_ZONE_HIGHMEM, 512, 512);
-		mm = machine_create(&c);
-		assert_int_equal(kmm_seed_boot(mm, 0, 512, KMM_MOVABLE), 0);
-		assert_int_equal(kmm_seed_boot(mm, 512, 1024, KMM_MOVABLE), 0);
-		kmm_slab_policy_init(&p, (enum kmm_slab_kind)kind, KMM_VERSION(6, 1, 0));
-		sl = slab_create(mm, &p);
-		for (size_t size = 10; size < 40000; size *= 3) {
-			kmm_addr at = kmm_kmalloc(sl, 0, size, GFP_KERNEL | KMM_GFP_HIGHMEM);
-
-			assert_true(kmm_slab_frame(sl, at) < 512);
-		}
-		slab_done(sl);
-		kmm_destroy(mm);
+		check_no_highmem((enum kmm_slab_kind)kind, KMM_VERSION(2, 6, 24));
+		check_no_highmem((enum kmm_slab_kind)kind, KMM_VERSION(6, 1, 0));
 	}
 }
 

@@ -128,12 +128,26 @@ static void test_random(void **state)
 	kmm_memblock_destroy(m);
 }
 
+/* An alignment that leads out of the region, at either end, finds nothing. */
+static void test_alignment(void **state)
+{
+	struct kmm_memblock *m = kmm_memblock_create();
+
+	(void)state;
+	assert_int_equal(kmm_memblock_add(m, 0x5000, 0x2000, -1, 0), 0);
+	assert_int_equal(kmm_memblock_find_in_range(m, 0x1000, 0x1000, 0, 0, -1), 0x6000);
+	assert_int_equal(kmm_memblock_find_in_range(m, 0x1000, 0x4000, 0, 0, -1), KMM_NO_PHYS);
+	kmm_memblock_set_bottom_up(m, true);
+	assert_int_equal(kmm_memblock_find_in_range(m, 0x1000, 0x1000, 0, 0, -1), 0x5000);
+	assert_int_equal(kmm_memblock_find_in_range(m, 0x1000, 0x4000, 0, 0, -1), KMM_NO_PHYS);
+	kmm_memblock_destroy(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_regions),
-		cmocka_unit_test(test_search),
-		cmocka_unit_test(test_hand_over),
+		cmocka_unit_test(test_alignment), cmocka_unit_test(test_regions),
+		cmocka_unit_test(test_search),	  cmocka_unit_test(test_hand_over),
 		cmocka_unit_test(test_random),
 	};
 

@@ -62,6 +62,9 @@ static void test_order(void **state)
 	assert_int_equal(kmm_mempool_alloc(pool, 0, GFP_KERNEL), KMM_NULL);
 	assert_int_equal(src.asks, 2);
 	assert_true(src.asked[1] & KMM_GFP_DIRECT_RECLAIM);
+	kmm_mempool_stats(pool, &st);
+	assert_int_equal(st.sleeps, 1);
+	assert_int_equal(st.failed, 0);
 	assert_int_equal(kmm_mempool_alloc(pool, 0, GFP_ATOMIC), KMM_NULL);
 	kmm_mempool_stats(pool, &st);
 	assert_int_equal(st.sleeps, 1);

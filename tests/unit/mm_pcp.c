@@ -91,6 +91,19 @@ static void test_type_is_cached_at_free(void **state)
 	machine_done(mm);
 }
 
+/* The coldest page goes first, each to the head: the last one drained is the next given out. */
+static void test_drained_to_head(void **state)
+{
+	struct kmm *mm = machine_with(KMM_LINUX_6_1, 31, 407);
+
+	(void)state;
+	kmm_free_pages(mm, 0, 8, 0);
+	kmm_free_pages(mm, 0, 20, 0);
+	kmm_drain_pages(mm, 0, 0, 0);
+	CHECK_LIST(mm, 0, KMM_MOVABLE, 20, 8);
+	machine_done(mm);
+}
+
 /* Types without lists of their own share the movable one, and are remembered. */
 static void test_highatomic_page_in_movable_list(void **state)
 {
@@ -280,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_refill_runs),
 		cmocka_unit_test(test_refill_keeps_buddy_order),
 		cmocka_unit_test(test_type_is_cached_at_free),
+		cmocka_unit_test(test_drained_to_head),
 		cmocka_unit_test(test_highatomic_page_in_movable_list),
 		cmocka_unit_test(test_free_factor),
 		cmocka_unit_test(test_drain_order),

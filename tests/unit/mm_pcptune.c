@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-static struct kmm *machine_with(int batch, int high_min, int high_max)
+static struct kmm *machine_marked(int batch, int high_min, int high_max, uint64_t high_mark)
 {
 	struct kmm_config c = config_of(KMM_LINUX_6_18);
 	struct kmm_zone_config *z = config_zone(&c, 0, KMM_ZONE_NORMAL, 0, 32768);
@@ -17,9 +17,19 @@ static struct kmm *machine_with(int batch, int high_min, int high_max)
 	z->pcp_batch = batch;
 	z->pcp_high = z->pcp_high_min = high_min;
 	z->pcp_high_max = high_max;
+	if (high_mark) {
+		z->min = 1;
+		z->low = 2;
+		z->high = high_mark;
+	}
 	mm = machine_create(&c);
 	assert_int_equal(kmm_seed_boot(mm, 16384, 32768, KMM_MOVABLE), 0);
 	return mm;
+}
+
+static struct kmm *machine_with(int batch, int high_min, int high_max)
+{
+	return machine_marked(batch, high_min, high_max, 0);
 }
 
 static void test_refills_double(void **state)
@@ -181,6 +191,78 @@ static void test_high_order_frees_drain(void **state)
 	machine_done(mm);
 }
 
+/* Frees until the lists give something back; how much that is. */
+static unsigned frees_to_drain(struct kmm *mm, unsigned *drained)
+{
+	struct seen s;
+	unsigned n = 0;
+
+	seen_watch(mm, &s);
+	while (!seen_count(&s, 'd'))
+		kmm_free_pages(mm, 0, n++, 0);
+	*drained = seen_count(&s, 'd');
+	return n;
+}
+
+/*
+ * batch 10, high between 40 and 4000.  A refill of 10 raises high to 50: with 9 on the list, 41
+ * frees reach it, and 40 go, as 10 stay.  Pages freed before raise it only once it is reached.
+ */
+static void test_high_grows(void **state)
+{
+	struct kmm *mm = machine_with(10, 40, 4000);
+	unsigned drained;
+
+	(void)state;
+	assert_int_not_equal(kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0), KMM_NO_PFN);
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 9);
+	assert_int_equal(frees_to_drain(mm, &drained), 41);
+	assert_int_equal(drained, 40);
+	machine_done(mm);
+
+	mm = machine_with(10, 40, 4000);
+	assert_int_equal(kmm_seed_pcp_factors(mm, 0, 0, 0, 0, 60), 0);
+	assert_int_equal(frees_to_drain(mm, &drained), 40);
+	assert_int_equal(drained, 30);
+	machine_done(mm);
+}
+
+/*
+ * Refills double while high grows with them; below the zone's high mark it stays at 40, which
+ * leaves room for 40 - 10.
+ */
+static void test_below_high_mark(void **state)
+{
+	static const unsigned want[2][5] = { { 10, 20, 40, 80, 160 }, { 10, 20, 30, 30, 30 } };
+
+	(void)state;
+	for (unsigned below = 0; below < 2; below++) {
+		struct kmm *mm = machine_marked(10, 40, 4000, below ? 30000 : 3);
+		struct seen s;
+
+		for (unsigned i = 0; i < 5; i++) {
+			seen_watch(mm, &s);
+			kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+			assert_int_equal(seen_count(&s, 'l'), want[below][i]);
+			while (kmm_pcp_pages(mm, 0, 0))
+				kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+		}
+		machine_done(mm);
+	}
+}
+
+/* Frees in a row are counted to 32 batches. */
+static void test_free_count_has_a_cap(void **state)
+{
+	struct kmm *mm = machine_with(10, 1000, 1000);
+	unsigned drained;
+
+	(void)state;
+	assert_int_equal(frees_to_drain(mm, &drained), 1000);
+	assert_int_equal(drained, 320);
+	machine_done(mm);
+}
+
 /* Each vmstat interval takes an eighth off high, down to its minimum, and drains what is above. */
 static void test_decay(void **state)
 {
@@ -229,6 +311,9 @@ int main(void)
 		cmocka_unit_test(test_hidden_pages_count),
 		cmocka_unit_test(test_high_order_frees_drain_late),
 		cmocka_unit_test(test_high_order_frees_keep_a_batch),
+		cmocka_unit_test(test_high_grows),
+		cmocka_unit_test(test_below_high_mark),
+		cmocka_unit_test(test_free_count_has_a_cap),
 		cmocka_unit_test(test_decay),
 	};
 

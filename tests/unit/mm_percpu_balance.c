@@ -65,6 +65,7 @@ static void test_atomic_failure(void **state)
 	struct kmm *mm = machine();
 	struct kmm_percpu *p = percpu(mm);
 	struct kmm_percpu_stats s;
+	uint64_t populated;
 
 	(void)state;
 	kmm_percpu_balance(p, 0);
@@ -75,6 +76,13 @@ static void test_atomic_failure(void **state)
 	assert_true(kmm_alloc_percpu_gfp(p, 0, 20480, 4, KMM_GFP_HIGH) != KMM_NO_PTR);
 	kmm_percpu_stats(p, &s);
 	assert_int_equal(s.atomic_failed, 1);
+	/* Once: with the stock full again the next run of the worker finds nothing to do. */
+	balance(p);
+	kmm_percpu_stats(p, &s);
+	populated = s.pages_populated;
+	kmm_percpu_balance(p, 0);
+	kmm_percpu_stats(p, &s);
+	assert_int_equal(s.pages_populated, populated);
 	kmm_percpu_destroy(p);
 	machine_done(mm);
 }

@@ -35,6 +35,13 @@ static void test_counter(void **state)
 	kmm_percpu_counter_add(&c, 1, 7);
 	assert_int_equal(kmm_percpu_counter_compare(&c, 12), 0);
 	assert_int_equal(kmm_percpu_counter_compare(&c, 13), -1);
+	/* So far apart that the pieces cannot matter; and near again. */
+	kmm_percpu_counter_set(&c, 1000000);
+	kmm_percpu_counter_add(&c, 0, 3);
+	assert_int_equal(kmm_percpu_counter_compare(&c, 2000000), -1);
+	assert_int_equal(kmm_percpu_counter_compare(&c, 500000), 1);
+	assert_int_equal(kmm_percpu_counter_compare(&c, 1000003), 0);
+	kmm_percpu_counter_set(&c, 0);
 	kmm_percpu_counter_destroy(&c);
 	kmm_percpu_counter_destroy(&c);
 	kmm_percpu_stats(p, &s);
@@ -44,9 +51,33 @@ static void test_counter(void **state)
 	machine_done(mm);
 }
 
+/* Two for each CPU, where that is more than 32. */
+static void test_batch(void **state)
+{
+	struct kmm_config c = config_of(KMM_LINUX_6_1);
+	struct kmm_percpu_counter counter;
+	struct kmm_percpu_config cfg;
+	struct kmm_percpu *p;
+	struct kmm *mm;
+
+	(void)state;
+	c.cpus = 20;
+	config_zone(&c, 0, KMM_ZONE_NORMAL, 0, 4096);
+	mm = machine_create(&c);
+	kmm_percpu_config_init(&cfg);
+	p = kmm_percpu_create(mm, &cfg);
+	assert_non_null(p);
+	assert_int_equal(kmm_percpu_counter_init(&counter, p, 0, 0, GFP_KERNEL), 0);
+	assert_int_equal(counter.batch, 40);
+	kmm_percpu_counter_destroy(&counter);
+	kmm_percpu_destroy(p);
+	machine_done(mm);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_counter) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_counter),
+					    cmocka_unit_test(test_batch) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

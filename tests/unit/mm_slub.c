@@ -116,6 +116,51 @@ static void test_nodes(void **state)
 	kmm_destroy(mm);
 }
 
+/* Two more objects, a slab of them: whose node it is. */
+static unsigned node_of_slab(struct kmm_slab *sl, struct kmm_cache *s, kmm_pfn half)
+{
+	kmm_addr at = kmm_kmem_cache_alloc(s, 0, GFP_KERNEL);
+
+	assert_int_not_equal(kmm_kmem_cache_alloc(s, 0, GFP_KERNEL), KMM_NULL);
+	return kmm_slab_frame(sl, at) >= half;
+}
+
+/*
+ * remote_node_defrag_ratio: 1001 of 1024 times another node is asked, and gives if it has more
+ * than min_partial slabs: of 2048 bytes 5, half of log2.
+ */
+static void test_remote_node(void **state)
+{
+	struct kmm *mm = slab_machine(KMM_LINUX_6_1, 8192, 2, 2);
+	struct kmm_slab_policy p;
+	struct kmm_cache *s;
+	struct kmm_slab *sl;
+	kmm_addr there[16];
+
+	(void)state;
+	kmm_slab_policy_init(&p, KMM_SLUB, V(6, 1));
+	p.slub_max_order = 0;
+	p.cpu_partial = false;
+	sl = slab_create(mm, &p);
+	s = slab_cache(sl, "halves", 2048, 0, KMM_SLAB_NO_MERGE);
+	assert_int_equal(slab_figures(s).min_partial, 5);
+	for (unsigned i = 0; i < 16; i++)
+		there[i] = kmm_kmem_cache_alloc(s, 1, GFP_KERNEL);
+	for (unsigned i = 0; i < 10; i += 2)
+		kmm_kmem_cache_free(s, 1, there[i]);
+	assert_int_equal(slab_figures(s).partial_slabs, 5);
+	/* CPU 1 asked for its 8 slabs: the clock stands there. */
+	for (unsigned n = 8; n <= 1000; n++)
+		assert_int_equal(node_of_slab(sl, s, 4096), 0);
+	kmm_kmem_cache_free(s, 1, there[10]);
+	for (unsigned n = 1001; n < 1024; n++)
+		assert_int_equal(node_of_slab(sl, s, 4096), 0);
+	assert_int_equal(slab_figures(s).partial_slabs, 6);
+	assert_true(kmm_slab_frame(sl, kmm_kmem_cache_alloc(s, 0, GFP_KERNEL)) >= 4096);
+	slab_done(sl);
+	kmm_destroy(mm);
+}
+
 /*
  * No room at the order it likes: a slab of the least order, with fewer objects.
  * 1500 bytes like order 3 with 8 CPUs (32768 / 1500 = 21); the least is 0, with 2.
@@ -212,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_node_to_cpu_partial),
 		cmocka_unit_test(test_nodes),
+		cmocka_unit_test(test_remote_node),
 		cmocka_unit_test(test_fallback_order),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_exhausted),

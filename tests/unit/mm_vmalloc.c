@@ -129,6 +129,54 @@ static void test_lazy_purge(void **state)
 	done(v, mm);
 }
 
+struct told {
+	uint64_t number[3];
+	unsigned frees, purges;
+};
+
+static void told_free(void *arg, uint64_t va_start, uint64_t nr_lazy, uint64_t nr_lazy_max)
+{
+	struct told *t = arg;
+
+	*t = (struct told){ { va_start, nr_lazy, nr_lazy_max }, t->frees + 1, t->purges };
+}
+
+static void told_purge(void *arg, uint64_t start, uint64_t end, uint64_t npurged)
+{
+	struct told *t = arg;
+
+	*t = (struct told){ { start, end, npurged }, t->frees, t->purges + 1 };
+}
+
+/* What the trace points of a free and of a purge say: pages in the queue, and its limit; the range. */
+static void test_trace_points(void **state)
+{
+	static const struct kmm_vmalloc_observer watch = { .free_vmap_area_noflush = told_free,
+							   .purge_vmap_area_lazy = told_purge };
+	struct kmm *mm = machine(KMM_LINUX_6_1);
+	struct kmm_vmalloc *v = window(mm, KMM_X86_64, KMM_LINUX_6_1, false);
+	uint64_t a = kmm_vmalloc(v, 0, PAGE), b = kmm_vmalloc(v, 0, 2 * PAGE);
+	struct told t = { .frees = 0 };
+
+	(void)state;
+	kmm_vmalloc_observe(v, &watch, &t);
+	kmm_vfree(v, 0, b);
+	assert_int_equal(t.number[0], b);
+	assert_int_equal(t.number[1], 3); /* with the guard page */
+	assert_int_equal(t.number[2], 16384);
+	kmm_vfree(v, 0, a);
+	assert_int_equal(t.number[0], a);
+	assert_int_equal(t.number[1], 5);
+	assert_int_equal(t.frees, 2);
+	assert_int_equal(t.purges, 0);
+	kmm_vm_unmap_aliases(v);
+	assert_int_equal(t.purges, 1);
+	assert_int_equal(t.number[0], a);
+	assert_int_equal(t.number[1], b + 3 * PAGE);
+	assert_int_equal(t.number[2], 2);
+	done(v, mm);
+}
+
 /* 6.9 and later: a purged range of up to 256 pages serves its own CPU's node again, newest first. */
 static void test_pools(void **state)
 {
@@ -271,10 +319,11 @@ static void test_page_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_windows),	   cmocka_unit_test(test_first_fit),
-		cmocka_unit_test(test_lazy_purge), cmocka_unit_test(test_pools),
-		cmocka_unit_test(test_huge),	   cmocka_unit_test(test_mappings),
-		cmocka_unit_test(test_failures),   cmocka_unit_test(test_page_events),
+		cmocka_unit_test(test_windows),	    cmocka_unit_test(test_first_fit),
+		cmocka_unit_test(test_lazy_purge),  cmocka_unit_test(test_trace_points),
+		cmocka_unit_test(test_pools),	    cmocka_unit_test(test_huge),
+		cmocka_unit_test(test_mappings),    cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_page_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,42 @@ static void test_block_or_halving(void **state)
 	machine_done(mm);
 }
 
+/*
+ * 2.6, order 2: of 1200 pages 300 stand alone and 700 in pairs.  1197 > 1000 and 897 > 500,
+ * but without the pairs 197 are left of 250; with 56 pages more 253.
+ */
+static void test_halving_by_order(void **state)
+{
+	struct kmm *mm = machine_at(KMM_LINUX_2_6, 300, 0);
+	kmm_pfn pfn = 4000;
+
+	(void)state;
+	for (unsigned i = 0; i < 350; i++)
+		assert_int_equal(kmm_seed_free(mm, 1000 + 4 * i, 1, KMM_UNMOVABLE), 0);
+	for (; pfn < 4000 + 50 * 8; pfn += 8)
+		assert_int_equal(kmm_seed_free(mm, pfn, 2, KMM_UNMOVABLE), 0);
+	assert_int_equal(kmm_alloc_pages(mm, 0, GFP_KERNEL, 2), KMM_NO_PFN);
+	for (; pfn < 4000 + 64 * 8; pfn += 8)
+		assert_int_equal(kmm_seed_free(mm, pfn, 2, KMM_UNMOVABLE), 0);
+	assert_int_equal(kmm_alloc_pages(mm, 0, GFP_KERNEL, 2), 4000);
+	machine_done(mm);
+}
+
+/* The only block that is large enough is reserved: who may have it, finds it. */
+static void test_highatomic_block(void **state)
+{
+	(void)state;
+	for (enum kmm_generation g = KMM_LINUX_5_10; g <= KMM_LINUX_6_18; g++) {
+		struct kmm *mm = machine_at(g, 2000, 0);
+
+		assert_int_equal(kmm_seed_pageblock(mm, 7680, KMM_HIGHATOMIC), 0);
+		assert_int_equal(kmm_seed_free(mm, 7680, 3, KMM_HIGHATOMIC), 0);
+		assert_int_equal(kmm_alloc_pages(mm, 0, GFP_KERNEL, 3), KMM_NO_PFN);
+		assert_int_equal(kmm_alloc_pages(mm, 0, GFP_ATOMIC, 3), 7680);
+		machine_done(mm);
+	}
+}
+
 /* lowmem_reserve keeps a zone's pages from requests that could be served above it. */
 static void test_lowmem_reserve(void **state)
 {
@@ -149,6 +185,8 @@ int main(void)
 		cmocka_unit_test(test_reserves),
 		cmocka_unit_test(test_order_counts),
 		cmocka_unit_test(test_block_or_halving),
+		cmocka_unit_test(test_halving_by_order),
+		cmocka_unit_test(test_highatomic_block),
 		cmocka_unit_test(test_lowmem_reserve),
 		cmocka_unit_test(test_highatomic_is_unusable),
 		cmocka_unit_test(test_boost),
