@@ -200,15 +200,25 @@ static void disown(struct simulated *s)
 	s->since_count = kept;
 }
 
+/* The reconstruction knows by now that it had gone, and the model has nobody else there. */
+static bool known_gone(const struct simulated *s, const struct recorded *r, const struct held *h)
+{
+	unsigned type;
+
+	return recorded_frame(r, (uint32_t)h->pfn) == FRAME_USED &&
+	       recorded_owner(r, (uint32_t)h->pfn, &type) == OWNER_KERNEL &&
+	       kmm_frame_state(s->mm, h->pfn) == KMM_FRAME_USED;
+}
+
 /* Take again what the recording does not show as taken; false: it has another user now. */
-static bool take_again(struct simulated *s, struct since *g)
+static bool take_again(struct simulated *s, const struct recorded *r, struct since *g)
 {
 	bool named = g->slot != NO_SLOT;
 	struct held *h = &g->held, other;
 
 	if (named && simulated_named(s, g->slot, h->pfn, &other))
 		return false; /* its number was given out twice meanwhile: done already */
-	if (!kmm_take(s->mm, h->pfn, h->order)) {
+	if (!kmm_take(s->mm, h->pfn, h->order) || known_gone(s, r, h)) {
 		if (named)
 			simulated_hold(s, g->slot, h, KMM_NO_PFN);
 		return true;
@@ -220,7 +230,7 @@ static bool take_again(struct simulated *s, struct since *g)
 	return false;
 }
 
-/* Was it taken without an event?  Then the reconstruction still has it on a list. */
+/* Was it taken without an event?  Then the reconstruction has it on a list until it shows that it went. */
 static bool taken_silently(const struct simulated *s, const struct since *g)
 {
 	return g->slot == NO_SLOT || (g->held.live && g->held.pfn != KMM_NO_PFN &&
@@ -237,7 +247,7 @@ static void own_again(struct simulated *s, const struct recorded *r)
 		kmm_pfn want;
 
 		if (taken_silently(s, &g)) {
-			if (take_again(s, &g))
+			if (take_again(s, r, &g))
 				s->since[kept++] = g;
 			continue;
 		}
