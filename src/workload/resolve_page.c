@@ -420,17 +420,35 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 
 /*
  * Where a zone is short of pages the bulk allocation gives up, and what its array still
- * lacks is allocated page by page, traced (pitfall 2).
+ * lacks is allocated page by page, traced (pitfall 2).  From 7.0 on blocks as large as the area
+ * can do with are asked for first, and split.
  */
-static bool is_single(const struct ctx *c, const struct event *ev)
+static bool is_of_area(const struct ctx *c, const struct event *ev)
 {
-	return c->bulk_n && ev->page.order <= 0 && ev->page.gfp & KMM_GFP_HIGHMEM &&
+	unsigned order = ev->page.order < 0 ? 0 : (unsigned)ev->page.order;
+
+	return c->bulk_n >> order && ev->page.gfp & KMM_GFP_HIGHMEM &&
 	       !(ev->page.gfp & KMM_GFP_MOVABLE);
 }
 
-/* The refills that seemed to be the bulk allocation's were those of this page. */
-static struct window_entry *single_was_open(struct ctx *c, struct window_entry *w, uint64_t *pos)
+/* An id that was thought to be a silent page's is none of the array's: its own events tell of the page. */
+static void leave_array(struct page_array *a, uint32_t slot)
 {
+	uint32_t i = 0;
+
+	while (i < a->n && a->slots[i] != slot)
+		i++;
+	if (i == a->n)
+		return;
+	memmove(&a->slots[i], &a->slots[i + 1], (a->n - i - 1) * sizeof(*a->slots));
+	a->n--;
+}
+
+/* The refills that seemed to be the bulk allocation's were those of this block. */
+static struct window_entry *was_open(struct resolver *r, struct ctx *c, struct window_entry *w,
+				     uint64_t *pos)
+{
+	leave_array(&r->array[c->bulk_array], w->r.slot);
 	*pos = c->open;
 	c->open = WINDOW_NONE;
 	c->bulk++;
@@ -438,29 +456,25 @@ static struct window_entry *single_was_open(struct ctx *c, struct window_entry *
 	w->waits = 0;
 	w->r.sig.op = REQ_PAGE_ALLOC;
 	w->r.sig.flags = 0;
+	r->stats.bulk_pages--;
 	return w;
 }
 
-/* A page that was allocated by itself stands for one that was thought to be silent. */
-static void replace_silent(struct resolver *r, struct ctx *c, uint32_t slot)
+/* Pages that were allocated by themselves stand for n that were thought to be silent. */
+static void replace_silent(struct resolver *r, struct ctx *c, uint32_t n)
 {
-	struct page_array *a = &r->array[c->bulk_array];
-	uint64_t pos = c->bulk + --c->bulk_n;
-	uint32_t i = 0;
-	struct window_entry *w;
+	while (n--) {
+		uint64_t pos = c->bulk + --c->bulk_n;
+		struct window_entry *w;
 
-	if (!window_has(&r->win, pos))
-		return;
-	w = window_at(&r->win, pos);
-	while (i < a->n && a->slots[i] != w->r.slot)
-		i++;
-	if (i == a->n)
-		return;
-	memmove(&a->slots[i], &a->slots[i + 1], (a->n - i - 1) * sizeof(*a->slots));
-	a->slots[a->n - 1] = slot;
-	w->dropped = w->gives = true;
-	w->waits = 0;
-	r->stats.bulk_pages--;
+		if (!window_has(&r->win, pos))
+			continue;
+		w = window_at(&r->win, pos);
+		leave_array(&r->array[c->bulk_array], w->r.slot);
+		w->dropped = w->gives = true;
+		w->waits = 0;
+		r->stats.bulk_pages--;
+	}
 }
 
 /* The entry of this allocation: the open one, if its refills fit, else a new one. */
@@ -477,8 +491,8 @@ static struct window_entry *alloc_entry(struct resolver *r, struct ctx *c, const
 			w->waits &= (uint8_t)~WAIT_ALLOC;
 			return w;
 		}
-		if (is_single(c, ev) && w->take.first == ev->page.pfn)
-			return single_was_open(c, w, pos);
+		if (is_of_area(c, ev) && w->take.first == ev->page.pfn)
+			return was_open(r, c, w, pos);
 		close_open(r, c);
 	}
 	w = resolve_irq_early(r, ev, pos);
@@ -516,11 +530,13 @@ int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev
 	struct slot *s;
 	uint64_t pos;
 	uint32_t pfn;
+	bool of_area;
 
 	if (order >= KMM_ORDERS)
 		return err_set(r->err, EBADMSG, "event %llu: an allocation of order %u",
 			       (unsigned long long)r->seq, order);
-	if (c->bulk_n && !is_single(c, ev))
+	of_area = is_of_area(c, ev);
+	if (c->bulk_n && !of_area)
 		settle_bulk(r, c);
 	if (ev->page.pfn < KMM_NO_PFN - (1u << order) &&
 	    vacate(r, ev, (uint32_t)ev->page.pfn, 1u << order, FREE_FOUND) < 0)
@@ -528,8 +544,8 @@ int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev
 	w = alloc_entry(r, c, ev, &pos);
 	if (!w)
 		return r->err->code;
-	if (is_single(c, ev) && (c->bulk == WINDOW_NONE || pos + 1 != c->bulk))
-		replace_silent(r, c, w->r.slot);
+	if (of_area)
+		replace_silent(r, c, (1u << order) - (pos + 1 == c->bulk));
 	w->r.seq = r->seq;
 	w->r.sig.gfp = ev->page.gfp;
 	w->r.sig.order = (uint8_t)order;

@@ -57,14 +57,59 @@ static void an_unknown_array_frees_nothing(void **state)
 	assert_int_equal(resolver_stats(b->r)->bulk_paired, 0);
 }
 
+#define AREA (KMM_GFP_HIGHMEM | KMM_GFP_KSWAPD_RECLAIM) /* what vmalloc asks with for blocks */
+
+/* 2: from 7.0 on a stack is asked for as one block of order 2, traced, and given back page by page. */
+static void a_block_is_no_silent_page(void **state)
+{
+	struct bench *b = *state;
+
+	object(b, EVENT_KMALLOC, ADDR(0x700), VMALLOC_SITE, 32, 32, 0);
+	alloc(b, 0x500, 2, AREA);
+	object(b, EVENT_KMEM_CACHE_ALLOC, ADDR(0x701), 7, 184, 192, 0);
+	for (unsigned i = 0; i < 4; i++)
+		freed(b, 0x500 + i, 0);
+	object(b, EVENT_KFREE, ADDR(0x700), 8, 0, 0, 0);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_BULK), 0);
+	assert_int_equal(count(b, REQ_PAGE_ALLOC), 1);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_false(rec(b, REQ_PAGE_FREE, i)->sig.flags & (REQ_UNPAIRED | REQ_IMPLIED));
+	assert_int_equal(resolver_stats(b->r)->bulk_pages, 0);
+}
+
+/* 2: two of four were silent, and two allocated by themselves: each is given back once. */
+static void single_pages_are_given_back_once(void **state)
+{
+	struct bench *b = *state;
+
+	object(b, EVENT_KMALLOC, ADDR(0x700), VMALLOC_SITE, 32, 32, 0);
+	alloc(b, 0x500, 0, AREA);
+	alloc(b, 0x501, 0, AREA);
+	object(b, EVENT_KMEM_CACHE_ALLOC, ADDR(0x701), 7, 184, 192, 0);
+	freed(b, 0x310, 0);
+	freed(b, 0x311, 0);
+	freed(b, 0x500, 0);
+	freed(b, 0x501, 0);
+	object(b, EVENT_KFREE, ADDR(0x700), 8, 0, 0, 0);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_BULK), 2);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_false(rec(b, REQ_PAGE_FREE, i)->sig.flags & (REQ_UNPAIRED | REQ_IMPLIED));
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(rec(b, REQ_PAGE_FREE, i)->slot, rec(b, REQ_PAGE_BULK, i)->slot);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(stacks_take_silent_pages),
-		TEST(silent_pages_stand_at_their_refill),
-		TEST(an_unknown_array_frees_nothing),
+		TEST(stacks_take_silent_pages),		TEST(silent_pages_stand_at_their_refill),
+		TEST(an_unknown_array_frees_nothing),	TEST(a_block_is_no_silent_page),
+		TEST(single_pages_are_given_back_once),
 	};
 
 	return cmocka_run_group_tests_name("resolve_bulk", tests, NULL, NULL);
