@@ -158,11 +158,10 @@ struct chunk *percpu_create_chunk(struct kmm_percpu *p)
 void percpu_destroy_chunk(struct kmm_percpu *p, struct chunk *c)
 {
 	unlink_chunk(c);
-	if (c->page && c->base) {
+	if (c->page && c->base)
 		percpu_release_pages(p, c, 0, c->area.pages);
-		for (unsigned g = 0; p->config.vmalloc && g < p->groups; g++)
-			kmm_free_vm_area(p->config.vmalloc, c->base + p->group[g].offset);
-	}
+	for (unsigned g = 0; c->base && p->config.vmalloc && g < p->groups; g++)
+		kmm_free_vm_area(p->config.vmalloc, c->base + p->group[g].offset);
 	p->stats.chunks--;
 	percpu_area_free(&c->area);
 	free(c->page);
