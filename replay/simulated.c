@@ -82,7 +82,10 @@ static void score(struct simulated *s, const struct request *q, kmm_pfn got)
 		s->stats.first_miss_at = s->stats.all.allocations;
 		s->stats.first_miss_want = q->pfn;
 		s->stats.first_miss_got = got;
+		s->stats.first_miss = miss_of(s->mm, q, got);
 	}
+	if (!hit)
+		s->stats.misses[miss_of(s->mm, q, got)]++;
 	s->stats.all.allocations++;
 	s->stats.all.hits += hit;
 	zone = machine_zone_of(s->m, q->pfn);

@@ -22,6 +22,7 @@
 #include "replay/sides.h"
 #include "replay/transfer.h"
 #include "replay/view.h"
+#include "replay/miss.h"
 #include "workload/request.h"
 
 #define SCORE_STEP 1000 /* allocations of one point of the score's course */
@@ -40,6 +41,8 @@ struct simulated_stats {
 	uint64_t first_miss_seq, first_miss_at; /* event ordinal; allocations before it */
 	uint64_t first_miss_time;
 	kmm_pfn first_miss_want, first_miss_got;
+	enum miss first_miss;
+	uint64_t misses[MISS_KINDS];
 	uint64_t failed; /* the model had no page where the kernel had one */
 	uint64_t unmatched_frees; /* freed before its allocation was seen, and the model uses the page otherwise */
 	uint64_t uncorrected; /* anchored: what the model held as in use, and could not be put right */

@@ -14,6 +14,7 @@
 #include "cli/input.h"
 #include "cli/machines.h"
 #include "cli/runs.h"
+#include "cli/verify_misses.h"
 #include "cli/verify_slabs.h"
 
 static struct input_options in = INPUT_DEFAULTS;
@@ -23,9 +24,9 @@ static uint64_t samples = 200;
 static const char *anchor_every;
 static struct runs_curve curve;
 
-enum { SHOW_ZONES, SHOW_PLACEMENT, SHOW_CACHES, SHOW_NAMES };
+enum { SHOW_ZONES, SHOW_PLACEMENT, SHOW_MISSES, SHOW_CACHES, SHOW_NAMES };
 
-static const char *const shows[] = { "zones", "placement", "caches", "names", NULL };
+static const char *const shows[] = { "zones", "placement", "misses", "caches", "names", NULL };
 
 static struct option options[] = {
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats,
@@ -226,6 +227,14 @@ static struct table *placement_table(const struct machine *m, const struct simul
 	return t;
 }
 
+static int print_misses(const struct simulated_stats *s, const struct simulated_stats *a)
+{
+	if (s->all.hits == s->all.allocations && a->all.hits == a->all.allocations)
+		return 0;
+	prose_print(stdout, "\nMisses, by where the model had the kernel's page:\n");
+	return put_table(verify_miss_table(s, a));
+}
+
 static void json_counts(struct json *j, const char *key, struct fidelity_counts c)
 {
 	json_object(j, key);
@@ -287,6 +296,7 @@ static void json_simulated(struct json *j, const struct machine *m, const struct
 		json_uint(j, "first_miss_after", s->first_miss_at);
 		json_uint(j, "first_miss_pfn", s->first_miss_want);
 		json_uint(j, "first_miss_got", s->first_miss_got);
+		json_string(j, "first_miss", miss_name(s->first_miss));
 	}
 	json_end_object(j);
 	json_counts(j, "refills", f->refills);
@@ -308,6 +318,7 @@ static void json_simulated(struct json *j, const struct machine *m, const struct
 		json_real(j, NULL, share(s->course[i]));
 	json_end_array(j);
 	json_curve(j, r);
+	json_table(j, "misses", verify_miss_table(s, a));
 	json_table(j, "by_zone_order_type", placement_table(m, s, a));
 	json_end_object(j);
 }
@@ -417,9 +428,9 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 
 		prose_print(stdout,
 			    "  first miss after %" PRIu64 " allocations, at event %" PRIu64
-			    ": kernel %#x, model %#x\n",
+			    ": kernel %#x, model %#x;\n             %s\n",
 			    x->first_miss_at, x->first_miss_seq, x->first_miss_want,
-			    x->first_miss_got);
+			    x->first_miss_got, miss_help(x->first_miss));
 	}
 	if (f->zones_given)
 		prose_print(
@@ -439,6 +450,9 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 		ret = put_table(placement_table(m, simulated_stats(r->runs[RUN_NATIVE].simulated),
 						simulated_stats(r->runs[RUN_ANCHORED].simulated)));
 	if (ret >= 0)
+		ret = print_misses(simulated_stats(r->runs[RUN_NATIVE].simulated),
+				   simulated_stats(r->runs[RUN_ANCHORED].simulated));
+	if (ret >= 0)
 		ret = verify_print_slabs(r, RUN_RECORDED, with_objects(r) ? RUN_OBJECTS : -1, sf);
 	return ret;
 }
@@ -450,11 +464,18 @@ static struct table *shown_table(struct kmw_reader *k, const struct machine *m,
 	static const struct simulated_stats nothing;
 	bool simulated = f->have_simulated;
 
+	const struct simulated_stats *s = simulated ?
+						  simulated_stats(r->runs[RUN_NATIVE].simulated) :
+						  &nothing,
+				     *a = simulated ?
+						  simulated_stats(r->runs[RUN_ANCHORED].simulated) :
+						  &nothing;
+
 	switch (show) {
 	case SHOW_PLACEMENT:
-		return placement_table(
-			m, simulated ? simulated_stats(r->runs[RUN_NATIVE].simulated) : &nothing,
-			simulated ? simulated_stats(r->runs[RUN_ANCHORED].simulated) : &nothing);
+		return placement_table(m, s, a);
+	case SHOW_MISSES:
+		return verify_miss_table(s, a);
 	case SHOW_CACHES:
 		return verify_cache_table(sf);
 	case SHOW_NAMES:
