@@ -108,11 +108,23 @@ static bool held_unnamed(const struct simulated *s, kmm_pfn pfn, unsigned order)
 	return true;
 }
 
-/* In use by nobody known, and yet the kernel had it free: compaction did not take it. */
+/*
+ * In use, and yet the kernel had it free: by nobody known, then compaction did not take it; by an id, then that
+ * has another page in the recording, and its free will tell which.
+ */
 static void set_free(struct simulated *s, kmm_pfn want, unsigned order)
 {
-	if (held_unnamed(s, want, order))
-		kmm_free_pages_direct(s->mm, 0, want, order, true);
+	if (!held_unnamed(s, want, order)) {
+		struct held h = simulated_held_at(s, want);
+
+		if (!h.live || h.pfn != want || h.order != order ||
+		    kmm_frame_state(s->mm, want) != KMM_FRAME_USED)
+			return;
+		h.pfn = KMM_NO_PFN;
+		simulated_move(s, (uint32_t)kmm_frame_word(s->mm, want) - 1, &h);
+		simulated_own(s, want, order, 0);
+	}
+	kmm_free_pages_direct(s->mm, 0, want, order, true);
 }
 
 /* Make the model hold `want` instead of `got`; returns what it holds then. */
