@@ -13,7 +13,8 @@ results() {
 		sed -E "/^INSERT INTO run VALUES/s/,[0-9.e-]*,(NULL|[0-9]+)\);/,\1);/"
 	rm -f "$tmp"/r.db*
 	"$KMEMLAB" verify --format json "$1" | sed "s/\"$name\"//"
-	"$KMEMLAB" stat --by all "$1" | sed -E "s/$name//; s/^[^ ]*-([0-9]+) +/task \1 /; s/0x[0-9a-f]{8,16}/ADDRESS/; s/ +/ /g"
+	# In whatever order those come that have as much as each other.
+	"$KMEMLAB" stat --by all --top 0 "$1" | sed -E "s/$name//; s/^[^ ]*-([0-9]+) +/task \1 /; s/0x[0-9a-f]{8,16}/ADDRESS/; s/ +/ /g" | sort
 }
 
 # Addresses in a trace: hexadecimal numbers of a kernel's half.
