@@ -583,7 +583,7 @@ static bool run(struct world *w, const struct subject *s, const struct op *ops, 
 			ok = complain(w, "an object was written by others");
 		if (ok && *at % stride == 0)
 			ok = !kmm_slab_validate(w->sl, w->why, sizeof(w->why));
-		if (ok && *at % (64 * stride) == 0)
+		if (ok && *at % stride == 0)
 			ok = !kmm_validate(w->mm, w->why, sizeof(w->why));
 		if (!ok)
 			break;

@@ -127,7 +127,7 @@ static bool run(struct world *w, const struct subject *s, const struct op *ops, 
 		ok = s->step(w, &ops[*at]);
 		if (ok && *at % stride == 0)
 			ok = !s->validate(w, w->why, sizeof(w->why));
-		if (ok && *at % (64 * stride) == 0)
+		if (ok && *at % stride == 0)
 			ok = !kmm_validate(w->mm, w->why, sizeof(w->why));
 		if (!ok)
 			break;
