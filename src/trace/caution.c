@@ -6,7 +6,7 @@
 
 static void add(char *out, size_t room, const char *what, const char *more)
 {
-	size_t n = strlen(out);
+	size_t n = strnlen(out, room);
 
 	if (n < room)
 		snprintf(out + n, room - n, "%s%s%s", n ? "; " : "", what, more);

@@ -341,7 +341,7 @@ static bool expression(struct scan *s)
 bool printfmt_sane(const char *text, size_t len)
 {
 	static const char begin[] = "\nprint fmt:";
-	const char *at = memmem(text, len, begin, sizeof(begin) - 1);
+	const char *at = len ? memmem(text, len, begin, sizeof(begin) - 1) : NULL;
 	struct scan s = { .p = at, .end = text + len, .fields = text };
 
 	if (!at)
