@@ -19,7 +19,6 @@
 #include "trace/datfile.h"
 #include "trace/printfmt.h"
 
-/* Does libtraceevent understand it? */
 /* libtraceevent forgets parts of the formats that it refuses; asked by LeakSanitizer, where that is built in. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
@@ -27,6 +26,7 @@ const char *__lsan_default_suppressions(void)
 	return "leak:libtraceevent.so";
 }
 
+/* Does libtraceevent understand it? */
 static bool parses(const char *text, size_t len)
 {
 	struct tep_handle *tep = tep_alloc();
