@@ -116,6 +116,8 @@ struct tep_event *types_tep_event(struct types *ts, uint16_t id)
 		return type ? type->tep : NULL;
 	type->parsed = true;
 	f = type->format;
+	if (!f->len) /* a text's events have none */
+		return NULL;
 	end = memmem(f->text, f->len, "\nprint fmt:", 11);
 	len = end ? (size_t)(end - f->text) : f->len;
 	text = malloc(len + sizeof(no_print));
