@@ -156,7 +156,7 @@ static inline uint32_t resolver_pfn(const struct resolver *r, uint64_t addr)
 /* REQ_RESPONSE and REQ_UNCERTAIN as the context and the slot's age demand. */
 static inline uint8_t resolver_flags(const struct resolver *r, const struct ctx *c, uint32_t slot)
 {
-	uint8_t flags = c->reclaimer | c->in_reclaim | c->in_compaction ? REQ_RESPONSE : 0;
+	uint8_t flags = (c->reclaimer | c->in_reclaim | c->in_compaction) ? REQ_RESPONSE : 0;
 
 	if (slot != NO_SLOT && r->slots.s[slot].epoch != r->epoch)
 		flags |= REQ_UNCERTAIN;
