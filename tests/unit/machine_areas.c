@@ -53,8 +53,8 @@ static void hidden(void **state)
 		"0x0000000000000000-0x0000000000000000   20480 irq_init_percpu_irqstack+0xf0/0x120 vmap\n"
 		"0x0000000000000000-0x0000000000000000    8192 acpi_os_map_iomem+0x1b6/0x1d0 "
 		"phys=0x000000001ffe1000 ioremap\n",
-		"0x132cc041-0x6b74923d   20480 irq_init_percpu_irqstack+0xf0/0x120 vmap\n"
-		"0x6b74923d-0x05d373dc    8192 acpi_os_map_iomem+0x1b6/0x1d0 phys=0x1ffe1000 ioremap\n",
+		("0x132cc041-0x6b74923d   20480 irq_init_percpu_irqstack+0xf0/0x120 vmap\n"
+		 "0x6b74923d-0x05d373dc    8192 acpi_os_map_iomem+0x1b6/0x1d0 phys=0x1ffe1000 ioremap\n"),
 	};
 
 	(void)state;
@@ -75,8 +75,8 @@ static void hidden(void **state)
 static void damaged(void **state)
 {
 	static const char *const texts[] = {
-		"0xffffc90000000000-0xffffc90000005000   20480 a+0x1/0x2 vmap\n"
-		"0xffffc90000005000-0xffffc90000007000    4096 b+0x1/0x2 vmap\n",
+		("0xffffc90000000000-0xffffc90000005000   20480 a+0x1/0x2 vmap\n"
+		 "0xffffc90000005000-0xffffc90000007000    4096 b+0x1/0x2 vmap\n"),
 		"0xffffc90000000000-0xffffc90000005000   20481 a+0x1/0x2 vmap\n",
 		"0xffffc90000000000   20480 a+0x1/0x2 vmap\n",
 		"0xffffc90000000000-0xffffc90000000000   0 a+0x1/0x2 vmap\n",
