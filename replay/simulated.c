@@ -84,7 +84,8 @@ static void score(struct simulated *s, const struct request *q, kmm_pfn got)
 		s->stats.first_miss_got = got;
 		s->stats.first_miss = miss_of(s->mm, q, got);
 	}
-	if (!hit)
+	/* Another policy is to give other pages. */
+	if (!hit && s->o.native)
 		s->stats.misses[miss_of(s->mm, q, got)]++;
 	s->stats.all.allocations++;
 	s->stats.all.hits += hit;
