@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "record/outfile.h"
@@ -18,12 +19,17 @@ struct source {
 	const char *path, *name;
 };
 
-/* In this order at a start: the frames first, which take longest; the ordered lists come second. */
+/* In this order at a start: the frames first, which take longest; the ordered lists come behind them. */
 static const struct source quick[] = {
-	{ "/proc/kpageflags", "kpageflags" }, { "/proc/pagetypeinfo", "pagetypeinfo" },
-	{ "/proc/vmstat", "vmstat" },	      { "/proc/slabinfo", "slabinfo" },
-	{ "/proc/zoneinfo", "zoneinfo" },     { "/proc/buddyinfo", "buddyinfo" },
+	{ "/proc/timer_list", "jiffies" },	  { "/proc/kpageflags", "kpageflags" },
+	{ "/proc/pagetypeinfo", "pagetypeinfo" }, { "/proc/vmstat", "vmstat" },
+	{ "/proc/slabinfo", "slabinfo" },	  { "/proc/zoneinfo", "zoneinfo" },
+	{ "/proc/buddyinfo", "buddyinfo" },
 };
+
+#define LISTS_BEHIND 2 /* of them */
+#define JIFFIES_ROUNDS 4
+#define JIFFIES_LINE 128
 
 static const struct source slow[] = {
 	{ "/proc/meminfo", "meminfo" },
@@ -160,6 +166,60 @@ static void mark(const struct snapshot_options *o, const char *name, const char 
 	o->mark(o->arg, text);
 }
 
+/* The only lines of the list of timers that are wanted; 1: they are not there. */
+static int find_jiffies(const struct snapshot_options *o, const struct source *s, char *now,
+			char *ticks)
+{
+	static const char time[] = "now at ", count[] = "jiffies: ";
+	char path[4200], line[JIFFIES_LINE];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s%s", o->root, s->path);
+	f = fopen(path, "re");
+	if (!f) {
+		snapshot_unread(o, s->path, errno);
+		return 1;
+	}
+	*now = *ticks = '\0';
+	while (!*ticks && fgets(line, sizeof(line), f))
+		if (!strncmp(line, time, strlen(time)))
+			memcpy(now, line, sizeof(line));
+		else if (!strncmp(line, count, strlen(count)))
+			memcpy(ticks, line, sizeof(line));
+	fclose(f);
+	if (*now && *ticks)
+		return 0;
+	snapshot_unread(o, s->path, ENODATA);
+	return 1;
+}
+
+/*
+ * How jiffies stand in the monotonic clock and that in the trace's.  The count is read a little after
+ * the time and the mark is made a little after its own: the best of some rounds is good to microseconds.
+ */
+static int take_jiffies(int dir, const char *name, const struct snapshot_options *o,
+			const struct source *s, struct err *e)
+{
+	char now[JIFFIES_LINE], ticks[JIFFIES_LINE];
+	FILE *to = NULL;
+
+	for (int i = 0; i < JIFFIES_ROUNDS; i++) {
+		struct timespec t;
+
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		mark(o, name, s->name, "read");
+		if (find_jiffies(o, s, now, ticks))
+			break;
+		if (!to)
+			to = outfile_open(dir, s->name, e);
+		if (!to)
+			return err_code(e);
+		fprintf(to, "marked at %lld nsecs\n%s%s", t.tv_sec * 1000000000ll + t.tv_nsec, now,
+			ticks);
+	}
+	return to ? outfile_close(to, dir, s->name, e) : 0;
+}
+
 int snapshot_slow(int dir, const char *name, const struct snapshot_options *o, struct err *e)
 {
 	int to = outfile_folder(dir, name, e), ret;
@@ -186,12 +246,13 @@ int snapshot_take(int dir, const char *name, bool last, const struct snapshot_op
 		const struct source *s = &quick[last ? n - 1 - i : i];
 
 		/* The ordered lists stand between the frames and the counters. */
-		if (o->lists && i == (last ? n - 1 : 1))
+		if (o->lists && i == (last ? n - LISTS_BEHIND : LISTS_BEHIND))
 			ret = o->lists(o->lists_arg, dir, name, e);
 		if (ret < 0)
 			break;
 		mark(o, name, s->name, "begin");
-		ret = snapshot_copy(to, o, s->path, s->name, e);
+		ret = s == quick ? take_jiffies(to, name, o, s, e) :
+				   snapshot_copy(to, o, s->path, s->name, e);
 		mark(o, name, s->name, "end");
 	}
 	mark(o, name, "", "end");

@@ -228,6 +228,7 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	struct request *q = malloc(KMW_BLOCK_RECORDS * sizeof(*q));
 	int n = 0, ret = q ? 0 : err_set(e, ENOMEM, "out of memory");
 	struct vmstat_seen vmstat = { .count = 0 };
+	uint32_t read = mark(f->k, "snap: before/jiffies read");
 	bool idle = false; /* something happened in interrupts of the idle task */
 
 	if (mapread_init(&before, m, &m->before, mark(f->k, "snap: before/kpageflags begin"),
@@ -252,6 +253,8 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 			mapread_record(&before, &q[i]);
 			mapread_record(&after, &q[i]);
 			if (q[i].sig.op == OBS_MARK) {
+				if (q[i].pfn == read)
+					vmstat_mark(&vmstat, &m->jiffies, q[i].time);
 				if (see_mark(f, m, objects, sides, q[i].pfn))
 					ret = err_set(e, ENOMEM, "out of memory");
 			} else {
@@ -293,7 +296,9 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	if (ret >= 0)
 		ret = hindsight_end(&f->known, e);
 	batch_end(f->batch);
-	m->vmstat_phase = vmstat_phase(&vmstat);
+	if (ret >= 0 && vmstat_settle(&vmstat, m))
+		ret = err_set(e, ENOMEM, "out of memory");
+	vmstat_seen_free(&vmstat);
 	m->tasks_only = !idle && f->number >= WHOLE_MACHINE;
 	f->block = 0;
 	f->number = 0;

@@ -127,7 +127,7 @@ int simulated_seed(struct simulated *s, const struct machine_state *st, struct e
 	if (moved && s->objects)
 		objects_place(s->objects, s->place);
 	s->seeded = s->scoring = true;
-	s->vmstat.phase = s->m->vmstat_phase;
+	s->vmstat.m = s->m;
 	if (!simulated_hold_from_before(s))
 		return err_set(e, ENOMEM, "out of memory");
 	if (s->objects && objects_seed(s->objects, st, e) < 0)

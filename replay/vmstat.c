@@ -1,61 +1,145 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "replay/vmstat.h"
+#include <stdlib.h>
 
+#include <errno.h>
 #include <stdlib.h>
 
 #define SECOND 1000000000ull
 #define PASSES_MOST 256 /* after so many, each an eighth off, no limit is above its lowest */
-#define SKEW (3 * SECOND / 250) /* three ticks */
+#define SKEW 3		/* ticks from CPU to CPU */
+#define USUAL_HZ 250
+#define LATEST (SECOND / 2) /* after its turn the work runs */
+#define FIT_WITH 16	    /* drains; more tell nothing new */
 
 void vmstat_see(struct vmstat_seen *v, const struct request *q)
 {
-	if (q->sig.op == OBS_PCPU_DRAIN && q->sig.aux == DRAIN_SOME && !q->sig.aux2 &&
-	    v->count < VMSTAT_SEEN)
-		v->ns[v->count++] = (uint32_t)((q->time + SKEW * q->cpu) % SECOND);
+	struct machine_turn *more;
+
+	if (q->sig.op != OBS_PCPU_DRAIN || q->sig.aux != DRAIN_SOME || q->sig.aux2 || v->no_memory)
+		return;
+	if (v->count == v->room) {
+		v->room = v->room ? 2 * v->room : 64;
+		more = realloc(v->drains, v->room * sizeof(*more));
+		v->no_memory = !more;
+		if (!more)
+			return;
+		v->drains = more;
+	}
+	v->drains[v->count++] = (struct machine_turn){ .time = q->time, .cpu = q->cpu };
 }
 
-static int by_ns(const void *pa, const void *pb)
+void vmstat_mark(struct vmstat_seen *v, const struct machine_jiffies *j, uint64_t time)
 {
-	const uint32_t *a = pa, *b = pb;
+	int64_t less;
 
-	return *a < *b ? -1 : *a > *b;
+	if (v->marks >= j->marked)
+		return;
+	less = (int64_t)(time - j->marked_ns[v->marks]);
+	if (!v->marks++ || less < v->trace_less_mono)
+		v->trace_less_mono = less;
 }
 
-/* Seconds are a circle: they are counted from behind the widest gap. */
-uint32_t vmstat_phase(struct vmstat_seen *v)
+void vmstat_seen_free(struct vmstat_seen *v)
 {
-	uint32_t widest = 0, first = 0;
+	free(v->drains);
+	v->drains = NULL;
+}
 
-	if (!v->count)
-		return 0;
-	qsort(v->ns, v->count, sizeof(*v->ns), by_ns);
-	for (uint32_t i = 0; i < v->count; i++) {
-		uint32_t before = i ? v->ns[i - 1] : v->ns[v->count - 1] - (uint32_t)SECOND;
+/*
+ * Ticks from one multiple to the next at which a timer of a second expires: 8 on the wheel's level
+ * of 63 to 503 ticks, 64 on the next.
+ */
+static uint64_t granularity(uint32_t hz)
+{
+	return hz < 504 ? 8 : 64;
+}
 
-		if (v->ns[i] - before > widest) {
-			widest = v->ns[i] - before;
-			first = i;
+/* Ticks after which the turns lie as before: the least common multiple of a second's and the wheel's. */
+static uint64_t cycle(uint32_t hz)
+{
+	uint64_t grain = granularity(hz), a = hz, b = grain;
+
+	while (b) {
+		uint64_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return grain / a * hz;
+}
+
+/* The first of a CPU's turns after `time`. */
+static uint64_t turn_after(const struct machine_jiffies *j, uint64_t time, unsigned cpu)
+{
+	uint64_t tick = SECOND / j->hz, grain = granularity(j->hz), skew = SKEW * (uint64_t)cpu;
+	uint64_t round = cycle(j->hz), ns = round * tick, since, now, second, turn;
+
+	since = (time % ns + ns - j->at % ns) % ns; /* time may be before j->at */
+	now = j->count % round + round + since / tick;
+	second = (now + skew) / j->hz - 1;
+	do
+		turn = ((second++ * j->hz - skew) / grain + 1) * grain;
+	while (turn <= now);
+	return time - since % tick + (turn - now) * tick;
+}
+
+/* Was a turn of the CPU's at `time`, or in the tick before? */
+static bool in_turn(const struct machine_jiffies *j, uint64_t time, unsigned cpu)
+{
+	uint64_t ticks = 2 * SECOND / j->hz;
+
+	return turn_after(j, time < ticks ? 0 : time - ticks, cpu) <= time;
+}
+
+/* Jiffies with which the most drains are where they should be, to half a tick; of several, the first. */
+static struct machine_jiffies fit(const struct vmstat_seen *v, uint32_t hz)
+{
+	struct machine_jiffies j = { .hz = hz ? hz : USUAL_HZ };
+	uint64_t step = SECOND / j.hz / 2, steps = 2 * cycle(j.hz), first = 0, last = 0;
+	uint32_t best = 0;
+
+	for (uint64_t i = 0; i < steps && v->count; i++) {
+		uint32_t right = 0;
+
+		j.at = i * step;
+		for (uint32_t k = 0; k < v->count && k < FIT_WITH; k++)
+			right += in_turn(&j, v->drains[k].time, v->drains[k].cpu);
+		if (right > best) {
+			best = right;
+			first = last = i;
+		} else if (right == best && i == last + 1) {
+			last = i;
 		}
 	}
-	return v->ns[(first + v->count / 2) % v->count];
+	j.at = (first + last) / 2 * step;
+	return j;
 }
 
-/* The first of a CPU's seconds after `time`. */
-static uint64_t second_after(uint64_t time, unsigned cpu, uint32_t phase)
+int vmstat_settle(struct vmstat_seen *v, struct machine *m)
 {
-	uint64_t early = (SKEW * cpu + SECOND - phase) % SECOND;
-
-	return (time + early) / SECOND * SECOND + SECOND - early;
+	if (v->no_memory)
+		return -ENOMEM;
+	if (v->marks && m->jiffies.mono_ns)
+		m->jiffies.at = m->jiffies.mono_ns + (uint64_t)v->trace_less_mono;
+	else
+		m->jiffies = fit(v, m->jiffies.hz);
+	m->turns = v->drains;
+	m->turn_count = v->count;
+	v->drains = NULL;
+	return 0;
 }
 
-static void passes(struct kmm *mm, unsigned cpu, uint64_t n, bool seen)
+/* The next time that the work runs on a CPU: at its turn, or when it was seen to, late. */
+static uint64_t next_after(struct vmstat *v, uint64_t time, unsigned cpu)
 {
-	n = n < PASSES_MOST ? n : PASSES_MOST;
-	while (n--)
-		if (seen)
-			kmm_pcp_lower(mm, cpu);
-		else
-			kmm_pcp_decay(mm, cpu);
+	uint64_t turn = turn_after(&v->m->jiffies, time, cpu);
+	const struct machine_turn *t = v->m->turns;
+	uint32_t *i = &v->seen[cpu];
+
+	while (*i < v->m->turn_count && (t[*i].cpu != cpu || t[*i].time < turn))
+		++*i;
+	return *i < v->m->turn_count && t[*i].time - turn < LATEST ? t[*i].time : turn;
 }
 
 void vmstat_pass(struct vmstat *v, struct kmm *mm, uint64_t time, bool seen)
@@ -65,10 +149,15 @@ void vmstat_pass(struct vmstat *v, struct kmm *mm, uint64_t time, bool seen)
 
 	v->soonest = UINT64_MAX;
 	for (unsigned cpu = 0; cpu < cpus; cpu++) {
-		if (v->next[cpu] && v->next[cpu] <= time)
-			passes(mm, cpu, (time - v->next[cpu]) / SECOND + 1, seen);
+		for (unsigned n = 0; v->next[cpu] && v->next[cpu] <= time && n < PASSES_MOST; n++) {
+			if (seen)
+				kmm_pcp_lower(mm, cpu);
+			else
+				kmm_pcp_decay(mm, cpu);
+			v->next[cpu] = next_after(v, v->next[cpu], cpu);
+		}
 		if (v->next[cpu] <= time)
-			v->next[cpu] = second_after(time, cpu, v->phase);
+			v->next[cpu] = next_after(v, time, cpu);
 		if (v->next[cpu] < v->soonest)
 			v->soonest = v->next[cpu];
 	}

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vmstat: the work that the kernel does once a second on each CPU, which lets the limits of the
- * CPU's page lists decay (6.7 on).  No event tells when; it falls on full seconds of jiffies, three ticks
- * earlier from CPU to CPU so that they do not come all at once, and up to eight ticks late, as the timer
- * wheel has it [6.18, 250 ticks a second].  Where it drained a list the trace shows it, and so how far the
- * seconds of its clock are from those of jiffies.
+ * CPU's page lists decay (6.7 on).  No event tells when, but it can be worked out from jiffies: its timer is set
+ * for full seconds of them, three ticks earlier from CPU to CPU so that they do not come all at once, and
+ * the timer wheel lets a timer of a second expire at the next multiple of 8 (of 64, with 1000 ticks a second)
+ * [round_jiffies_relative() and the wheel's levels, 6.12; seen so on 6.12 and 6.18].  The work itself runs
+ * when its CPU comes to it: at once, a tick later, or on a busy machine much later; where it drained a list
+ * the trace shows when.  Those drains also tell how jiffies stand where the capture does not, as far as they can.
  */
 #ifndef REPLAY_VMSTAT_H
 #define REPLAY_VMSTAT_H
@@ -12,25 +14,31 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "machine/machine.h"
 #include "mm/kmm.h"
 #include "workload/request.h"
 
-#define VMSTAT_SEEN 63
-
-/* Where in a second, less the CPU's skew, the work was seen to drain a list. */
+/* What one reading of the trace tells of it. */
 struct vmstat_seen {
-	uint32_t ns[VMSTAT_SEEN]; /* of the first ones */
-	uint32_t count;
+	struct machine_turn *drains; /* in time order */
+	uint32_t count, room;
+	uint32_t marks;		 /* of the recorder, at which it read the monotonic clock too */
+	int64_t trace_less_mono; /* ns; the least of theirs */
+	bool no_memory;
 };
 
 void vmstat_see(struct vmstat_seen *v, const struct request *q);
-/* The middle of them; 0 if none was seen. */
-uint32_t vmstat_phase(struct vmstat_seen *v);
+/* The next of the marks of m->jiffies. */
+void vmstat_mark(struct vmstat_seen *v, const struct machine_jiffies *j, uint64_t time);
+/* To m->jiffies and m->turns.  0, -ENOMEM. */
+int vmstat_settle(struct vmstat_seen *v, struct machine *m);
+void vmstat_seen_free(struct vmstat_seen *v);
 
 struct vmstat {
-	uint32_t phase;		 /* ns of a second at which the first CPU's turn comes */
+	const struct machine *m;
 	uint64_t next[KMM_CPUS]; /* ns of the trace's clock; 0: not begun */
-	uint64_t soonest;	 /* of them; before it there is nothing to do */
+	uint32_t seen[KMM_CPUS]; /* in m->turns */
+	uint64_t soonest;	 /* of next; before it there is nothing to do */
 };
 
 /* To be called from `soonest` on: the seconds that passed until `time`.  seen: the drains that follow are observed ones. */

@@ -95,6 +95,7 @@ static const struct part later_parts[] = {
 	{ "system/thp", thp_parse, "whether huge pages were enabled" },
 	{ "system/cpuinfo", cpuinfo_parse, "" },
 	{ "system/nodes", nodes_parse, "" },
+	{ "before/jiffies", jiffies_parse, "" },
 	{ "system/cpu_cache", cpucache_parse, "the sizes of the CPU caches" },
 };
 
@@ -600,6 +601,7 @@ void machine_free(struct machine *m)
 	for (uint32_t i = 0; i < m->unknown_count; i++)
 		free(m->unknown[i]);
 	free(m->unknown);
+	free(m->turns);
 	free(m);
 }
 
@@ -650,7 +652,8 @@ const char *const *machine_attachments(void)
 		"after/pagetypeinfo",	 "after/meminfo",
 		"after/slabinfo",	 "after/slab_attrs.txt",
 		"after/kpageflags",	 "before/vmallocinfo",
-		"after/vmallocinfo",	 NULL,
+		"after/vmallocinfo",	 "before/jiffies",
+		NULL,
 	};
 
 	return names;

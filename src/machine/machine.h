@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "mm/gfp.h"
 
+#define MACHINE_MARKED 8
 #define MACHINE_ZONES 32 /* zones of all nodes together */
 
 /* Where the files come from: a directory, or the attachments of a workload. */
@@ -187,6 +188,22 @@ struct machine_state {
 	uint64_t frames_stayed;	   /* known from the snapshot after the workload alone */
 };
 
+/* The kernel's clock of ticks, and how it stands in the trace's time. */
+struct machine_jiffies {
+	uint32_t hz;	  /* ticks a second; 0 unknown */
+	uint64_t count;	  /* as before/jiffies has it */
+	uint64_t mono_ns; /* the monotonic clock at which the tick `count` began */
+	uint64_t at;	  /* ns of the trace's clock at which it did; 0 unknown */
+	uint64_t marked_ns[MACHINE_MARKED]; /* the monotonic clock at marks of the trace */
+	uint32_t marked;
+};
+
+/* When the kernel's once-a-second work was seen to drain a CPU's lists; ns of the trace's clock. */
+struct machine_turn {
+	uint64_t time;
+	uint32_t cpu;
+};
+
 struct machine {
 	char kernel[160]; /* "6.1.0-56-amd64", "" unknown */
 	uint32_t kernel_major, kernel_minor;
@@ -199,9 +216,11 @@ struct machine {
 	uint32_t zone_types;
 	uint32_t nodes, cpus, zone_count;
 	uint64_t max_pfn;
-	uint32_t vmstat_phase; /* ns of a second of the trace's clock, see replay/vmstat.h */
-	bool searches_told;    /* the trace has compaction's fast searches (6.4 on) */
-	bool tasks_only;       /* the trace has no event of the idle task: some tasks' own only */
+	struct machine_jiffies jiffies;
+	struct machine_turn *turns;
+	uint32_t turn_count;
+	bool searches_told; /* the trace has compaction's fast searches (6.4 on) */
+	bool tasks_only;    /* the trace has no event of the idle task: some tasks' own only */
 	struct machine_zone zones[MACHINE_ZONES]; /* from before/zoneinfo, else after/zoneinfo */
 	struct machine_cpu cpu[KMM_CPUS];
 	uint8_t distance[KMM_NODES][KMM_NODES]; /* all 0: unknown */

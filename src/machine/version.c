@@ -64,11 +64,21 @@ int version_parse(struct machine *m, struct text *t, struct err *e)
 /* Of the kernel's configuration only what changes how other files are read. */
 int kconfig_parse(struct machine *m, struct text *t, struct err *e)
 {
+	static const struct {
+		const char *set;
+		uint32_t hz;
+	} rates[] = { { "CONFIG_HZ_100=y", 100 },
+		      { "CONFIG_HZ_250=y", 250 },
+		      { "CONFIG_HZ_300=y", 300 },
+		      { "CONFIG_HZ_1000=y", 1000 } };
 	struct span line;
 
 	(void)e;
 	m->thp_compiled = 0;
 	while (text_next(t, &line)) {
+		for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++)
+			if (span_is(line, rates[i].set))
+				m->jiffies.hz = rates[i].hz;
 		if (span_is(line, "CONFIG_TRANSPARENT_HUGEPAGE=y"))
 			m->thp_compiled = 1;
 		else if (span_is(line, "CONFIG_CMA=y"))

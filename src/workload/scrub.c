@@ -212,6 +212,7 @@ static const struct {
 	{ "slab_attrs.txt", move_some }, { "vmallocinfo", move_all },
 	{ "kpageflags", copy },	      { "kpagecount", copy },
 	{ "extfrag_extfrag_index", move_some }, { "extfrag_unusable_index", move_some },
+	{ "jiffies", copy },
 };
 
 /* ---- writing ---- */

@@ -195,6 +195,10 @@ static void test_noted(void **state)
 		{ "before/slabinfo", "slabinfo - version: 2.1\na 1 2 3 4 5\n", "line 2: " },
 		{ "before/slab_attrs.txt", "dentry/order: 77\n", "order has no such value" },
 		{ "before/slab_attrs.txt", "nothing\n", "line 1: expected" },
+		{ "before/jiffies", "marked at x nsecs\n",
+		  "line 1: no number behind \"marked at \"" },
+		{ "before/jiffies", "marked at 1 nsecs\nnow at 2 nsecs\njiffies: -\n", "line 3: " },
+		{ "before/jiffies", "now at 2 nsecs\njiffies: 1\n", "jiffies are missing" },
 		{ "before/lists", "what\n", "before/lists: line 1: " },
 		{ "before/lists", "# kmemlab lists 1\nfree 0 Normal 2 Movable: 6\n",
 		  "line 2: 6 is no" },
@@ -291,6 +295,32 @@ static void test_settings(void **state)
 					      "watermark_boost_factor: 0\n");
 	assert_true(m->have_sysctl);
 	assert_int_equal(m->min_free_kbytes, 123);
+	machine_free(m);
+}
+
+/* Of several readings the one in which the count was taken soonest after the time. */
+static void test_jiffies(void **state)
+{
+	struct memory_file files[] = {
+		{ "before/zoneinfo", ZONE(0, "Normal", 0, 4096), 0 },
+		{ "system/kernel_config", "CONFIG_HZ_250=y\nCONFIG_HZ=250\n", 0 },
+		{ "before/jiffies",
+		  "marked at 58870346549 nsecs\nnow at 58871602110 nsecs\njiffies: 4294907018\n"
+		  "marked at 58901606639 nsecs\nnow at 58902238642 nsecs\njiffies: 4294907021\n"
+		  "marked at 58903944005 nsecs\nnow at 58917060548 nsecs\njiffies: 4294907025\n",
+		  0 },
+		{ NULL, NULL, 0 },
+	};
+	struct machine *m = load_files(files, NULL);
+
+	(void)state;
+	assert_non_null(m);
+	assert_int_equal(m->jiffies.hz, 250);
+	assert_int_equal(m->jiffies.marked, 3);
+	assert_int_equal(m->jiffies.marked_ns[1], 58901606639);
+	/* 14725 ticks less 4294907021; the others have one more, or the same */
+	assert_int_equal(m->jiffies.count, 4294907021);
+	assert_int_equal(m->jiffies.mono_ns, 58900000000);
 	machine_free(m);
 }
 
@@ -400,6 +430,7 @@ int main(void)
 		cmocka_unit_test(test_iomem_hidden),
 		cmocka_unit_test(test_topology),
 		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_jiffies),
 		cmocka_unit_test(test_slab_aliases),
 		cmocka_unit_test(test_lists_text),
 		cmocka_unit_test(test_nothing),

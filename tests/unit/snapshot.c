@@ -68,6 +68,9 @@ static void test_all(void **state)
 	put("proc/buddyinfo", "Node 0, zone Normal 1 2 3\n");
 	put("proc/zoneinfo", "Node 0, zone Normal\n");
 	put("proc/meminfo", "MemTotal: 1 kB\n");
+	put("proc/timer_list",
+	    "Timer List Version: v0.10\nnow at 5000000 nsecs\n\ncpu: 0\n .jiffies: 9\n"
+	    "jiffies: 4294907021\njiffies: 4294907022\n");
 	put("proc/sys/vm/swappiness", "60\n");
 	put("sys/kernel/slab/:0000192/order", "0\n");
 	put("sys/kernel/slab/:0000192/slabs", "5 N0=5\nmore\n");
@@ -81,6 +84,8 @@ static void test_all(void **state)
 
 	assert_int_equal(snapshot_take(dir, "before", false, &o, &e), 0);
 	is(dir, "before/buddyinfo", "Node 0, zone Normal 1 2 3\n");
+	assert_int_equal(faccessat(dir, "before/jiffies", R_OK, 0), 0);
+	assert_non_null(strstr(marks, "snap: before/jiffies read\nsnap: before/jiffies read\n"));
 	assert_int_equal(faccessat(dir, "before/slabinfo", F_OK, 0), -1);
 	assert_non_null(strstr(marks, "snap: before begin\n"));
 	assert_true(strstr(marks, "before/zoneinfo end\n") <
