@@ -143,7 +143,7 @@ static bool came_after(const struct group *g, uint32_t b, uint32_t a)
 
 		if (!leaves || g->q[i].pfn != g->q[b].pfn)
 			continue;
-		if (g->q[i].cpu == g->q[a].cpu && i >= a && i <= last)
+		if (i >= a && i <= last && g->q[i].cpu == g->q[a].cpu)
 			return false;
 		if (i > b && left == g->n)
 			left = i;

@@ -161,14 +161,12 @@ static void test_drain_leaves_nothing(void **state)
 	struct machine *m = machine_new();
 	struct err e;
 	struct recorded *r = recorded_new(m, &e);
-	struct request q[] = { page(0, REQ_PAGE_FREE, 100, false),
-			       page(0, OBS_RECLAIM, KMM_NO_PFN, false),
-			       page(1, REQ_PAGE_FREE, 200, false),
-			       page(1, OBS_RECLAIM, KMM_NO_PFN, false),
-			       page(1, OBS_PCPU_DRAIN, 200, true),
-			       page(1, REQ_PAGE_FREE, 300, false),
-			       page(0, OBS_PCPU_DRAIN, 100, true),
-			       page(0, OBS_PCPU_DRAIN, 300, false) };
+	struct request q[] = {
+		page(0, REQ_PAGE_FREE, 100, false), page(0, OBS_RECLAIM, KMM_NO_PFN, false),
+		page(1, REQ_PAGE_FREE, 200, false), page(1, OBS_RECLAIM, KMM_NO_PFN, false),
+		page(1, OBS_PCPU_DRAIN, 200, true), page(1, REQ_PAGE_FREE, 300, false),
+		page(0, OBS_PCPU_DRAIN, 100, true), page(0, OBS_PCPU_DRAIN, 300, false)
+	};
 	const uint16_t want[] = { 2, 3, 4, 0, 1, 5, 6, 7 };
 	uint16_t order[8];
 
@@ -187,12 +185,11 @@ static void test_drain_comes_first(void **state)
 	struct machine *m = machine_new();
 	struct err e;
 	struct recorded *r = recorded_new(m, &e);
-	struct request q[] = { page(0, REQ_PAGE_FREE, 100, false),
-			       page(0, OBS_RECLAIM, KMM_NO_PFN, false),
-			       page(0, OBS_PCPU_DRAIN, 100, true),
-			       page(1, REQ_PAGE_FREE, 200, false),
-			       page(1, OBS_RECLAIM, KMM_NO_PFN, false),
-			       page(1, OBS_PCPU_DRAIN, 200, true) };
+	struct request q[] = {
+		page(0, REQ_PAGE_FREE, 100, false),	 page(0, OBS_RECLAIM, KMM_NO_PFN, false),
+		page(0, OBS_PCPU_DRAIN, 100, true),	 page(1, REQ_PAGE_FREE, 200, false),
+		page(1, OBS_RECLAIM, KMM_NO_PFN, false), page(1, OBS_PCPU_DRAIN, 200, true)
+	};
 	uint16_t order[6];
 
 	(void)state;
