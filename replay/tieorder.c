@@ -31,6 +31,12 @@ static bool takes(const struct request *q)
 	return q->sig.op == REQ_PAGE_ALLOC && q->sig.own_obs && !(q->sig.flags & REQ_FAILED);
 }
 
+/* The first page of a drain of all lists. */
+static bool drains_all(const struct request *q)
+{
+	return q->sig.op == OBS_PCPU_DRAIN && q->sig.aux == DRAIN_ALL && !q->sig.aux2;
+}
+
 bool tieorder_matters(const struct request *q, uint32_t n)
 {
 	bool take = false, other = false;
@@ -38,7 +44,7 @@ bool tieorder_matters(const struct request *q, uint32_t n)
 	if (n < 2 || n > TIEORDER_MOST)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
-		take |= takes(&q[i]);
+		take |= takes(&q[i]) || drains_all(&q[i]);
 		other |= q[i].cpu != q[0].cpu;
 	}
 	return take && other;
@@ -82,6 +88,78 @@ static void bind(struct group *g)
 				g->after[b] = (uint16_t)(a + 1);
 				break;
 			}
+}
+
+/* The last page of the drain of all lists that begins at a. */
+static uint32_t end_of_all(const struct group *g, uint32_t a)
+{
+	uint32_t last = a;
+
+	for (uint32_t i = a + 1; i < g->n; i++)
+		if (g->q[i].cpu == g->q[a].cpu) {
+			if (g->q[i].sig.op != OBS_PCPU_DRAIN || !g->q[i].sig.aux2)
+				break;
+			last = i;
+		}
+	return last;
+}
+
+/* Does a page that the drains at b, and on both sides of it, give back wait for what the CPU of a did behind a? */
+static bool drains_after(const struct group *g, uint32_t b, uint32_t a)
+{
+	uint32_t from = b;
+
+	for (uint32_t k = b; k-- && g->q[from].sig.aux2;)
+		if (g->q[k].cpu == g->q[b].cpu)
+			from = k;
+	for (uint32_t k = from; k < g->n; k++) {
+		if (g->q[k].cpu != g->q[b].cpu)
+			continue;
+		if (k > b && (g->q[k].sig.op != OBS_PCPU_DRAIN || !g->q[k].sig.aux2))
+			break;
+		if (g->after[k] > a + 1 && g->q[g->after[k] - 1].cpu == g->q[a].cpu)
+			return true;
+	}
+	return false;
+}
+
+/* Does the drain of all lists at a come before record i?  The file's order counts where nothing else tells. */
+static bool precedes(const struct group *g, uint32_t a, uint32_t i)
+{
+	if (g->q[i].cpu == g->q[a].cpu)
+		return i > a;
+	if (g->q[i].sig.op != OBS_PCPU_DRAIN)
+		return false;
+	return drains_after(g, i, a) || (i > a && !drains_after(g, a, i));
+}
+
+/* Was the page freed at b on no list yet when the drain of all lists at a came past? */
+static bool came_after(const struct group *g, uint32_t b, uint32_t a)
+{
+	uint32_t last = end_of_all(g, a), left = g->n;
+
+	for (uint32_t i = 0; i < g->n; i++) {
+		bool leaves = g->q[i].sig.op == OBS_PCPU_DRAIN || g->q[i].sig.op == REQ_PAGE_ALLOC;
+
+		if (!leaves || g->q[i].pfn != g->q[b].pfn)
+			continue;
+		if (i >= a && i <= last && g->q[i].cpu == g->q[a].cpu)
+			return false;
+		if (i > b && left == g->n)
+			left = i;
+	}
+	return left == g->n || precedes(g, a, left);
+}
+
+/* A drain of all lists leaves no page behind: what it did not find was freed later. */
+static void bind_left(struct group *g)
+{
+	for (uint32_t a = 0; a < g->n; a++)
+		for (uint32_t b = 0; drains_all(&g->q[a]) && b < g->n; b++)
+			if (g->q[b].sig.op == REQ_PAGE_FREE && g->q[b].cpu != g->q[a].cpu &&
+			    !(g->q[b].sig.flags & REQ_DIRECT) && !g->after[b] &&
+			    came_after(g, b, a))
+				g->after[b] = (uint16_t)(end_of_all(g, a) + 1);
 }
 
 static bool split(struct group *g)
@@ -240,6 +318,7 @@ bool tieorder_follow(struct recorded *r, struct latefree *late, uint64_t number,
 		return false;
 	}
 	bind(&g);
+	bind_left(&g);
 	while (g.out < n) {
 		uint32_t len = 1;
 		struct lane *l = choose(&g, &len);

@@ -6,7 +6,8 @@
  * Clocks are coarser than the zone lock (under emulation hundreds of events may
  * share a time).  A refill takes the first block of its list, so the reconstruction
  * knows which CPU's refill could have come next: the one whose first page is there
- * now.  What is no refill keeps its order, and a CPU's own records always do.  This
+ * now.  A drain of all lists leaves no page behind, so what it did not find was freed
+ * later.  What else is no refill keeps its order, and a CPU's own records always do.  This
  * looks at whole groups of one time, and puts an order where that of the file is
  * not possible.
  */
@@ -22,7 +23,7 @@
 
 #define TIEORDER_MOST TURNS_MOST /* records of one time that are looked at; more stay as they are */
 
-/* Do records of several CPUs share this time, and take from the free lists? */
+/* Do records of several CPUs share this time, and take from the free lists, or drain all of theirs? */
 bool tieorder_matters(const struct request *q, uint32_t n);
 /*
  * Follow n records of one time in an order that the lists of r allow.  order[i] is which

@@ -244,7 +244,7 @@ static void ctx_reset(struct ctx *c, int64_t key)
 	c->exact_slot = NO_SLOT;
 	c->area_size = c->kmap_page = 0;
 	c->area_align = 0;
-	c->frees.count = c->unpaired.count = 0;
+	c->frees.count = c->unpaired.count = c->frees_before = 0;
 	c->owner_n = c->owner_age = 0;
 }
 
@@ -530,6 +530,7 @@ static inline void enter_task(struct resolver *r, struct ctx *c, const struct ev
 		 */
 		if (c->last_kind != EVENT_MM_VMSCAN_DIRECT_RECLAIM_END)
 			c->last_kind = EVENT_OTHER;
+		c->frees_before = c->frees.count;
 		q->last = ev->pid;
 	}
 	if (__builtin_expect(r->kswapd_seen, 0) && ev->kind != EVENT_MM_VMSCAN_KSWAPD_WAKE &&

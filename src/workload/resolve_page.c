@@ -10,6 +10,7 @@
 #include "workload/resolver.h"
 
 #define SLAB_TRY (KMM_GFP_NOWARN | KMM_GFP_NORETRY)
+#define FOLIO_BATCH 31 /* pages freed in one batch at most, from 6.9 on; a list before */
 
 enum request_owner resolve_page_guess(kmm_gfp gfp, unsigned order)
 {
@@ -128,9 +129,20 @@ void resolve_page_owner(struct resolver *r, struct ctx *c, const struct event *e
 
 /* ---- frees that wait for their batched event or for a name ---- */
 
-static void decide_plain(struct resolver *r, struct ctx *c)
+/* The first n of them are decided. */
+static void drop_frees(struct ctx *c, uint32_t n)
 {
-	for (uint32_t i = 0; i < c->frees.count; i++) {
+	if (!n)
+		return;
+	memmove(c->frees.pos, c->frees.pos + n, (c->frees.count - n) * sizeof(*c->frees.pos));
+	c->frees.count -= n;
+	c->frees_before -= c->frees_before < n ? c->frees_before : n;
+}
+
+/* The first n of them stay where they were logged. */
+static void decide_plain(struct resolver *r, struct ctx *c, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
 		uint64_t pos = c->frees.pos[i];
 		struct window_entry *w;
 
@@ -142,7 +154,7 @@ static void decide_plain(struct resolver *r, struct ctx *c)
 		    !posvec_push(&c->unpaired, pos))
 			w->waits |= WAIT_PAIR;
 	}
-	c->frees.count = 0;
+	drop_frees(c, n);
 }
 
 void resolve_page_unpaired(struct resolver *r, struct ctx *c)
@@ -195,7 +207,7 @@ static void settle_drain(struct resolver *r, struct ctx *c)
 void resolve_page_settle_most(struct resolver *r, struct ctx *c)
 {
 	settle_drain(r, c);
-	decide_plain(r, c);
+	decide_plain(r, c, c->frees.count);
 	resolve_page_unpaired(r, c);
 	settle_bulk(r, c);
 	settle_twin(r, c);
@@ -231,7 +243,7 @@ void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind
 	if (c->frees.count && !is_free && kind != EVENT_MM_PAGE_FREE_BATCHED &&
 	    !(kind == EVENT_MM_PAGE_PCPU_DRAIN && c->last_kind == EVENT_MM_PAGE_FREE_BATCHED) &&
 	    !(kind == EVENT_MM_PAGE_PCPU_DRAIN && c->last_kind == EVENT_MM_PAGE_PCPU_DRAIN))
-		decide_plain(r, c);
+		decide_plain(r, c, c->frees.count);
 	if (c->unpaired.count && !is_free && kind != EVENT_KFREE &&
 	    kind != EVENT_MM_PAGE_PCPU_DRAIN)
 		resolve_page_unpaired(r, c);
@@ -720,6 +732,42 @@ static struct window_entry *move_free(struct resolver *r, const struct event *ev
 	return w;
 }
 
+/* Has the page been somewhere else since its free was logged? */
+static bool used_since(const struct resolver *r, uint64_t pos)
+{
+	uint32_t pfn = window_at(&r->win, pos)->freed_pfn;
+
+	for (uint64_t p = pos + 1; p < r->win.tail; p++) {
+		const struct window_entry *w = window_at(&r->win, p);
+
+		if (w->dropped || w->r.pfn == KMM_NO_PFN || w->r.pfn > pfn ||
+		    pfn - w->r.pfn >= 1u << w->r.sig.order)
+			continue;
+		if (w->r.sig.op == REQ_PAGE_ALLOC || w->r.sig.op == OBS_ZONE_LOCKED ||
+		    w->r.sig.op == OBS_PCPU_DRAIN)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The first of the context's frees that may belong to the batch whose i-th is about to be done.  Its pages
+ * were logged one right after the other.
+ */
+static uint32_t batch_start(const struct resolver *r, const struct ctx *c, uint32_t i)
+{
+	const struct machine *m = r->o.machine;
+	uint32_t start = i >= c->frees_before ? c->frees_before : 0;
+	bool bounded = m && (m->kernel_major > 6 || (m->kernel_major == 6 && m->kernel_minor >= 9));
+
+	if (bounded && c->frees.count > FOLIO_BATCH && start < c->frees.count - FOLIO_BATCH)
+		start = c->frees.count - FOLIO_BATCH;
+	for (uint32_t k = i; k > start; k--)
+		if (window_has(&r->win, c->frees.pos[k - 1]) && used_since(r, c->frees.pos[k - 1]))
+			return k;
+	return start < i ? start : i;
+}
+
 /*
  * A batch is logged page by page first, and freed after that: a batched free takes place
  * here, not at its mm_page_free (pitfalls 7 and 23).  Pages passed over found the per-CPU
@@ -728,7 +776,7 @@ static struct window_entry *move_free(struct resolver *r, const struct event *ev
 int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev)
 {
 	struct window_entry *w;
-	uint32_t i;
+	uint32_t i, start;
 
 	for (i = 0; i < c->frees.count; i++)
 		if (window_has(&r->win, c->frees.pos[i]) &&
@@ -751,6 +799,9 @@ int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *
 		r->stats.batched_alone++;
 		return 0;
 	}
+	start = batch_start(r, c, i);
+	decide_plain(r, c, start);
+	i -= start;
 	for (uint32_t k = 0; k < i; k++)
 		if (window_has(&r->win, c->frees.pos[k]) && !move_free(r, ev, c->frees.pos[k]))
 			return r->err->code;
@@ -764,8 +815,6 @@ int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *
 	w->r.sig.flags &= (uint8_t)~REQ_DIRECT;
 	w->waits = WAIT_DRAIN;
 	c->last_free = resolver_newest(r);
-	memmove(c->frees.pos, c->frees.pos + i + 1,
-		(c->frees.count - i - 1) * sizeof(*c->frees.pos));
-	c->frees.count -= i + 1;
+	drop_frees(c, i + 1);
 	return 0;
 }

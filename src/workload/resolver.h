@@ -62,6 +62,7 @@ struct ctx {
 	uint64_t kmap_page;	/* struct page of the kmap_local just before */
 	uint64_t last_free;	/* WAIT_DRAIN; WINDOW_NONE */
 	struct posvec frees;	/* WAIT_BATCH */
+	uint32_t frees_before;	/* of them were logged before another task ran here */
 	struct posvec unpaired; /* WAIT_PAIR */
 	uint64_t owner[CTX_OWNERS];
 	uint32_t owner_n, owner_age;

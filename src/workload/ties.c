@@ -134,7 +134,7 @@ static bool needs(const struct ties *x, uint32_t k, uint32_t n)
 		return o->slot == r->slot && !request_is_observation(o);
 	if (r->sig.op == OBS_ZONE_LOCKED)
 		return o->sig.op == OBS_PCPU_DRAIN && r->pfn - o->pfn < 1u << o->sig.order;
-	return false;
+	return r->sig.op == OBS_PCPU_DRAIN && x->t[n].freed == r->pfn;
 }
 
 /* All of its CPU that stands before it comes along; what that needs must be there already. */

@@ -66,11 +66,12 @@ static int bench_put(void *arg, const struct request *q, struct err *e)
 	return 0;
 }
 
-static inline int bench_setup(void **state)
+/* A resolver of events from such a machine; NULL: nothing is known of it. */
+static inline void bench_machine(struct bench *b, const struct machine *m)
 {
 	static const struct resolve_range vmalloc = { VMALLOC_SITE - 0x10, VMALLOC_SITE + 0x100 };
-	struct bench *b = calloc(1, sizeof(*b));
-	struct resolve_options o = { .direct_map_base = BASE,
+	struct resolve_options o = { .machine = m,
+				     .direct_map_base = BASE,
 				     .vmalloc_sites = &vmalloc,
 				     .vmalloc_site_count = 1,
 				     .long_size = 8,
@@ -81,9 +82,17 @@ static inline int bench_setup(void **state)
 				     .arg = b };
 	struct err e;
 
+	resolver_free(b->r);
+	b->r = resolver_new(&o, &e);
+}
+
+static inline int bench_setup(void **state)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+
 	if (!b || intern_init(&b->strings))
 		return -1;
-	b->r = resolver_new(&o, &e);
+	bench_machine(b, NULL);
 	b->pid = 100;
 	*state = b;
 	return b->r ? 0 : -1;

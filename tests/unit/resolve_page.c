@@ -74,6 +74,96 @@ static void batched_event_may_come_first(void **state)
 	assert_int_equal(resolver_stats(b->r)->unpaired_pages, 0);
 }
 
+/*
+ * Pages of a batch that found their list locked have no batched event and go with the batch; pages that
+ * the same task freed by themselves before do not: somebody else has one meanwhile,
+ */
+static void a_batch_takes_no_used_page_along(void **state)
+{
+	struct bench *b = *state;
+
+	for (unsigned i = 0; i < 4; i++)
+		alloc(b, 0x100 + i, 0, USER);
+	for (unsigned i = 0; i < 4; i++)
+		freed(b, 0x100 + i, 0);
+	b->cpu = 1;
+	b->pid = 200;
+	alloc(b, 0x101, 0, USER);
+	b->cpu = 0;
+	b->pid = 100;
+	batched(b, 0x103);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 4);
+	assert_true(at(b, REQ_PAGE_FREE, 1) < at(b, REQ_PAGE_ALLOC, 4));
+	assert_true(at(b, REQ_PAGE_FREE, 2) > at(b, REQ_PAGE_ALLOC, 4));
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 2)->slot, rec(b, REQ_PAGE_ALLOC, 2)->slot);
+}
+
+/* or the task was not running before the first of the batch was logged, */
+static void a_batch_begins_after_its_task_slept(void **state)
+{
+	struct bench *b = *state;
+
+	for (unsigned i = 0; i < 3; i++)
+		alloc(b, 0x100 + i, 0, USER);
+	freed(b, 0x100, 0);
+	b->pid = 200;
+	alloc(b, 0x900, 0, USER);
+	b->pid = 100;
+	freed(b, 0x101, 0);
+	freed(b, 0x102, 0);
+	batched(b, 0x102);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 3);
+	assert_true(at(b, REQ_PAGE_FREE, 0) < at(b, REQ_PAGE_ALLOC, 3));
+	assert_true(at(b, REQ_PAGE_FREE, 1) > at(b, REQ_PAGE_ALLOC, 3));
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 1)->slot, rec(b, REQ_PAGE_ALLOC, 1)->slot);
+}
+
+/* but a batch whose first page was logged before has them all; */
+static void a_batch_may_be_interrupted(void **state)
+{
+	struct bench *b = *state;
+
+	for (unsigned i = 0; i < 3; i++)
+		alloc(b, 0x100 + i, 0, USER);
+	freed(b, 0x100, 0);
+	freed(b, 0x101, 0);
+	b->pid = 200;
+	alloc(b, 0x900, 0, USER);
+	b->pid = 100;
+	freed(b, 0x102, 0);
+	batched(b, 0x101);
+	batched(b, 0x102);
+	finish(b);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(at(b, REQ_PAGE_FREE, i) > at(b, REQ_PAGE_ALLOC, 3));
+}
+
+/* or there are more of them than a batch has room for: 31 from 6.9 on. */
+static void a_batch_has_so_many_pages(void **state)
+{
+	static const struct machine m = { .kernel_major = 6, .kernel_minor = 9 };
+	struct bench *b = *state;
+
+	bench_machine(b, &m);
+	for (unsigned i = 0; i < 34; i++)
+		alloc(b, 0x100 + i, 0, USER);
+	for (unsigned i = 0; i < 34; i++)
+		freed(b, 0x100 + i, 0);
+	b->cpu = 1;
+	b->pid = 200;
+	alloc(b, 0x900, 0, USER);
+	b->cpu = 0;
+	b->pid = 100;
+	for (unsigned i = 5; i < 34; i++)
+		batched(b, 0x100 + i);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 34);
+	assert_true(at(b, REQ_PAGE_FREE, 2) < at(b, REQ_PAGE_ALLOC, 34));
+	assert_true(at(b, REQ_PAGE_FREE, 3) > at(b, REQ_PAGE_ALLOC, 34));
+}
+
 /* A free that no batched event follows stays where it was; drains follow it. */
 static void plain_free_then_drains(void **state)
 {
@@ -313,6 +403,10 @@ int main(void)
 		TEST(allocation_stands_before_its_refills),
 		TEST(batched_frees_are_one_free_later),
 		TEST(batched_event_may_come_first),
+		TEST(a_batch_takes_no_used_page_along),
+		TEST(a_batch_begins_after_its_task_slept),
+		TEST(a_batch_may_be_interrupted),
+		TEST(a_batch_has_so_many_pages),
 		TEST(plain_free_then_drains),
 		TEST(drains_inside_a_batch),
 		TEST(interrupts_nest),

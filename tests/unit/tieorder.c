@@ -141,6 +141,64 @@ static void test_refill_before_drain(void **state)
 	free(m);
 }
 
+static struct request page(uint16_t cpu, enum request_op op, uint32_t pfn, bool first)
+{
+	struct request q = { .cpu = cpu, .slot = NO_SLOT, .pfn = pfn, .sig = { .op = (uint8_t)op } };
+
+	if (op == OBS_PCPU_DRAIN) {
+		q.sig.aux = DRAIN_ALL;
+		q.sig.aux2 = !first;
+	}
+	return q;
+}
+
+/*
+ * CPU 1 drained all lists and did not find the page that CPU 0 freed, which CPU 0 drained after what
+ * CPU 1 freed behind its own drain: the page came after CPU 1 had been there.
+ */
+static void test_drain_leaves_nothing(void **state)
+{
+	struct machine *m = machine_new();
+	struct err e;
+	struct recorded *r = recorded_new(m, &e);
+	struct request q[] = {
+		page(0, REQ_PAGE_FREE, 100, false), page(0, OBS_RECLAIM, KMM_NO_PFN, false),
+		page(1, REQ_PAGE_FREE, 200, false), page(1, OBS_RECLAIM, KMM_NO_PFN, false),
+		page(1, OBS_PCPU_DRAIN, 200, true), page(1, REQ_PAGE_FREE, 300, false),
+		page(0, OBS_PCPU_DRAIN, 100, true), page(0, OBS_PCPU_DRAIN, 300, false)
+	};
+	const uint16_t want[] = { 2, 3, 4, 0, 1, 5, 6, 7 };
+	uint16_t order[8];
+
+	(void)state;
+	assert_non_null(r);
+	assert_true(tieorder_matters(q, 8));
+	assert_true(tieorder_follow(r, &late, 0, q, 8, order));
+	assert_memory_equal(order, want, sizeof(want));
+	recorded_free(r);
+	free(m);
+}
+
+/* Where CPU 0 drained only what it freed itself, that may have been before. */
+static void test_drain_comes_first(void **state)
+{
+	struct machine *m = machine_new();
+	struct err e;
+	struct recorded *r = recorded_new(m, &e);
+	struct request q[] = {
+		page(0, REQ_PAGE_FREE, 100, false),	 page(0, OBS_RECLAIM, KMM_NO_PFN, false),
+		page(0, OBS_PCPU_DRAIN, 100, true),	 page(1, REQ_PAGE_FREE, 200, false),
+		page(1, OBS_RECLAIM, KMM_NO_PFN, false), page(1, OBS_PCPU_DRAIN, 200, true)
+	};
+	uint16_t order[6];
+
+	(void)state;
+	assert_non_null(r);
+	assert_false(tieorder_follow(r, &late, 0, q, 6, order));
+	recorded_free(r);
+	free(m);
+}
+
 static void test_matters(void **state)
 {
 	struct request q[] = { alloc(0, 1, 100), locked(0, 1, 100), alloc(0, 2, 200) };
@@ -160,6 +218,8 @@ int main(void)
 		cmocka_unit_test(test_refills),
 		cmocka_unit_test(test_order_stays),
 		cmocka_unit_test(test_refill_before_drain),
+		cmocka_unit_test(test_drain_leaves_nothing),
+		cmocka_unit_test(test_drain_comes_first),
 		cmocka_unit_test(test_matters),
 	};
 

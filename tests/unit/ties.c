@@ -131,6 +131,29 @@ static void an_untouched_drain_is_later(void **state)
 	ties_free(&x);
 }
 
+/*
+ * CPU 0's refill did not get what CPU 1's free drained, but it had drained the page of that very free
+ * before: it cannot have come first.
+ */
+static void what_was_drained_had_been_freed(void **state)
+{
+	struct sink s = { .n = 0 };
+	struct ties x;
+
+	(void)state;
+	ties_init(&x, put, &s);
+	add(&x, 5, 1, REQ_PAGE_FREE, 0x100, NO_SLOT, KMM_NO_PFN, 0);
+	drain(&x, 5, 1, 0x500, DRAIN_FREE);
+	drain(&x, 5, 0, 0x100, DRAIN_ALL);
+	take(&x, 5, 0, 0x600, 0x601);
+	assert_int_equal(ties_flush(&x), 0);
+	assert_int_equal(s.n, 4);
+	assert_int_equal(s.out[0].pfn, 0x100);
+	assert_int_equal(s.out[0].sig.op, REQ_PAGE_FREE);
+	assert_int_equal(s.out[1].pfn, 0x500);
+	ties_free(&x);
+}
+
 /* What another CPU's list gives back was freed there before. */
 static void a_drain_of_all_follows_the_frees(void **state)
 {
@@ -175,6 +198,7 @@ int main(void)
 		cmocka_unit_test(a_drained_page_is_drained_first),
 		cmocka_unit_test(an_untouched_drain_is_later),
 		cmocka_unit_test(a_drain_of_all_follows_the_frees),
+		cmocka_unit_test(what_was_drained_had_been_freed),
 		cmocka_unit_test(a_release_stays_behind),
 	};
 
