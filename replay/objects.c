@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/nametest.h"
+#include "replay/bysizes.h"
 
 #define KMALLOC_MAX_CACHE 8192 /* larger ones are pages */
 #define LOOK_AHEAD 512	       /* records from a slab's page to its first object */
@@ -200,7 +200,7 @@ static struct kmm_cache *cache_by_place(struct objects *o, const struct request 
 	struct kmm_cache *c;
 
 	if (!name) {
-		int n = nametest_by_sizes(o->m, q->sig.bytes_req, q->sig.bytes_alloc);
+		int n = bysizes_only(o->m, q->sig.bytes_req, q->sig.bytes_alloc);
 
 		if (n < 0)
 			return NULL;
