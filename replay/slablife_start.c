@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "replay/bysizes.h"
-#include "replay/nametest.h"
 #include "replay/slablife_inside.h"
 
 #define CPU_PARTIAL_SLABS_SINCE KMM_VERSION(5, 16, 0)
