@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "replay/bysizes.h"
+#include "replay/slaborigin.h"
 
 #define KMALLOC_MAX_CACHE 8192 /* larger ones are pages */
 #define LOOK_AHEAD 512	       /* records from a slab's page to its first object */
@@ -726,6 +727,25 @@ struct objects *objects_new(struct kmm *mm, const struct machine *m,
 	err_set(e, EINVAL, "the slab model cannot be built: %s", why);
 	objects_free(o);
 	return NULL;
+}
+
+int objects_source_open(struct objects_source *s, struct kmw_reader *k, struct machine *m,
+			struct err *e)
+{
+	s->strings = kmw_strings(k);
+	if (attribution_load(&s->attribution, k, e) < 0)
+		return err_code(e);
+	if (slaborigin_find(k, m, e) < 0)
+		return err_code(e);
+	if (population_init(&s->population, m, &m->before, &s->attribution, s->strings))
+		return err_set(e, ENOMEM, "out of memory for the objects of the start");
+	return 0;
+}
+
+void objects_source_close(struct objects_source *s)
+{
+	population_free(&s->population);
+	attribution_free(&s->attribution);
 }
 
 void objects_free(struct objects *o)
