@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "replay/bysizes.h"
 #include "replay/population.h"
 #include "workload/attribution.h"
 #include "workload/sites.h"
@@ -28,6 +29,11 @@ struct pass {
 		bool live, hidden;
 	} * slots;
 	uint32_t room;
+	enum {
+		NAMED_NOT_SEEN,
+		NAMED_AT_ALLOC,
+		NAMED_AT_FREE
+	} named; /* by the events of this kernel */
 };
 
 const char *nametest_split_name(enum nametest_split s)
@@ -35,23 +41,6 @@ const char *nametest_split_name(enum nametest_split s)
 	static const char *const names[NAMETEST_SPLITS] = { "half", "late", "early" };
 
 	return names[s];
-}
-
-int nametest_by_sizes(const struct machine *m, uint32_t bytes_req, uint32_t bytes_alloc)
-{
-	int found = -1;
-
-	for (uint32_t i = 0; i < m->slab_count; i++) {
-		const struct machine_slab *x = &m->slabs[i];
-
-		if (x->object_size != bytes_req || x->size != bytes_alloc ||
-		    attribution_is_kmalloc(x->name))
-			continue;
-		if (found >= 0)
-			return -1;
-		found = (int)i;
-	}
-	return found;
 }
 
 static const struct machine_slab *slab_named(const struct machine *m, const char *name)
@@ -76,6 +65,17 @@ bool nametest_same(const struct machine *m, const char *a, const char *b)
 }
 
 /* ---- the names ---- */
+
+/*
+ * Whether an allocation's own event bears the name (the import puts what it has learned in its place
+ * where not): by the first of an object that is not kmalloc's, of which nothing can be learned yet.
+ */
+static void see_kernel(struct pass *p, const struct request *q, const struct intern *strings)
+{
+	if (p->named == NAMED_NOT_SEEN && q->sig.bytes_req &&
+	    !(q->sig.cache && attribution_is_kmalloc(intern_str(strings, q->sig.cache))))
+		p->named = q->sig.cache ? NAMED_AT_ALLOC : NAMED_AT_FREE;
+}
 
 static int see(struct pass *p, const struct request *q)
 {
@@ -106,7 +106,7 @@ static int see(struct pass *p, const struct request *q)
 		p->seen[n].hidden[NAMETEST_HASH]++;
 	else
 		p->seen[n].learned[NAMETEST_HASH]++;
-	/* Of an object that lives across the middle neither half tells. */
+	/* Of an object that is named when it goes, and lives across the middle, neither half tells. */
 	p->seen[n].learned[NAMETEST_LATE] += q->seq < p->middle;
 	p->seen[n].hidden[NAMETEST_LATE] += born >= p->middle;
 	p->seen[n].learned[NAMETEST_EARLY] += born >= p->middle;
@@ -114,7 +114,7 @@ static int see(struct pass *p, const struct request *q)
 	return 0;
 }
 
-static int record(struct pass *p, const struct request *q)
+static int record(struct pass *p, const struct request *q, const struct intern *strings)
 {
 	if (q->slot == NO_SLOT || (q->sig.op != REQ_OBJ_ALLOC && q->sig.op != REQ_OBJ_FREE))
 		return 0;
@@ -135,12 +135,18 @@ static int record(struct pass *p, const struct request *q)
 		p->slots[q->slot].bytes_alloc = q->sig.bytes_alloc;
 		p->slots[q->slot].hidden = q->seq * 0x9e3779b97f4a7c15ull >> 63;
 		p->slots[q->slot].live = true;
-		return 0;
+		see_kernel(p, q, strings);
+		return p->named == NAMED_AT_ALLOC && q->sig.cache &&
+				       !attribution_is_kmalloc(intern_str(strings, q->sig.cache)) ?
+			       see(p, q) :
+			       0;
 	}
 	if (!p->slots[q->slot].live)
 		return 0;
 	p->slots[q->slot].live = false;
-	return q->sig.cache && !(q->sig.flags & REQ_IMPLIED) ? see(p, q) : 0;
+	return p->named == NAMED_AT_FREE && q->sig.cache && !(q->sig.flags & REQ_IMPLIED) ?
+		       see(p, q) :
+		       0;
 }
 
 /* ---- what would be said without them ---- */
@@ -210,7 +216,7 @@ static const char *guess(const struct attribution *a, const struct population *p
 				   .bytes_alloc = x->bytes_alloc };
 	uint32_t string = attribution_cache(a, &sig);
 	const char *name = string ? intern_str(strings, string) : population_cache(pop, &sig);
-	int n = name ? -1 : nametest_by_sizes(m, x->bytes_req, x->bytes_alloc);
+	int n = name ? -1 : bysizes_only(m, x->bytes_req, x->bytes_alloc);
 
 	return name ? name : n < 0 ? NULL : m->slabs[n].name;
 }
@@ -311,7 +317,7 @@ int nametest_run(struct nametest *t, struct kmw_reader *k, const struct machine 
 	for (uint32_t b = 0; b < kmw_block_count(k) && ret >= 0; b++) {
 		ret = kmw_block_read(k, b, q, scratch, e);
 		for (int i = 0, n = ret; i < n && ret >= 0; i++)
-			if (record(&p, &q[i]))
+			if (record(&p, &q[i], kmw_strings(k)))
 				ret = err_set(e, ENOMEM, "out of memory");
 	}
 	if (ret >= 0) {

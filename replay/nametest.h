@@ -43,11 +43,6 @@ struct nametest {
 /* Reads the workload four times. 0 or a negative errno. */
 int nametest_run(struct nametest *t, struct kmw_reader *k, const struct machine *m, struct err *e);
 void nametest_free(struct nametest *t);
-/*
- * The only cache of these sizes (kmem_cache_alloc() reports the cache's own object_size
- * and size), as an index into machine.slabs; -1 where there are several or none.
- */
-int nametest_by_sizes(const struct machine *m, uint32_t bytes_req, uint32_t bytes_alloc);
 /* Do two names mean one cache: the same, or merged with each other? */
 bool nametest_same(const struct machine *m, const char *a, const char *b);
 

@@ -30,6 +30,14 @@ struct objects_source {
 	struct population population;
 };
 
+/*
+ * Of a workload that is to be read from its beginning; m->before is given the slabs of the start
+ * that events tell of.  0 or a negative errno.
+ */
+int objects_source_open(struct objects_source *s, struct kmw_reader *k, struct machine *m,
+			struct err *e);
+void objects_source_close(struct objects_source *s);
+
 struct objects_stats {
 	/* requested = served + failed, for objects asked for from the start on */
 	uint64_t requested, served, failed;

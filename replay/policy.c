@@ -115,6 +115,17 @@ bool policy_is_native(const struct policy *p)
 	return !strcmp(p->name, "native") && !p->set && !p->values.caches;
 }
 
+bool policy_is_captured(const struct policy *p)
+{
+	const struct policy_key *key;
+	struct policy rest = *p;
+
+	for (unsigned k = 0; (key = policy_key(k)); k++)
+		if (!strcmp(key->section, "slab") && !strcmp(key->key, "objects"))
+			rest.set &= ~(1ull << k);
+	return !strcmp(p->base, "native") && !rest.set && !rest.values.caches;
+}
+
 /* ---- applying ---- */
 
 /* The rules of a generation on a machine that ran another, or the same. */

@@ -70,6 +70,8 @@ struct policy {
 int policy_load(struct policy *p, const char *name, struct err *e);
 /* The captured kernel's own, with no key changed? */
 bool policy_is_native(const struct policy *p);
+/* That, but for which requests the model answers itself: with or without the objects? */
+bool policy_is_captured(const struct policy *p);
 /* "section.key=value"; the policy's name says so from then on. */
 int policy_set(struct policy *p, const char *text, struct err *e);
 /*

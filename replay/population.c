@@ -37,7 +37,7 @@ int population_init(struct population *p, const struct machine *m, const struct 
 	p->cpu = calloc(m->cpus + 1, sizeof(*p->cpu));
 	if (!p->first || !p->slab || !p->life_of || !p->life || !p->hand || !p->cpu ||
 	    !p->cache_of_string || map_init(&p->site_at, 64) || map_init(&p->implied.at, 64) ||
-	    map_init(&p->freed.at, 64) || map_init(&p->late.at, 64))
+	    map_init(&p->freed.at, 64) || map_init(&p->late.at, 64) || map_init(&p->page_site, 64))
 		return -ENOMEM;
 	for (uint32_t i = 0; i < s->slabpage_count; i++) {
 		const struct machine_slabpage *x = &s->slabpages[i];
@@ -71,6 +71,7 @@ static void free_reading(struct population *p)
 	free(p->cpu);
 	free(p->cache_of_string);
 	objaddr_free(&p->addr);
+	map_free(&p->page_site);
 	p->seen = NULL;
 	p->when = NULL;
 	p->life = NULL;
@@ -244,10 +245,8 @@ int population_settle(struct population *p)
 {
 	int ret = population_settle_slabs(p);
 
-	/* What was learned of a slab after the site had taken from it. */
-	for (uint32_t i = 0; i < p->site_count && p->life; i++)
-		if (p->sites[i].cache == UINT32_MAX && p->sites[i].life)
-			p->sites[i].cache = p->life[p->sites[i].life - 1].cache;
+	if (!ret)
+		ret = population_settle_sites(p);
 	free_reading(p);
 	if (!ret)
 		ret = index_table(&p->implied, sizeof(struct population_implied), by_after);

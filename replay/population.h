@@ -87,6 +87,8 @@ struct population_site {
 	uint32_t cache; /* place in machine.slabs, slab_count + string number; UINT32_MAX not known */
 	uint32_t life; /* + 1: the last slab that it allocated from whose cache was not known; 0 none */
 	uint64_t agree, other; /* allocations from a slab of this cache; of another one */
+	/* Page frames of slabs that its objects were seen in, and of these such of new slabs. */
+	uint32_t pages, fresh;
 };
 
 struct population_life; /* a slab from its page's allocation to its free */
@@ -119,6 +121,9 @@ struct population {
 	} * cpu;		     /* [cpus + 1] */
 	uint32_t caches, *cache_of_string; /* + 1; 0: not asked yet */
 	struct objaddr addr;		   /* odd: allocated before the start */
+	struct map
+		page_site; /* frame that a site without a name was seen in -> place in sites * 2 + fresh */
+	bool counted;	 /* the numbers of slabs of afterwards hold: pages no longer change */
 	uint32_t ending; /* slot of an object whose silent free was just read; NO_SLOT */
 	uint64_t ending_seq;
 };

@@ -54,6 +54,10 @@ int population_late_one(struct population *p, uint64_t before, uint64_t seq);
 /* NULL: not there; then *key is where it belongs. */
 struct population_site *population_site(const struct population *p, const struct request_sig *sig,
 					uint64_t *key);
+/* A cache by its string number: as in struct population_life. */
+uint32_t population_cache_of(const struct population *p, uint32_t string);
 int population_settle_slabs(struct population *p);
+/* Sites that no slab tells of: by their sizes and the numbers of slabs. 0 or -ENOMEM. */
+int population_settle_sites(struct population *p);
 
 #endif

@@ -40,7 +40,7 @@ static bool object_at(const struct population *p, const struct population_life *
 	return true;
 }
 
-static uint32_t cache_of_string(const struct population *p, uint32_t string)
+uint32_t population_cache_of(const struct population *p, uint32_t string)
 {
 	const char *name;
 
@@ -59,7 +59,7 @@ static uint32_t cache_told(const struct population *p, const struct request *q)
 {
 	uint32_t string = p->names ? attribution_cache(p->names, &q->sig) : q->sig.cache;
 
-	return string ? cache_of_string(p, string) : UINT32_MAX;
+	return string ? population_cache_of(p, string) : UINT32_MAX;
 }
 
 /* The site of a request that bears no name; NULL: out of memory. */
@@ -109,6 +109,39 @@ static int learn(struct population *p, const struct request *q, uint32_t life)
 		x->other = agree;
 	}
 	return 0;
+}
+
+/* In how many slabs a site without a name was seen: each frame counts for the first such. */
+static int count_page(struct population *p, const struct request *q, uint32_t life)
+{
+	uint64_t frame = (q->addr - p->m->direct_map_base) >> PAGE_SHIFT;
+	uint32_t fresh = life != NO_LIFE && p->life[life].start == NOT_OF_START;
+	struct population_site *x;
+
+	if (p->counted || q->addr < p->m->direct_map_base || frame >= p->m->max_pfn ||
+	    map_get(&p->page_site, frame) != MAP_NONE)
+		return 0;
+	x = site_of(p, q);
+	if (!x || map_put(&p->page_site, frame, (uint32_t)(x - p->sites) * 2 + fresh))
+		return -ENOMEM;
+	x->pages++;
+	x->fresh += fresh;
+	return 0;
+}
+
+/* The slabs in these frames are gone, seen or not. */
+static void uncount_pages(struct population *p, const struct request *q)
+{
+	if (!p->site_count || p->counted || q->sig.order >= KMM_ORDERS)
+		return;
+	for (uint64_t f = q->pfn; f < q->pfn + (1ull << q->sig.order); f++) {
+		uint32_t n = map_del(&p->page_site, f);
+
+		if (n == MAP_NONE)
+			continue;
+		p->sites[n / 2].pages--;
+		p->sites[n / 2].fresh -= n & 1;
+	}
 }
 
 /* An object's bit in a slab that is new in the trace; false: it is not followed. */
@@ -238,10 +271,14 @@ static int follow_alloc(struct population *p, const struct request *q)
 
 	if (objaddr_set(&p->addr, q->slot, q->addr | (p->started ? 0 : BEFORE)))
 		return -ENOMEM;
-	if (!p->started || n == NO_LIFE)
+	if (!p->started)
+		return 0;
+	told = cache_told(p, q);
+	if (told == UINT32_MAX && count_page(p, q, n))
+		return -ENOMEM;
+	if (n == NO_LIFE)
 		return 0;
 	l = &p->life[n];
-	told = cache_told(p, q);
 	if (l->cache == UINT32_MAX)
 		l->cache = told;
 	if (told == UINT32_MAX && learn(p, q, n))
@@ -318,7 +355,10 @@ static void follow_free(struct population *p, const struct request *q)
 
 static int page_taken(struct population *p, const struct request *q)
 {
-	if (q->sig.owner != OWNER_SLAB || q->sig.flags & REQ_FAILED || q->pfn >= p->m->max_pfn)
+	if (q->sig.flags & REQ_FAILED || q->pfn >= p->m->max_pfn)
+		return 0;
+	uncount_pages(p, q);
+	if (q->sig.owner != OWNER_SLAB)
 		return 0;
 	if (p->life_count == p->life_room) {
 		uint32_t room = p->life_room * 2;
@@ -344,6 +384,7 @@ static int page_gone(struct population *p, const struct request *q, struct popul
 {
 	struct population_life *l;
 
+	uncount_pages(p, q);
 	if (q->pfn >= p->m->max_pfn || !p->life_of[q->pfn])
 		return 0;
 	l = &p->life[p->life_of[q->pfn] - 1];
@@ -372,6 +413,7 @@ void population_after(struct population *p)
 		if (l && l->pfn == x->pfn && l->cache == UINT32_MAX)
 			l->cache = x->cache;
 	}
+	p->counted = true;
 }
 
 static int follow(struct population *p, const struct request *q, struct population_cpu *cpu)

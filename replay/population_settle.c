@@ -4,8 +4,10 @@
  * whose place the dumps leave open, and which of its objects were free.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "replay/bysizes.h"
 #include "replay/population_inside.h"
 
 /* A CPU that never allocates from the cache, so that it can have what nobody uses; else the first. */
@@ -146,6 +148,44 @@ static int settle(struct population *p, uint32_t slab)
 	make_free(p, slab, SEEN_NOTHING, &want);
 	return free_the_living(p, slab, &want) || note_silent(p, slab) || note_gone(p, slab) ? -1 :
 											       0;
+}
+
+/* The object_size of each of machine.slabs that events told; 0: none did. NULL: out of memory. */
+static uint32_t *sizes_told(const struct population *p)
+{
+	uint32_t *size = calloc(p->m->slab_count + 1ull, sizeof(*size));
+
+	for (uint32_t i = 0; size && p->names && i < p->names->count; i++) {
+		const struct attribution_site *x = &p->names->sites[i];
+		uint32_t cache = x->cache ? population_cache_of(p, x->cache) : UINT32_MAX;
+
+		if (cache < p->m->slab_count && x->bytes_req)
+			size[cache] = x->bytes_req;
+	}
+	return size;
+}
+
+int population_settle_sites(struct population *p)
+{
+	uint32_t *size = p->site_count && p->life ? sizes_told(p) : NULL;
+
+	if (!size)
+		return p->site_count && p->life ? -ENOMEM : 0;
+	for (uint32_t i = 0; i < p->site_count; i++) {
+		struct population_site *x = &p->sites[i];
+		int left;
+
+		/* What was learned of a slab after the site had taken from it. */
+		if (x->cache == UINT32_MAX && x->life)
+			x->cache = p->life[x->life - 1].cache;
+		if (x->cache != UINT32_MAX)
+			continue;
+		left = bysizes_left(p->m, size, x->bytes_req, x->bytes_alloc, x->pages, x->fresh);
+		if (left >= 0)
+			x->cache = (uint32_t)left;
+	}
+	free(size);
+	return 0;
 }
 
 int population_settle_slabs(struct population *p)

@@ -13,7 +13,6 @@
 #include "base/progress.h"
 #include "replay/feed.h"
 #include "replay/reanchor.h"
-#include "replay/slaborigin.h"
 #include "store/store.h"
 
 #define QUEUE 4 /* decoded blocks under way */
@@ -552,17 +551,7 @@ static int open_objects(struct replay *r, struct machine *m, bool *want, struct 
 	*want = r->o.forensics;
 	for (unsigned i = 0; i < r->o.run_count; i++)
 		*want |= r->o.runs[i].slab || r->o.runs[i].slabs;
-	if (!*want)
-		return 0;
-	r->objects.strings = kmw_strings(r->k);
-	if (attribution_load(&r->objects.attribution, r->k, e) < 0)
-		return err_code(e);
-	if (slaborigin_find(r->k, m, e) < 0)
-		return err_code(e);
-	if (population_init(&r->objects.population, r->m, &r->m->before, &r->objects.attribution,
-			    r->objects.strings))
-		return err_set(e, ENOMEM, "out of memory for the objects of the start");
-	return 0;
+	return *want ? objects_source_open(&r->objects, r->k, m, e) : 0;
 }
 
 static int open_sides(struct replay *r, bool *want, struct err *e)
@@ -671,8 +660,7 @@ void replay_free(struct replay *r)
 		forensics_free(&r->runs[i].forensics);
 		free(r->runs[i].caches);
 	}
-	population_free(&r->objects.population);
-	attribution_free(&r->objects.attribution);
+	objects_source_close(&r->objects);
 	sides_source_free(&r->sides);
 	free(r->runs);
 	memset(r, 0, sizeof(*r));

@@ -187,16 +187,27 @@ void life_in_hand(struct slablife *l, uint32_t n, unsigned cpu)
 	struct life_slab *s = &l->slabs[n];
 	uint32_t cache = s->cache;
 	enum life_place was = (enum life_place)s->place;
+	bool first = was == LIFE_NODE && l->lists[cache].node[s->node].head == n;
 
 	if (was == LIFE_CPU && s->cpu == (int)cpu)
 		return;
 	put_down(l, cache, cpu);
 	if (was == LIFE_CPU_PARTIAL ? s->cpu != (int)cpu || l->lists[cache].partial[cpu].head != n :
-	    was == LIFE_NODE	    ? l->lists[cache].node[s->node].head != n :
+	    was == LIFE_NODE	    ? !first :
 				      s->cpu >= 0 || !s->born)
 		l->stats.set_right++;
 	life_to_cpu(l, n, cpu);
-	if (was == LIFE_NODE)
+	if (was != LIFE_NODE)
+		return;
+	/*
+	 * As long as its own list has any, a CPU takes no slab from a node, and then the first.  So
+	 * one that is not the first was on that list, and one that we have there is the node's: which
+	 * slabs came with one that was taken before, only the order of the node's list tells, and that
+	 * is not always known.
+	 */
+	if (!first && l->lists[cache].partial[cpu].head != LIFE_NONE)
+		life_to_node(l, l->lists[cache].partial[cpu].head, false);
+	else
 		take_more(l, cache, s->node, cpu, n);
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/nametest.h"
+#include "replay/bysizes.h"
 #include "replay/slablife_inside.h"
 
 #define CPU_PARTIAL_SLABS_SINCE KMM_VERSION(5, 16, 0)
@@ -173,7 +173,7 @@ uint32_t life_cache_asked(struct slablife *l, const struct request *q)
 			       n :
 			       cache_made_up(l, known, q->sig.bytes_req, q->sig.bytes_alloc);
 	}
-	found = nametest_by_sizes(l->m, q->sig.bytes_req, q->sig.bytes_alloc);
+	found = bysizes_only(l->m, q->sig.bytes_req, q->sig.bytes_alloc);
 	if (found >= 0)
 		return (uint32_t)found;
 	snprintf(name, sizeof(name), "unattributed-%u", q->sig.bytes_alloc);

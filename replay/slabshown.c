@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/bysizes.h"
 #include "replay/nametest.h"
 #include "replay/objaddr.h"
 #include "workload/attribution.h"
@@ -94,9 +95,8 @@ static uint32_t cache_of(struct reading *r, const struct request *q)
 
 	if (string)
 		return cache_of_string(r, string);
-	n = q->sig.op == REQ_OBJ_FREE ?
-		    -1 :
-		    nametest_by_sizes(r->m, q->sig.bytes_req, q->sig.bytes_alloc);
+	n = q->sig.op == REQ_OBJ_FREE ? -1 :
+					bysizes_only(r->m, q->sig.bytes_req, q->sig.bytes_alloc);
 	return n < 0 ? NO_CACHE : (uint32_t)n;
 }
 

@@ -271,7 +271,9 @@ struct command cmd_dump = {
 		"Prints the events in time order with the columns of trace-cmd report. With --resolved each page "
 		"allocation and free also shows its id and what the page is for; with --policy the page frame "
 		"that the simulated machine returned (sim_pfn) stands beside the recorded one, so that anyone "
-		"can recompute the placement score.",
+		"can recompute the placement score. With --set slab.objects=on the slabs of the simulated machine "
+		"ask for their pages themselves: beside the page of a recorded slab stands the one that the "
+		"model took for the object that was the first in it, or none.",
 	.examples = "kmemlab dump --event mm_page_alloc --policy native traces/amd64-6.1-small\n"
 		    "  recorded and simulated page frames\n",
 	.options = options,

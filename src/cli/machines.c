@@ -87,6 +87,16 @@ int machines_add_native(struct machines *s, const struct machine *m, struct err 
 	return add(s, m, "native", NULL, e);
 }
 
+void machines_run(const struct machines *s, unsigned i, struct replay_run_options *o)
+{
+	o->simulated = true;
+	o->name = s->policy[i].name;
+	o->config = &s->config[i];
+	o->slab = s->slab[i].on ? &s->slab[i].policy : NULL;
+	o->sides = s->sides[i].on ? &s->sides[i].policy : NULL;
+	o->target = s->target[i].other ? &s->target[i] : NULL;
+}
+
 void machines_free(struct machines *s)
 {
 	free(s->policy);

@@ -10,6 +10,7 @@
 #include "machine/machine.h"
 #include "mm/kmm.h"
 #include "replay/policy.h"
+#include "replay/replay.h"
 #include "replay/sides.h"
 
 struct machines_options {
@@ -52,6 +53,8 @@ int machines_build(struct machines *s, const struct machine *m, const struct mac
 		   struct err *e);
 /* The machine under the captured kernel's own policy, appended at the end. */
 int machines_add_native(struct machines *s, const struct machine *m, struct err *e);
+/* The i-th of them as a run of a replay; the rest of *o is left as it is. Valid as long as s is. */
+void machines_run(const struct machines *s, unsigned i, struct replay_run_options *o);
 void machines_free(struct machines *s);
 
 #endif

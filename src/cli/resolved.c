@@ -83,25 +83,46 @@ struct resolved *resolved_make(const char *path, const struct input_options *in,
 	struct kmw_reader *k = r ? input_open(in, path, NULL, e) : NULL;
 	struct machine *m = k ? import_machine(k, e) : NULL;
 	struct machines set = { 0 };
+	struct objects_source objects = { 0 };
+	struct sides_source sides = { 0 };
+	struct replay_run_options run = { 0 };
 	struct simulated *s = NULL;
 	struct feed f = { 0 };
 	int ret = m ? machines_build(&set, m, mo, e) : -EINVAL;
 
+	if (ret >= 0 && set.count)
+		machines_run(&set, 0, &run);
+	if (ret >= 0 && run.target)
+		ret = err_set(
+			e, EINVAL,
+			"page frames of another machine cannot stand beside the recorded ones: "
+			"leave its keys (machine.*) out");
+	if (ret >= 0 && run.slab)
+		ret = objects_source_open(&objects, k, m, e);
+	if (ret >= 0 && run.sides && sides_source_init(&sides))
+		ret = err_set(e, ENOMEM, "out of memory");
+	if (ret >= 0)
+		ret = feed_open(&f, k, m, run.slab ? &objects.population : NULL,
+				run.sides ? &sides : NULL, e);
 	if (ret >= 0 && set.count) {
-		struct simulated_options so = { .config = &set.config[0],
-						.native = policy_is_native(&set.policy[0]) };
+		struct simulated_options so = { .config = run.config,
+						.native = policy_is_captured(&set.policy[0]),
+						.slab = run.slab,
+						.objects = &objects,
+						.sides = run.sides,
+						.sides_source = &sides };
 
 		s = simulated_new(m, &so, e);
 		ret = s ? 0 : err_code(e);
 	}
-	if (ret >= 0)
-		ret = feed_open(&f, k, m, NULL, NULL, e);
 	if (ret >= 0)
 		ret = follow(r, &f, m, s, e);
 	if (ret >= 0 && r->count)
 		qsort(r->rows, r->count, sizeof(*r->rows), by_seq);
 	feed_close(&f);
 	simulated_free(s);
+	objects_source_close(&objects);
+	sides_source_free(&sides);
 	machines_free(&set);
 	if (m)
 		machine_free(m);

@@ -52,16 +52,12 @@ static int add_control(struct plan *p, int native, const char *name)
 
 static void add_what_if(struct plan *p, const struct machines *user, unsigned i)
 {
-	bool objects = user->slab[i].on;
-	int n = add_run(p, &(struct replay_run_options){
-				   .simulated = true,
-				   .name = user->policy[i].name,
-				   .config = &user->config[i],
-				   .slab = objects ? &user->slab[i].policy : NULL,
-				   .sides = user->sides[i].on ? &user->sides[i].policy : NULL,
-				   .target = user->target[i].other ? &user->target[i] : NULL });
+	struct replay_run_options o = { .simulated = true };
+	int n;
 
-	p->control[n] = objects ? p->what_if_objects : p->what_if;
+	machines_run(user, i, &o);
+	n = add_run(p, &o);
+	p->control[n] = o.slab ? p->what_if_objects : p->what_if;
 }
 
 /*

@@ -128,23 +128,17 @@ static int print_state(struct kmw_reader *k, struct err *e)
 	}
 	ret = machines_build(&set, m, &mo, e);
 	if (ret >= 0 && set.count) {
-		run.simulated = true;
-		run.name = set.policy[0].name;
-		run.native = policy_is_native(&set.policy[0]);
-		run.config = &set.config[0];
+		machines_run(&set, 0, &run);
+		run.native = policy_is_captured(&set.policy[0]);
 	}
 	if (ret >= 0 && run.simulated && show >= HOLDERS)
 		ret = err_set(
 			e, EINVAL,
 			"who holds a page block or a slab, and the order of the lists, are shown "
 			"of the recorded machine only: leave --policy out");
-	if (ret >= 0 && show == SLABINFO && run.simulated) {
-		run.slab = set.slab[0].on ? &set.slab[0].policy : NULL;
-		if (!run.slab)
-			ret = err_set(
-				e, EINVAL,
-				"this policy does not simulate slabs: add --set slab.objects=on");
-	}
+	if (ret >= 0 && show == SLABINFO && run.simulated && !run.slab)
+		ret = err_set(e, EINVAL,
+			      "this policy does not simulate slabs: add --set slab.objects=on");
 	run.slabs = !run.simulated && (show == SLABINFO || show == SLABS || show == SLAB_HOLDERS);
 	o.forensics = show >= PAGEBLOCKS && show <= PINS;
 	o.runs = &run;

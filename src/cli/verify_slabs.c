@@ -274,7 +274,7 @@ void verify_print_names(const struct nametest *n)
 		return;
 	prose_print(
 		stdout,
-		"\nCaches of objects whose names were hidden, found by call site, sizes and slab:\n");
+		"\nCaches of objects whose names were hidden, found by call site, slab, sizes and counts:\n");
 	for (unsigned s = 0; s < NAMETEST_SPLITS; s++) {
 		const struct nametest_counts *c = &n->all[s];
 

@@ -13,8 +13,6 @@ while read -r name placement pages worst course active by_slab missing rest; do
 	fi
 	if jq -e --argjson p "$placement" --argjson g "$pages" --argjson w "$worst" \
 		--argjson c "$course" --argjson a "$active" --argjson s "$by_slab" --argjson n "${missing:-0}" '
-		(.attribution | [., .late, .early] | all(.[];
-			.right + .wrong + .unknown == .objects and .objects > 0 and .right >= 0.999 * .objects and .wrong == 0)) and
 		(.objects |
 		.placement >= $p and (.slab_pages_error | fabs) <= $g and .large_caches_worst <= $w and
 		.slab_pages_mean_error <= $c and (.recorded_slabs | (.active_error | fabs) <= $a and .active > 0 and

@@ -165,6 +165,32 @@ static void test_partial_lists(void **state)
 	stop(&w);
 }
 
+/* What came to a CPU's list with a slab that it took was a guess, if the order of the node's list was not known. */
+static void test_other_came(void **state)
+{
+	struct machine_slabpage pages[] = {
+		{ 8, 0, 4, 2, 0, SLAB_PARTIAL, -1 },  { 9, 0, 4, 2, 0, SLAB_PARTIAL, -1 },
+		{ 10, 0, 4, 2, 0, SLAB_PARTIAL, -1 }, { 11, 0, 4, 2, 0, SLAB_PARTIAL, -1 },
+		{ 12, 0, 4, 2, 0, SLAB_PARTIAL, -1 },
+	};
+	struct world w;
+
+	(void)state;
+	start(&w, pages, 5);
+	tell(&w, 0, REQ_OBJ_ALLOC, 1, AT(8, 3), 0);
+	is(&w, 8, LIFE_CPU, 0, 3);
+	is(&w, 9, LIFE_CPU_PARTIAL, 0, 2);
+	is(&w, 10, LIFE_CPU_PARTIAL, 0, 2);
+	counts(&w, 5, 16, 11);
+	/* It was this one that came with the first: one of the two is the node's. */
+	tell(&w, 0, REQ_OBJ_ALLOC, 2, AT(12, 3), 0);
+	is(&w, 12, LIFE_CPU, 0, 3);
+	is(&w, 9, LIFE_CPU_PARTIAL, 0, 2);
+	is(&w, 10, LIFE_NODE, -1, 2);
+	is(&w, 11, LIFE_NODE, -1, 2);
+	stop(&w);
+}
+
 /* An empty slab goes where the node has as many as it wants; slabinfo has it no more, its page comes later. */
 static void test_given_up(void **state)
 {
@@ -228,9 +254,9 @@ static void test_counts_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_new_slab),    cmocka_unit_test(test_partial_lists),
-		cmocka_unit_test(test_given_up),    cmocka_unit_test(test_addresses),
-		cmocka_unit_test(test_counts_only),
+		cmocka_unit_test(test_new_slab),   cmocka_unit_test(test_partial_lists),
+		cmocka_unit_test(test_other_came), cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_addresses),  cmocka_unit_test(test_counts_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
