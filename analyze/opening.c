@@ -205,11 +205,11 @@ static int fallbacks(struct findings *x, struct err *e)
 		/* Each of the bad ones may cost a page block. */
 		out = say(x, bad * (double)((uint64_t)c->page_size << c->pageblock_order));
 		if (out) {
+			fputs("Allocations that fell back to another migratetype: ", out);
 			html_count(out, (uint64_t)sqlite3_column_int64(st, 0));
-			fprintf(out, " allocation%s fell back to another migratetype, ",
-				sqlite3_column_int64(st, 0) == 1 ? "" : "s");
+			fputs(", of which ", out);
 			some(out, (uint64_t)bad);
-			fputs(" of them left unmovable or reclaimable pages among movable ones (<a "
+			fputs(" left unmovable or reclaimable pages among movable ones (<a "
 			      "href=\"#metric-fallback-severity\">moderate or severe</a>).",
 			      out);
 			said(x);
