@@ -61,7 +61,7 @@ static void value(const struct page *p, FILE *out, enum grid_kind kind, double v
 		break;
 	case GRID_BYTES:
 		if (v > 0)
-			html_kib(out, (uint64_t)(v / 1024 + 0.5));
+			html_bytes(out, v);
 		else
 			fputs("0", out);
 		break;

@@ -141,11 +141,20 @@ void html_percent(FILE *out, double share)
 		fputs("\xc2\xa0%", out);
 }
 
-void html_kib(FILE *out, uint64_t kib)
+static void amount(FILE *out, double v, enum unit from)
 {
-	double v = (double)kib;
-	const char *unit = units_scale(&v, UNIT_KIB);
+	const char *unit = units_scale(&v, from);
 
 	html_real(out, v, 3);
 	fprintf(out, " %s", unit);
+}
+
+void html_kib(FILE *out, uint64_t kib)
+{
+	amount(out, (double)kib, UNIT_KIB);
+}
+
+void html_bytes(FILE *out, double bytes)
+{
+	amount(out, round(bytes), UNIT_B);
 }
