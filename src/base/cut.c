@@ -96,11 +96,11 @@ size_t cut_line(const char *s, size_t columns)
 {
 	size_t fits = utf8_fit(s, columns);
 
-	if (!s[fits])
+	if (!s[fits] || s[fits] == ' ')
 		return fits;
 	/* Behind the last joint, where that leaves no more than half of the line empty. */
 	for (size_t n = fits; n > fits / 2; n--)
-		if (strchr("+=,_./- ", s[n - 1]))
+		if (strchr("+=,_./-", s[n - 1]) || s[n] == ' ')
 			return n;
 	return fits ? fits : strlen(s); /* a character wider than the column */
 }

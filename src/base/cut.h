@@ -16,7 +16,7 @@ void cut_put(FILE *out, const char *s, size_t n);
 void cut_put_short(FILE *out, const char *s, size_t columns);
 /* Do any two of these texts that differ look the same when shortened so?  Sorts them; NULL stands for none. */
 bool cut_alike(const char **texts, size_t n, size_t columns);
-/* Bytes of s that stand in the first of several lines, broken where a name has a joint. */
+/* Bytes of s that stand in the first of several lines, broken where a name has a joint; a blank there is not to be shown. */
 size_t cut_line(const char *s, size_t columns);
 
 #endif

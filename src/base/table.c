@@ -309,7 +309,7 @@ static void put_row(const struct table *t, size_t row, const struct layout *l, F
 			size_t n = l->lines[i] ? cut_line(s, l->width[i]) : strlen(s);
 
 			put_aligned(out, &t->columns[i], s, n, l->width[i], i == last);
-			l->at[i] = s + n;
+			l->at[i] = s + n + (s[n] == ' ');
 			more |= s[n] != 0;
 		}
 	}

@@ -68,11 +68,13 @@ static void lines_end_at_joints(void **state)
 {
 	static const char *const policy[] = { "native+buddy.", "mobility_", "grouping=off", NULL };
 	static const char *const plain[] = { "abcdefgh", "ij", NULL };
+	static const char *const words[] = { "native, as", " what-if", NULL };
 	static const char *const wide[] = { "\xe4\xb8\xad", "\xe4\xb8\xad", NULL };
 
 	(void)state;
 	lines("native+buddy.mobility_grouping=off", 13, policy);
 	lines("abcdefghij", 8, plain);
+	lines("native, as what-if", 12, words);
 	lines("\xe4\xb8\xad\xe4\xb8\xad", 3, wide);
 }
 
