@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "analyze/chart.h"
 
+#include <math.h>
 #include <string.h>
 
 #define MARGIN 1.0
@@ -82,6 +83,10 @@ static void draw_y_axis(struct chart *c)
 
 static void draw_x_axis(struct chart *c, const char *name)
 {
+	double half_name = figure_text_width(c->f, CHART_FONT, false, name) * WIDER / 2;
+	/* Under the middle of the axis, but inside of the figure. */
+	double middle = fmax(fmin((c->plot.x0 + c->plot.x1) / 2, CHART_WIDTH - MARGIN - half_name),
+			     MARGIN + half_name);
 	double last = 0;
 
 	for (unsigned i = 0; i < c->x.ticks; i++) {
@@ -95,8 +100,7 @@ static void draw_x_axis(struct chart *c, const char *name)
 			    c->x.label[i]);
 		last = x + half;
 	}
-	figure_text(c->f, (c->plot.x0 + c->plot.x1) / 2, c->plot.y1 + 32, 'c', CHART_FONT, false,
-		    COLOUR_MUTED, name);
+	figure_text(c->f, middle, c->plot.y1 + 32, 'c', CHART_FONT, false, COLOUR_MUTED, name);
 }
 
 void chart_begin(struct chart *c, const struct chart_text *t, const struct chart_key *keys,

@@ -233,6 +233,11 @@ static void set_errors(double error[COMPARE_METRICS], const struct compare_run *
 
 		error[m] = isnan(end) ? NAN : fmax(end, apart(course_of(of, m), course_of(rec, m)));
 	}
+	/*
+	 * A simulated run is asked for what the kernel served alone: all that its control fails in is
+	 * too much, and what failed when recorded is not to be compared with it.
+	 */
+	error[COMPARE_FAILED] = largest_of(course_of(of, COMPARE_FAILED));
 }
 
 /* ---- runs ---- */
@@ -297,7 +302,7 @@ static int read_runs(struct compare *c, sqlite3 *db, struct err *e)
 		int of = r->own ? (int)i : compare_baseline(c, i);
 
 		for (unsigned m = 0; m < COMPARE_METRICS; m++)
-			r->error[m] = r->recorded ? 0 : NAN;
+			r->error[m] = r->recorded && m != COMPARE_FAILED ? 0 : NAN;
 		if (c->recorded >= 0 && of >= 0 && !r->recorded)
 			set_errors(r->error, &c->runs[of], all[of], &c->runs[c->recorded],
 				   all[c->recorded]);

@@ -68,7 +68,7 @@ const struct figure_kind figure_kinds[] = {
 	  .metric = "block-use",
 	  .all_zones = true,
 	  .caption =
-		  "Page blocks that are wholly free; those that compaction could empty as well, since "
+		  "Page blocks all of whose pages are free, on per-CPU lists too; those that compaction could empty as well, since "
 		  "nothing in them is unmovable; and what there would be had unmovable pages been "
 		  "packed together. The distance between the last two is what mixing costs.",
 	  .missing = "what the page blocks hold is not known",

@@ -14,7 +14,8 @@ static void head(FILE *out, const struct grid_column *c, unsigned columns)
 {
 	fputs("<table class=\"grid\">\n<thead><tr>", out);
 	for (unsigned i = 0; i < columns; i++) {
-		fputs(c[i].kind == GRID_TEXT ? "<th" : "<th class=\"n\"", out);
+		fputs(c[i].kind == GRID_TEXT || c[i].kind == GRID_NAME ? "<th" : "<th class=\"n\"",
+		      out);
 		if (c[i].help) {
 			fputs(" title=\"", out);
 			html_text(out, c[i].help);
@@ -60,7 +61,7 @@ static void value(const struct page *p, FILE *out, enum grid_kind kind, double v
 		break;
 	case GRID_BYTES:
 		if (v > 0)
-			html_kib(out, (uint64_t)(v / 1024 + 0.5));
+			html_bytes(out, v);
 		else
 			fputs("0", out);
 		break;
@@ -78,10 +79,14 @@ static void value(const struct page *p, FILE *out, enum grid_kind kind, double v
 static void cell(const struct page *p, FILE *out, sqlite3_stmt *st, unsigned i,
 		 const struct grid_column *c)
 {
-	bool text = c->kind == GRID_TEXT;
+	bool text = c->kind == GRID_TEXT || c->kind == GRID_NAME;
 	double v = text ? NAN : sql_real(st, (int)i);
 
-	fputs(!i ? "<th scope=\"row\"" : text ? "<td" : "<td class=\"n\"", out);
+	fputs(!i		   ? "<th scope=\"row\"" :
+	      c->kind == GRID_NAME ? "<td class=\"name\"" :
+	      text		   ? "<td" :
+				     "<td class=\"n\"",
+	      out);
 	if (i) {
 		fputs(" data-l=\"", out);
 		html_text(out, c->title);

@@ -10,6 +10,7 @@
 
 enum grid_kind {
 	GRID_TEXT,
+	GRID_NAME, /* text with long words: on a phone it gets two of three columns */
 	GRID_COUNT,
 	GRID_ID,      /* a number that is a name: not grouped */
 	GRID_REAL,    /* four significant digits */

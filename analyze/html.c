@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/units.h"
+
 /* Length of the well-formed UTF-8 character at s with its value, or 0. */
 static unsigned character(const unsigned char *s, uint32_t *value)
 {
@@ -139,16 +141,20 @@ void html_percent(FILE *out, double share)
 		fputs("\xc2\xa0%", out);
 }
 
+static void amount(FILE *out, double v, enum unit from)
+{
+	const char *unit = units_scale(&v, from);
+
+	html_real(out, v, 3);
+	fprintf(out, " %s", unit);
+}
+
 void html_kib(FILE *out, uint64_t kib)
 {
-	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
-	double v = (double)kib;
-	unsigned u = 0;
+	amount(out, (double)kib, UNIT_KIB);
+}
 
-	while (v >= 1023.5 && u < 3) {
-		v /= 1024;
-		u++;
-	}
-	html_real(out, v, 3);
-	fprintf(out, " %s", units[u]);
+void html_bytes(FILE *out, double bytes)
+{
+	amount(out, round(bytes), UNIT_B);
 }

@@ -22,5 +22,7 @@ void html_real(FILE *out, double v, int digits);
 void html_percent(FILE *out, double share);
 /* Kilobytes as "512 MiB". */
 void html_kib(FILE *out, uint64_t kib);
+/* Bytes, likewise; less than one KiB in "B". */
+void html_bytes(FILE *out, double bytes);
 
 #endif

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
 #include "analyze/metrics.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyze/html.h"
@@ -65,7 +67,8 @@ const struct metric metrics[] = {
 	  .definition =
 		  "A page *pins* its page block if it is neither free nor movable: slab, page tables, "
 		  "other kernel pages, reclaimable ones, and what was in use before the start and is not "
-		  "known to be movable. A block is free (all pages free), movable (free and movable pages: "
+		  "known to be movable. A block is free (all its pages are, on per-CPU lists "
+		  "too, from where they are no huge page yet), movable (free and movable pages: "
 		  "compaction can make it whole), mixed (some page pins it, others are free or movable), "
 		  "pinned (every page pins it), partial (a hole or another zone takes part of it) or "
 		  "unknown. THP-able memory is that of free and movable blocks: what huge pages can be made "
@@ -306,7 +309,9 @@ const struct metric metrics[] = {
 		  "what-ifs are (native, as what-if): from the recorded start, without what the recording tells "
 		  "of the kernel's zones, batches and compaction. The largest over all samples, since at one "
 		  "instant, the end, the two may agree by luck. A what-if is compared with its control; what "
-		  "differs by no more than the error is within error.",
+		  "differs by no more than the error is within error. Attempts that failed when recorded are "
+		  "not made again: of failed allocations the error is how many the control has, since the "
+		  "kernel served them all.",
 	  .source = "run, column control; the metrics of both runs",
 	  .limits =
 		  "Measured on one course of one capture: small changes make later ones, so figures of a few "
@@ -348,10 +353,35 @@ void metrics_print_markdown(FILE *out)
 			m->definition, m->unit, m->source, m->limits);
 }
 
+/* The texts are Markdown, of which they use `code` and *emphasis*. */
+static void html_markdown(FILE *out, const char *text)
+{
+	char *copy = strdup(text), *s = copy;
+
+	if (!copy)
+		html_text(out, text);
+	while (s && *s) {
+		char *mark = strpbrk(s, "`*"), *end = mark ? strchr(mark + 1, *mark) : NULL;
+		const char *tag = mark && *mark == '*' ? "em" : "code";
+
+		if (!end) {
+			html_text(out, s);
+			break;
+		}
+		*mark = *end = 0;
+		html_text(out, s);
+		fprintf(out, "<%s>", tag);
+		html_text(out, mark + 1);
+		fprintf(out, "</%s>", tag);
+		s = end + 1;
+	}
+	free(copy);
+}
+
 static void html_field(FILE *out, const char *name, const char *text)
 {
 	fprintf(out, "<p class=\"field\"><b>%s</b> ", name);
-	html_text(out, text);
+	html_markdown(out, text);
 	fputs("</p>\n", out);
 }
 
@@ -362,7 +392,7 @@ void metrics_print_html(FILE *out)
 		fprintf(out, "<div id=\"metric-%s\">\n<dt>", m->id);
 		html_text(out, m->name);
 		fputs("</dt>\n<dd><p>", out);
-		html_text(out, m->definition);
+		html_markdown(out, m->definition);
 		fputs("</p>\n", out);
 		html_field(out, "Unit", m->unit);
 		html_field(out, "Source", m->source);

@@ -53,11 +53,6 @@ static void said(struct findings *x)
 	x->out = NULL;
 }
 
-static void bytes_text(FILE *out, double v)
-{
-	html_kib(out, (uint64_t)(v / 1024 + 0.5));
-}
-
 /* ---- what there is to say ---- */
 
 static void failures(struct findings *x)
@@ -98,7 +93,7 @@ static void huge_pages(struct findings *x)
 		return;
 	fputs(u1 > 0.5 ? "<b>Free memory is in pieces:</b> " : "Free memory: ", out);
 	fputs("of the ", out);
-	bytes_text(out, bytes);
+	html_bytes(out, bytes);
 	fputs(" free at the end ", out);
 	html_real(out, 100 * u1, 3);
 	fprintf(out,
@@ -173,12 +168,12 @@ static int pins(struct findings *x, struct err *e)
 			fputs("<b>Page blocks are mixed:</b> ", out);
 			html_count(out, (uint64_t)sqlite3_column_int64(st, 1));
 			fputs(" page blocks hold pages that cannot move beside ", out);
-			bytes_text(out, kept);
+			html_bytes(out, kept);
 			fputs(" that is free or could move. Packed together, those pages would leave ",
 			      out);
 			html_count(out, could > 0 ? (uint64_t)could : 0);
 			fputs(" more blocks for huge pages (", out);
-			bytes_text(out, could > 0 ? could * block : 0);
+			html_bytes(out, could > 0 ? could * block : 0);
 			fputs(").", out);
 			holders(out, st, 3, 8);
 			said(x);
@@ -205,11 +200,11 @@ static int fallbacks(struct findings *x, struct err *e)
 		/* Each of the bad ones may cost a page block. */
 		out = say(x, bad * (double)((uint64_t)c->page_size << c->pageblock_order));
 		if (out) {
+			fputs("Allocations that fell back to another migratetype: ", out);
 			html_count(out, (uint64_t)sqlite3_column_int64(st, 0));
-			fprintf(out, " allocation%s fell back to another migratetype, ",
-				sqlite3_column_int64(st, 0) == 1 ? "" : "s");
+			fputs(", of which ", out);
 			some(out, (uint64_t)bad);
-			fputs(" of them left unmovable or reclaimable pages among movable ones (<a "
+			fputs(" left unmovable or reclaimable pages among movable ones (<a "
 			      "href=\"#metric-fallback-severity\">moderate or severe</a>).",
 			      out);
 			said(x);
@@ -233,7 +228,7 @@ static int slabs(struct findings *x, struct err *e)
 
 	if (ret > 0 && sql_real(st, 4) > 0 && (out = say(x, sql_real(st, 5)))) {
 		fputs("<b>Slabs are held open:</b> packing their objects would give back ", out);
-		bytes_text(out, sql_real(st, 5));
+		html_bytes(out, sql_real(st, 5));
 		fputs(", most of it in ", out);
 		html_text(out, (const char *)sqlite3_column_text(st, 0));
 		fputs(" (", out);
@@ -275,15 +270,15 @@ static int waste(struct findings *x, struct err *e)
 
 	if (ret > 0 && sql_real(st, 0) > 0 && (out = say(x, sql_real(st, 0)))) {
 		fputs("Objects that were allocated in the capture and live at its end hold ", out);
-		bytes_text(out, sql_real(st, 1));
+		html_bytes(out, sql_real(st, 1));
 		fputs(", of which ", out);
-		bytes_text(out, sql_real(st, 0));
+		html_bytes(out, sql_real(st, 0));
 		fputs(" was not asked for (<a href=\"#metric-internal\">internal fragmentation</a>), most "
 		      "in ",
 		      out);
 		cache_text(out, (const char *)sqlite3_column_text(st, 2));
 		fputs(" (", out);
-		bytes_text(out, sql_real(st, 3));
+		html_bytes(out, sql_real(st, 3));
 		fputs(").", out);
 		said(x);
 	}

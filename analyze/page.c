@@ -475,7 +475,7 @@ static int owner_rows(const struct page *p, const struct series *r, struct err *
 		}
 		fputs("<tr><th scope=\"row\">", out);
 		html_text(out, (const char *)sqlite3_column_text(st, 0));
-		fputs("</th><td data-l=\"Cache\">", out);
+		fputs("</th><td class=\"name\" data-l=\"Cache\">", out);
 		html_text(out, (const char *)sqlite3_column_text(st, 1));
 		fputs("</td>", out);
 		for (int i = 2; i < 6; i++)

@@ -181,7 +181,7 @@ static int what_ifs(const struct page *p, const struct compare *c, struct err *e
 	int ret = 0;
 
 	fputs("<p class=\"caption\">Each run beside its control: the captured kernel\xe2\x80\x99s own policy, "
-	      "simulated in the same way (<a href=\"#metric-what-if-error\">see Definitions</a>). The error, as bars of "
+	      "simulated in the same way (<a href=\"#metric-what-if-error\">see Definitions</a>). The error, as lines of "
 	      "that length to either side, is how far the control is from what was recorded; a difference "
 	      "that is not larger is within error and says nothing about the policy.</p>\n",
 	      p->out);

@@ -102,7 +102,7 @@ int page_colour(const struct page *p, struct err *e)
 	static const struct grid_column c[] = {
 		{ "Slab cache", GRID_TEXT, NULL },
 		{ "Level", GRID_TEXT, "of the processor's caches" },
-		{ "Addresses", GRID_TEXT,
+		{ "Addresses", GRID_NAME,
 		  "as recorded, or as a simulated allocator placed the objects" },
 		{ "Objects", GRID_COUNT, "that live at the end" },
 		{ "Sets used", GRID_COUNT, NULL },
@@ -146,7 +146,7 @@ int page_tlb(const struct page *p, struct err *e)
 {
 	static const struct grid_column mapping[] = {
 		{ "Memory", GRID_TEXT, NULL },
-		{ "Mapped", GRID_TEXT, "as it was, or as it could be" },
+		{ "Mapped", GRID_NAME, "as it was, or as it could be" },
 		{ "Areas", GRID_COUNT, "in vmallocinfo" },
 		{ "By 4 KiB", GRID_BYTES, NULL },
 		{ "By 2 MiB", GRID_BYTES, NULL },

@@ -44,11 +44,11 @@ static int blocks(const struct page *p, const struct series *r, struct err *e)
 		{ "First frame", GRID_ID, "of the page block" },
 		{ "Zone", GRID_TEXT, NULL },
 		{ "Type", GRID_TEXT, "migratetype of the page block" },
-		{ "Free", GRID_COUNT, "pages" },
+		{ "Free", GRID_COUNT, "pages, in the buddy lists or on per-CPU lists" },
 		{ "Movable", GRID_COUNT, "pages" },
 		{ "Pinned", GRID_COUNT, "pages" },
 		{ "Allocations", GRID_COUNT, "that pin it" },
-		{ "Most by", GRID_TEXT, "who has most of the pinned pages" },
+		{ "Most by", GRID_NAME, "who has most of the pinned pages" },
 	};
 
 	return grid(
@@ -118,7 +118,7 @@ int page_waste(const struct page *p, struct err *e)
 {
 	static const struct grid_column of_site[] = {
 		{ "Call site", GRID_TEXT, NULL },
-		{ "Slab cache", GRID_TEXT, NULL },
+		{ "Slab cache", GRID_NAME, NULL },
 		{ "Allocations", GRID_COUNT, NULL },
 		{ "Live", GRID_COUNT, "objects at the end" },
 		{ "Given", GRID_BYTES, "bytes of all its allocations" },
@@ -128,7 +128,7 @@ int page_waste(const struct page *p, struct err *e)
 		{ "Wasted at end", GRID_BYTES, "given less asked for, of what lives at the end" },
 	};
 	static const struct grid_column of_cache[] = {
-		{ "Slab cache", GRID_TEXT, NULL },
+		{ "Slab cache", GRID_NAME, NULL },
 		{ "Slabs", GRID_COUNT, "whose contents are known" },
 		{ "Room", GRID_COUNT, "objects that fit in them" },
 		{ "In use", GRID_COUNT, NULL },

@@ -85,7 +85,7 @@ static int run_cells(const struct page *p, FILE *out, const struct series *r, co
 		cell_begin(out, label);
 		if (bytes > 0) {
 			fprintf(out, " data-v=\"%.0f\">", bytes);
-			html_kib(out, (uint64_t)(bytes / 1024));
+			html_bytes(out, bytes);
 		} else {
 			fputs(isnan(bytes) ? ">\xe2\x80\x93" : ">0", out);
 		}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cut.h"
 #include "base/utf8.h"
 
 #define COLUMNS 24
@@ -255,6 +256,17 @@ static void put_piece(const struct plain *p, const char **at, size_t width, bool
 		"");
 }
 
+/* A name or heading in as many lines as it takes. */
+static void put_name(const struct plain *p, const char *s)
+{
+	while (*s) {
+		size_t n = cut_line(s, p->width);
+
+		fprintf(p->out, "%.*s\n", (int)n, s);
+		s += n + (s[n] == ' ');
+	}
+}
+
 static void text_row(const struct plain *p, size_t r, const size_t width[COLUMNS])
 {
 	const char *at[COLUMNS];
@@ -263,7 +275,7 @@ static void text_row(const struct plain *p, size_t r, const size_t width[COLUMNS
 	for (unsigned c = 0; c < p->columns; c++)
 		at[c] = cell_text(p, r, c);
 	if (is_heading(p, r)) {
-		fprintf(p->out, "%s\n", at[0]);
+		put_name(p, at[0]);
 		return;
 	}
 	while (more) {
@@ -288,7 +300,7 @@ static void text_cards(const struct plain *p)
 	for (size_t r = 1; r < p->count; r++) {
 		size_t column = 0;
 
-		fprintf(p->out, "%s\n", cell_text(p, r, 0));
+		put_name(p, cell_text(p, r, 0));
 		if (is_heading(p, r))
 			continue;
 		for (unsigned c = 1; c < p->columns; c++) {

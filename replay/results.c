@@ -508,6 +508,25 @@ static int shortage_note(struct results *x, unsigned run, struct err *e)
 	return store_add_note(x->store, x->capture, x->run_ids[run], note, e);
 }
 
+/* Why requests got nothing that the kernel served, where its watermarks of the time are not known. */
+static int kept_back_note(struct results *x, unsigned run, struct err *e)
+{
+	const struct replay_run *r = &x->r->runs[run];
+	const struct simulated_stats *s = r->simulated ? simulated_stats(r->simulated) : NULL;
+	char note[512];
+
+	if (!s || !s->kept_back)
+		return 0;
+	snprintf(
+		note, sizeof(note),
+		"%llu requests that the kernel served got nothing; %llu of them for a single page while "
+		"pages were free, but not above the watermarks, of which those of the end alone are known. A "
+		"kernel that boots has lower ones (zero until init_per_zone_wmark_min(), and khugepaged "
+		"raises them again), so this tells of the missing watermarks, not of the policy",
+		(unsigned long long)s->failed, (unsigned long long)s->kept_back);
+	return store_add_note(x->store, x->capture, x->run_ids[run], note, e);
+}
+
 int results_end(struct results *x, const struct fidelity *f, int recorded, int simulated,
 		int anchored, int objects, struct err *e)
 {
@@ -530,6 +549,8 @@ int results_end(struct results *x, const struct fidelity *f, int recorded, int s
 		ret = target_note(x, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = shortage_note(x, i, e);
+	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
+		ret = kept_back_note(x, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)
 		ret = evidence_store(x->store, x->run_ids[i], x->r, i, e);
 	for (unsigned i = 0; i < x->runs && ret >= 0; i++)

@@ -191,12 +191,23 @@ static int expect_zone(struct simulated *s, const struct request *q)
 	return node;
 }
 
+static bool some_free(const struct simulated *s)
+{
+	for (unsigned z = 0; z < kmm_configuration(s->mm)->zones; z++)
+		if (kmm_zone_free_pages(s->mm, z))
+			return true;
+	return false;
+}
+
 /* A page request that none of the other allocators makes itself. */
 static void count(struct simulated *s, const struct request *q, kmm_pfn got)
 {
 	struct demand *d = s->sides && q->sig.owner == OWNER_PGTABLE ? &s->tables : &s->pages;
 
-	s->stats.failed += got == KMM_NO_PFN;
+	if (got == KMM_NO_PFN) {
+		s->stats.failed++;
+		s->stats.kept_back += s->marks_unknown && !q->sig.order && some_free(s);
+	}
 	if (q->sig.flags & REQ_RESPONSE)
 		d->responses++;
 	else
@@ -357,6 +368,13 @@ static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
 		got = bulk_in_zone(s, q, want, out);
 	else
 		got = kmm_alloc_pages_bulk(s->mm, q->cpu, q->sig.gfp, want, out);
+	/* Whoever wants them all asks for the rest one by one. */
+	for (kmm_pfn one; got < want; got++) {
+		one = kmm_alloc_pages(s->mm, q->cpu, q->sig.gfp, 0);
+		if (one == KMM_NO_PFN)
+			break;
+		out[got] = one;
+	}
 	for (uint32_t i = 0; i < want; i++) {
 		hold(s, &q[i], i < got ? out[i] : KMM_NO_PFN);
 		count(s, &q[i], i < got ? out[i] : KMM_NO_PFN);

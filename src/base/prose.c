@@ -7,8 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cut.h"
 #include "base/table.h"
 #include "base/utf8.h"
+
+#define NARROWEST 8 /* in less nothing is broken */
+
+/* One that is longer than a line goes on in the next.  Returns the column behind it. */
+static size_t put_word(FILE *out, const char *word, size_t at, size_t indent, size_t room)
+{
+	while (at + utf8_columns(word) > room && room > indent + NARROWEST) {
+		size_t n = cut_line(word, room - at);
+
+		fprintf(out, "%.*s\n%*s", (int)n, word, (int)indent, "");
+		word += n;
+		at = indent;
+	}
+	fputs(word, out);
+	return at + utf8_columns(word);
+}
 
 static void put_line(FILE *out, char *line, size_t room)
 {
@@ -25,12 +42,13 @@ static void put_line(FILE *out, char *line, size_t room)
 		word[n] = '\0';
 		columns = utf8_columns(word);
 		if (at > indent && at + blanks + columns > room) {
-			fprintf(out, "\n%*s%s", (int)indent + 2, "", word);
-			at = indent + 2 + columns;
+			fprintf(out, "\n%*s", (int)indent + 2, "");
+			at = indent + 2;
 		} else {
-			fprintf(out, "%*s%s", (int)blanks, "", word);
-			at += blanks + columns;
+			fprintf(out, "%*s", (int)blanks, "");
+			at += blanks;
 		}
+		at = put_word(out, word, at, indent + 2, room);
 		word[n] = end;
 		p = word + n;
 	}

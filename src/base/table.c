@@ -11,8 +11,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/cut.h"
 #include "base/json.h"
 #include "base/prose.h"
+#include "base/units.h"
 #include "base/utf8.h"
 
 struct cell {
@@ -106,6 +108,16 @@ void table_string(struct table *t, const char *s)
 		c->text = format(t, "%s", s);
 }
 
+/* Three significant digits, and no 12.0. */
+static char *amount(struct table *t, uint64_t v, enum unit from)
+{
+	double is = (double)v;
+	const char *unit = units_scale(&is, from);
+	int digits = is >= 100 || is == floor(is) ? 0 : is >= 10 ? 1 : 2;
+
+	return v ? format(t, "%.*f %s", digits, is, unit) : format(t, "0");
+}
+
 void table_uint(struct table *t, uint64_t v)
 {
 	enum column_type type = t->columns[t->used % t->count].type;
@@ -115,7 +127,12 @@ void table_uint(struct table *t, uint64_t v)
 		return;
 	/* Hexadecimal is no number in JSON. */
 	c->number = type != COLUMN_HEX;
-	c->text = format(t, c->number ? "%" PRIu64 : "%#" PRIx64, v);
+	if (type == COLUMN_BYTES || type == COLUMN_KIB) {
+		c->text = amount(t, v, type == COLUMN_KIB ? UNIT_KIB : UNIT_B);
+		c->exact = format(t, "%" PRIu64, v);
+	} else {
+		c->text = format(t, c->number ? "%" PRIu64 : "%#" PRIx64, v);
+	}
 }
 
 void table_int(struct table *t, int64_t v)
@@ -174,49 +191,18 @@ static void pad(FILE *out, size_t n)
 		fputc(' ', out);
 }
 
-/* n bytes of s; a control character or stray byte from a capture must not disturb the terminal. */
-static void put_clean(FILE *out, const char *s, size_t n)
+/* Of a line: n bytes of s, or as many of them as can be seen. */
+static void put_aligned(FILE *out, const struct column *c, const char *s, size_t n, size_t width,
+			bool last)
 {
-	for (size_t i = 0; i < n;) {
-		uint32_t c;
-		unsigned len = utf8_decode(s + i, &c);
-
-		if (!len || c < 0x20 || (c >= 0x7f && c < 0xa0))
-			fputc('?', out);
-		else
-			fwrite(s + i, 1, len, out);
-		i += len ? len : 1;
-	}
-}
-
-/* What names end in tells them apart as often as what they begin with: the middle goes. */
-static void put_cut(FILE *out, const char *s, size_t width)
-{
-	size_t tail = (width - 1) / 2;
-	const char *end = s;
-
-	put_clean(out, s, utf8_fit(s, width - 1 - tail));
-	fputs("\xe2\x80\xa6", out); /* an ellipsis */
-	while (utf8_columns(end) > tail) {
-		uint32_t c;
-		unsigned len = utf8_decode(end, &c);
-
-		end += len ? len : 1;
-	}
-	put_clean(out, end, strlen(end));
-}
-
-static void put_aligned(FILE *out, const struct column *c, const char *s, size_t width, bool last)
-{
-	size_t have = utf8_columns(s), fill = width > have ? width - have : 0;
+	size_t have = utf8_columns(s) - utf8_columns(s + n), fill = width > have ? width - have : 0;
 
 	if (c->type != COLUMN_STRING)
 		pad(out, fill);
-	if (have <= width) {
-		put_clean(out, s, strlen(s));
-	} else {
-		put_cut(out, s, width);
-	}
+	if (have <= width)
+		cut_put(out, s, n);
+	else
+		cut_put_short(out, s, width);
 	if (c->type == COLUMN_STRING && !last)
 		pad(out, fill);
 	fputs(last ? "\n" : "  ", out);
@@ -228,6 +214,14 @@ size_t table_terminal(FILE *out)
 
 	return isatty(fileno(out)) && !ioctl(fileno(out), TIOCGWINSZ, &w) ? w.ws_col : 0;
 }
+
+/* How a table is laid out. */
+struct layout {
+	size_t *width;	 /* [columns] */
+	const char **at; /* [columns] what of a row is still to come */
+	bool *lines; /* [columns] texts go on in the next line: shortened, some would look the same */
+	unsigned shown; /* columns there is room for */
+};
 
 /*
  * Take columns off the widest names until the table fits; where none has any to give, leave
@@ -294,40 +288,79 @@ static int put_left_out(const struct table *t, unsigned from, FILE *out)
 	return ret;
 }
 
-/* One line, without blanks at its end; row SIZE_MAX is the headings. */
-static void put_row(const struct table *t, size_t row, const size_t *width, unsigned shown,
-		    FILE *out)
+/* Lines without blanks at their ends; row SIZE_MAX is the headings. */
+static void put_row(const struct table *t, size_t row, const struct layout *l, FILE *out)
 {
-	unsigned last = 0;
+	bool more = true;
 
-	for (int pass = 0; pass < 2; pass++)
-		for (unsigned i = 0; i < (pass ? last + 1 : shown); i++) {
-			const char *s = row == SIZE_MAX ? t->columns[i].title :
-							  cell_at(t, row, i)->text;
+	for (unsigned i = 0; i < l->shown; i++) {
+		const char *s = row == SIZE_MAX ? t->columns[i].title : cell_at(t, row, i)->text;
 
-			s = s ? s : "-";
-			if (pass)
-				put_aligned(out, &t->columns[i], s, width[i], i == last);
-			else if (*s)
-				last = i;
+		l->at[i] = s ? s : "-";
+	}
+	while (more) {
+		unsigned last = 0;
+
+		more = false;
+		for (unsigned i = 0; i < l->shown; i++)
+			last = *l->at[i] ? i : last;
+		for (unsigned i = 0; i <= last; i++) {
+			const char *s = l->at[i];
+			size_t n = l->lines[i] ? cut_line(s, l->width[i]) : strlen(s);
+
+			put_aligned(out, &t->columns[i], s, n, l->width[i], i == last);
+			l->at[i] = s + n + (s[n] == ' ');
+			more |= s[n] != 0;
 		}
+	}
+}
+
+/* Which columns cannot be shortened. */
+static int find_alike(const struct table *t, const struct layout *l)
+{
+	size_t rows = row_count(t);
+	const char **texts = calloc(rows + 1, sizeof(*texts));
+
+	for (unsigned i = 0; texts && i < l->shown; i++) {
+		for (size_t row = 0; row < rows; row++)
+			texts[row] = cell_at(t, row, i)->text;
+		l->lines[i] = t->columns[i].type == COLUMN_STRING &&
+			      cut_alike(texts, rows, l->width[i]);
+	}
+	free(texts);
+	return texts ? 0 : -ENOMEM;
+}
+
+static int lay_out(const struct table *t, struct layout *l, FILE *out)
+{
+	size_t room = table_terminal(out);
+
+	*l = (struct layout){ calloc(t->count, sizeof(*l->width)), calloc(t->count, sizeof(*l->at)),
+			      calloc(t->count, sizeof(*l->lines)), t->count };
+	if (!l->width || !l->at || !l->lines)
+		return -ENOMEM;
+	measure(t, l->width);
+	if (!room)
+		return 0;
+	l->shown = fit(t, l->width, room);
+	return find_alike(t, l);
 }
 
 static int print_text(const struct table *t, FILE *out)
 {
-	size_t *width = calloc(t->count, sizeof(*width)), room = table_terminal(out);
-	unsigned shown = t->count;
+	struct layout l;
+	int ret = lay_out(t, &l, out);
 
-	if (!width)
-		return -ENOMEM;
-	measure(t, width);
-	if (room)
-		shown = fit(t, width, room);
-	put_row(t, SIZE_MAX, width, shown, out);
-	for (size_t row = 0; row < row_count(t); row++)
-		put_row(t, row, width, shown, out);
-	free(width);
-	return shown < t->count ? put_left_out(t, shown, out) : 0;
+	if (ret >= 0) {
+		put_row(t, SIZE_MAX, &l, out);
+		for (size_t row = 0; row < row_count(t); row++)
+			put_row(t, row, &l, out);
+		ret = l.shown < t->count ? put_left_out(t, l.shown, out) : 0;
+	}
+	free(l.width);
+	free(l.at);
+	free(l.lines);
+	return ret;
 }
 
 /* ---- CSV (RFC 4180, with plain newlines) ---- */
@@ -373,7 +406,7 @@ static void json_cell(const struct column *col, const struct cell *c, struct jso
 		json_null(j, col->name);
 	else if (!c->number)
 		json_string(j, col->name, s);
-	else if (c->exact)
+	else if (col->type == COLUMN_REAL || col->type == COLUMN_PERCENT)
 		json_real(j, col->name, strtod(s, NULL));
 	else if (*s == '-')
 		json_int(j, col->name, strtoll(s, NULL, 10));

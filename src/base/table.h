@@ -21,7 +21,9 @@ enum column_type {
 	COLUMN_INT,
 	COLUMN_REAL,
 	COLUMN_PERCENT,
-	COLUMN_HEX
+	COLUMN_HEX,
+	COLUMN_BYTES, /* table_uint() takes bytes in and prints "1.25 TiB" in text, bytes in CSV and JSON */
+	COLUMN_KIB /* likewise of KiB */
 };
 
 struct column {

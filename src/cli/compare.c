@@ -192,6 +192,18 @@ static int print_question(const struct compare *c, const struct rows *r, enum co
 
 #define MOVED 5 /* of each kind */
 
+/* Digits that tell two numbers apart, from those of the metric on: shares of pages may differ by less than one. */
+static int digits_between(double a, double b, unsigned digits)
+{
+	double step = pow(10, -(double)digits);
+
+	while (digits < 4 && round(a / step) == round(b / step)) {
+		step /= 10;
+		digits++;
+	}
+	return (int)digits;
+}
+
 static unsigned print_moved(const struct compare *c, unsigned run, unsigned base, bool why)
 {
 	enum compare_metric moved[COMPARE_METRICS];
@@ -199,7 +211,8 @@ static unsigned print_moved(const struct compare *c, unsigned run, unsigned base
 
 	for (unsigned i = 0; i < n && printed < MOVED; i++) {
 		double by = compare_relative(c, run, base, moved[i]);
-		int digits = (int)compare_metric_digits(moved[i]);
+		double is = c->runs[run].value[moved[i]], was = c->runs[base].value[moved[i]];
+		int digits = digits_between(is, was, compare_metric_digits(moved[i]));
 
 		if ((compare_metric_question(moved[i]) == COMPARE_WHY) != why)
 			continue;
@@ -210,7 +223,7 @@ static unsigned print_moved(const struct compare *c, unsigned run, unsigned base
 		else
 			printf("  %11s  ", "from 0");
 		prose_print(stdout, "%s: %.*f, not %.*f\n", compare_metric_name(moved[i]), digits,
-			    c->runs[run].value[moved[i]], digits, c->runs[base].value[moved[i]]);
+			    is, digits, was);
 	}
 	return printed;
 }

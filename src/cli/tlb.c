@@ -57,11 +57,11 @@ static const struct column area_columns[] = {
 	  "part of the kernel's address space, or user memory" },
 	{ "how", "mapped", COLUMN_STRING, 0, "as it was, or as it could be" },
 	{ "ranges", "ranges", COLUMN_UINT, 0, "areas in vmallocinfo" },
-	{ "bytes_4k", "by 4 KiB", COLUMN_UINT, 0, "bytes mapped by 4 KiB pages" },
-	{ "bytes_2m", "by 2 MiB", COLUMN_UINT, 0, "bytes mapped by 2 MiB pages" },
-	{ "bytes_1g", "by 1 GiB", COLUMN_UINT, 0, "bytes mapped by 1 GiB pages" },
+	{ "bytes_4k", "by 4 KiB", COLUMN_BYTES, 0, "bytes mapped by 4 KiB pages" },
+	{ "bytes_2m", "by 2 MiB", COLUMN_BYTES, 0, "bytes mapped by 2 MiB pages" },
+	{ "bytes_1g", "by 1 GiB", COLUMN_BYTES, 0, "bytes mapped by 1 GiB pages" },
 	{ "entries", "TLB entries", COLUMN_UINT, 0, "entries that map all of it at once" },
-	{ "extra", "extra bytes", COLUMN_UINT, 0, "memory that it would take more" },
+	{ "extra", "extra", COLUMN_BYTES, 0, "bytes of memory that it would take more" },
 };
 
 static struct table *area_table(const struct context *c)
@@ -126,7 +126,7 @@ static struct table *free_table(const struct context *c)
 static const struct column pressure_columns[] = {
 	{ "model", "processor", COLUMN_STRING, 0, "whose data TLBs" },
 	{ "mapping", "mapped by", COLUMN_STRING, 0, "size of the direct map's pages" },
-	{ "reach", "reach, KiB", COLUMN_UINT, 0, "what the larger level maps" },
+	{ "reach", "reach", COLUMN_KIB, 0, "KiB that the larger level maps" },
 	{ "accesses", "accesses", COLUMN_UINT, 0, "touches of memory" },
 	{ "l1_misses", "L1 misses", COLUMN_UINT, 0, "not in the first level" },
 	{ "walks", "page walks", COLUMN_UINT, 0, "in neither level" },
@@ -278,7 +278,7 @@ static int print(const struct context *c)
 	if (format == TABLE_CSV)
 		return put(pressure_table(c), "");
 	if (c->map.count)
-		ret = put(area_table(c), "Memory by its mappings, bytes:\n");
+		ret = put(area_table(c), "Memory by its mappings:\n");
 	if (ret >= 0 && c->m->zone_count && c->m->have_before)
 		ret = put(free_table(c), "\nFree memory that could be mapped large:\n");
 	if (ret >= 0 && c->kmaps.count)

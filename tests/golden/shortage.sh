@@ -34,6 +34,23 @@ done
 [ -n "$(sqlite3 "$tmp/kswapd.db" "SELECT text FROM note WHERE text LIKE 'memory ran short: %'")" ] &&
 	ok shortage/note || not_ok shortage/note
 
+# A task that wants several pages at once has the rest one by one where lists of CPUs do not serve it (or 5.10 knows no such call).
+replay lists native+pcp.batch=0 "$SMALL"
+replay older linux-5.10 "$SMALL"
+[ "$(value lists failed) $(value older failed)" = "0 0" ] && ok shortage/bulk || not_ok shortage/bulk "$(value lists failed), $(value older failed) failed"
+
+# Where the watermarks of the time are not known, the failures that come of it are said to.
+c=$TRACES/amd64-6.1-boot
+if [ -d "$c" ]; then
+	replay boot native+pcp.batch=31 "$c"
+	n=$(value boot failed)
+	[ "$n" -gt 0 ] && [ -n "$(sqlite3 "$tmp/boot.db" "SELECT text FROM note WHERE run_id = (SELECT max(id) FROM run)
+		AND text LIKE '$n requests that the kernel served got nothing; %watermarks%'")" ] &&
+		ok shortage/marks-of-the-time || not_ok shortage/marks-of-the-time "$n failed"
+else
+	skip shortage/marks-of-the-time "no capture of a boot"
+fi
+
 # The kernel's own counters: as much was taken back there as the model takes under the captured marks.
 c=$TRACES/amd64-6.1-pressure
 if [ -d "$c" ]; then

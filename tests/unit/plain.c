@@ -105,7 +105,8 @@ static void narrow_tables(void **state)
 				  "                     end\n"
 				  "native, as            12\n"
 				  "what-if\n"
-				  "This heading stands over all columns\n"
+				  "This heading stands over\n"
+				  "all columns\n"
 				  "native+buddy.      3,456\n"
 				  "mobility_\n"
 				  "grouping=off\n\n");
