@@ -209,7 +209,7 @@ static double now(void)
 
 static int fly(struct flight *x, struct err *e)
 {
-	double start = now();
+	double start;
 	int ret = event_set_make(&x->events, &x->o->events, e);
 
 	if (ret >= 0)
@@ -227,6 +227,7 @@ static int fly(struct flight *x, struct err *e)
 	privileges_drop();
 	x->clock = tracefs_instance_file_read(x->in.t, "trace_clock", NULL);
 	ret = instance_on(&x->in, true, e);
+	start = now(); /* setting up takes its time, on a busy machine seconds */
 	while (ret >= 0 && !record_stopped() && now() - start < x->o->duration &&
 	       x->r->captures < x->f->most && x->r->bytes < x->f->most_bytes)
 		if (triggered(x))
