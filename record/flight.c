@@ -153,10 +153,25 @@ static int write_trace(struct flight *x, int dir, char (*stats)[512], struct err
 	return 0;
 }
 
+/*
+ * The counters stand in the trace, which ends before the page frames are read: that takes seconds on
+ * a busy machine, in which a buffer that runs in a circle would lose what came before the trigger.
+ */
+static int end_trace(void *arg, int dir, const char *name, struct err *e)
+{
+	struct flight *x = arg;
+
+	(void)dir;
+	(void)name;
+	return instance_on(&x->in, false, e);
+}
+
 /* Where the disk is full the trace is what counts: *late says what of the rest is missing, or that it is cut off. */
 static int write_capture(struct flight *x, int dir, struct err *late, struct err *e)
 {
-	struct snapshot_options snap = { .root = "", .mark = instance_mark, .arg = &x->in };
+	struct snapshot_options snap = {
+		.root = "", .mark = instance_mark, .arg = &x->in, .lists = end_trace, .lists_arg = x
+	};
 	char(*stats)[512] = calloc(x->cpus, sizeof(*stats)), *cmdlines;
 	int ret = stats ? 0 : err_set(e, ENOMEM, "out of memory");
 
