@@ -15,7 +15,9 @@
 
 #include "record/datfile.h"
 #include "record/facts.h"
+#include "record/filter.h"
 #include "record/instance.h"
+#include "record/outfile.h"
 #include "record/privileges.h"
 #include "record/probes.h"
 #include "record/snapshot.h"
@@ -31,6 +33,7 @@ static const struct {
 	{ "fallback", "kmem:mm_page_alloc_extfrag" },
 	{ "oom", "oom:mark_victim" },
 	{ "stall", "vmscan:mm_vmscan_direct_reclaim_begin" },
+	{ "SIGUSR2", NULL }, /* it always is */
 };
 
 static volatile sig_atomic_t by_hand;
@@ -38,14 +41,6 @@ static volatile sig_atomic_t by_hand;
 void flight_now(void)
 {
 	by_hand = 1;
-}
-
-const char *flight_trigger(unsigned n, const char **event)
-{
-	if (n >= sizeof(named) / sizeof(*named))
-		return NULL;
-	*event = named[n].event;
-	return named[n].name;
 }
 
 struct flight {
@@ -71,8 +66,12 @@ static int add_trigger(struct flight *x, const char *text, struct err *e)
 	int ret;
 
 	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++)
-		if (!strcmp(text, named[i].name))
+		if (!strcmp(text, named[i].name)) {
 			text = named[i].event;
+			break;
+		}
+	if (!text)
+		return 0;
 	if ((size_t)snprintf(event, sizeof(event), "%s", text) >= sizeof(event))
 		return err_set(e, EINVAL, "'%.64s...' is too long for a trigger", text);
 	condition = strstr(event, " if ");
@@ -82,8 +81,8 @@ static int add_trigger(struct flight *x, const char *text, struct err *e)
 	}
 	if (!strchr(event, ':') || strchr(event, ','))
 		return err_set(e, EINVAL,
-			       "'%.64s' is no trigger: alloc-failure, fallback, oom, stall "
-			       "or SYSTEM:EVENT [if FILTER]",
+			       "'%.64s' is no trigger: alloc-failure, fallback, oom, stall, "
+			       "SIGUSR2 or SYSTEM:EVENT [if FILTER]",
 			       event);
 	ret = event_set_make(&set, &one, e);
 	if (ret >= 0 && condition)
@@ -133,33 +132,60 @@ static bool triggered(struct flight *x)
 
 /* ---- a capture ---- */
 
-static int write_capture(struct flight *x, int dir, struct err *e)
+/* The trace of the ring buffers as they stand, into the pieces that datfile_finish() takes. */
+static int write_trace(struct flight *x, int dir, char (*stats)[512], struct err *late,
+		       struct err *e)
 {
-	struct snapshot_options snap = { .root = "", .mark = instance_mark, .arg = &x->in };
-	char(*stats)[512] = calloc(x->cpus, sizeof(*stats)), *cmdlines;
+	int ret = datfile_head(dir, x->in.t, &x->events, x->cpus, x->clock ? x->clock : "", e);
 	struct spool *spool;
-	struct err late = { 0 };
-	int ret = snapshot_take(dir, "after", true, &snap, e);
 
+	if (ret < 0)
+		return ret;
+	spool = spool_start(&x->in, dir, x->cpus, x->o->cpus, e);
+	if (!spool)
+		return err_code(e);
+	spool_stop(spool, late);
+	for (unsigned i = 0; i < x->cpus; i++) {
+		x->r->lost += instance_lost(&x->in, i, stats[i]);
+		x->r->bytes += spool_size(spool, i);
+	}
+	spool_free(spool);
+	return 0;
+}
+
+/*
+ * The counters stand in the trace, which ends before the page frames are read: that takes seconds on
+ * a busy machine, in which a buffer that runs in a circle would lose what came before the trigger.
+ */
+static int end_trace(void *arg, int dir, const char *name, struct err *e)
+{
+	struct flight *x = arg;
+
+	(void)dir;
+	(void)name;
+	return instance_on(&x->in, false, e);
+}
+
+/* Where the disk is full the trace is what counts: *late says what of the rest is missing, or that it is cut off. */
+static int write_capture(struct flight *x, int dir, struct err *late, struct err *e)
+{
+	struct snapshot_options snap = {
+		.root = "", .mark = instance_mark, .arg = &x->in, .lists = end_trace, .lists_arg = x
+	};
+	char(*stats)[512] = calloc(x->cpus, sizeof(*stats)), *cmdlines;
+	int ret = stats ? 0 : err_set(e, ENOMEM, "out of memory");
+
+	if (ret >= 0)
+		snapshot_take(dir, "after", true, &snap, late);
 	if (ret >= 0)
 		ret = instance_on(&x->in, false, e);
 	if (ret >= 0)
-		ret = datfile_head(dir, x->in.t, &x->events, x->cpus, x->clock ? x->clock : "", e);
-	spool = ret < 0 ? NULL : spool_start(&x->in, dir, x->cpus, x->o->cpus, e);
-	if (ret >= 0 && !spool)
-		ret = err_code(e);
-	if (spool && spool_stop(spool, &late) < 0)
-		ret = err_set(e, -late.code, "%s", late.text);
-	for (unsigned i = 0; i < x->cpus && stats; i++)
-		x->r->lost += instance_lost(&x->in, i, stats[i]);
-	for (unsigned i = 0; i < x->cpus && spool; i++)
-		x->r->bytes += spool_size(spool, i);
-	spool_free(spool);
+		ret = write_trace(x, dir, stats, late, e);
 	cmdlines = tracefs_instance_file_read(NULL, "saved_cmdlines", NULL);
-	if (ret >= 0)
-		ret = facts_take(dir, &snap, e);
-	if (ret >= 0)
-		ret = snapshot_slow(dir, "after", &snap, e);
+	if (ret >= 0 && !late->code)
+		facts_take(dir, &snap, late);
+	if (ret >= 0 && !late->code)
+		snapshot_slow(dir, "after", &snap, late);
 	if (ret >= 0)
 		ret = datfile_finish(dir, cmdlines, (const char(*)[512])stats, e);
 	free(cmdlines);
@@ -167,32 +193,59 @@ static int write_capture(struct flight *x, int dir, struct err *e)
 	return ret;
 }
 
-static int capture(struct flight *x, struct err *e)
+/* A folder that stands for no earlier capture: DIR-NUMBER.part, open. */
+static int make_folder(struct flight *x, char *part, size_t size, struct err *e)
 {
-	char part[4096 + 8];
-	struct timespec t = { (time_t)x->f->after,
-			      (long)((x->f->after - (double)(time_t)x->f->after) * 1e9) };
-	int dir, ret;
+	int dir;
 
-	nanosleep(&t, NULL);
 	do {
 		if ((size_t)snprintf(x->r->last, sizeof(x->r->last), "%s-%04u", x->o->output,
 				     ++x->number) >= sizeof(x->r->last))
 			return err_set(e, ENAMETOOLONG, "%.64s...: too long a name", x->o->output);
-		snprintf(part, sizeof(part), "%s.part", x->r->last);
+		snprintf(part, size, "%s.part", x->r->last);
 	} while ((!access(x->r->last, F_OK) || !access(part, F_OK)) && x->number < 9999);
 	if (mkdir(part, 0700))
 		return err_set(e, errno, "%s: %s", part, strerror(errno));
 	dir = open(part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ret = dir < 0 ? err_set(e, errno, "%s: %s", part, strerror(errno)) :
-			write_capture(x, dir, e);
 	if (dir >= 0)
-		close(dir);
+		return dir;
+	err_set(e, errno, "%s: %s", part, strerror(errno));
+	rmdir(part);
+	return err_code(e);
+}
+
+/* What follows a trigger; a signal to end does not wait for it. */
+static void go_on(double seconds)
+{
+	struct timespec t = { (time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9) };
+
+	while (!record_stopped() && nanosleep(&t, &t) && errno == EINTR)
+		;
+}
+
+static int capture(struct flight *x, struct err *e)
+{
+	char part[4096 + 8];
+	struct err late = { 0 };
+	int dir, ret;
+
+	go_on(x->f->after);
+	dir = make_folder(x, part, sizeof(part), e);
+	if (dir < 0)
+		return dir;
+	ret = write_capture(x, dir, &late, e);
 	if (ret >= 0 && rename(part, x->r->last))
 		ret = err_set(e, errno, "%s: %s", x->r->last, strerror(errno));
+	if (ret < 0) {
+		outfile_clear(dir);
+		rmdir(part);
+	}
+	close(dir);
 	if (ret < 0)
 		return ret;
 	x->r->captures++;
+	if (late.code)
+		return err_set(e, -late.code, "%.200s is not whole: %.200s", x->r->last, late.text);
 	tracefs_instance_file_clear(x->in.t, "trace");
 	return instance_on(&x->in, true, e);
 }
@@ -209,7 +262,7 @@ static double now(void)
 
 static int fly(struct flight *x, struct err *e)
 {
-	double start = now();
+	double start;
 	int ret = event_set_make(&x->events, &x->o->events, e);
 
 	if (ret >= 0)
@@ -219,6 +272,8 @@ static int fly(struct flight *x, struct err *e)
 	if (ret >= 0)
 		ret = instance_enable(&x->in, &x->events, e);
 	if (ret >= 0)
+		ret = filter_set(&x->in, &x->events, x->o, 0, x->cpus, e);
+	if (ret >= 0)
 		ret = instance_buffer(&x->in, x->o->buffer_kib ? x->o->buffer_kib : BUFFER_KIB, e);
 	if (ret >= 0)
 		ret = open_triggers(x, e);
@@ -227,6 +282,7 @@ static int fly(struct flight *x, struct err *e)
 	privileges_drop();
 	x->clock = tracefs_instance_file_read(x->in.t, "trace_clock", NULL);
 	ret = instance_on(&x->in, true, e);
+	start = now(); /* setting up takes its time, on a busy machine seconds */
 	while (ret >= 0 && !record_stopped() && now() - start < x->o->duration &&
 	       x->r->captures < x->f->most && x->r->bytes < x->f->most_bytes)
 		if (triggered(x))

@@ -10,7 +10,7 @@
 #include "record/recorder.h"
 
 struct flight_options {
-	struct option_list triggers; /* names of flight_trigger(), or "SYSTEM:EVENT [if FILTER]" */
+	struct option_list triggers; /* alloc-failure and so on, or "SYSTEM:EVENT [if FILTER]" */
 	double after;		     /* seconds that a capture goes on after its trigger */
 	uint64_t most;		     /* captures */
 	uint64_t most_bytes;	     /* of all of them together */
@@ -22,11 +22,10 @@ struct flight_result {
 	char last[4096];      /* the last capture's name */
 };
 
-/* The n-th named trigger and the event that it stands for; NULL after the last. */
-const char *flight_trigger(unsigned n, const char **event);
 /*
  * Captures o->output-0001 and so on, one at each trigger or flight_now(), until record_stop(), the
- * duration's end or a limit.  Options of snapshots in between and of commands are not heeded.
+ * duration's end, a limit or a full disk: then the last capture is what there was room for.
+ * Options of snapshots and of commands are not heeded.
  */
 int flight_run(const struct record_options *o, const struct flight_options *f,
 	       struct flight_result *r, struct err *e);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <tracefs.h>
 #include <unistd.h>
 
@@ -21,41 +22,70 @@
 
 /* ---- what others left ---- */
 
-/* Whoever had it in use may be about to end just now. */
-static bool remove_instance(const char *path)
+/* Whoever had that of a dead recorder in use may be about to end just now. */
+static bool remove_instance(const char *path, bool dead)
 {
 	for (int tries = 0; rmdir(path); tries++) {
-		if (errno != EBUSY || tries == BUSY_TRIES)
+		if (errno != EBUSY || !dead || tries == BUSY_TRIES)
 			return false;
 		poll(NULL, 0, BUSY_MS);
 	}
 	return true;
 }
 
-unsigned instance_tidy(void)
+/*
+ * A pid says little: it may be somebody else's by now, or one of another pid namespace.  But a
+ * recorder holds its instance open, and what is open the kernel does not remove.
+ */
+static unsigned tidy(const char *dir)
 {
-	const char *dir = tracefs_tracing_dir();
 	char path[300];
 	struct dirent *d;
 	unsigned n = 0;
 	DIR *all;
 
-	if (!dir)
-		return 0;
 	snprintf(path, sizeof(path), "%s/instances", dir);
 	all = opendir(path);
 	while (all && (d = readdir(all))) {
 		int pid, end = 0;
 
 		if (sscanf(d->d_name, PREFIX "%d%n", &pid, &end) != 1 ||
-		    (d->d_name[end] && d->d_name[end] != '-') || pid <= 0 || !kill(pid, 0) ||
-		    errno != ESRCH)
+		    (d->d_name[end] && strcmp(d->d_name + end, "-t") != 0) || pid <= 0 ||
+		    pid == getpid())
 			continue;
 		snprintf(path, sizeof(path), "%s/instances/%.64s", dir, d->d_name);
-		n += remove_instance(path);
+		n += remove_instance(path, kill(pid, 0) && errno == ESRCH);
 	}
 	if (all)
 		closedir(all);
+	return n;
+}
+
+/* Held while an instance is made and not yet open, so that nobody tidies it away. */
+static int lock(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		flock(fd, LOCK_EX);
+	return fd;
+}
+
+static void unlock(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+unsigned instance_tidy(void)
+{
+	const char *dir = tracefs_tracing_dir();
+	int held = dir ? lock(dir) : -1;
+	unsigned n = dir ? tidy(dir) : 0;
+
+	if (dir)
+		probes_tidy();
+	unlock(held);
 	return n;
 }
 
@@ -71,10 +101,29 @@ static int fail(struct err *e, const char *what)
 							 "");
 }
 
+/* Made, not recording, and open.  One of this name is of a killed recorder whose pid is now ours. */
+static int make(struct instance *in, const char *dir, const char *name, struct err *e)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/instances/%s", dir, name);
+	if (!access(path, F_OK) && !remove_instance(path, true))
+		return err_set(e, errno, "%s: %s", path, strerror(errno));
+	errno = 0;
+	in->t = tracefs_instance_create(name);
+	if (!in->t)
+		return fail(e, "a tracing instance cannot be made");
+	in->marker = tracefs_instance_file_open(in->t, "trace_marker", O_WRONLY | O_CLOEXEC);
+	if (in->marker < 0)
+		return fail(e, "trace_marker");
+	return instance_on(in, false, e);
+}
+
 int instance_open(struct instance *in, const char *suffix, const char *clock, struct err *e)
 {
 	const char *dir = tracefs_tracing_dir();
 	char name[32];
+	int held, ret;
 
 	memset(in, 0, sizeof(*in));
 	in->marker = -1;
@@ -85,21 +134,18 @@ int instance_open(struct instance *in, const char *suffix, const char *clock, st
 	if (access(dir, R_OK | X_OK))
 		return fail(e, dir);
 	instance_tidy();
-	probes_tidy();
 	snprintf(name, sizeof(name), PREFIX "%d%s", (int)getpid(), suffix);
-	errno = 0;
-	in->t = tracefs_instance_create(name);
-	if (!in->t)
-		return fail(e, "a tracing instance cannot be made");
-	if (instance_on(in, false, e) < 0)
-		return err_code(e);
+	held = lock(dir);
+	ret = make(in, dir, name, e);
+	unlock(held);
+	if (ret < 0) {
+		instance_close(in);
+		return ret;
+	}
 	if (clock && tracefs_instance_file_write(in->t, "trace_clock", clock) < 0) {
 		instance_close(in);
 		return err_set(e, EINVAL, "the kernel has no trace clock '%.32s'", clock);
 	}
-	in->marker = tracefs_instance_file_open(in->t, "trace_marker", O_WRONLY | O_CLOEXEC);
-	if (in->marker < 0)
-		return fail(e, "trace_marker");
 	return 0;
 }
 

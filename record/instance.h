@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * instance: a tracing instance of our own under tracefs, so that nobody else's
- * tracing is disturbed.  Its name has our pid in it: what a killed recorder left
- * behind is removed by the next one.
+ * tracing is disturbed.  Its name has our pid in it, and we hold it open: what a killed
+ * recorder left behind is removed by the next one.
  */
 #ifndef RECORD_INSTANCE_H
 #define RECORD_INSTANCE_H
@@ -25,7 +25,7 @@ struct instance {
 int instance_open(struct instance *in, const char *suffix, const char *clock, struct err *e);
 /* Remove it; harmless if it is not there. */
 void instance_close(struct instance *in);
-/* Remove instances whose recorder is dead; how many. */
+/* Remove the instances and kprobes of recorders that were killed; how many instances. */
 unsigned instance_tidy(void);
 
 /* Enable the events; one that is needed and not there is an error. */

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "record/outfile.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -82,4 +83,21 @@ int outfile_put(int dir, const char *name, const void *data, size_t len, struct 
 		return err_code(e);
 	fwrite(data, 1, len, f);
 	return outfile_close(f, dir, name, e);
+}
+
+void outfile_clear(int dir)
+{
+	static const char *const folders[] = { "before", "after", "system", "." };
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		int fd = openat(dir, folders[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		DIR *d = fd < 0 ? NULL : fdopendir(fd);
+		struct dirent *x;
+
+		while (d && (x = readdir(d)))
+			unlinkat(fd, x->d_name, 0);
+		if (d)
+			closedir(d);
+		unlinkat(dir, folders[i], AT_REMOVEDIR);
+	}
 }

@@ -22,5 +22,7 @@ int outfile_close(FILE *f, int dir, const char *name, struct err *e);
 void outfile_drop(FILE *f, int dir, const char *name);
 /* All at once. */
 int outfile_put(int dir, const char *name, const void *data, size_t len, struct err *e);
+/* All files of a capture under construction, and its folders: of what came to nothing, nothing stays. */
+void outfile_clear(int dir);
 
 #endif

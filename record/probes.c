@@ -2,7 +2,6 @@
 #include "record/probes.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,7 +99,16 @@ int probes_make(struct event_set *s, unsigned *missed, struct err *e)
 	return 0;
 }
 
-/* Those of a group's owner that is us, or of all that are dead. */
+/* Whoever owns a group has the instance of the same number as long as it needs it. */
+static bool is_owned(int pid)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "instances/kmemlab-%d", pid);
+	return is_there(name);
+}
+
+/* Those of a group's owner that is us, or of all whose owner is gone. */
 static void sweep(bool dead)
 {
 	struct tracefs_dynevent **all;
@@ -111,15 +119,10 @@ static void sweep(bool dead)
 	for (struct tracefs_dynevent **x = all; x && *x; x++) {
 		char *group = NULL;
 		int pid = 0, end = 0;
-		bool gone;
-
 		tracefs_dynevent_info(*x, &group, NULL, NULL, NULL, NULL);
 		if (group && sscanf(group, GROUP "%d%n", &pid, &end) == 1 && !group[end] &&
-		    pid > 0) {
-			gone = kill(pid, 0) && errno == ESRCH;
-			if (dead ? gone : pid == getpid())
-				tracefs_dynevent_destroy(*x, true);
-		}
+		    pid > 0 && (dead ? !is_owned(pid) : pid == getpid()))
+			tracefs_dynevent_destroy(*x, true);
 		free(group);
 	}
 	tracefs_dynevent_list_free(all);

@@ -17,7 +17,7 @@
 int probes_make(struct event_set *s, unsigned *missed, struct err *e);
 /* Remove this process's own; their events must be disabled in every instance. */
 void probes_remove(void);
-/* Remove those of dead recorders. */
+/* Remove those of recorders that have no instance: they were killed. */
 void probes_tidy(void);
 
 #endif

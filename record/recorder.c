@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "record/recorder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,17 +11,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <tracefs.h>
 #include <unistd.h>
 
 #include "base/progress.h"
+#include "record/child.h"
 #include "record/datfile.h"
 #include "record/exact.h"
 #include "record/facts.h"
+#include "record/filter.h"
 #include "record/instance.h"
 #include "record/outfile.h"
 #include "record/privileges.h"
@@ -62,9 +62,9 @@ struct recording {
 	char part[4096];
 	int dir; /* DIR.part */
 	unsigned cpus;
-	pid_t child;
-	int go; /* a byte here lets the command run */
-	bool on;
+	struct child child;
+	double began; /* when tracing was switched on */
+	bool on;      /* tracing runs: what is there becomes a capture */
 };
 
 static double now(void)
@@ -98,110 +98,17 @@ static int make_directory(struct recording *c, struct err *e)
 		return err_set(e, errno, "%s: %s", c->part, strerror(errno));
 	}
 	c->dir = open(c->part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return c->dir < 0 ? err_set(e, errno, "%s: %s", c->part, strerror(errno)) : 0;
-}
-
-/* Nothing was recorded: the folder goes, with the few files that are in it. */
-static void remove_directory(struct recording *c)
-{
-	static const char *const folders[] = { "before", "after", "system", "." };
-
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-		int fd = openat(c->dir, folders[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		DIR *d = fd < 0 ? NULL : fdopendir(fd);
-		struct dirent *x;
-
-		while (d && (x = readdir(d)))
-			unlinkat(fd, x->d_name, 0);
-		if (d)
-			closedir(d);
-		unlinkat(c->dir, folders[i], AT_REMOVEDIR);
+	if (c->dir < 0) {
+		err_set(e, errno, "%s: %s", c->part, strerror(errno));
+		rmdir(c->part);
+		return err_code(e);
 	}
-	rmdir(c->part);
-}
-
-/* ---- the command ---- */
-
-/* It waits for a byte, so that tracing is on from its first instruction. */
-static int start_command(struct recording *c, struct err *e)
-{
-	int fd[2];
-	char byte;
-
-	if (pipe2(fd, O_CLOEXEC))
-		return err_set(e, errno, "pipe: %s", strerror(errno));
-	c->child = fork();
-	if (c->child < 0) {
-		close(fd[0]);
-		close(fd[1]);
-		return err_set(e, errno, "fork: %s", strerror(errno));
-	}
-	if (!c->child) {
-		signal(SIGINT, SIG_DFL);
-		signal(SIGTERM, SIG_DFL);
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		/* While it waits it must not keep the instance in use. */
-		dup2(fd[0], 3);
-		close_range(4, ~0u, 0);
-		if (read(3, &byte, 1) == 1) {
-			close(3);
-			execvp(c->o->command[0], c->o->command);
-		} else {
-			_exit(0);
-		}
-		fprintf(stderr, "kmemlab record: %s: %s\n", c->o->command[0], strerror(errno));
-		_exit(127);
-	}
-	close(fd[0]);
-	c->go = fd[1];
+	/* As long as it is held, --finish keeps off; where the file system has no locks, it cannot know. */
+	flock(c->dir, LOCK_EX | LOCK_NB);
 	return 0;
 }
 
-static void end_command(struct recording *c)
-{
-	if (c->go >= 0)
-		close(c->go);
-	c->go = -1;
-	if (c->child > 0) {
-		kill(c->child, SIGTERM);
-		waitpid(c->child, &c->r->status, 0);
-	}
-	c->child = 0;
-}
-
 /* ---- before ---- */
-
-static int filter(struct recording *c, struct err *e)
-{
-	const struct record_options *o = c->o;
-	char text[200], mask[KMM_CPUS / 4 + KMM_CPUS / 32 + 1];
-	size_t n = 0;
-	int ret = 0;
-
-	if (o->command_only && c->child > 0) {
-		snprintf(text, sizeof(text), "%d", (int)c->child);
-		ret = instance_pids(&c->in, text, e);
-	} else if (o->pids) {
-		ret = instance_pids(&c->in, o->pids, e);
-	}
-	if (ret >= 0 && o->comm) {
-		if (strpbrk(o->comm, "\"\\") || strlen(o->comm) > 15)
-			return err_set(e, EINVAL, "'%.32s' is no task's name", o->comm);
-		snprintf(text, sizeof(text), "comm == \"%s\"", o->comm);
-		ret = instance_filter(&c->in, &c->events, text, e);
-	}
-	if (ret < 0 || !o->cpus)
-		return ret;
-	/* Words of 32 CPUs, the highest first. */
-	for (int word = (int)(c->cpus - 1) / 32; word >= 0; word--) {
-		uint32_t bits = 0;
-
-		for (unsigned b = 0; b < 32; b++)
-			bits |= (uint32_t)(o->cpus[word * 32 + (int)b] != 0) << b;
-		n += (size_t)snprintf(mask + n, sizeof(mask) - n, "%s%08x", n ? "," : "", bits);
-	}
-	return instance_cpus(&c->in, mask, e);
-}
 
 /* Events a second of the busiest CPU, over a short time in which nothing is kept. */
 static int measure(struct recording *c, uint64_t *kib, struct err *e)
@@ -269,11 +176,11 @@ static int prepare(struct recording *c, struct err *e)
 	if (ret >= 0)
 		ret = make_directory(c, e);
 	if (ret >= 0 && o->command)
-		ret = start_command(c, e);
+		ret = child_start(&c->child, o->command, e);
 	if (ret >= 0)
 		ret = instance_enable(&c->in, &c->events, e);
 	if (ret >= 0)
-		ret = filter(c, e);
+		ret = filter_set(&c->in, &c->events, o, c->child.pid, c->cpus, e);
 	c->r->buffer_kib = o->buffer_kib;
 	if (ret >= 0 && !o->buffer_kib)
 		ret = measure(c, &c->r->buffer_kib, e);
@@ -357,10 +264,8 @@ static int wait_for_end(struct recording *c, struct err *e)
 
 		if (failed || t - start >= c->o->duration)
 			break;
-		if (c->child > 0 && waitpid(c->child, &c->r->status, WNOHANG) == c->child) {
-			c->child = 0;
+		if (child_ended(&c->child, &c->r->status))
 			break;
-		}
 		if (t >= next) {
 			next += c->o->snapshot_every;
 			ret = between(c, e);
@@ -376,7 +281,6 @@ static int wait_for_end(struct recording *c, struct err *e)
 	if (bar.on)
 		progress_end(&bar);
 	c->r->interrupted = stopped;
-	c->r->seconds = now() - start;
 	return ret;
 }
 
@@ -387,19 +291,19 @@ static int record(struct recording *c, struct err *e)
 	c->spool = spool_start(&c->in, c->dir, c->cpus, c->o->cpus, e);
 	privileges_drop();
 	ret = c->spool ? instance_on(&c->in, true, e) : err_code(e);
-	if (ret >= 0)
-		c->on = true;
-	if (ret >= 0)
-		ret = snapshot_take(c->dir, "before", false, &c->snap, e);
-	if (ret >= 0 && c->go >= 0) {
-		if (write(c->go, "", 1) != 1)
-			ret = err_set(e, errno, "the command cannot be started");
-		close(c->go);
-		c->go = -1;
+	if (ret < 0)
+		return ret;
+	c->on = true;
+	c->began = now();
+	ret = snapshot_take(c->dir, "before", false, &c->snap, e);
+	if (ret >= 0 && c->o->command) {
+		ret = child_go(&c->child, e);
+		/* There is no such program: nothing was asked of the allocators. */
+		c->on = ret >= 0;
 	}
 	if (ret >= 0)
 		ret = wait_for_end(c, e);
-	end_command(c);
+	c->r->runs_on = !child_end(&c->child, &c->r->status);
 	if (ret >= 0)
 		ret = snapshot_take(c->dir, "after", true, &c->snap, e);
 	return ret;
@@ -438,6 +342,7 @@ static int conclude(struct recording *c, struct err *e)
 	int ret = 0;
 
 	instance_on(&c->in, false, &late);
+	c->r->seconds = now() - c->began;
 	late.code = 0;
 	if (spool_stop(c->spool, &late) < 0) {
 		c->r->cut = true;
@@ -471,7 +376,9 @@ static int conclude(struct recording *c, struct err *e)
 
 int record_run(const struct record_options *o, struct record_result *r, struct err *e)
 {
-	struct recording c = { .o = o, .r = r, .dir = -1, .go = -1, .in = { .marker = -1 } };
+	struct recording c = {
+		.o = o, .r = r, .dir = -1, .child = CHILD_NONE, .in = { .marker = -1 }
+	};
 	struct err why = { 0 };
 	int ret;
 
@@ -492,11 +399,13 @@ int record_run(const struct record_options *o, struct record_result *r, struct e
 		}
 		ret = conclude(&c, e);
 	} else {
-		end_command(&c);
+		child_end(&c.child, &r->status);
 		if (c.spool)
 			spool_stop(c.spool, &(struct err){ 0 });
-		if (c.dir >= 0)
-			remove_directory(&c);
+		if (c.dir >= 0) {
+			outfile_clear(c.dir);
+			rmdir(c.part);
+		}
 		*e = why;
 	}
 	spool_free(c.spool);
@@ -523,6 +432,10 @@ int record_finish(const char *output, struct err *e)
 	dir = open(part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_set(e, errno, "%s: %s", part, strerror(errno));
+	if (flock(dir, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+		close(dir);
+		return err_set(e, EBUSY, "%s: a recorder is still at work in it", part);
+	}
 	instance_tidy();
 	ret = datfile_finish(dir, NULL, NULL, e);
 	if (ret >= 0 && rename(part, output))

@@ -23,7 +23,7 @@ struct record_options {
 	double duration;       /* seconds; INFINITY: until the command ends or a signal comes */
 	double snapshot_every; /* seconds; INFINITY: none in between */
 	const char *clock;     /* NULL: "global" */
-	const char *pids;      /* these and their children only; NULL: all */
+	const char *pids;      /* these and their children only, "12,34"; NULL: all */
 	const char *comm;      /* tasks of this name only; NULL: all */
 	const uint8_t *cpus;   /* [KMM_CPUS] mask; NULL: all */
 	char **command;	       /* NULL-terminated; NULL: none */
@@ -38,8 +38,9 @@ struct record_result {
 	unsigned cpus;
 	uint64_t lost_of[KMM_CPUS];
 	uint64_t buffer_kib;
-	double seconds;
+	double seconds;	    /* that tracing ran */
 	int status;	    /* of the command, as wait() has it; -1 none */
+	bool runs_on;	    /* the command did not end at SIGTERM */
 	unsigned snapshots; /* in between */
 	unsigned missed;    /* events of the preset that this kernel does not have */
 	unsigned unread;    /* files of the snapshots that could not be read: system/unread */

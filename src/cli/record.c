@@ -41,7 +41,7 @@ static struct option options[] = {
 	  "ring buffer of each CPU (default: by the rate of events, measured for 0.2 s)" },
 	{ "cpu", 'C', OPTION_STRING, &cpus, "LIST", NULL, "these CPUs only, such as 0,2-3" },
 	{ "pid", 'p', OPTION_STRING, &o.pids, "PIDS", NULL,
-	  "these processes and their children only" },
+	  "these processes and their children only, such as 12,34" },
 	{ "comm", 0, OPTION_STRING, &o.comm, "NAME", NULL, "tasks of this name only" },
 	{ "command-only", 0, OPTION_FLAG, &o.command_only, NULL, NULL,
 	  "the command and its children only" },
@@ -55,7 +55,7 @@ static struct option options[] = {
 	{ "flight", 0, OPTION_FLAG, &flight, NULL, NULL,
 	  "run in a circle, and write a capture DIR-0001 and so on at each trigger and at SIGUSR2" },
 	{ "trigger", 't', OPTION_LIST, &fo.triggers, "TRIGGER", NULL,
-	  "with --flight: alloc-failure, fallback, oom, stall or 'SYSTEM:EVENT if FILTER'" },
+	  "with --flight: alloc-failure, fallback, oom, stall, SIGUSR2 (always) or 'SYSTEM:EVENT if FILTER'" },
 	{ "after", 0, OPTION_SECONDS, &fo.after, "SECONDS", NULL,
 	  "with --flight: go on so long after the trigger (1)" },
 	{ "max-captures", 0, OPTION_UINT, &fo.most, "N", NULL,
@@ -82,10 +82,32 @@ static void on_trigger(int number)
 	flight_now();
 }
 
+/* Whatever would end it otherwise; but not SIGHUP where it was started by nohup. */
+static void catch_signals(void)
+{
+	static const int ending[] = { SIGINT,  SIGTERM, SIGHUP,	 SIGQUIT,
+				      SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU };
+	struct sigaction end = { .sa_handler = on_signal }, now;
+
+	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++) {
+		if (ending[i] == SIGHUP && !sigaction(SIGHUP, NULL, &now) &&
+		    now.sa_handler == SIG_IGN)
+			continue;
+		sigaction(ending[i], &end, NULL);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on files ends it as a full disk does */
+}
+
 static int fail(const struct err *e)
 {
 	fprintf(stderr, "kmemlab record: %s\n", e->text);
 	return 2;
+}
+
+static int status_of(const struct record_result *r)
+{
+	return WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 128 + WTERMSIG(r->status);
 }
 
 static void print_json(const struct record_result *r)
@@ -120,7 +142,7 @@ static void print_json(const struct record_result *r)
 	else
 		json_null(&j, "cut_off");
 	if (r->status >= 0)
-		json_uint(&j, "command_status", (uint64_t)WEXITSTATUS(r->status));
+		json_uint(&j, "command_status", (uint64_t)status_of(r));
 	else
 		json_null(&j, "command_status");
 	json_end_object(&j);
@@ -171,8 +193,9 @@ static void put_text(FILE *f, const struct record_result *r)
 	if (r->cut)
 		fprintf(f, "  ENDED EARLY: %s\n", r->why);
 	if (r->status > 0 && !r->cut)
-		fprintf(f, "  the command ended with status %d\n",
-			WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 128 + WTERMSIG(r->status));
+		fprintf(f, "  the command ended with status %d\n", status_of(r));
+	if (r->runs_on)
+		fprintf(f, "  the command was told to end, but still runs\n");
 }
 
 static void print_text(const struct record_result *r)
@@ -202,7 +225,7 @@ static int run_flight(struct err *e)
 	if (r.captures)
 		prose_print(stdout, "%u captures, %.1f MiB of trace, the last is %s\n", r.captures,
 			    (double)r.bytes / (1 << 20), r.last);
-	else
+	else if (ret >= 0)
 		printf("no trigger came\n");
 	return ret < 0 ? fail(e) : 0;
 }
@@ -225,67 +248,81 @@ static int end_killed(struct err *e)
 	return scrub ? replace(e) : 0;
 }
 
-static int run(int argc, char **argv)
+/* One line that says what does not go together; NULL: it all does. */
+static const char *misused(int argc)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
-	static uint8_t mask[KMM_CPUS];
-	static char name[64], unscrubbed[PATH_MAX];
-	struct record_result r;
-	struct err e = { 0 };
+	if (output && !*output)
+		return "-o wants a name";
+	if (finish && (!output || argc))
+		return "--finish wants -o DIR and nothing else";
+	if (o.command_only && !argc)
+		return "--command-only wants a command";
+	if (flight && argc)
+		return "--flight takes no command";
+	if (!flight && fo.triggers.count)
+		return "--trigger wants --flight";
+	if (flight && scrub)
+		return "--flight writes while it records; scrub its captures afterwards with "
+		       "kmemlab scrub";
+	if (flight && (snapshot || isfinite(o.snapshot_every)))
+		return "--flight takes its snapshots at the triggers: no --snapshot, no "
+		       "--snapshot-every";
+	if (!(o.duration > 0) || !(o.snapshot_every > 0))
+		return "a time must be above 0";
+	if (!fo.most || !fo.most_bytes)
+		return "a limit must be above 0";
+	return NULL;
+}
+
+/* DIR as it was given, without slashes behind it; and where it is recorded, if it is to be scrubbed. */
+static void name_output(void)
+{
+	static char name[PATH_MAX], unscrubbed[PATH_MAX + 16];
 	time_t t = time(NULL);
 	struct tm tm;
 
-	if (!output && !finish) {
+	if (output) {
+		size_t n = strlen(output);
+
+		while (n > 1 && output[n - 1] == '/')
+			n--;
+		snprintf(name, sizeof(name), "%.*s", (int)n, output);
+	} else {
 		localtime_r(&t, &tm);
 		strftime(name, sizeof(name), "kmemlab-%Y%m%d-%H%M%S", &tm);
-		output = name;
 	}
-	o.output = output;
-	if (scrub && output) {
+	output = o.output = name;
+	if (scrub) {
 		snprintf(unscrubbed, sizeof(unscrubbed), "%s.unscrubbed", output);
 		o.output = unscrubbed;
-		if (!access(output, F_OK)) {
-			fprintf(stderr, "kmemlab record: %s is there already\n", output);
-			return 2;
-		}
 	}
-	if (finish) {
-		if (!output || argc) {
-			fprintf(stderr, "kmemlab record: --finish wants -o DIR and nothing else\n");
-			return 2;
-		}
+}
+
+static int run(int argc, char **argv)
+{
+	static uint8_t mask[KMM_CPUS];
+	const char *misuse = misused(argc);
+	struct record_result r;
+	struct err e = { 0 };
+
+	if (misuse) {
+		fprintf(stderr, "kmemlab record: %s\n", misuse);
+		return 2;
+	}
+	name_output();
+	if (scrub && !access(output, F_OK)) {
+		fprintf(stderr, "kmemlab record: %s is there already\n", output);
+		return 2;
+	}
+	if (finish)
 		return end_killed(&e) < 0 ? fail(&e) : 0;
-	}
 	if (cpus && input_cpu_mask(cpus, mask, &e) < 0)
 		return fail(&e);
-	if (o.command_only && !argc) {
-		fprintf(stderr, "kmemlab record: --command-only wants a command\n");
-		return 2;
-	}
-	if ((flight && argc) || (!flight && fo.triggers.count)) {
-		fprintf(stderr, "kmemlab record: %s\n",
-			flight ? "--flight takes no command" : "--trigger wants --flight");
-		return 2;
-	}
-	if (flight && scrub) {
-		fprintf(stderr,
-			"kmemlab record: --flight writes while it records; scrub its captures "
-			"afterwards with kmemlab scrub\n");
-		return 2;
-	}
-	if (!(o.duration > 0) || !(o.snapshot_every > 0)) {
-		fprintf(stderr, "kmemlab record: a time must be above 0\n");
-		return 2;
-	}
 	o.exact = snapshot == 1;
 	o.cpus = cpus ? mask : NULL;
 	o.command = argc ? argv : NULL;
 	o.progress = isatty(STDERR_FILENO);
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a limit on files ends it as a full disk does */
+	catch_signals();
 	if (flight)
 		return run_flight(&e);
 	if (record_run(&o, &r, &e) < 0)

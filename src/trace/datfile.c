@@ -257,7 +257,9 @@ int datfile_read(struct datfile *d, const struct filemap *map, const char *path,
 	magic = cursor_bytes(&c, 10);
 	ret = -EBADMSG;
 	if (!magic || memcmp(magic, "\x17\x08\x44tracing", 10)) {
-		err_set(e, EBADMSG, "not a trace.dat file (no \"tracing\" at its start)");
+		err_set(e, EBADMSG,
+			"neither trace.dat (no \"tracing\" at its start) nor perf.data, nor trace "
+			"text, whose lines name a task, a CPU, a time and an event");
 		goto out;
 	}
 	version = cursor_string(&c);

@@ -14,7 +14,8 @@
 #include "trace/ftext_line.h"
 #include "trace/reader.h"
 
-#define LOOK 16384	  /* bytes that are looked at to know the format */
+#define LOOK \
+	(1u << 20) /* bytes that are looked at to know the format: other lines may come first */
 #define SURVEY (8u << 20) /* and to know the kind of pointers and clock */
 #define GIVE_BACK (8u << 20)
 #define TYPES 4096

@@ -243,16 +243,36 @@ static bool read_task(struct ftext_line *l, const char *p, const char *end)
 	return true;
 }
 
+/* Between time and name: "(+97726)", the time since the line before (trace-cmd), or "1", the period (perf). */
+static const char *over_counts(const char *p, const char *end)
+{
+	const char *at = p;
+
+	if (at + 1 < end && at[0] == '(' && at[1] == '+')
+		at += 2;
+	while (at < end && is_digit(*at))
+		at++;
+	if (at < end && *at == ')')
+		at++;
+	return at < end && *at == ' ' ? over_spaces(at, end) : p;
+}
+
 /* "kmalloc: ..." or "kmem:kmalloc: ..." */
 static bool read_name(struct ftext_line *l, const char *p, const char *end)
 {
 	const char *colon, *start;
 
-	start = p = over_spaces(p, end);
+	p = over_spaces(p, end);
+	if (p < end && (is_digit(*p) || *p == '('))
+		p = over_counts(p, end);
+	start = p;
 	while (p < end && *p != ':' && *p != ' ')
 		p++;
 	colon = p;
 	if (colon == end || *colon != ':' || colon == start)
+		return false;
+	/* What perf itself notes between the events: "PERF_RECORD_FORK(22:22):(19:19)" */
+	if (colon - start > 12 && !memcmp(start, "PERF_RECORD_", 12))
 		return false;
 	l->system = NULL;
 	l->system_len = 0;

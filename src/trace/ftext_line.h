@@ -2,8 +2,8 @@
 /*
  * ftext_line: the columns of a line of trace text, up to the event's own words,
  * as the kernel's `trace` and `trace_pipe` (with and without latency-format and
- * record-tgid), `trace-cmd report` (with and without -l and -t) and `perf script`
- * write them.
+ * record-tgid), `trace-cmd report` (with and without -l, -t and --ts-diff) and `perf script`
+ * (with and without periods) write them.
  */
 #ifndef TRACE_FTEXT_LINE_H
 #define TRACE_FTEXT_LINE_H

@@ -266,13 +266,20 @@ static void removes_the_first(const char *const groups[5], void (*remove)(void))
 static void removal(void **state)
 {
 	char mine[32], gone[32], like_it[32];
-	pid_t other = dead();
+	pid_t other = dead(), living[] = { 1, getpid() };
+	char path[128];
 
 	(void)state;
 	snprintf(mine, sizeof(mine), "kmemlab_%d", (int)getpid());
 	snprintf(gone, sizeof(gone), "kmemlab_%d", (int)other);
 	snprintf(like_it, sizeof(like_it), "kmemlab_%dx", (int)other);
-	/* Process 1 lives. */
+	/* Whoever has an instance still lives. */
+	snprintf(path, sizeof(path), "%s/instances", dir);
+	mkdir(path, 0700);
+	for (size_t i = 0; i < sizeof(living) / sizeof(*living); i++) {
+		snprintf(path, sizeof(path), "%s/instances/kmemlab-%d", dir, living[i]);
+		mkdir(path, 0700);
+	}
 	removes_the_first((const char *[]){ mine, gone, "kmemlab_1", "lab", like_it },
 			  probes_remove);
 	removes_the_first((const char *[]){ gone, mine, "kmemlab_1", "lab", like_it }, probes_tidy);

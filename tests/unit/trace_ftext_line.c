@@ -32,6 +32,10 @@ static void columns(void **state)
 		{ "    bash-1241      10d.h1. 170095us!: kfree: a", "bash", "kfree", 1241, 10,
 		  170095000 },
 		{ "  snap-107   [001]  4711: print: hello", "snap", "print", 107, 1, 4711 },
+		{ "    snap-107   [001]     5.138987: (+98)    kfree:  a", "snap", "kfree", 107, 1,
+		  5138987000 },
+		{ "  fuzz-dat  2183 [000] 28151.382751:          1      kmem:kfree: a", "fuzz-dat",
+		  "kfree", 2183, 0, 28151382751000 },
 		{ "  my cc1   308/309 [000] 18036.337574412:   kmem:mm_page_alloc: page=0",
 		  "my cc1", "mm_page_alloc", 309, 0, 18036337574412 },
 	};
@@ -64,6 +68,9 @@ static void no_events(void **state)
 		"    bash [000] .... 12.5: kfree: a",
 		"    bash-99999999999 [000] .... 12.5: kfree: a",
 		"    bash-1 [000] .... 99999999999999999999.5: kfree: a",
+		"  perf 19872 [000] 28151.382649: PERF_RECORD_FORK(22:22):(19872:19872)",
+		"    bash-1 [000] 12.5: (+98)",
+		"    bash-1 [000] 12.5: 98 ",
 	};
 	struct ftext_line l;
 	uint32_t cpu;

@@ -45,7 +45,7 @@ rm -rf /out/killed.part /out/next
 # that takes all memory, an event that a filter lets through, and a signal.
 for t in fallback stall alloc-failure filter by-hand oom; do
 	case \$t in filter) what='kmem:mm_page_alloc if order == 9' ;; by-hand) what=oom ;; *) what=\$t ;; esac
-	kmemlab record --flight -e pages -o /out/\$t -t "\$what" --after 0.2 --max-captures 1 -d 60 > /out/\$t.log 2>&1 & pid=\$!
+	kmemlab record --flight -e pages -o /out/\$t -t "\$what" --after 0.2 --max-captures 1 -d 240 > /out/\$t.log 2>&1 & pid=\$!
 	# The triggers' own instance is on when all is set up.
 	i=0; until grep -q 1 /sys/kernel/tracing/instances/kmemlab-\$pid-t/tracing_on || [ \$i -ge 300 ]; do sleep 0.2; i=\$((i + 1)); done
 	sleep 1
