@@ -28,7 +28,7 @@ PC_LIBS    = $(eval PC_LIBS := $$(shell pkg-config --libs $(LIBS_PC)))$(PC_LIBS)
 BASE_FLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(CPPFLAGS) -I. -Isrc -pthread
 ALL_CFLAGS = $(BASE_FLAGS) -DKMEMLAB_VERSION='"$(VERSION)"' \
              -DKMEMLAB_RELEASED='"$(RELEASED)"' $(PC_CFLAGS)
-ALL_LIBS   = -Wl,--as-needed $(PC_LIBS) -lplot -lm -lpthread
+ALL_LIBS   = -Wl,--as-needed $(PC_LIBS) -ldl -lm -lpthread
 
 MM_SRC   := $(wildcard src/mm/*.c)
 CLI_SRC  := $(wildcard src/cli/*.c)
