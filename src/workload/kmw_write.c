@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <libdeflate.h>
 #include <stdlib.h>
-#include <zlib.h>
 
 #include "workload/kmw_block.h"
 #include "workload/kmw_section.h"
@@ -197,7 +197,7 @@ struct kmw_writer *kmw_create(const char *path, enum kmw_compression c, struct e
 		goto fail;
 	kmw_store32(head + 8, KMW_VERSION);
 	kmw_store32(head + 12, KMW_BLOCK_RECORDS);
-	kmw_store32(head + 20, (uint32_t)crc32(0, head, 20));
+	kmw_store32(head + 20, libdeflate_crc32(0, head, 20));
 	if (fwrite(head, sizeof(head), 1, w->file.f) != 1) {
 		err_set(e, errno ? errno : EIO, "%s: cannot be written", path);
 		goto fail;
@@ -272,7 +272,7 @@ static int write_end(struct kmw_writer *w, struct err *e)
 
 	kmw_store64(trailer, w->at);
 	memcpy(trailer + 8, KMW_TRAILER_MAGIC, 8);
-	kmw_store32(trailer + 20, (uint32_t)crc32(0, trailer, 20));
+	kmw_store32(trailer + 20, libdeflate_crc32(0, trailer, 20));
 	/* Not packed: a reader's memory for the index is then bounded by the file's size. */
 	ret = write_file(w, KMW_INDEX_NAME, KMW_NONE, w->index.data, w->index.len, e);
 	if (ret < 0)
