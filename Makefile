@@ -14,13 +14,14 @@ TIMEOUT ?= 300
 
 # What make deps installs: for the build and the tests, and what single targets add to it.
 DEPS       := gcc make pkg-config libc6-dev libtraceevent-dev libtracefs-dev libsqlite3-dev \
-              zlib1g-dev libzstd-dev libplot-dev libcmocka-dev trace-cmd sqlite3 jq mandoc
+              zlib1g-dev libdeflate-dev libzstd-dev libplot-dev libcmocka-dev trace-cmd sqlite3 \
+              jq mandoc
 DEPS_bench := linux-perf time libjemalloc2 libmimalloc2.0
 DEPS_vm    := qemu-system-x86 busybox-static gcc-multilib cpio kmod
 DEPS_lint  := clang-format clang-tidy cppcheck
 DEPS_ci    := $(DEPS_lint) clang
 
-LIBS_PC  := libtraceevent libtracefs sqlite3 zlib libzstd
+LIBS_PC  := libtraceevent libtracefs sqlite3 zlib libdeflate libzstd
 WARN     := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
 # Asked of pkg-config only when something is compiled, so that `make deps` works before it is there.
 PC_CFLAGS  = $(eval PC_CFLAGS := $$(shell pkg-config --cflags $(LIBS_PC)))$(PC_CFLAGS)
@@ -28,7 +29,7 @@ PC_LIBS    = $(eval PC_LIBS := $$(shell pkg-config --libs $(LIBS_PC)))$(PC_LIBS)
 BASE_FLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(CPPFLAGS) -I. -Isrc -pthread
 ALL_CFLAGS = $(BASE_FLAGS) -DKMEMLAB_VERSION='"$(VERSION)"' \
              -DKMEMLAB_RELEASED='"$(RELEASED)"' $(PC_CFLAGS)
-ALL_LIBS   = -Wl,--as-needed $(PC_LIBS) -lplot -lm -lpthread
+ALL_LIBS   = -Wl,--as-needed $(PC_LIBS) -ldl -lm -lpthread
 
 MM_SRC   := $(wildcard src/mm/*.c)
 CLI_SRC  := $(wildcard src/cli/*.c)

@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <math.h>
-#include <plot.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/libplot.h"
 #include "analyze/svg.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -23,6 +23,7 @@ const char *const figure_formats[] = { "svg", "png", NULL };
 
 struct figure {
 	struct figure_options o;
+	struct libplot lib;
 	FILE *out;
 	FILE *raw; /* what libplot writes; for PNG it is `out` itself */
 	char *raw_text;
@@ -37,9 +38,9 @@ struct figure {
 static void figure_free(struct figure *f)
 {
 	if (f->pl)
-		pl_deletepl_r(f->pl);
+		f->lib.deletepl(f->pl);
 	if (f->params)
-		pl_deleteplparams(f->params);
+		f->lib.deleteplparams(f->params);
 	if (f->raw && f->raw != f->out)
 		fclose(f->raw);
 	for (size_t i = 0; i < f->label_count; i++)
@@ -53,24 +54,24 @@ static bool open_plotter(struct figure *f)
 {
 	char bitmap[64];
 
-	f->params = pl_newplparams();
+	f->params = f->lib.newplparams();
 	if (!f->params)
 		return false;
 	snprintf(bitmap, sizeof(bitmap), "%.0fx%.0f", f->o.width * 3, f->o.height * 3);
-	pl_setplparam(f->params, "BITMAPSIZE", bitmap);
+	f->lib.setplparam(f->params, "BITMAPSIZE", bitmap);
 	/* libplot cuts longer lines in two, which shows at the joint. */
-	pl_setplparam(f->params, "MAX_LINE_LENGTH", (void *)"1000000");
-	f->pl = pl_newpl_r(figure_formats[f->o.format], NULL, f->raw, NULL, f->params);
-	if (!f->pl || pl_openpl_r(f->pl) < 0)
+	f->lib.setplparam(f->params, "MAX_LINE_LENGTH", (void *)"1000000");
+	f->pl = f->lib.newpl(figure_formats[f->o.format], NULL, f->raw, NULL, f->params);
+	if (!f->pl || f->lib.openpl(f->pl) < 0)
 		return false;
-	pl_bgcolor_r(f->pl, 0xffff, 0xffff, 0xffff);
-	pl_erase_r(f->pl);
+	f->lib.bgcolor(f->pl, 0xffff, 0xffff, 0xffff);
+	f->lib.erase(f->pl);
 	/* y downwards, as SVG has it; but stroked letters would be mirrored, see down(). */
 	if (f->o.format == FIGURE_SVG)
-		pl_fspace_r(f->pl, 0, f->o.height, f->o.width, 0);
+		f->lib.fspace(f->pl, 0, f->o.height, f->o.width, 0);
 	else
-		pl_fspace_r(f->pl, 0, 0, f->o.width, f->o.height);
-	pl_joinmod_r(f->pl, "round");
+		f->lib.fspace(f->pl, 0, 0, f->o.width, f->o.height);
+	f->lib.joinmod(f->pl, "round");
 	return true;
 }
 
@@ -84,6 +85,10 @@ struct figure *figure_begin(const struct figure_options *o, FILE *out, struct er
 	}
 	f->o = *o;
 	f->out = out;
+	if (libplot_load(&f->lib, e) < 0) {
+		figure_free(f);
+		return NULL;
+	}
 	f->raw = o->format == FIGURE_PNG ? out : open_memstream(&f->raw_text, &f->raw_len);
 	if (!f->raw || !open_plotter(f)) {
 		err_set(e, ENOMEM, "libplot could not begin a figure");
@@ -103,7 +108,7 @@ int figure_end(struct figure *f, struct err *e)
 				 .crisp = f->o.crisp };
 	int ret = 0;
 
-	if (pl_closepl_r(f->pl) < 0 || pl_deletepl_r(f->pl) < 0 || f->broken)
+	if (f->lib.closepl(f->pl) < 0 || f->lib.deletepl(f->pl) < 0 || f->broken)
 		ret = err_set(e, EIO, "libplot could not draw a figure");
 	f->pl = NULL;
 	if (f->no_memory || fflush(f->raw))
@@ -128,21 +133,21 @@ static double down(const struct figure *f, double y)
 
 static void set_pen(struct figure *f, struct colour c)
 {
-	pl_pentype_r(f->pl, 1);
-	pl_filltype_r(f->pl, 0);
-	pl_pencolor_r(f->pl, c.r * 257, c.g * 257, c.b * 257);
+	f->lib.pentype(f->pl, 1);
+	f->lib.filltype(f->pl, 0);
+	f->lib.pencolor(f->pl, c.r * 257, c.g * 257, c.b * 257);
 }
 
 static void set_fill(struct figure *f, struct colour c)
 {
-	pl_pentype_r(f->pl, 0);
-	pl_filltype_r(f->pl, 1);
-	pl_fillcolor_r(f->pl, c.r * 257, c.g * 257, c.b * 257);
+	f->lib.pentype(f->pl, 0);
+	f->lib.filltype(f->pl, 1);
+	f->lib.fillcolor(f->pl, c.r * 257, c.g * 257, c.b * 257);
 }
 
 static void path(struct figure *f, const double *xy, size_t n)
 {
-	pl_fmove_r(f->pl, tenth(xy[0]), down(f, xy[1]));
+	f->lib.fmove(f->pl, tenth(xy[0]), down(f, xy[1]));
 	for (size_t i = 1; i < n; i++) {
 		bool between = i + 1 < n;
 
@@ -150,9 +155,9 @@ static void path(struct figure *f, const double *xy, size_t n)
 		if (between && tenth(xy[2 * i + 1]) == tenth(xy[2 * i - 1]) &&
 		    tenth(xy[2 * i + 1]) == tenth(xy[2 * i + 3]))
 			continue;
-		pl_fcont_r(f->pl, tenth(xy[2 * i]), down(f, xy[2 * i + 1]));
+		f->lib.fcont(f->pl, tenth(xy[2 * i]), down(f, xy[2 * i + 1]));
 	}
-	if (pl_endpath_r(f->pl) < 0)
+	if (f->lib.endpath(f->pl) < 0)
 		f->broken = true;
 }
 
@@ -164,11 +169,11 @@ void figure_line(struct figure *f, struct colour c, double width, enum figure_da
 	if (n < 2)
 		return;
 	set_pen(f, c);
-	pl_flinewidth_r(f->pl, width);
+	f->lib.flinewidth(f->pl, width);
 	if (dash == FIGURE_SOLID)
-		pl_linemod_r(f->pl, "solid");
+		f->lib.linemod(f->pl, "solid");
 	else
-		pl_flinedash_r(f->pl, 2, dash == FIGURE_DASHED ? dashes : dots, 0);
+		f->lib.flinedash(f->pl, 2, dash == FIGURE_DASHED ? dashes : dots, 0);
 	path(f, xy, n);
 }
 
@@ -187,21 +192,21 @@ void figure_rects(struct figure *f, struct colour c, const struct figure_rect *r
 	set_fill(f, c);
 	for (size_t i = 0; i < n; i++) {
 		if (i)
-			pl_endsubpath_r(f->pl);
-		pl_fbox_r(f->pl, tenth(r[i].x0), down(f, r[i].y0), tenth(r[i].x1),
+			f->lib.endsubpath(f->pl);
+		f->lib.fbox(f->pl, tenth(r[i].x0), down(f, r[i].y0), tenth(r[i].x1),
 			  down(f, r[i].y1));
 	}
-	if (pl_endpath_r(f->pl) < 0)
+	if (f->lib.endpath(f->pl) < 0)
 		f->broken = true;
 }
 
 void figure_frame(struct figure *f, struct colour c, double width, const struct figure_rect *r)
 {
 	set_pen(f, c);
-	pl_linemod_r(f->pl, "solid");
-	pl_flinewidth_r(f->pl, width);
-	pl_fbox_r(f->pl, tenth(r->x0), down(f, r->y0), tenth(r->x1), down(f, r->y1));
-	pl_endpath_r(f->pl);
+	f->lib.linemod(f->pl, "solid");
+	f->lib.flinewidth(f->pl, width);
+	f->lib.fbox(f->pl, tenth(r->x0), down(f, r->y0), tenth(r->x1), down(f, r->y1));
+	f->lib.endpath(f->pl);
 }
 
 /*
@@ -241,8 +246,8 @@ static void set_font(struct figure *f, double size, bool bold)
 	static const char *const names[2][2] = { { "Helvetica", "Helvetica-Bold" },
 						 { "HersheySans", "HersheySans-Bold" } };
 
-	pl_fontname_r(f->pl, names[f->o.format == FIGURE_PNG][bold]);
-	pl_ffontsize_r(f->pl, size);
+	f->lib.fontname(f->pl, names[f->o.format == FIGURE_PNG][bold]);
+	f->lib.ffontsize(f->pl, size);
 }
 
 static bool keep_label(struct figure *f, const struct svg_label *l)
@@ -279,10 +284,10 @@ void figure_text(struct figure *f, double x, double y, char anchor, double size,
 	}
 	set_pen(f, c);
 	set_font(f, size, bold);
-	pl_linemod_r(f->pl, "solid");
-	pl_flinewidth_r(f->pl, bold ? 0.9 : 0.6);
-	pl_fmove_r(f->pl, tenth(x), down(f, y));
-	pl_alabel_r(f->pl, anchor, 'x', copy);
+	f->lib.linemod(f->pl, "solid");
+	f->lib.flinewidth(f->pl, bold ? 0.9 : 0.6);
+	f->lib.fmove(f->pl, tenth(x), down(f, y));
+	f->lib.alabel(f->pl, anchor, 'x', copy);
 	free(copy);
 }
 
@@ -293,7 +298,7 @@ double figure_text_width(struct figure *f, double size, bool bold, const char *t
 
 	if (copy) {
 		set_font(f, size, bold);
-		w = pl_flabelwidth_r(f->pl, copy);
+		w = f->lib.flabelwidth(f->pl, copy);
 	}
 	free(copy);
 	return fabs(w);

@@ -9,9 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
-#define CHUNK ((size_t)1 << 30) /* gzread() counts in int */
+#include "base/gunzip.h"
 
 /* Make room for at least one more byte and the NUL. */
 static int grow(struct blob *b, size_t *room)
@@ -26,35 +25,45 @@ static int grow(struct blob *b, size_t *room)
 	return 0;
 }
 
-/* gzread() passes plain files through, so one loop serves both. */
-static int read_all(gzFile g, const char *path, size_t limit, struct blob *out, struct err *e)
+/* All of it, whatever the size that it says it has: that of a file of /proc is 0. */
+static int read_all(int fd, const char *path, size_t size, size_t limit, struct blob *out,
+		    struct err *e)
 {
-	size_t room = 0, want;
-	int n, ret, code;
+	size_t room = 0;
+	ssize_t n;
 
+	if (size && size < limit) {
+		out->data = malloc(size + 2);
+		room = out->data ? size + 1 : 0;
+	}
 	do {
-		if (out->len == room && grow(out, &room)) {
-			ret = err_set(e, ENOMEM, "%s: out of memory", path);
-			goto fail;
-		}
-		want = room - out->len;
-		n = gzread(g, out->data + out->len, (unsigned)(want < CHUNK ? want : CHUNK));
-		if (n < 0) {
-			ret = err_set(e, EIO, "%s: %s", path, gzerror(g, &code));
-			goto fail;
-		}
+		if (out->len == room && grow(out, &room))
+			return err_set(e, ENOMEM, "%s: out of memory", path);
+		do {
+			n = read(fd, out->data + out->len, room - out->len);
+		} while (n < 0 && errno == EINTR);
+		if (n < 0)
+			return err_set(e, errno, "%s: %s", path, strerror(errno));
 		out->len += (size_t)n;
-		if (out->len > limit) {
-			ret = err_set(e, EFBIG, "%s: more than %zu bytes", path, limit);
-			goto fail;
-		}
+		if (out->len > limit)
+			return err_set(e, EFBIG, "%s: more than %zu bytes", path, limit);
 	} while (n);
 	out->data[out->len] = 0;
 	return 0;
+}
 
-fail:
-	blob_free(out);
-	return ret;
+/* What was read, unpacked. */
+static int unpack(struct blob *b, const char *path, size_t limit, struct err *e)
+{
+	struct blob packed = *b;
+	int ret = gunzip(packed.data, packed.len, limit, b);
+
+	blob_free(&packed);
+	if (ret == -ENOMEM)
+		return err_set(e, ENOMEM, "%s: out of memory", path);
+	if (ret == -EFBIG)
+		return err_set(e, EFBIG, "%s: more than %zu bytes", path, limit);
+	return ret ? err_set(e, EIO, "%s: the compressed data is damaged or cut off", path) : 0;
 }
 
 /* O_NONBLOCK: a pipe that somebody left in a capture's folder must not hold us up. */
@@ -77,25 +86,17 @@ static int open_plain_or_gz(const char *path, char **used)
 static int read_fd(int fd, const char *path, size_t limit, struct blob *out, struct err *e)
 {
 	struct stat st;
-	gzFile g;
 	int ret;
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return err_set(e, EINVAL, "%s: not a regular file", path);
-	}
-	g = gzdopen(fd, "rb");
-	if (!g) {
-		close(fd);
-		return err_set(e, ENOMEM, "%s: out of memory", path);
-	}
-	gzbuffer(g, 1 << 17);
-	ret = read_all(g, path, limit, out, e);
-	/* Only here does zlib say that a compressed file ended too early. */
-	if (gzclose_r(g) == Z_BUF_ERROR && !ret) {
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		ret = err_set(e, EINVAL, "%s: not a regular file", path);
+	else
+		ret = read_all(fd, path, (size_t)st.st_size, limit, out, e);
+	close(fd);
+	if (!ret && gunzip_knows(out->data, out->len))
+		ret = unpack(out, path, limit, e);
+	if (ret)
 		blob_free(out);
-		return err_set(e, EIO, "%s: the compressed data is cut off", path);
-	}
 	return ret;
 }
 

@@ -19,7 +19,7 @@ static struct option options[] = {
 	{ "output", 'o', OPTION_STRING, &output, "FILE", NULL,
 	  "the workload to write (default: the capture's name with .kmw, in this folder)" },
 	{ "compression", 'z', OPTION_CHOICE, &compression, "METHOD", compressions,
-	  "how blocks of requests are packed" },
+	  "how blocks of requests are packed (none); zstd makes the file a quarter to a half smaller" },
 	INPUT_OPTIONS(in),
 	{ "quiet", 'q', OPTION_FLAG, &quiet, NULL, NULL, "print no summary" },
 	{ NULL },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
 #include "machine/kallsyms.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,10 +18,60 @@ struct kallsyms {
 	struct symbol *s;
 	size_t count, room;
 	char *names;
-	size_t names_len, names_room;
+	size_t names_len;
 };
 
-static int add(struct kallsyms *k, uint64_t addr, const char *name, size_t len)
+/* A line of the text. */
+struct line {
+	uint64_t addr;
+	const char *name;
+	size_t len;
+};
+
+/* The number at p, which ends at *rest. */
+static inline uint64_t address_of(const char *p, const char *end, const char **rest)
+{
+	static const uint8_t digit[256] = {
+		['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+		['6'] = 7, ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+		['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+		['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+	};
+	uint64_t addr = 0;
+	unsigned more;
+
+	for (; p < end && (more = digit[(uint8_t)*p]) != 0; p++)
+		addr = addr << 4 | (more - 1);
+	*rest = p;
+	return addr;
+}
+
+/* " t name" or " t name\t[module]" behind an address; false if it names nothing. */
+static inline bool rest_parse(const char *p, const char *eol, struct line *l)
+{
+	if (eol - p <= 3 || p[0] != ' ' || p[2] != ' ' || (p[1] | 32) == 'a')
+		return false;
+	l->name = p + 3;
+	for (p = l->name; p < eol && (unsigned char)*p > ' '; p++)
+		;
+	l->len = (size_t)(p - l->name);
+	return l->len > 0;
+}
+
+static inline bool line_parse(const char *p, const char *eol, struct line *l)
+{
+	l->addr = address_of(p, eol, &p);
+	return l->addr && rest_parse(p, eol, l);
+}
+
+static inline const char *line_end(const char *p, const char *end)
+{
+	const char *nl = memchr(p, '\n', (size_t)(end - p));
+
+	return nl ? nl : end;
+}
+
+static int add(struct kallsyms *k, const struct line *l)
 {
 	if (k->count == k->room) {
 		size_t room = k->room ? k->room * 2 : 4096;
@@ -32,20 +82,11 @@ static int add(struct kallsyms *k, uint64_t addr, const char *name, size_t len)
 		k->s = more;
 		k->room = room;
 	}
-	if (k->names_len + len + 1 > k->names_room) {
-		size_t room = (k->names_room ? k->names_room * 2 : 65536) + len;
-		char *more = room < UINT32_MAX ? realloc(k->names, room) : NULL;
-
-		if (!more)
-			return -ENOMEM;
-		k->names = more;
-		k->names_room = room;
-	}
-	memcpy(k->names + k->names_len, name, len);
-	k->names[k->names_len + len] = '\0';
-	k->s[k->count] = (struct symbol){ addr, (uint32_t)k->names_len, (uint32_t)k->count };
+	memcpy(k->names + k->names_len, l->name, l->len);
+	k->names[k->names_len + l->len] = '\0';
+	k->s[k->count] = (struct symbol){ l->addr, (uint32_t)k->names_len, (uint32_t)k->count };
 	k->count++;
-	k->names_len += len + 1;
+	k->names_len += l->len + 1;
 	return 0;
 }
 
@@ -58,39 +99,106 @@ static int by_addr(const void *pa, const void *pb)
 	return a->line < b->line ? -1 : a->line > b->line;
 }
 
+/* The kernel's own symbols stand in order, and those of its modules behind them in none. */
+static void sort(struct kallsyms *k)
+{
+	uint64_t lowest = UINT64_MAX;
+	size_t from = 1;
+
+	while (from < k->count && k->s[from - 1].addr <= k->s[from].addr)
+		from++;
+	if (from >= k->count)
+		return;
+	for (size_t i = from; i < k->count; i++)
+		if (k->s[i].addr < lowest)
+			lowest = k->s[i].addr;
+	while (from && k->s[from - 1].addr > lowest)
+		from--;
+	qsort(k->s + from, k->count - from, sizeof(*k->s), by_addr);
+}
+
 struct kallsyms *kallsyms_parse(const char *text, size_t len, struct err *e)
 {
 	struct kallsyms *k = calloc(1, sizeof(*k));
-	const char *p = text, *end = text + len;
+	const char *end = text + len;
 
-	if (!k)
+	if (!k || len >= UINT32_MAX)
 		goto oom;
-	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p)), *eol = nl ? nl : end, *name;
-		uint64_t addr = 0;
+	k->names = malloc(len + 1); /* a line has more beside its name than that takes to end */
+	if (!k->names)
+		goto oom;
+	for (const char *p = text, *eol; p < end; p = eol + 1) {
+		struct line l;
 
-		for (; p < eol && isxdigit((unsigned char)*p); p++)
-			addr = addr << 4 |
-			       (uint64_t)(isdigit((unsigned char)*p) ? *p - '0' :
-								       (*p | 32) - 'a' + 10);
-		/* " t name" or " t name\t[module]" */
-		if (addr && eol - p > 3 && p[0] == ' ' && p[2] == ' ' && p[1] != 'A' &&
-		    p[1] != 'a') {
-			name = p + 3;
-			for (p = name; p < eol && !isspace((unsigned char)*p); p++)
-				;
-			if (p > name && add(k, addr, name, (size_t)(p - name)))
-				goto oom;
-		}
-		p = eol + 1;
+		eol = line_end(p, end);
+		if (line_parse(p, eol, &l) && add(k, &l))
+			goto oom;
 	}
-	if (k->count)
-		qsort(k->s, k->count, sizeof(*k->s), by_addr);
+	sort(k);
 	return k;
 oom:
 	err_set(e, ENOMEM, "out of memory for the kernel's symbols");
 	kallsyms_free(k);
 	return NULL;
+}
+
+/* How far all names are the same. */
+static size_t common(const char *const *names, unsigned n)
+{
+	size_t len = strlen(names[0]);
+
+	for (unsigned i = 1; i < n; i++)
+		for (size_t k = 0; k < len; k++)
+			if (names[i][k] != names[0][k])
+				len = k;
+	return len;
+}
+
+/* The lowest address that bears each name.  They are looked for together, by what they have in common. */
+static bool find_starts(const char *text, size_t len, const char *const *names, unsigned n,
+			struct kallsyms_range *out)
+{
+	const char *end = text + len, *p = text;
+	size_t stem = common(names, n);
+	bool any = false;
+
+	while (p < end && (p = memmem(p, (size_t)(end - p), names[0], stem))) {
+		const char *nl = memrchr(text, '\n', (size_t)(p - text)), *eol = line_end(p, end);
+		struct line l;
+		bool named = line_parse(nl ? nl + 1 : text, eol, &l);
+
+		for (unsigned i = 0; i < n && named; i++)
+			if (strlen(names[i]) == l.len && !memcmp(names[i], l.name, l.len) &&
+			    (!out[i].start || l.addr < out[i].start)) {
+				out[i].start = l.addr;
+				any = true;
+			}
+		p = eol + 1;
+	}
+	return any;
+}
+
+void kallsyms_ranges(const char *text, size_t len, const char *const *names, unsigned n,
+		     struct kallsyms_range *out)
+{
+	memset(out, 0, n * sizeof(*out));
+	if (!len || !find_starts(text, len, names, n, out))
+		return;
+	for (unsigned i = 0; i < n; i++)
+		out[i].end = UINT64_MAX;
+	for (const char *p = text, *eol; p < text + len; p = eol + 1) {
+		uint64_t addr = address_of(p, text + len, &p);
+		struct line l;
+
+		eol = line_end(p, text + len);
+		for (unsigned i = 0; i < n; i++)
+			if (out[i].start && addr > out[i].start && addr < out[i].end &&
+			    rest_parse(p, eol, &l))
+				out[i].end = addr;
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (out[i].end == UINT64_MAX)
+			out[i].end = out[i].start ? out[i].start + 4096 : 0;
 }
 
 void kallsyms_free(struct kallsyms *k)
@@ -165,20 +273,4 @@ uint64_t kallsyms_next(const struct kallsyms *k, uint64_t addr)
 		if (s->addr > addr)
 			return s->addr;
 	return 0;
-}
-
-bool kallsyms_range(const struct kallsyms *k, const char *name, uint64_t *start, uint64_t *end)
-{
-	for (size_t i = 0; i < k->count; i++) {
-		size_t n = i;
-
-		if (strcmp(k->names + k->s[i].name, name))
-			continue;
-		while (n < k->count && k->s[n].addr == k->s[i].addr)
-			n++;
-		*start = k->s[i].addr;
-		*end = n < k->count ? k->s[n].addr : k->s[i].addr + 4096;
-		return true;
-	}
-	return false;
 }

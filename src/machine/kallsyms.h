@@ -23,8 +23,13 @@ size_t kallsyms_count(const struct kallsyms *k);
 const char *kallsyms_lookup(const struct kallsyms *k, uint64_t addr, uint64_t *offset);
 /* "name+0x1f" into out[n]; the address where k is NULL or knows no name for it. */
 void kallsyms_print(const struct kallsyms *k, uint64_t addr, char *out, size_t n);
-/* First address of a text symbol and of the one that follows; false if the name is unknown. */
-bool kallsyms_range(const struct kallsyms *k, const char *name, uint64_t *start, uint64_t *end);
+/* From the first address of a symbol to that of the one that follows; start 0: there is none. */
+struct kallsyms_range {
+	uint64_t start, end;
+};
+/* Of n names, at least one, from the text itself: a table is not worth making for a few. */
+void kallsyms_ranges(const char *text, size_t len, const char *const *names, unsigned n,
+		     struct kallsyms_range *out);
 /* Start of the symbol that holds addr, for trimming; 0 if there is none. */
 uint64_t kallsyms_start(const struct kallsyms *k, uint64_t addr);
 /* Start of the first symbol beyond addr; 0 if there is none. */

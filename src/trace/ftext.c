@@ -434,11 +434,11 @@ static const char *ftext_symbol(const struct trace *t, uint64_t addr, uint64_t *
 	return ftext_site(&f->words, addr, offset);
 }
 
-static int ftext_range(struct trace *t, const char *name, uint64_t *start, uint64_t *end)
+static int ftext_range(struct trace *t, const char *name, struct kallsyms_range *out)
 {
 	struct ftext *f = t->state;
 
-	return ftext_function(&f->words, name, start, end);
+	return ftext_function(&f->words, name, &out->start, &out->end);
 }
 
 const struct source source_ftext = {

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "machine/kallsyms.h"
 #include "trace/event.h"
 #include "trace/filemap.h"
 
@@ -30,8 +31,8 @@ struct source {
 	int (*text)(struct trace *t, const struct event *ev, FILE *out);
 	int (*gfp_text)(const struct trace *t, const struct event *ev, char *out, unsigned room);
 	const char *(*symbol)(const struct trace *t, uint64_t addr, uint64_t *offset);
-	/* trace_function(), where call sites are told by name; 0 or -ENOMEM. */
-	int (*function)(struct trace *t, const char *name, uint64_t *start, uint64_t *end);
+	/* trace_functions() of one, where call sites are told by name; 0 or -ENOMEM. */
+	int (*function)(struct trace *t, const char *name, struct kallsyms_range *out);
 };
 
 extern const struct source source_perf, source_ftext;

@@ -391,17 +391,18 @@ const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset)
 	return own ? kallsyms_lookup(own, addr, offset) : NULL;
 }
 
-int trace_function(struct trace *t, const char *name, uint64_t *start, uint64_t *end)
+int trace_functions(struct trace *t, const char *const *names, unsigned n,
+		    struct kallsyms_range *out)
 {
-	const struct kallsyms *own;
-	int ret;
+	int ret = 0;
 
-	if (t->source && t->source->function) {
-		ret = t->source->function(t, name, start, end);
-		return ret < 0 ? ret : 1;
+	if (!t->source || !t->source->function) {
+		kallsyms_ranges(t->file.kallsyms.text, t->file.kallsyms.len, names, n, out);
+		return 0;
 	}
-	own = own_symbols(t);
-	return own && kallsyms_range(own, name, start, end);
+	for (unsigned i = 0; i < n && !ret; i++)
+		ret = t->source->function(t, names[i], &out[i]);
+	return ret;
 }
 
 const char *trace_instance(const struct trace *t, uint32_t i)

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/intern.h"
+#include "machine/kallsyms.h"
 #include "trace/event.h"
 
 struct trace;
@@ -105,10 +106,11 @@ bool trace_is_stack(struct trace *t, const struct event *ev);
 /* Symbol of a kernel address from the file's own kallsyms section; NULL if unknown. */
 const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset);
 /*
- * The call sites in a function: 1, and they are from start up to end; 0 where the trace has no symbols
- * or none of this name; -ENOMEM.
+ * The call sites in each of n functions, start 0 where the trace has no symbols or none of this name.
+ * 0, or -ENOMEM.
  */
-int trace_function(struct trace *t, const char *name, uint64_t *start, uint64_t *end);
+int trace_functions(struct trace *t, const char *const *names, unsigned n,
+		    struct kallsyms_range *out);
 /*
  * The event's own text, without the header ("page=0x.. pfn=0x1a order=0 ..."):
  * the words of `trace-cmd report` for kinds with a payload, libtraceevent's

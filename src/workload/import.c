@@ -28,7 +28,7 @@ struct import {
 	struct snapshot_source source;
 	bool have_source;
 	struct machine *machine;
-	struct kallsyms *symbols;
+	struct blob symbols; /* the text; no data: there is none */
 	struct trace *trace;
 	struct kmw_writer *out;
 	struct resolver *resolver;
@@ -95,7 +95,6 @@ static int open_trace(struct import *im, struct err *e)
 static int load_snapshots(struct import *im, struct err *e)
 {
 	struct snapshot_source none = { 0 };
-	struct blob text;
 	int ret;
 
 	if (im->capture->kind == CAPTURE_DIR) {
@@ -109,14 +108,8 @@ static int load_snapshots(struct import *im, struct err *e)
 		return err_code(e);
 	if (!im->have_source)
 		return 0;
-	ret = im->source.read(im->source.ctx, SYMBOLS, &text, e);
-	if (ret == -ENOENT)
-		return 0;
-	if (ret < 0)
-		return ret;
-	im->symbols = kallsyms_parse((const char *)text.data, text.len, e);
-	blob_free(&text);
-	return im->symbols ? 0 : err_code(e);
+	ret = im->source.read(im->source.ctx, SYMBOLS, &im->symbols, e);
+	return ret == -ENOENT ? 0 : ret;
 }
 
 /* The direct map's base: from the snapshot, else by vote over the trace's first events. */
@@ -180,13 +173,19 @@ static unsigned vmalloc_sites(struct import *im, struct resolve_range *out, unsi
 		"__vmalloc_area_node",	      "__vmalloc_area_node.constprop.0",
 		"__vmalloc_area_node.isra.0",
 	};
+	enum { NAMES = sizeof(names) / sizeof(*names) };
+	struct kallsyms_range own[NAMES] = { 0 }, other[NAMES];
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < sizeof(names) / sizeof(*names) && n < room; i++)
-		if (trace_function(im->trace, names[i], &out[n].start, &out[n].end) == 1 ||
-		    (im->symbols &&
-		     kallsyms_range(im->symbols, names[i], &out[n].start, &out[n].end)))
-			n++;
+	if (trace_functions(im->trace, names, NAMES, own) < 0)
+		memset(own, 0, sizeof(own));
+	kallsyms_ranges((const char *)im->symbols.data, im->symbols.len, names, NAMES, other);
+	for (unsigned i = 0; i < NAMES && n < room; i++) {
+		const struct kallsyms_range *f = own[i].start ? &own[i] : &other[i];
+
+		if (f->start)
+			out[n++] = (struct resolve_range){ f->start, f->end };
+	}
 	return n;
 }
 
@@ -243,17 +242,14 @@ static void print_symbol(FILE *f, const struct kallsyms *k, uint64_t start)
 		fprintf(f, "%016" PRIx64 " t %s\n", start, name);
 }
 
-/* Which cache each call site allocates from, and the symbols of these sites. */
-static int attach_learned(struct import *im, struct err *e)
+/* Which cache each call site allocates from. */
+static int attach_sites(struct import *im, struct err *e)
 {
 	const struct sites *t = resolver_sites(im->resolver);
-	uint64_t last = 0, highest = 0;
 	char *text = NULL;
 	size_t len = 0;
-	FILE *f;
-	int ret;
+	FILE *f = open_memstream(&text, &len);
 
-	f = open_memstream(&text, &len);
 	if (!f)
 		return err_set(e, ENOMEM, "out of memory for " ATTRIBUTION_NAME);
 	fprintf(f, "# call-site bytes-requested bytes-allocated cache frees-with-this-name "
@@ -264,23 +260,41 @@ static int attach_learned(struct import *im, struct err *e)
 			"\n",
 			t->s[i].addr, t->s[i].bytes_req, t->s[i].bytes, t->s[i].cache,
 			t->s[i].named, t->s[i].other);
-	ret = attach_stream(im, ATTRIBUTION_NAME, f, &text, &len, e);
-	if (ret < 0 || !im->symbols)
-		return ret;
+	return attach_stream(im, ATTRIBUTION_NAME, f, &text, &len, e);
+}
+
+/* The symbols of these sites. */
+static int attach_symbols(struct import *im, struct err *e)
+{
+	const struct sites *t = resolver_sites(im->resolver);
+	uint64_t last = 0, highest = 0;
+	char *text = NULL;
+	struct kallsyms *k;
+	size_t len = 0;
+	FILE *f;
+
+	if (!im->symbols.data)
+		return 0;
+	k = kallsyms_parse((const char *)im->symbols.data, im->symbols.len, e);
+	if (!k)
+		return err_code(e);
 	f = open_memstream(&text, &len);
-	if (!f)
+	if (!f) {
+		kallsyms_free(k);
 		return err_set(e, ENOMEM, "out of memory for " SYMBOLS);
+	}
 	for (uint32_t i = 0; i < t->count; i++) {
-		uint64_t start = kallsyms_start(im->symbols, t->s[i].addr);
+		uint64_t start = kallsyms_start(k, t->s[i].addr);
 
 		if (start != last)
-			print_symbol(f, im->symbols, start);
+			print_symbol(f, k, start);
 		last = start;
 		if (t->s[i].addr > highest)
 			highest = t->s[i].addr;
 	}
 	/* How far the last one reaches is told by what follows it. */
-	print_symbol(f, im->symbols, kallsyms_next(im->symbols, highest));
+	print_symbol(f, k, kallsyms_next(k, highest));
+	kallsyms_free(k);
 	return attach_stream(im, SYMBOLS, f, &text, &len, e);
 }
 
@@ -331,7 +345,9 @@ static int attach_all(struct import *im, struct err *e)
 	if (ret >= 0)
 		ret = attach_text(im, "after/pageblocks", after, machine_blocks_text, e);
 	if (ret >= 0)
-		ret = attach_learned(im, e);
+		ret = attach_sites(im, e);
+	if (ret >= 0)
+		ret = attach_symbols(im, e);
 	if (ret >= 0)
 		ret = attach_facts(im, e);
 	return ret;
@@ -441,7 +457,7 @@ static void import_close(struct import *im)
 	resolver_free(im->resolver);
 	if (im->trace)
 		trace_close(im->trace);
-	kallsyms_free(im->symbols);
+	blob_free(&im->symbols);
 	if (im->machine)
 		machine_free(im->machine);
 	if (im->have_source)

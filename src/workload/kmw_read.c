@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "workload/kmw_block.h"
 #include "workload/kmw_section.h"
@@ -388,7 +388,7 @@ static int check_header(const struct kmw_reader *r, struct err *e)
 {
 	if (memcmp(r->map, KMW_MAGIC, 8))
 		return err_set(e, EBADMSG, "not a workload");
-	if (kmw_load32(r->map + 20) != (uint32_t)crc32(0, r->map, 20))
+	if (kmw_load32(r->map + 20) != libdeflate_crc32(0, r->map, 20))
 		return err_set(e, EBADMSG, "offset 0: the header's checksum is wrong");
 	if (kmw_load32(r->map + 8) != KMW_VERSION)
 		return err_set(e, EBADMSG, "version %u of the workload format, only %d is known",
@@ -404,7 +404,7 @@ static bool find_index(const struct kmw_reader *r, uint64_t *offset)
 	const uint8_t *t = r->map + r->size - KMW_TRAILER_LEN;
 
 	if (r->size < KMW_HEADER_LEN + KMW_TRAILER_LEN || memcmp(t + 8, KMW_TRAILER_MAGIC, 8) ||
-	    kmw_load32(t + 20) != (uint32_t)crc32(0, t, 20))
+	    kmw_load32(t + 20) != libdeflate_crc32(0, t, 20))
 		return false;
 	*offset = kmw_load64(t);
 	return true;

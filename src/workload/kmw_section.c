@@ -2,6 +2,7 @@
 #include "workload/kmw_section.h"
 
 #include <errno.h>
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -97,9 +98,9 @@ int kmw_section_write(FILE *f, uint64_t *at, struct kmw_packer *p, enum kmw_sect
 	kmw_store64(head + 8, *at);
 	kmw_store32(head + 16, (uint32_t)raw_len);
 	kmw_store32(head + 20, (uint32_t)len);
-	crc = (uint32_t)crc32(0, head, CRC_AT);
-	crc = (uint32_t)crc32(crc, plain, (uInt)plain_len);
-	crc = (uint32_t)crc32(crc, body, (uInt)len);
+	crc = libdeflate_crc32(0, head, CRC_AT);
+	crc = libdeflate_crc32(crc, plain, plain_len);
+	crc = libdeflate_crc32(crc, body, len);
 	kmw_store32(head + CRC_AT, crc);
 	if (fwrite(head, sizeof(head), 1, f) != 1 ||
 	    (plain_len && fwrite(plain, plain_len, 1, f) != 1) ||
@@ -138,9 +139,9 @@ int kmw_section_parse(const uint8_t *file, uint64_t size, uint64_t offset, struc
 	s->end = offset + KMW_SECTION_LEN + s->plain_len + s->stored_len;
 	if (s->end > size)
 		return damaged(e, offset, "the file ends within this section");
-	crc = (uint32_t)crc32(0, head, CRC_AT);
-	crc = (uint32_t)crc32(crc, s->plain, s->plain_len);
-	crc = (uint32_t)crc32(crc, s->stored, s->stored_len);
+	crc = libdeflate_crc32(0, head, CRC_AT);
+	crc = libdeflate_crc32(crc, s->plain, s->plain_len);
+	crc = libdeflate_crc32(crc, s->stored, s->stored_len);
 	if (crc != kmw_load32(head + CRC_AT))
 		return damaged(e, offset, "the section's checksum is wrong");
 	/* What follows can only be wrong in a file made so, or made by another version. */

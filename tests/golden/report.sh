@@ -25,6 +25,11 @@ for link in $(grep -o 'href="#[^"]*"' "$tmp/r.html" | sort -u | sed 's/href="#//
 done
 [ $failed = 0 ] && ok report/links
 
+# Without the library that draws there is one line that says so, and no half of a report.
+mkdir "$tmp/none"; echo "no library" > "$tmp/none/libplot.so.2"
+status report/no-libplot 2 env LD_LIBRARY_PATH="$tmp/none" "$KMEMLAB" report -o "$tmp/half.html" "$db"
+grep -q libplot "$tmp/err" && [ ! -e "$tmp/half.html" ] && ok report/no-libplot-said || not_ok report/no-libplot-said "$(cat "$tmp/err")"
+
 # The one script is the one that the page's content policy lets run.
 sed -n '/<script>/,/<\/script>/p' "$tmp/r.html" | sed '1s/.*<script>//' | sed '$s/<\/script>.*//' > "$tmp/script.js"
 if command -v openssl > /dev/null; then
