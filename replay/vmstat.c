@@ -69,17 +69,23 @@ static uint64_t cycle(uint32_t hz)
 	return grain / a * hz;
 }
 
+static uint32_t rate(const struct machine_jiffies *j)
+{
+	return j->hz ? j->hz : USUAL_HZ;
+}
+
 /* The first of a CPU's turns after `time`. */
 static uint64_t turn_after(const struct machine_jiffies *j, uint64_t time, unsigned cpu)
 {
-	uint64_t tick = SECOND / j->hz, grain = granularity(j->hz), skew = SKEW * (uint64_t)cpu;
-	uint64_t round = cycle(j->hz), ns = round * tick, since, now, second, turn;
+	const uint32_t hz = rate(j);
+	uint64_t tick = SECOND / hz, grain = granularity(hz), skew = SKEW * (uint64_t)cpu;
+	uint64_t round = cycle(hz), ns = round * tick, since, now, second, turn;
 
 	since = (time % ns + ns - j->at % ns) % ns; /* time may be before j->at */
 	now = j->count % round + round + since / tick;
-	second = (now + skew) / j->hz - 1;
+	second = (now + skew) / hz - 1;
 	do
-		turn = ((second++ * j->hz - skew) / grain + 1) * grain;
+		turn = ((second++ * hz - skew) / grain + 1) * grain;
 	while (turn <= now);
 	return time - since % tick + (turn - now) * tick;
 }
@@ -87,7 +93,7 @@ static uint64_t turn_after(const struct machine_jiffies *j, uint64_t time, unsig
 /* Was a turn of the CPU's at `time`, or in the tick before? */
 static bool in_turn(const struct machine_jiffies *j, uint64_t time, unsigned cpu)
 {
-	uint64_t ticks = 2 * SECOND / j->hz;
+	uint64_t ticks = 2 * SECOND / rate(j);
 
 	return turn_after(j, time < ticks ? 0 : time - ticks, cpu) <= time;
 }
@@ -95,8 +101,8 @@ static bool in_turn(const struct machine_jiffies *j, uint64_t time, unsigned cpu
 /* Jiffies with which the most drains are where they should be, to half a tick; of several, the first. */
 static struct machine_jiffies fit(const struct vmstat_seen *v, uint32_t hz)
 {
-	struct machine_jiffies j = { .hz = hz ? hz : USUAL_HZ };
-	uint64_t step = SECOND / j.hz / 2, steps = 2 * cycle(j.hz), first = 0, last = 0;
+	struct machine_jiffies j = { .hz = hz };
+	uint64_t step = SECOND / rate(&j) / 2, steps = 2 * cycle(rate(&j)), first = 0, last = 0;
 	uint32_t best = 0;
 
 	for (uint64_t i = 0; i < steps && v->count; i++) {
