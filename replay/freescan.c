@@ -331,16 +331,38 @@ static void find_source(struct freescan *f, struct freescan_run *r, uint32_t sta
 
 /* ---- events ---- */
 
+/* Where a compaction of this task comes: where its last one was, else at a free place; NULL. */
+static struct freescan_run *place(struct freescan *f, int32_t pid)
+{
+	struct freescan_run *empty = NULL;
+
+	for (unsigned i = 0; i < FREESCAN_RUNS; i++) {
+		if (f->run[i].pid == pid)
+			return &f->run[i];
+		if (!f->run[i].on && !empty)
+			empty = &f->run[i];
+	}
+	return empty;
+}
+
+/* kcompactd goes on in the next zone up, with what its fast searches have come to. */
+static void go_on(struct freescan_run *r, const struct freescan_run *before)
+{
+	if (r->direct || before->direct || before->pid != r->pid || before->zone >= r->zone ||
+	    before->order <= 0)
+		return;
+	r->search = before->search;
+	r->fails = before->fails;
+}
+
 static void begin(struct freescan *f, const struct request *q)
 {
-	struct freescan_run *r = run_of(f, q->pid);
+	struct freescan_run *r = place(f, q->pid), before;
 	int zone = machine_zone_of(f->m, q->pfn);
 
-	for (unsigned i = 0; i < FREESCAN_RUNS && !r; i++)
-		if (!f->run[i].on)
-			r = &f->run[i];
 	if (!r || zone < 0)
 		return;
+	before = *r;
 	f->live += !r->on;
 	*r = (struct freescan_run){ .pid = q->pid,
 				    .on = true,
@@ -353,6 +375,7 @@ static void begin(struct freescan *f, const struct request *q)
 				    .migrate_pfn = q->sig.bytes_req,
 				    .free_pfn = q->sig.bytes_alloc,
 				    .isolated = r->isolated };
+	go_on(r, &before);
 	isolated_clear(&r->isolated);
 	/* A reset leaves it inside a page block, anything else at the start of one. */
 	if (r->free_pfn != block_start(f, r->free_pfn))

@@ -191,6 +191,56 @@ static void test_around(void **state)
 	stop(&s, &f);
 }
 
+/* One zone's compaction for order 9 from start to end. */
+static void begin_zone(struct freescan *f, unsigned how, uint32_t first, uint32_t end)
+{
+	struct request q = { .pid = PID,
+			     .pfn = first,
+			     .addr = (uint64_t)end << 32,
+			     .sig = { .op = OBS_COMPACTION,
+				      .aux = EVENT_MM_COMPACTION_BEGIN,
+				      .aux2 = (uint8_t)how,
+				      .bytes_req = first,
+				      .bytes_alloc = end - 512 } };
+
+	freescan_event(f, &q);
+	q.sig.aux = EVENT_MM_COMPACTION_FINISHED;
+	q.sig.order = 9;
+	freescan_event(f, &q);
+}
+
+/* kcompactd takes the order at which a search found something along to the next zone; a direct compaction does not. */
+static void test_next_zone(void **state)
+{
+	static const unsigned how[] = { COMPACT_SYNC | COMPACT_KCOMPACTD, 0 };
+
+	(void)state;
+	machine.zone_count = 2;
+	machine.zones[0].spanned = machine.zones[1].spanned = machine.zones[1].start_pfn = 8192;
+	for (unsigned i = 0; i < 2; i++) {
+		struct freescan f;
+		struct freeset s = { 0 };
+
+		start(&s, &f);
+		for (uint32_t p = 8192; p < 16384; p++)
+			s.f[p].zone = 1;
+		freeset_set(&s, 7168, 1, KMM_MOVABLE, true);
+		freeset_set(&s, 15360, 1, KMM_MOVABLE, true);
+		freeset_set(&s, 14848, 2, KMM_MOVABLE, true);
+		begin_zone(&f, how[i], 0, 8192);
+		event(&f, EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES, 0, 512, 2);
+		assert_int_equal(block(&s, 7168), -1);
+		event(&f, EVENT_MM_COMPACTION_END, 0, 8192, 0);
+		begin_zone(&f, how[i], 8192, 16384);
+		event(&f, EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES, 8192, 8704, 2);
+		assert_int_equal(block(&s, 15360), i ? 1 : -1);
+		assert_int_equal(block(&s, 14848), i ? -1 : 2);
+		stop(&s, &f);
+	}
+	machine.zone_count = 1;
+	machine.zones[0].spanned = 16384;
+}
+
 /*
  * The lists hold what the kernel did not find, in every order: the search that is known
  * to have failed ends, and leaves it there.
@@ -289,7 +339,7 @@ int main(void)
 		cmocka_unit_test(test_fast_search), cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_around),	    cmocka_unit_test(test_not_found),
 		cmocka_unit_test(test_first_scan),  cmocka_unit_test(test_blind),
-		cmocka_unit_test(test_told),
+		cmocka_unit_test(test_told),	    cmocka_unit_test(test_next_zone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
