@@ -9,6 +9,8 @@
 #include "replay/objects_inside.h"
 #include "replay/slaborigin.h"
 
+#define REAP_NS 2000000000ull /* REAPTIMEOUT_CPUC: 2 * HZ */
+
 /* Nothing changed that decides where an object goes? */
 static bool same_policy(const struct kmm_slab_policy *a, const struct kmm_slab_policy *b)
 {
@@ -42,6 +44,7 @@ struct objects *objects_new(struct kmm *mm, const struct machine *m,
 	o->hidden = m->slabs_hidden;
 	o->in_step = o->native && !o->hidden;
 	o->page = KMM_NO_PFN;
+	o->reap_soonest = policy->kind == KMM_SLAB ? 0 : UINT64_MAX;
 	o->moved_free = MAP_NONE;
 	for (unsigned c = 0; c < KMM_CPUS; c++)
 		o->early[c].seq = UINT64_MAX;
@@ -56,6 +59,25 @@ struct objects *objects_new(struct kmm *mm, const struct machine *m,
 	err_set(e, EINVAL, "the slab model cannot be built: %s", why);
 	objects_free(o);
 	return NULL;
+}
+
+/*
+ * Every two seconds on each CPU, from when the replay begins: where in them the captured kernel
+ * would have been is not known.  A clock that counts no time has no seconds.
+ */
+void objects_reap(struct objects *o, uint64_t time)
+{
+	unsigned cpus = kmm_configuration(o->mm)->cpus;
+
+	o->reap_soonest = UINT64_MAX;
+	for (unsigned cpu = 0; cpu < cpus; cpu++) {
+		if (!o->reap[cpu])
+			o->reap[cpu] = time + REAP_NS;
+		for (; o->reap[cpu] <= time; o->reap[cpu] += REAP_NS)
+			kmm_slab_reap(o->sl, cpu);
+		if (o->reap[cpu] < o->reap_soonest)
+			o->reap_soonest = o->reap[cpu];
+	}
 }
 
 int objects_source_open(struct objects_source *s, struct kmw_reader *k, struct machine *m,

@@ -63,6 +63,8 @@ struct objects {
 	struct objects_held *moved_to;
 	uint32_t moved_count, moved_free; /* moved_free: place to use again, MAP_NONE none */
 	kmm_pfn page;			  /* the first that the model gave since it was cleared */
+	/* SLAB's timer, by CPU, on the trace's clock in ns; 0: not begun. soonest: of them. */
+	uint64_t reap[KMM_CPUS], reap_soonest;
 	struct objects_stats stats;
 };
 
@@ -81,6 +83,8 @@ bool objects_is_rcu(const struct kmm_cache *c);
 int objects_keep(struct objects *o, uint64_t at, struct objects_held h);
 /* An allocation, now. */
 struct objects_held objects_serve(struct objects *o, const struct request *q);
+/* The timer of SLAB: to be called from reap_soonest on. */
+void objects_reap(struct objects *o, uint64_t time);
 /* A free, now. */
 void objects_give(struct objects *o, const struct request *q);
 

@@ -71,6 +71,8 @@ void objects_release(struct objects *o, const struct request *q, uint32_t n)
 {
 	if (o->done_count && is_done(o, q->seq))
 		return;
+	if (q->time >= o->reap_soonest && o->seeded)
+		objects_reap(o, q->time);
 	if (o->in_step && o->seeded)
 		make_late(o, q, n);
 	objects_give(o, q);

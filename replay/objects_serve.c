@@ -189,6 +189,8 @@ void objects_alloc(struct objects *o, const struct request *q)
 
 	if (q->sig.flags & REQ_FAILED)
 		return;
+	if (q->time >= o->reap_soonest && o->seeded)
+		objects_reap(o, q->time);
 	if (!o->seeded)
 		h = (struct objects_held){ q->addr, NULL };
 	else if (o->early[q->cpu].seq == q->seq)

@@ -480,7 +480,7 @@ static int shortage_note(struct results *x, unsigned run, struct err *e)
 {
 	const struct replay_run *r = &x->r->runs[run];
 	const struct simulated_stats *s = r->simulated ? simulated_stats(r->simulated) : NULL;
-	char note[512];
+	char note[640];
 	size_t n;
 
 	if (!s || !(s->reclaimed | s->moved | s->kept))
@@ -504,6 +504,10 @@ static int shortage_note(struct results *x, unsigned run, struct err *e)
 	if (s->moved)
 		n += (size_t)snprintf(note + n, sizeof(note) - n, "compaction moved %llu pages; ",
 				      (unsigned long long)s->moved);
+	if (s->reclaimed)
+		n += (size_t)snprintf(note + n, sizeof(note) - n,
+				      "dentries and inodes, which the kernel shrinks too, live as "
+				      "long as in the recording; ");
 	note[n - 2] = 0; /* no semicolon at the end */
 	return store_add_note(x->store, x->capture, x->run_ids[run], note, e);
 }
