@@ -106,7 +106,7 @@ int compareplot_draw(const struct compare *c, enum compare_metric m, enum figure
 	snprintf(heading, sizeof(heading), "%c%s",
 		 *name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name, name + 1);
 	snprintf(title, sizeof(title), "%s, by run", heading);
-	snprintf(unit, sizeof(unit), "%s (lines: the simulation's error)", compare_metric_unit(m));
+	snprintf(unit, sizeof(unit), "%s (lines: error)", compare_metric_unit(m));
 	for (unsigned i = 0; i < n; i++) {
 		const struct compare_run *r = &c->runs[run[i]];
 

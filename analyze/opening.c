@@ -13,6 +13,7 @@
 #include "store/sql.h"
 
 #define FINDINGS 12
+#define COSTLY_ORDER 3 /* of the counter failed_costly (docs/schema.md) */
 
 struct finding {
 	double bytes; /* what it costs; INFINITY: before all */
@@ -55,21 +56,55 @@ static void said(struct findings *x)
 
 /* ---- what there is to say ---- */
 
-static void failures(struct findings *x)
+/* How many of the failed attempts were of an order that the kernel does not insist on; NaN: not told. */
+static int costly(struct findings *x, double *n, struct err *e)
 {
-	const struct series *r = x->r;
-	double n = r->samples && r->counters ? r->counters[r->samples - 1][SERIES_FAILED] : NAN;
+	sqlite3_stmt *st = sql_query(
+		store_db(x->p->s), e,
+		"SELECT max(value) FROM counter WHERE run_id = ?1 AND name = 'failed_costly'", "i",
+		x->r->id);
+	int ret = st ? sql_row(st, e) : err_code(e);
+
+	*n = ret > 0 ? sql_real(st, 0) : NAN;
+	sqlite3_finalize(st);
+	return ret < 0 ? ret : 0;
+}
+
+static int failures(struct findings *x, struct err *e)
+{
+	const struct series_capture *c = x->p->c;
+	double n = x->r->samples && x->r->counters ?
+			   x->r->counters[x->r->samples - 1][SERIES_FAILED] :
+			   NAN;
+	double large = NAN;
 	FILE *out;
 
-	if (!(n > 0) || !(out = say(x, INFINITY)))
-		return;
+	if (!(n > 0))
+		return 0;
+	if (costly(x, &large, e) < 0)
+		return err_code(e);
+	/* Callers do without large blocks: each is worth a huge page at most. */
+	out = say(x, large == n ? n * (double)((uint64_t)c->page_size << c->pageblock_order) :
+				  INFINITY);
+	if (!out)
+		return 0;
 	fputs("<b>", out);
 	html_count(out, (uint64_t)n);
-	fprintf(out,
-		" attempt%s at a page allocation got nothing.</b> Whether a retry or another size served "
-		"the caller, the events do not say.",
-		n == 1 ? "" : "s");
+	fprintf(out, " attempt%s at a page allocation got nothing", n == 1 ? "" : "s");
+	if (large == n) {
+		fprintf(out,
+			"</b>, %s of order %d or above, as for huge pages, on which the kernel does not insist.",
+			n == 1 ? "it was" : "all", COSTLY_ORDER + 1);
+	} else if (isfinite(large)) {
+		fputs(",</b> ", out);
+		html_count(out, (uint64_t)(n - large));
+		fprintf(out, " of them of order %d or below.", COSTLY_ORDER);
+	} else {
+		fputs(".</b>", out);
+	}
+	fputs(" Whether a retry or another size served the caller, the events do not say.", out);
 	said(x);
+	return 0;
 }
 
 static void huge_pages(struct findings *x)
@@ -435,9 +470,10 @@ int opening(const struct page *p, struct err *e)
 		x.r = &p->runs[0];
 	if (!x.r)
 		return 0;
-	failures(&x);
+	ret = failures(&x, e);
 	huge_pages(&x);
-	ret = pins(&x, e);
+	if (ret >= 0)
+		ret = pins(&x, e);
 	if (ret >= 0)
 		ret = fallbacks(&x, e);
 	if (ret >= 0)

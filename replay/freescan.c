@@ -7,8 +7,7 @@
 
 #include "trace/event.h"
 
-#define CLUSTER 32     /* COMPACT_CLUSTER_MAX */
-#define COSTLY_ORDER 3 /* PAGE_ALLOC_COSTLY_ORDER */
+#define CLUSTER 32 /* COMPACT_CLUSTER_MAX */
 
 void freescan_init(struct freescan *f, const struct machine *m, const struct freescan_lists *lists,
 		   void *who)

@@ -59,6 +59,7 @@ struct freescan_run {
 	struct isolated isolated;
 };
 
+#define COSTLY_ORDER 3 /* PAGE_ALLOC_COSTLY_ORDER */
 #define FREESCAN_RUNS 16
 
 /* A block that a direct compaction captured and has not handed out yet. */

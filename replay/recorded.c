@@ -340,9 +340,10 @@ void recorded_apply(struct recorded *r, const struct request *q)
 		take_silently(r, r->gone[q->gone + i].pfn);
 	switch (q->sig.op) {
 	case REQ_PAGE_ALLOC:
-		if (q->sig.flags & REQ_FAILED)
+		if (q->sig.flags & REQ_FAILED) {
 			r->stats.failed++;
-		else if (q->sig.own_obs && q->slot != NO_SLOT)
+			r->stats.failed_costly += q->sig.order > COSTLY_ORDER;
+		} else if (q->sig.own_obs && q->slot != NO_SLOT)
 			wait_for_refills(r, q);
 		else
 			follow_alloc(r, q);

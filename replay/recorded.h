@@ -65,6 +65,7 @@ struct contradiction_count {
 
 struct recorded_stats {
 	uint64_t allocs, frees, failed; /* page requests */
+	uint64_t failed_costly;		/* of those, of an order above 3 */
 	uint64_t refills, drains, fallbacks;
 	uint64_t pages_isolated; /* taken by compaction's free scanner */
 	uint64_t direct_frees;

@@ -88,6 +88,7 @@ static void run_counters(const struct replay_run *run, struct replay_counters *c
 
 		*c = (struct replay_counters){ s->allocs,  s->frees,  s->failed,
 					       s->refills, s->drains, s->fallbacks };
+		c->failed_costly = s->failed_costly;
 	} else {
 		const struct simulated_stats *s = simulated_stats(run->simulated);
 		const struct kmm_stats *k = kmm_stats(simulated_model(run->simulated));
@@ -97,6 +98,7 @@ static void run_counters(const struct replay_run *run, struct replay_counters *c
 			s->drains,	    s->fallbacks,   s->reclaimed,   s->reclaimed_kswapd,
 			s->direct_reclaims, s->kswapd_runs, k->compactions, s->moved
 		};
+		c->failed_costly = s->failed_costly;
 	}
 }
 

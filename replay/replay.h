@@ -56,6 +56,7 @@ struct replay_counters {
 	uint64_t allocs, frees, failed, refills, drains, fallbacks;
 	/* Simulated: what the model did about its lack of memory. */
 	uint64_t reclaimed, reclaimed_kswapd, direct_reclaims, kswapd_runs, compactions, moved;
+	uint64_t failed_costly; /* of the failed, those of an order above COSTLY_ORDER */
 };
 
 struct replay_sample {

@@ -206,6 +206,7 @@ static void count(struct simulated *s, const struct request *q, kmm_pfn got)
 
 	if (got == KMM_NO_PFN) {
 		s->stats.failed++;
+		s->stats.failed_costly += q->sig.order > COSTLY_ORDER;
 		s->stats.kept_back += s->marks_unknown && !q->sig.order && some_free(s);
 	}
 	if (q->sig.flags & REQ_RESPONSE)

@@ -43,7 +43,8 @@ struct simulated_stats {
 	kmm_pfn first_miss_want, first_miss_got;
 	enum miss first_miss;
 	uint64_t misses[MISS_KINDS];
-	uint64_t failed; /* the model had no page where the kernel had one */
+	uint64_t failed;	/* the model had no page where the kernel had one */
+	uint64_t failed_costly; /* of those, of an order above 3 */
 	uint64_t kept_back; /* of those, single pages while some were free: below marks known of the end alone */
 	uint64_t unmatched_frees; /* freed before its allocation was seen, and the model uses the page otherwise */
 	uint64_t uncorrected; /* anchored: what the model held as in use, and could not be put right */
