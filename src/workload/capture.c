@@ -93,6 +93,10 @@ int capture_find(const char *path, struct capture *c, struct err *e)
 		c->kind = CAPTURE_TRACE;
 		return 0;
 	}
+	/* It can be read once only, and under one name: that of standard input. */
+	if (S_ISFIFO(st.st_mode))
+		return err_set(e, EINVAL, "%s: a pipe, to be read as standard input: - < %s", path,
+			       path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, EINVAL, "%s: neither a file nor a directory", path);
 	if ((size_t)snprintf(c->trace, sizeof(c->trace), "%s", path) >= sizeof(c->trace))

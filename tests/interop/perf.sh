@@ -42,11 +42,14 @@ if [ -e "$TRACES/host-6.18/perf.data.gz" ]; then
 	same interop/perf-piped-in "$tmp/file" "$tmp/stdin"
 	# Text of perf script, read as text, makes the same requests.
 	perf script --ns -i "$tmp/host.data" > "$tmp/host.txt" 2>/dev/null
-	for f in data txt; do
+	# With periods, and with what perf notes of files and tasks before and between the events.
+	perf script --ns --show-task-events --show-mmap-events -F +period -i "$tmp/host.data" > "$tmp/host.more" 2>/dev/null
+	for f in data txt more; do
 		"$KMEMLAB" import -o "$tmp/x.kmw" "$tmp/host.$f" |
 			sed 's/^[^:]*//' | grep -v 'events/s' > "$tmp/$f"
 	done
 	same interop/perf-script-text "$tmp/data" "$tmp/txt"
+	same interop/perf-script-text-with-more "$tmp/data" "$tmp/more"
 else
 	skip interop/perf-host-6.18 "no captures in $TRACES"
 fi

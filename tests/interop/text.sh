@@ -8,9 +8,9 @@ said() { "$KMEMLAB" import -o "$tmp/x.kmw" "$1" | sed 's/^[^:]*\.kmw//' | grep -
 
 variants() { # NAME FILE
 	said "$2" > "$tmp/want"
-	for how in "" -t -l -R "-t -l"; do
+	for how in "" -t -l -R --ts-diff "-t -l"; do
 		# shellcheck disable=SC2086
-		trace-cmd report $how "$2" > "$tmp/trace.txt" 2>/dev/null
+		trace-cmd report $how -i "$2" > "$tmp/trace.txt" 2>/dev/null
 		said "$tmp/trace.txt" > "$tmp/got"
 		# Rounding to microseconds makes ties of what was not one.
 		same "interop/text-$1${how// /}" "$tmp/want" "$tmp/got"
@@ -76,7 +76,8 @@ echo 1 > "$dir/options/record-tgid" 2>/dev/null
 cat "$dir/trace" > "$tmp/tgid.txt"
 own "$tmp/tgid.txt" > "$tmp/got"
 same interop/text-live-tgid "$tmp/want" "$tmp/got"
-timeout 3 cat "$dir/trace_pipe" > "$tmp/pipe.txt"
+# Until it is empty, however long that takes.
+dd if="$dir/trace_pipe" of="$tmp/pipe.txt" bs=64k iflag=nonblock 2> "$tmp/err"
 own "$tmp/pipe.txt" > "$tmp/got"
 same interop/text-live-pipe "$tmp/want" "$tmp/got"
 if grep -q 'ptr=00000000[0-9a-f]*[1-9a-f]' "$tmp/hashed.txt"; then

@@ -4,6 +4,7 @@
 # guest.sh VM MACHINE KMEMLAB SCENARIO DEST [MEGABYTES [QEMU-OPTION...]]: boots the kernel in VM/MACHINE (an architecture,
 # and behind a dash which of its kernels) with a file system made of KMEMLAB, its libraries and busybox, runs SCENARIO
 # in it, and unpacks what it left into DEST.
+# Environment: ACCEL, SMP  as QEMU's -accel and -smp have them (tcg,thread=multi; 2)
 set -u -e -o pipefail
 vm=$1 machine=$2 kmemlab=$3 scenario=$4 dest=$5 mb=${6:-1024}
 shift 5; [ $# = 0 ] || shift
@@ -46,7 +47,7 @@ truncate -s 1G "$work/out.img"
 truncate -s 32M "$work/scratch.img"
 /sbin/mkfs.minix -n 30 "$work/scratch.img" > /dev/null
 case $arch in amd64) qemu=qemu-system-x86_64 cpu=max,la57=off ;; i386) qemu=qemu-system-i386 cpu=max ;; esac
-timeout 1800 $qemu -accel tcg,thread=multi -cpu $cpu -m "$mb" -smp 2 -nographic -no-reboot -nic none "$@" \
+timeout 1800 $qemu -accel "${ACCEL:-tcg,thread=multi}" -cpu $cpu -m "$mb" -smp "${SMP:-2}" -nographic -no-reboot -nic none "$@" \
 	-kernel "$vm/$machine/boot/vmlinuz-$version" -initrd "$work/initrd" -append "console=ttyS0 panic=-1 quiet" \
 	-drive file="$work/out.img",if=virtio,format=raw,cache=unsafe \
 	-drive file="$work/scratch.img",if=virtio,format=raw,cache=unsafe < /dev/null > "$work/console" 2>&1 || :
