@@ -194,7 +194,7 @@ void figure_rects(struct figure *f, struct colour c, const struct figure_rect *r
 		if (i)
 			f->lib.endsubpath(f->pl);
 		f->lib.fbox(f->pl, tenth(r[i].x0), down(f, r[i].y0), tenth(r[i].x1),
-			  down(f, r[i].y1));
+			    down(f, r[i].y1));
 	}
 	if (f->lib.endpath(f->pl) < 0)
 		f->broken = true;

@@ -46,7 +46,8 @@ int libplot_load(struct libplot *l, struct err *e)
 	void *library = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
 
 	if (!library)
-		return err_set(e, ENOENT, "figures need libplot (Debian's libplot2c2): %s", dlerror());
+		return err_set(e, ENOENT, "figures need libplot (Debian's libplot2c2): %s",
+			       dlerror());
 	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
 		void *f = dlsym(library, functions[i].name);
 

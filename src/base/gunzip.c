@@ -39,10 +39,11 @@ static int unpack_all(struct libdeflate_decompressor *d, const uint8_t *data, si
 		return -ENOMEM;
 	for (const uint8_t *end = data + len; gunzip_knows(data, (size_t)(end - data));) {
 		size_t in, got;
-		enum libdeflate_result ret =
-			libdeflate_gzip_decompress_ex(d, data, (size_t)(end - data),
-						      out->data + out->len, room - out->len, &in,
-						      &got);
+		enum libdeflate_result ret = libdeflate_gzip_decompress_ex(d, data,
+									   (size_t)(end - data),
+									   out->data + out->len,
+									   room - out->len, &in,
+									   &got);
 
 		if (ret == LIBDEFLATE_SUCCESS) {
 			data += in;

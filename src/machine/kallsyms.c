@@ -32,8 +32,8 @@ struct line {
 static inline uint64_t address_of(const char *p, const char *end, const char **rest)
 {
 	static const uint8_t digit[256] = {
-		['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
-		['6'] = 7, ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+		['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,
+		['6'] = 7,  ['7'] = 8,	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
 		['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
 		['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
 	};
@@ -185,20 +185,19 @@ void kallsyms_ranges(const char *text, size_t len, const char *const *names, uns
 	if (!len || !find_starts(text, len, names, n, out))
 		return;
 	for (unsigned i = 0; i < n; i++)
-		out[i].end = UINT64_MAX;
+		out[i].end = out[i].start ? UINT64_MAX : 0;
 	for (const char *p = text, *eol; p < text + len; p = eol + 1) {
 		uint64_t addr = address_of(p, text + len, &p);
 		struct line l;
 
 		eol = line_end(p, text + len);
 		for (unsigned i = 0; i < n; i++)
-			if (out[i].start && addr > out[i].start && addr < out[i].end &&
-			    rest_parse(p, eol, &l))
+			if (addr < out[i].end && addr > out[i].start && rest_parse(p, eol, &l))
 				out[i].end = addr;
 	}
 	for (unsigned i = 0; i < n; i++)
 		if (out[i].end == UINT64_MAX)
-			out[i].end = out[i].start ? out[i].start + 4096 : 0;
+			out[i].end = out[i].start + 4096;
 }
 
 void kallsyms_free(struct kallsyms *k)

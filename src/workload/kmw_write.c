@@ -184,7 +184,7 @@ struct kmw_writer *kmw_create(const char *path, enum kmw_compression c, struct e
 		err_set(e, ENOMEM, "out of memory");
 		return NULL;
 	}
-	/* Blocks meet the aim of 8 bytes an event as they are; to pack them takes a fifth of an import. */
+	/* Blocks meet the aim of 8 bytes an event as they are; to pack them takes a seventh of an import. */
 	w->compression = c == KMW_DEFAULT ? KMW_NONE : c;
 	w->packer = kmw_packer_new();
 	w->encoder = kmw_encoder_new();

@@ -60,7 +60,7 @@ static void symbols_stand_by_address(void **state)
 static void a_function_ends_where_the_next_symbol_starts(void **state)
 {
 	static const char *const names[] = { "vmalloc", "_text",  "twice",    "last",
-					     "malloc",  "vmallo", "[module]", "hidden" };
+					     "malloc",	"vmallo", "[module]", "hidden" };
 	static const char *const alike[] = { "vmalloc_user", "vmalloc_none", "vmalloc" };
 	struct kallsyms_range r[8];
 
