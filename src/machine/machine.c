@@ -640,20 +640,15 @@ void machine_note(struct machine *m, const char *fmt, ...)
 const char *const *machine_attachments(void)
 {
 	static const char *const names[] = {
-		"system/version",	 "system/kernel_config",
-		"system/iomem",		 "system/kcore_head.raw",
-		"system/sysctl_vm",	 "system/thp",
-		"system/cpuinfo",	 "system/nodes",
-		"system/cpu_cache",	 "before/zoneinfo",
-		"before/buddyinfo",	 "before/pagetypeinfo",
-		"before/meminfo",	 "before/slabinfo",
-		"before/slab_attrs.txt", "before/kpageflags",
-		"after/zoneinfo",	 "after/buddyinfo",
-		"after/pagetypeinfo",	 "after/meminfo",
-		"after/slabinfo",	 "after/slab_attrs.txt",
-		"after/kpageflags",	 "before/vmallocinfo",
-		"after/vmallocinfo",	 "before/jiffies",
-		NULL,
+		"system/version",	 "system/kernel_config", "system/iomem",
+		"system/kcore_head.raw", "system/sysctl_vm",	 "system/thp",
+		"system/cpuinfo",	 "system/nodes",	 "system/cpu_cache",
+		"before/zoneinfo",	 "before/buddyinfo",	 "before/pagetypeinfo",
+		"before/meminfo",	 "before/slabinfo",	 "before/slab_attrs.txt",
+		"before/kpageflags",	 "after/zoneinfo",	 "after/buddyinfo",
+		"after/pagetypeinfo",	 "after/meminfo",	 "after/slabinfo",
+		"after/slab_attrs.txt",	 "after/kpageflags",	 "before/vmallocinfo",
+		"after/vmallocinfo",	 "before/jiffies",	 NULL,
 	};
 
 	return names;
