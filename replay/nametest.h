@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * nametest: how often an object's cache is found where no event names it.  Objects
- * whose free bore a name are dealt into two parts.  From one part the caches of call
+ * that events named, when they were allocated or else when they were freed, are dealt into two
+ * parts.  From one part the caches of call
  * sites are learned; of the other the names are hidden, the caches found by site and
  * sizes, by the other objects of the slab, or by the sizes that sysfs shows, and then
  * compared with the names.
