@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "trace/bytes.h"
+#include "trace/fieldfmt.h"
 #include "trace/printfmt.h"
 
 /* A line "name: value" of a format's text. */
@@ -92,7 +93,7 @@ static struct tep_event *parse(struct tep_handle *tep, const char *text, size_t 
 {
 	struct tep_event *te;
 
-	if (tep_parse_event(tep, text, len, system) != 0)
+	if (!fieldfmt_sane(text, len) || tep_parse_event(tep, text, len, system) != 0)
 		return NULL;
 	te = tep_find_event(tep, id);
 	return te && fields_sane(te->format.fields) && fields_sane(te->format.common_fields) ? te :
