@@ -138,7 +138,7 @@ struct tep_event *types_printable(struct types *ts, uint16_t id)
 	if (!type || type->print_parsed)
 		return type ? type->print : NULL;
 	type->print_parsed = true;
-	if (!printfmt_sane(type->format->text, type->format->len))
+	if (!type->format->len || !printfmt_sane(type->format->text, type->format->len))
 		return NULL;
 	if (!ts->printer)
 		ts->printer = new_handle(ts);
