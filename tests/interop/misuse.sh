@@ -32,6 +32,7 @@ status "misuse/a file of that name" 2 rec -o file -d 0.1
 if [ -z "$(find . -name '*.part')" ] && [ ! -e no ] && [ "$(instances)" = 0 ]; then ok "misuse/nothing is left"; else
 	not_ok "misuse/nothing is left" "$(find . -name '*.part' | head -3) $(instances) instances"; fi
 if setpriv --reuid 65534 --regid 65534 --clear-groups true 2> /dev/null; then
+	export LSAN_OPTIONS=suppressions=$here/tests/fuzz/lsan.supp:print_suppressions=0
 	status "misuse/not root" 2 setpriv --reuid 65534 --regid 65534 --clear-groups "$k" record -o /tmp/kmemlab-nobody -d 0.1
 else
 	skip "misuse/not root" "no setpriv"
