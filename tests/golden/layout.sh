@@ -6,6 +6,7 @@
 
 browser=
 for b in chromium chromium-browser google-chrome; do command -v $b > /dev/null && browser=$b && break; done
+[ -z "${QUICK:-}" ] || { skip layout "QUICK is set"; exit 0; }
 [ -n "$browser" ] || { skip layout "no browser"; exit 0; }
 $KMEMLAB replay -n 60 --hardware -o "$tmp/r.db" --set buddy.mobility_grouping=off --policy native+zone.min_free_kbytes=41552 \
 	--policy native+slab.kind=slab --policy native+slab.max_order=0 "$SMALL" > /dev/null || not_ok layout/replay
