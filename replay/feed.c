@@ -184,9 +184,12 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 #define WHOLE_MACHINE 10000 /* records; one of the idle task is among as many of a whole machine */
 
 /* From here on the trace tells about the start. */
-static void start(struct feed *f, struct population *objects, struct sides_source *sides)
+static void start(struct feed *f, const struct machine *m, struct population *objects,
+		  struct sides_source *sides)
 {
 	hindsight_start(&f->known);
+	if (m->before.have_lists)
+		silent_start(&f->silent, &m->before);
 	if (f->origin.first)
 		origin_start(&f->origin);
 	if (objects)
@@ -209,7 +212,7 @@ static int see_mark(struct feed *f, const struct machine *m, struct population *
 	bool after = text == f->marks.after_frames && text != UINT32_MAX;
 
 	if (text == f->marks.start)
-		start(f, objects, sides);
+		start(f, m, objects, sides);
 	if (text == f->marks.counted && f->origin.first)
 		origin_counted(&f->origin);
 	if (after && f->origin.first)
