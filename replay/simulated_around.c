@@ -146,6 +146,9 @@ void simulated_keep_for(struct simulated *s, const struct request *q)
 {
 	const struct freescan_run *r = s->o.native ? freescan_direct(&s->scan, q->pid) : NULL;
 
+	for (unsigned i = 0; i < FREESCAN_RUNS && r; i++)
+		if (s->kept[i].pfn != KMM_NO_PFN && s->kept[i].pid == q->pid)
+			return;
 	if (r && r->order > 0)
 		kmm_capture(s->mm, (int)r->zone, (unsigned)r->order,
 			    (unsigned)r->order >= s->m->pageblock_order ? KMM_MOVABLE :
