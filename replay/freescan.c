@@ -108,6 +108,7 @@ struct search {
 	uint32_t low, min; /* blocks from `low` on are good, from `min` on better than none */
 	uint32_t limit;	   /* blocks of an order that are looked at */
 	uint32_t highest;
+	bool deep;     /* the scanner is at the start of its way: a longer look, and what it saw counts */
 	bool may_find; /* false: what is found is not what the kernel found */
 	bool peek;     /* change nothing */
 };
@@ -149,29 +150,30 @@ static uint32_t search_list(struct freescan *f, struct freescan_run *r, struct s
 }
 
 /*
- * Search the free lists for a block to take.  `may_find` false: the kernel's
- * search is known to have failed.  KMM_NO_PFN if it fails.
+ * Search the free lists for a block to take, as far as s->may_find and s->peek say.
+ * KMM_NO_PFN if it fails.
  */
-static uint32_t search(struct freescan *f, struct freescan_run *r, bool may_find, bool peek)
+static uint32_t search(struct freescan *f, struct freescan_run *r, struct search *s)
 {
 	uint32_t distance = r->free_pfn - r->migrate_pfn, found = KMM_NO_PFN;
-	struct search s = { .limit = ((CLUSTER >> (r->fails < 31 ? r->fails : 31)) + 1) >> 1,
-			    .may_find = may_find,
-			    .peek = peek };
 
-	if (f->blind || r->order <= 0 || r->free_pfn < r->migrate_pfn)
+	if (f->blind || r->order <= 0)
 		return KMM_NO_PFN;
-	if (!s.limit)
-		s.limit = 1;
-	if (r->free_pfn >= f->init_free[r->zone])
-		s.limit = 1u << (f->m->pageblock_order - 1);
-	s.low = block_start(f, r->free_pfn - (distance >> 2));
-	s.min = block_start(f, r->free_pfn - (distance >> 1));
+	s->limit = ((CLUSTER >> (r->fails < 31 ? r->fails : 31)) + 1) >> 1;
+	s->deep = r->free_pfn >= f->init_free[r->zone];
+	if (!s->limit)
+		s->limit = 1;
+	if (s->deep)
+		s->limit = 1u << (f->m->pageblock_order - 1);
+	s->low = block_start(f, r->free_pfn - (distance >> 2));
+	s->min = block_start(f, r->free_pfn - (distance >> 1));
+	if (r->free_pfn < r->migrate_pfn) /* the kernel's distance wraps, and nothing is good enough */
+		s->low = s->min = UINT32_MAX;
 	if (r->search > r->order - 1)
 		r->search = r->order - 1;
 	for (int o = r->search; o >= 0 && found == KMM_NO_PFN; o = next_order(r, o)) {
-		found = search_list(f, r, &s, o);
-		if (found != KMM_NO_PFN && may_find)
+		found = search_list(f, r, s, o);
+		if (found != KMM_NO_PFN && s->may_find)
 			break;
 		found = KMM_NO_PFN;
 	}
@@ -180,9 +182,20 @@ static uint32_t search(struct freescan *f, struct freescan_run *r, bool may_find
 	return found;
 }
 
+/* What a search would find now. */
+static uint32_t would_find(struct freescan *f, const struct freescan_run *r)
+{
+	struct search s = { .may_find = true, .peek = true };
+	struct freescan_run copy = *r;
+
+	return search(f, &copy, &s);
+}
+
+/* `may_find` false: the kernel's search is known to have failed. */
 static void fast_search(struct freescan *f, struct freescan_run *r, bool may_find)
 {
-	uint32_t found = search(f, r, may_find, false);
+	struct search s = { .may_find = may_find };
+	uint32_t found = search(f, r, &s);
 
 	f->searches++;
 	if (found == KMM_NO_PFN)
@@ -213,8 +226,7 @@ static uint32_t told_block(struct freescan *f, const struct freescan_run *r, uns
 /* Take what a fast search is told to have got. */
 static void take_found(struct freescan *f, struct freescan_run *r, uint32_t around)
 {
-	struct freescan_run copy = *r;
-	uint32_t found = search(f, &copy, true, true);
+	uint32_t found = would_find(f, r);
 	int order = found == KMM_NO_PFN ? -1 : f->lists->block(f->who, found);
 	unsigned want = 0;
 
@@ -260,8 +272,7 @@ static void told_search(struct freescan *f, struct freescan_run *r, uint32_t tak
  */
 static bool needed_none(struct freescan *f, const struct freescan_run *r)
 {
-	struct freescan_run copy = *r;
-	uint32_t found = r->direct && !r->sync ? KMM_NO_PFN : search(f, &copy, true, true);
+	uint32_t found = r->direct && !r->sync ? KMM_NO_PFN : would_find(f, r);
 	int order = found == KMM_NO_PFN ? -1 : f->lists->block(f->who, found);
 
 	return (!r->direct || r->sync) && (order < 0 || 1u << order < r->wanted);
@@ -273,19 +284,31 @@ static bool needed_none(struct freescan *f, const struct freescan_run *r)
  */
 static void need_target(struct freescan *f, struct freescan_run *r)
 {
-	struct freescan_run copy = *r;
 	uint32_t found;
 	int order;
 
+	if (r->met)
+		r->free_pfn = block_start(f, r->migrate_pfn);
+	r->met = false;
 	if (f->m->searches_told)
 		return;
-	found = search(f, &copy, true, true);
+	found = would_find(f, r);
 	order = found == KMM_NO_PFN ? -1 : f->lists->block(f->who, found);
 	r->due = true;
 	if (order < 0 || ((!r->direct || r->sync) && 1u << order < r->wanted))
 		return;
 	fast_search(f, r, true);
 	r->due = !r->isolated.pages;
+}
+
+/*
+ * Pages were left for which there was no target: the fast search had failed, and the linear scanner come
+ * to the migration scanner's page block without a look into any other.
+ */
+static void found_none(struct freescan *f, struct freescan_run *r)
+{
+	fast_search(f, r, false);
+	r->free_pfn = block_start(f, r->migrate_pfn);
 }
 
 /* ---- the migration scanner's own search ---- */
@@ -381,18 +404,27 @@ static void begin(struct freescan *f, const struct request *q)
 		f->init_free[zone] = r->free_pfn;
 }
 
-/* Is a scan from pfn on one around a block that the fast search found? */
-static bool looks_around(struct freescan *f, const struct freescan_run *r, uint32_t pfn)
+/*
+ * Is a scan from pfn on one of what lies around a block that the fast search found?  Where it found
+ * none on a deep look, the highest page block that it saw is looked at so, and becomes the place of
+ * the linear scanner; or, for a direct compaction, the lowest that would have done.
+ */
+static bool looks_around(struct freescan *f, struct freescan_run *r, uint32_t pfn)
 {
+	struct search s = { .may_find = true, .peek = true };
 	struct freescan_run copy = *r;
-	uint32_t found;
+	uint32_t found, around;
 
 	if (r->direct && !r->sync)
 		return false;
-	if (block_start(f, r->free_pfn) != block_start(f, pfn))
-		return true;
-	found = search(f, &copy, true, true);
-	return found != KMM_NO_PFN && block_start(f, found) == block_start(f, pfn);
+	found = search(f, &copy, &s);
+	if (found != KMM_NO_PFN)
+		return block_start(f, r->free_pfn) != block_start(f, pfn) ||
+		       block_start(f, found) == block_start(f, pfn);
+	if (!s.deep)
+		return false;
+	around = s.highest >= s.min ? s.highest : r->direct ? s.min : KMM_NO_PFN;
+	return around == block_start(f, pfn);
 }
 
 /* The linear scanner looked for targets: the fast search had failed, or had not got enough. */
@@ -418,14 +450,21 @@ static void scanned(struct freescan *f, struct freescan_run *r, const struct req
 		r->due = false;
 		r->stride = r->sync || r->isolated.pages ? 1 : CLUSTER;
 	}
+	r->met = false;
 	got = scan(f, r, q->pfn, end, r->stride, taken);
 	/* The lists are not quite those of the kernel: what is there, then. */
 	if (got < taken && r->stride > 1)
 		scan(f, r, q->pfn, end, 1, taken - got);
 	r->stride = (uint8_t)(taken ? 1 : r->stride < CLUSTER ? r->stride * 2 : CLUSTER);
-	if (r->around)
+	r->barren = !r->isolated.pages;
+	if (r->around) { /* only once for a search */
+		if (!r->isolated.pages)
+			r->free_pfn = block_start(f, q->pfn);
+		r->around = false;
 		return;
+	}
 	enough = r->isolated.pages >= r->wanted;
+	r->met = !enough && end == block_start(f, end);
 	r->free_pfn = end != block_start(f, end) ? end :
 		      enough ? block_start(f, end - 1) - (1u << f->m->pageblock_order) :
 			       block_start(f, end - 1);
@@ -451,7 +490,7 @@ void freescan_event(struct freescan *f, const struct request *q)
 		r->moved = 0;
 		r->moving = r->wanted;
 		end_look(f, r);
-		r->due = false;
+		r->due = r->barren = false;
 		if (r->wanted && !r->isolated.pages)
 			need_target(f, r);
 		break;
@@ -471,6 +510,9 @@ void freescan_event(struct freescan *f, const struct request *q)
 				break;
 			r->moved++;
 		}
+		if (!f->m->searches_told && !r->isolated.pages && r->moved < r->wanted &&
+		    !r->barren)
+			found_none(f, r);
 		isolated_settle(&r->isolated);
 		r->moving = r->due = false;
 		break;
