@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/recorded.h"
 #include "trace/event.h"
 
-/* In free_of: a record's number + 1, and whether the record says REQ_DIRECT. */
+/* In free_of: a record's number + 1, whether the record says REQ_DIRECT, and whether the page may be on another list now. */
 #define SAYS_DIRECT (1u << 31)
-#define NUMBER_MAX (SAYS_DIRECT - 2)
-#define CERTAIN (SAYS_DIRECT - 1) /* or: it went there for certain, past the list */
+#define ANY_TYPE (1u << 30)
+#define NUMBER_MAX (ANY_TYPE - 2)
+#define CERTAIN (ANY_TYPE - 1) /* or: it went there for certain, past the list */
 
 static void set_freed(struct hindsight *h, uint32_t pfn, unsigned order, uint32_t by)
 {
@@ -36,8 +38,9 @@ static void fallback(struct hindsight *h, const struct request *q)
 	unsigned found = q->sig.aux, pb = h->m->pageblock_order;
 	uint64_t first = q->pfn >> pb, last = first + (found > pb ? 1u << (found - pb) : 1);
 
-	if (found < pb) /* what is taken next there comes from another type's list */
-		set_freed(h, (uint32_t)(first << pb), pb, 0);
+	for (uint64_t p = first << pb; found < pb && p < last << pb && p < h->m->max_pfn; p++)
+		if (h->free_of[p]) /* what is taken next there may come from another type's list */
+			h->free_of[p] |= ANY_TYPE;
 	if (found < pb && !(q->sig.aux2 & 0x80))
 		return;
 	for (uint64_t b = first; b < last && b < h->blocks; b++)
@@ -68,10 +71,10 @@ static void add_wrong(struct hindsight *h, uint64_t number)
 /* The free of this frame is known to have gone past the per-CPU list, or not. */
 static void learn_way(struct hindsight *h, uint32_t pfn, bool direct)
 {
-	uint32_t by = h->free_of[pfn];
+	uint32_t by = h->free_of[pfn], number = by & ~(SAYS_DIRECT | ANY_TYPE);
 
-	if (by && by != CERTAIN && !(by & SAYS_DIRECT) != !direct)
-		add_wrong(h, (by & ~SAYS_DIRECT) - 1);
+	if (by && number != CERTAIN && !(by & SAYS_DIRECT) != !direct)
+		add_wrong(h, number - 1);
 }
 
 /* Memory that is handed over at boot gets its pageblocks' types with their first frames. */
@@ -107,7 +110,8 @@ static void follow_take(struct hindsight *h, const struct request *q)
 	for (uint32_t p = q->pfn; p < q->pfn + (1u << q->sig.order) && p < h->m->max_pfn; p++) {
 		if (h->free_of[p] && h->free_of[p] != last) {
 			learn_way(h, p, true);
-			learn_type(h, p, q->sig.type);
+			if (!(h->free_of[p] & ANY_TYPE))
+				learn_type(h, p, q->sig.type);
 		}
 		last = h->free_of[p];
 	}
@@ -117,7 +121,7 @@ static void follow_take(struct hindsight *h, const struct request *q)
 static void follow_pcp(struct hindsight *h, const struct request *q)
 {
 	learn_way(h, q->pfn, false);
-	if (h->free_of[q->pfn])
+	if (h->free_of[q->pfn] && !(h->free_of[q->pfn] & ANY_TYPE))
 		learn_type(h, q->pfn, q->sig.type);
 	set_freed(h, q->pfn, q->sig.order, 0);
 }
@@ -199,6 +203,8 @@ void hindsight_record(struct hindsight *h, const struct request *q, uint64_t num
 		break;
 	case OBS_EXTFRAG:
 		fallback(h, q);
+		if (recorded_takes(h->m, q))
+			follow_take(h, q);
 		break;
 	default:
 		break;

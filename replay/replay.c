@@ -235,6 +235,24 @@ static int examine(struct worker *w, uint64_t time)
 	return ret;
 }
 
+/* The kernel counts a zone's blocks at one moment while after/buddyinfo is read: is it this one? */
+static void fit_buddyinfo(struct replay_run *run, const struct machine_state *after)
+{
+	struct view v;
+
+	run_view(run, &v);
+	for (uint32_t z = 0; z < v.zones; z++) {
+		struct view *best = &run->at_buddyinfo;
+
+		if (view_differs(&v, z, after->nr_free[z]) >=
+		    view_differs(best, z, after->nr_free[z]))
+			continue;
+		memcpy(best->nr_free[z], v.nr_free[z], sizeof(v.nr_free[z]));
+		memcpy(best->pageblocks[z], v.pageblocks[z], sizeof(v.pageblocks[z]));
+		best->pcp_pages[z] = v.pcp_pages[z];
+	}
+}
+
 static int see_mark(struct worker *w, const struct request *q)
 {
 	struct replay_run *run = w->run;
@@ -242,6 +260,11 @@ static int see_mark(struct worker *w, const struct request *q)
 	if (q->pfn == w->marks.after_buddyinfo && !run->saw_buddyinfo) {
 		run_view(run, &run->at_buddyinfo);
 		run->saw_buddyinfo = true;
+		run->reads_buddyinfo = run->recorded && w->r->m->have_after &&
+				       w->r->m->after.have_buddyinfo &&
+				       w->marks.after_buddyinfo_end != UINT32_MAX;
+	} else if (q->pfn == w->marks.after_buddyinfo_end) {
+		run->reads_buddyinfo = false;
 	} else if (q->pfn == w->marks.after_pagetypeinfo && !run->saw_pagetypeinfo) {
 		run_view(run, &run->at_pagetypeinfo);
 		run->saw_pagetypeinfo = true;
@@ -354,6 +377,8 @@ static int run_block(struct worker *w, const struct request *q, uint32_t n)
 		ret = run->simulated ? through_simulated(run, x, n - i) : through_recorded(run, x);
 		if (ret < 0)
 			return ret;
+		if (run->reads_buddyinfo)
+			fit_buddyinfo(run, &w->r->m->after);
 		i += (uint32_t)ret;
 	}
 	return 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/recorded.h"
 #include "replay/silent_inside.h"
 #include "trace/event.h"
 
@@ -516,6 +517,10 @@ static void follow_page(struct silent *s, const struct request *q, uint64_t numb
 		break;
 	case OBS_EXTFRAG:
 		follow_fallback(s, q);
+		if (recorded_takes(s->m, q)) {
+			joined(s, q, q->pfn);
+			follow_refill(s, q, number);
+		}
 		break;
 	default:
 		break;

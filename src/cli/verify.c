@@ -395,7 +395,7 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 			"Trace: some tasks' events only, none of the idle task's; what others took and gave "
 			"back is not in it, and contradictions follow from that\n");
 	prose_print(stdout,
-		    "\nRecorded, against the kernel's counters at the marker of after/buddyinfo:\n");
+		    "\nRecorded, against the kernel's counters while after/buddyinfo was read:\n");
 	if (!f->have_snapshot)
 		prose_print(stdout, "  no after/buddyinfo to compare with\n");
 	ret = put_table(zone_table(m, f));

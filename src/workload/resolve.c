@@ -530,6 +530,8 @@ static inline void enter_task(struct resolver *r, struct ctx *c, const struct ev
 			c->last_kind = EVENT_OTHER;
 		c->frees_before = c->frees.count;
 		q->last = ev->pid;
+		if (ev->kind == EVENT_MM_PAGE_ALLOC && c->open == WINDOW_NONE)
+			resolve_page_moved(r, c, ev);
 	}
 	if (__builtin_expect(r->kswapd_seen, 0) && ev->kind != EVENT_MM_VMSCAN_KSWAPD_WAKE &&
 	    ev->kind != EVENT_MM_VMSCAN_KSWAPD_SLEEP)

@@ -56,6 +56,21 @@ void resolve_page_settle_all(struct resolver *r, struct ctx *c)
 	close_open(r, c);
 }
 
+void resolve_page_moved(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	for (uint32_t i = 0; i < r->cpus * CTX_PER_CPU; i++) {
+		struct ctx *was = &r->ctx[i];
+
+		if (was->key != c->key || was == c || was->open == WINDOW_NONE ||
+		    !window_has(&r->win, was->open) ||
+		    window_at(&r->win, was->open)->take.first != ev->page.pfn)
+			continue;
+		c->open = was->open;
+		was->open = WINDOW_NONE;
+		return;
+	}
+}
+
 /* Between an allocation's refills and its own event: a highmem page is mapped to be cleared. */
 static bool is_kmap(enum event_kind kind)
 {

@@ -204,6 +204,8 @@ bool resolver_same_zone(const struct resolver *r, uint32_t a, uint32_t b);
 int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev);
 int resolve_page_list(struct resolver *r, struct ctx *c,
 		      const struct event *ev); /* zone_locked, drain, extfrag */
+/* A task that logs an allocation first on this CPU: were its refills on another, before it was moved? */
+void resolve_page_moved(struct resolver *r, struct ctx *c, const struct event *ev);
 /* Decide what the event `kind` shows about the context's earlier page events; of those something is open. */
 void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind);
 /* Decide what waits in the context, but for an allocation whose refills were seen. */

@@ -113,14 +113,53 @@ static void kswapd_ends_at_its_last_event(void **state)
 	assert_int_equal(s->h.ends[0].node, 1);
 }
 
+static void fall_back(struct story *s, uint32_t pfn, unsigned claims)
+{
+	struct request q = { .pfn = pfn };
+
+	q.sig.op = OBS_EXTFRAG;
+	q.sig.type = KMM_MOVABLE;
+	q.sig.aux2 = claims ? 0x80 : 0;
+	hindsight_record(&s->h, &q, s->n++);
+}
+
+/* A fallback may put pages on another type's list, which hides the type; but what a refill takes was no CPU's. */
+static void a_fallback_does_not_hide_the_way(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+
+	tell(s, REQ_PAGE_FREE, 0x10, 0, 0, 0);
+	fall_back(s, 0x40, 0);
+	tell(s, OBS_ZONE_LOCKED, 0x10, 0, KMM_MOVABLE, 0);
+	assert_int_equal(hindsight_end(&s->h, &e), 0);
+	assert_int_equal(s->h.wrong_count, 1);
+	assert_int_equal(s->h.type[0], HINDSIGHT_UNKNOWN);
+}
+
+/* From 6.10 on a page that is stolen has no other event: it was in the free lists. */
+static void a_stolen_page_was_on_no_list(void **state)
+{
+	static const struct machine newer = {
+		.max_pfn = 4096, .pageblock_order = 9, .kernel_major = 6, .kernel_minor = 18
+	};
+	struct story *s = *state;
+	struct err e;
+
+	s->h.m = &newer;
+	tell(s, REQ_PAGE_FREE, 0x10, 0, 0, 0);
+	fall_back(s, 0x10, 0);
+	assert_int_equal(hindsight_end(&s->h, &e), 0);
+	assert_int_equal(s->h.wrong_count, 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
-		T(a_refill_shows_a_direct_free),
-		T(a_hit_shows_that_it_was_on_the_list),
-		T(drains_tell_pageblock_types),
-		T(kswapd_ends_at_its_last_event),
+		T(a_refill_shows_a_direct_free),     T(a_hit_shows_that_it_was_on_the_list),
+		T(drains_tell_pageblock_types),	     T(kswapd_ends_at_its_last_event),
+		T(a_fallback_does_not_hide_the_way), T(a_stolen_page_was_on_no_list),
 	};
 
 	return cmocka_run_group_tests_name("hindsight", tests, NULL, NULL);

@@ -305,11 +305,18 @@ static void migration_loses_nothing(void **state)
 	struct bench *b = *state;
 
 	locked(b, 0x100, 0);
+	locked(b, 0x101, 0);
 	b->cpu = 1;
 	alloc(b, 0x100, 0, USER);
 	freed(b, 0x100, 0);
+	b->cpu = 0;
+	alloc(b, 0x101, 0, USER);
 	finish(b);
-	assert_int_equal(count(b, REQ_PAGE_ALLOC), 1);
+	assert_int_equal(count(b, REQ_PAGE_ALLOC), 2);
+	assert_int_equal(rec(b, REQ_PAGE_ALLOC, 0)->cpu, 0);
+	assert_int_equal(rec(b, REQ_PAGE_ALLOC, 0)->pfn, 0x100);
+	assert_int_equal(rec(b, REQ_PAGE_ALLOC, 0)->sig.own_obs, 2);
+	assert_int_equal(rec(b, REQ_PAGE_ALLOC, 1)->sig.own_obs, 0);
 	assert_int_equal(rec(b, REQ_PAGE_FREE, 0)->slot, rec(b, REQ_PAGE_ALLOC, 0)->slot);
 }
 
