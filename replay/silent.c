@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/recorded.h"
 #include "replay/silent_inside.h"
 #include "trace/event.h"
 
@@ -402,6 +403,9 @@ static void follow_page(struct silent *s, const struct request *q, uint64_t numb
 		follow_alloc(s, q, number);
 		break;
 	case OBS_ZONE_LOCKED:
+	case OBS_EXTFRAG:
+		if (!recorded_takes(s->m, q))
+			break;
 		joined(s, q, q->pfn);
 		follow_refill(s, q, number);
 		break;

@@ -570,8 +570,9 @@ struct command cmd_verify = {
 		"corrected after each), refills, drains, fallbacks, and free blocks per order over time.\n\n"
 		"Where the snapshot knows its slabs, a third simulation sends the object requests through the "
 		"slab model too and compares the caches with after/slabinfo (docs/objects.md).\n\n"
-		"The watermark tests of the model use exact counts of free pages, where the kernel's own lag "
-		"behind by its per-CPU differences.",
+		"The watermark tests of the model use exact counts of free pages up to Linux 6.6, where the "
+		"kernel's own lag behind by its per-CPU differences; from 6.7 on these are followed from "
+		"the start on, at which they are taken to be none.",
 	.examples = "kmemlab verify traces/amd64-6.1-small\n"
 		    "  the fidelity of the bundled capture\n",
 	.options = options,
