@@ -242,9 +242,18 @@ static int see_mark(struct worker *w, const struct request *q)
 	if (q->pfn == w->marks.after_buddyinfo && !run->saw_buddyinfo) {
 		run_view(run, &run->at_buddyinfo);
 		run->saw_buddyinfo = true;
+		if (run->recorded)
+			reading_begin(&run->reads_buddyinfo, w->r->m, false, &run->at_buddyinfo);
 	} else if (q->pfn == w->marks.after_pagetypeinfo && !run->saw_pagetypeinfo) {
 		run_view(run, &run->at_pagetypeinfo);
 		run->saw_pagetypeinfo = true;
+		if (run->recorded)
+			reading_begin(&run->reads_pagetypeinfo, w->r->m, true,
+				      &run->at_pagetypeinfo);
+	} else if (q->pfn == w->marks.buddyinfo_read) {
+		reading_end(&run->reads_buddyinfo);
+	} else if (q->pfn == w->marks.pagetypeinfo_read) {
+		reading_end(&run->reads_pagetypeinfo);
 	} else if (q->pfn == w->marks.after_slabinfo && (run->o.slab || run->life) &&
 		   !run->saw_slabinfo) {
 		return take_caches(run);
@@ -310,12 +319,25 @@ static int through_simulated(struct replay_run *run, const struct request *q, ui
 	return (int)used;
 }
 
+/* Is a file being read that does not have the zones as they are? */
+static void see_reading(struct replay_run *run, struct reading *r, struct view *at)
+{
+	struct view v;
+
+	if (!reading_goes_on(r))
+		return;
+	run_view(run, &v);
+	reading_see(r, &v, at);
+}
+
 static int through_recorded(struct replay_run *run, const struct request *x)
 {
 	if (run->started) {
 		recorded_apply(run->recorded, x);
 		owners_record(&run->owners, x);
 		fallbacks_record(&run->fallbacks, x);
+		see_reading(run, &run->reads_buddyinfo, &run->at_buddyinfo);
+		see_reading(run, &run->reads_pagetypeinfo, &run->at_pagetypeinfo);
 	}
 	if (run->life && slablife_record(run->life, x))
 		return err_set(&run->err, ENOMEM, "out of memory for the recorded slabs");

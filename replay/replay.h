@@ -17,6 +17,7 @@
 #include "replay/fallbacks.h"
 #include "replay/forensics.h"
 #include "replay/owners.h"
+#include "replay/reading.h"
 #include "replay/recorded.h"
 #include "replay/simulated.h"
 #include "replay/slabcheck.h"
@@ -84,7 +85,8 @@ struct replay_run {
 	uint8_t *map;		  /* [samples][MAP_ROWS] */
 	uint32_t taken;		  /* samples taken so far */
 	struct view at_buddyinfo,
-		at_pagetypeinfo; /* at the markers of the after/ files, else at the end */
+		at_pagetypeinfo; /* at the markers of the after/ files, or while these were read; else at the end */
+	struct reading reads_buddyinfo, reads_pagetypeinfo; /* recorded: the files' own instants */
 	bool saw_buddyinfo, saw_pagetypeinfo;
 	struct owners owners;	  /* recorded: from the start on */
 	struct disputes disputes; /* recorded: at the marker of the after/ lists, else at the end */
