@@ -177,7 +177,8 @@ void simulated_drain(struct simulated *s, const struct request *q, uint32_t n)
 			drain_chunk(s, q, n, owner, zone);
 		break;
 	case DRAIN_EITHER:
-		if (!s->unseen[q->cpu] && is_chunk(s, q, n, zone))
+		/* A what-if's lists are of other lengths. */
+		if (!s->unseen[q->cpu] && (!s->o.native || is_chunk(s, q, n, zone)))
 			drain_chunk(s, q, n, owner, zone);
 		break;
 	case DRAIN_SOME:
