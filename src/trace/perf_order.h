@@ -30,16 +30,17 @@ struct perf_order {
 	struct perf_run *heap; /* those that wait, earliest first, and behind them new ones */
 	uint32_t waiting, fresh, room;
 	struct perf_run current; /* gave the last record; p and end NULL: none */
-	bool open;	    /* the newest fresh run may still grow */
-	uint64_t seq, last; /* number of the newest run, and the time of its last record */
-	uint64_t limit;	    /* all up to this time is known */
-	uint64_t bound;	    /* nothing that waits is earlier than this, and no more than limit */
+	bool open;		 /* the newest fresh run may still grow */
+	uint64_t seq, last;	 /* number of the newest run, and the time of its last record */
+	uint64_t limit;		 /* all up to this time is known */
+	uint64_t bound; /* nothing that waits is earlier than this, and no more than limit */
 	uint64_t latest, round_latest;
-	struct err broken;	   /* what ends the file early */
-	const struct perf_layout *plain; /* of all samples, where they need no look-up and no swap; else NULL */
-	bool sorted;		   /* the file is in order by itself */
-	bool ended;		   /* nothing more is to be read */
-	size_t packed_done;	   /* bytes of the arena being filled that were looked at */
+	struct err broken; /* what ends the file early */
+	const struct perf_layout
+		*plain;	    /* of all samples, where they need no look-up and no swap; else NULL */
+	bool sorted;	    /* the file is in order by itself */
+	bool ended;	    /* nothing more is to be read */
+	size_t packed_done; /* bytes of the arena being filled that were looked at */
 	const uint8_t *given_back; /* the file's memory before this */
 };
 

@@ -100,13 +100,16 @@ void frameobjs_drop(struct frameobjs *f, uint32_t pfn)
 	*at = NO_TABLE;
 }
 
-uint32_t frameobjs_search(const struct frameobjs *f, uint32_t pfn)
+uint32_t frameobjs_search(const struct frameobjs *f, uint32_t pfn, uint32_t *byte)
 {
 	uint32_t table = pagemap_get(&f->table, pfn);
+	unsigned shift = (table & 15) + SMALLEST;
 	const uint32_t *p = frameobjs_words(f, table) + 1;
 
-	for (uint32_t i = 0; i < places_of(table & 15); i++)
-		if (p[i] != NO_SLOT)
+	for (uint32_t i = *byte >> shift; i < places_of(table & 15); i++)
+		if (p[i] != NO_SLOT) {
+			*byte = i << shift;
 			return p[i];
+		}
 	return NO_SLOT;
 }

@@ -43,8 +43,8 @@ int frameobjs_put_new(struct frameobjs *f, uint32_t pfn, uint32_t byte, uint32_t
 		      uint32_t slot);
 /* The frame's last object is gone. */
 void frameobjs_drop(struct frameobjs *f, uint32_t pfn);
-/* The frame's first object in the order of addresses, in a frame that has some. */
-uint32_t frameobjs_search(const struct frameobjs *f, uint32_t pfn);
+/* As frameobjs_next(), in a frame that has some object. */
+uint32_t frameobjs_search(const struct frameobjs *f, uint32_t pfn, uint32_t *byte);
 
 /* How many objects live in a table's frame, and then its places. */
 static inline uint32_t *frameobjs_words(const struct frameobjs *f, uint32_t table)
@@ -100,12 +100,12 @@ static inline uint32_t frameobjs_del(struct frameobjs *f, uint32_t pfn, uint32_t
 	return slot;
 }
 
-/* The frame's first object in the order of addresses; NO_SLOT. */
-static inline uint32_t frameobjs_first(const struct frameobjs *f, uint32_t pfn)
+/* The frame's first object from *byte on, which is moved to where it starts; NO_SLOT. */
+static inline uint32_t frameobjs_next(const struct frameobjs *f, uint32_t pfn, uint32_t *byte)
 {
 	if (pagemap_get(&f->table, pfn) == FRAMEOBJS_NONE)
 		return NO_SLOT;
-	return frameobjs_search(f, pfn);
+	return frameobjs_search(f, pfn, byte);
 }
 
 #endif

@@ -34,6 +34,7 @@ struct import {
 	struct resolver *resolver;
 	uint64_t *lost_seen;	/* [cpus] */
 	uint64_t counts[65536]; /* by event id */
+	uint32_t ids;		/* none of these is as high */
 	uint64_t first, last;
 	uint32_t max_pfn;
 	bool any;
@@ -384,12 +385,12 @@ static int summarise(struct import *im, struct kmw_summary *s, struct err *e)
 	s->requests = rs->requests;
 	s->observations = rs->observations;
 	s->slots = rs->slots;
-	for (uint32_t id = 0; id < 65536; id++)
+	for (uint32_t id = 0; id < im->ids; id++)
 		n += im->counts[id] != 0;
 	s->counts = calloc(n + 1, sizeof(*s->counts));
 	if (!s->counts)
 		return err_set(e, ENOMEM, "out of memory for the summary");
-	for (uint32_t id = 0; id < 65536; id++) {
+	for (uint32_t id = 0; id < im->ids; id++) {
 		struct kmw_event_count *k = &s->counts[s->count_n];
 		const char *system, *name;
 
@@ -432,6 +433,8 @@ static int pass(struct import *im, struct err *e)
 		}
 		im->last = ev.time;
 		im->counts[ev.id]++;
+		if (ev.id >= im->ids)
+			im->ids = ev.id + 1u;
 		if (ev.lost) {
 			uint64_t all = trace_cpu(im->trace, ev.cpu)->lost;
 

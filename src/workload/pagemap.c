@@ -32,13 +32,14 @@ uint32_t *pagemap_at_new(struct pagemap *m, uint32_t pfn)
 		m->leaves = leaves;
 	}
 	if (!m->leaf[l]) {
-		uint32_t at = pool_take(m->memory, PAGEMAP_LEAF * sizeof(uint32_t)), *leaf;
+		uint32_t at = pool_take(m->memory, PAGEMAP_LEAF * sizeof(uint32_t));
+		uint32_t *leaf, fill = m->fill;
 
 		if (at == POOL_NONE)
 			return NULL;
 		leaf = pool_at(m->memory, at);
 		for (uint32_t i = 0; i < PAGEMAP_LEAF; i++)
-			leaf[i] = m->fill;
+			leaf[i] = fill;
 		m->leaf[l] = leaf;
 	}
 	return &m->leaf[l][pfn & (PAGEMAP_LEAF - 1)];
