@@ -62,11 +62,10 @@ static bool is_kmap(enum event_kind kind)
 	return kind >= EVENT_KMAP_HIGH && kind <= EVENT_FLUSH_ALL_ZERO_PKMAPS;
 }
 
-static bool is_page_event(enum event_kind kind)
+/* The kernel's allocators at work; so not between the end of a compaction and the block it hands over. */
+static bool is_of_allocators(enum event_kind kind)
 {
-	return kind == EVENT_MM_PAGE_ALLOC || kind == EVENT_MM_PAGE_FREE ||
-	       kind == EVENT_MM_PAGE_FREE_BATCHED || kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ||
-	       kind == EVENT_MM_PAGE_PCPU_DRAIN || kind == EVENT_MM_PAGE_ALLOC_EXTFRAG;
+	return kind > EVENT_OTHER && kind < EVENT_MM_COMPACTION_BEGIN && !is_kmap(kind);
 }
 
 void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
@@ -93,7 +92,7 @@ void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind
 		resolve_free_settle_drain(r, c);
 	if (c->exact_slot != NO_SLOT && !is_free)
 		c->exact_slot = NO_SLOT;
-	if (c->compacted && is_page_event(kind) && kind != EVENT_MM_PAGE_ALLOC)
+	if (c->compacted && is_of_allocators(kind) && kind != EVENT_MM_PAGE_ALLOC)
 		c->compacted = false;
 	if (c->owner_n && ++c->owner_age > OWNER_PATIENCE)
 		resolve_owner_give_up(r, c, 0);

@@ -49,7 +49,7 @@ struct ctx {
 	bool unbound;		/* a worker of no CPU: may help it */
 	uint8_t drain;		/* enum drain_cause of the drains that follow each other here */
 	bool in_reclaim, in_compaction;
-	bool compacted; /* a compaction ended, and no page event has come since */
+	bool compacted; /* a compaction ended, and no event of the allocators has come since */
 	uint64_t open;	/* allocation whose refills were seen; WINDOW_NONE */
 	uint64_t twin;	/* large kmalloc that may be traced again */
 	uint64_t bulk;	/* first of bulk_n silent pages that may still move; WINDOW_NONE */

@@ -161,6 +161,25 @@ static void the_window_is_bounded(void **state)
 		assert_int_equal(rec(b, REQ_PAGE_FREE, i)->pfn, 0x10000 + i);
 }
 
+/*
+ * 5: what a compaction has just made goes past the lists.  One that somebody asked for through
+ * /proc/sys/vm/compact_memory hands nothing over: its caller does other things before it allocates.
+ */
+static void a_captured_block_is_direct(void **state)
+{
+	struct event end = { .kind = EVENT_MM_COMPACTION_END };
+	struct bench *b = *state;
+
+	feed(b, &end);
+	alloc(b, 0x200, 1, KERNEL);
+	feed(b, &end);
+	object(b, EVENT_KFREE, BASE + 0x5000, 0, 0, 0, 0);
+	alloc(b, 0x300, 1, KERNEL);
+	finish(b);
+	assert_true(rec(b, REQ_PAGE_ALLOC, 0)->sig.flags & REQ_DIRECT);
+	assert_false(rec(b, REQ_PAGE_ALLOC, 1)->sig.flags & REQ_DIRECT);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
 int main(void)
@@ -169,6 +188,7 @@ int main(void)
 		TEST(allocation_stands_before_its_refills),
 		TEST(interrupts_nest),
 		TEST(failures_are_responses),
+		TEST(a_captured_block_is_direct),
 		TEST(silent_frees_are_implied),
 		TEST(reclaim_makes_responses),
 		TEST(refills_of_nobody),
