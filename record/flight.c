@@ -268,7 +268,7 @@ static int fly(struct flight *x, struct err *e)
 	if (ret >= 0)
 		ret = instance_open(&x->in, "", x->o->clock ? x->o->clock : "global", e);
 	if (ret >= 0)
-		ret = probes_make(&x->events, &x->in.missed, e);
+		ret = probes_make(&x->events, &x->in.gaps, e);
 	if (ret >= 0)
 		ret = instance_enable(&x->in, &x->events, e);
 	if (ret >= 0)
@@ -301,6 +301,7 @@ int flight_run(const struct record_options *o, const struct flight_options *f,
 	x.cpus = (unsigned)sysconf(_SC_NPROCESSORS_CONF);
 	x.cpus = x.cpus > KMM_CPUS ? KMM_CPUS : x.cpus;
 	ret = fly(&x, e);
+	r->gaps = x.in.gaps;
 	if (x.pipe >= 0)
 		close(x.pipe);
 	instance_close(&x.watch);

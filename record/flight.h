@@ -20,6 +20,7 @@ struct flight_result {
 	unsigned captures;
 	uint64_t bytes, lost; /* lost: overwritten, which is what such a buffer does */
 	char last[4096];      /* the last capture's name */
+	struct event_gaps gaps;
 };
 
 /*

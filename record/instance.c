@@ -96,9 +96,29 @@ static int fail(struct err *e, const char *what)
 	int code = errno ? errno : EIO;
 
 	return err_set(e, code, "%s: %s%s", what, strerror(code),
-		       code == EPERM || code == EACCES ? " (recording needs root, or the kernel is "
-							 "locked down)" :
-							 "");
+		       code == EACCES ? " (recording needs root)" : "");
+}
+
+/*
+ * A locked-down kernel lets nobody open any file of tracefs, not even root (EPERM), and fails on making
+ * an instance for want of one (EINVAL), which says nothing.
+ */
+static int may_trace(const char *dir, struct err *e)
+{
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/trace_clock", dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	if (errno == EPERM)
+		return err_set(e, EPERM,
+			       "the kernel is locked down (lockdown=confidentiality): it lets "
+			       "nobody trace");
+	return fail(e, path);
 }
 
 /* Made, not recording, and open.  One of this name is of a killed recorder whose pid is now ours. */
@@ -127,12 +147,16 @@ int instance_open(struct instance *in, const char *suffix, const char *clock, st
 
 	memset(in, 0, sizeof(*in));
 	in->marker = -1;
-	if (!dir)
+	/* libtracefs may name a folder that is not there. */
+	if (!dir || (access(dir, F_OK) && errno == ENOENT))
 		return err_set(e, ENOENT,
 			       "tracefs is not there: the kernel has no tracing, or it cannot be "
 			       "mounted (mount -t tracefs nodev /sys/kernel/tracing, as root)");
 	if (access(dir, R_OK | X_OK))
 		return fail(e, dir);
+	ret = may_trace(dir, e);
+	if (ret < 0)
+		return ret;
 	instance_tidy();
 	snprintf(name, sizeof(name), PREFIX "%d%s", (int)getpid(), suffix);
 	held = lock(dir);
@@ -181,7 +205,8 @@ int instance_enable(struct instance *in, const struct event_set *s, struct err *
 			if (x->needed)
 				return err_set(e, ENOENT, "this kernel has no event %s:%s",
 					       x->system, x->event ? x->event : "*");
-			in->missed++;
+			if (x->wanted)
+				event_gaps_add(&in->gaps, x->system, x->event);
 			continue;
 		}
 		errno = 0;

@@ -17,8 +17,8 @@ struct tracefs_instance;
 
 struct instance {
 	struct tracefs_instance *t;
-	int marker;	 /* fd of trace_marker */
-	unsigned missed; /* events of a preset that this kernel does not have */
+	int marker; /* fd of trace_marker */
+	struct event_gaps gaps;
 };
 
 /* Not recording yet.  suffix: of its name.  A kernel or a user without tracefs is told so in one line. */

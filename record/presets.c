@@ -2,6 +2,7 @@
 #include "record/presets.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,34 +14,40 @@ enum {
 	IN_EACH = 15,
 };
 
+enum weight {
+	NEEDED,
+	WANTED,
+	SOME_HAVE, /* of a range of kernel versions, or kprobes stand in */
+};
+
 /* Low-rate ones are in every preset: they explain what the others show. */
 static const struct {
 	const char *system, *event;
 	unsigned presets;
-	bool needed;
+	enum weight weight;
 } known[] = {
-	{ "kmem", "mm_page_alloc", IN_EACH, true },
-	{ "kmem", "mm_page_free", IN_EACH, true },
-	{ "kmem", "mm_page_free_batched", IN_EACH, true },
-	{ "kmem", "mm_page_alloc_zone_locked", IN_EACH, true },
-	{ "kmem", "mm_page_pcpu_drain", IN_EACH, true },
-	{ "kmem", "mm_page_alloc_extfrag", IN_EACH, true },
-	{ "kmem", "mm_alloc_contig_migrate_range_info", IN_EACH, false },
-	{ "kmem", "kmalloc", IN_SLAB | IN_ALL, true },
-	{ "kmem", "kmalloc_node", IN_SLAB | IN_ALL, false },
-	{ "kmem", "kmem_cache_alloc", IN_SLAB | IN_ALL, true },
-	{ "kmem", "kmem_cache_alloc_node", IN_SLAB | IN_ALL, false },
-	{ "kmem", "kfree", IN_SLAB | IN_ALL, true },
-	{ "kmem", "kmem_cache_free", IN_SLAB | IN_ALL, true },
-	{ "percpu", NULL, IN_ALL, false },
-	{ "vmalloc", NULL, IN_EACH, false },
-	{ "compaction", NULL, IN_EACH, false },
-	{ "oom", NULL, IN_EACH, false },
-	{ "vmscan", "mm_vmscan_kswapd_wake", IN_EACH, false },
-	{ "vmscan", "mm_vmscan_kswapd_sleep", IN_EACH, false },
-	{ "vmscan", "mm_vmscan_wakeup_kswapd", IN_EACH, false },
-	{ "vmscan", "mm_vmscan_direct_reclaim_begin", IN_EACH, false },
-	{ "vmscan", "mm_vmscan_direct_reclaim_end", IN_EACH, false },
+	{ "kmem", "mm_page_alloc", IN_EACH, NEEDED },
+	{ "kmem", "mm_page_free", IN_EACH, NEEDED },
+	{ "kmem", "mm_page_free_batched", IN_EACH, NEEDED },
+	{ "kmem", "mm_page_alloc_zone_locked", IN_EACH, NEEDED },
+	{ "kmem", "mm_page_pcpu_drain", IN_EACH, NEEDED },
+	{ "kmem", "mm_page_alloc_extfrag", IN_EACH, NEEDED },
+	{ "kmem", "mm_alloc_contig_migrate_range_info", IN_EACH, SOME_HAVE },
+	{ "kmem", "kmalloc", IN_SLAB | IN_ALL, NEEDED },
+	{ "kmem", "kmalloc_node", IN_SLAB | IN_ALL, SOME_HAVE },
+	{ "kmem", "kmem_cache_alloc", IN_SLAB | IN_ALL, NEEDED },
+	{ "kmem", "kmem_cache_alloc_node", IN_SLAB | IN_ALL, SOME_HAVE },
+	{ "kmem", "kfree", IN_SLAB | IN_ALL, NEEDED },
+	{ "kmem", "kmem_cache_free", IN_SLAB | IN_ALL, NEEDED },
+	{ "percpu", NULL, IN_ALL, WANTED },
+	{ "vmalloc", NULL, IN_EACH, SOME_HAVE },
+	{ "compaction", NULL, IN_EACH, WANTED },
+	{ "oom", NULL, IN_EACH, WANTED },
+	{ "vmscan", "mm_vmscan_kswapd_wake", IN_EACH, WANTED },
+	{ "vmscan", "mm_vmscan_kswapd_sleep", IN_EACH, WANTED },
+	{ "vmscan", "mm_vmscan_wakeup_kswapd", IN_EACH, WANTED },
+	{ "vmscan", "mm_vmscan_direct_reclaim_begin", IN_EACH, WANTED },
+	{ "vmscan", "mm_vmscan_direct_reclaim_end", IN_EACH, WANTED },
 };
 
 static const struct {
@@ -63,7 +70,8 @@ const char *preset_name(unsigned n, const char **help)
 	return presets[n].name;
 }
 
-static int add(struct event_set *s, const char *system, size_t len, const char *event, bool needed)
+static int add(struct event_set *s, const char *system, size_t len, const char *event,
+	       enum weight weight)
 {
 	struct preset_event *more = realloc(s->e, (s->count + 1) * sizeof(*more));
 	struct preset_event *x;
@@ -74,14 +82,15 @@ static int add(struct event_set *s, const char *system, size_t len, const char *
 	x = &s->e[s->count];
 	x->system = strndup(system, len);
 	x->event = event ? strdup(event) : NULL;
-	x->needed = needed;
+	x->needed = weight == NEEDED;
+	x->wanted = weight == WANTED;
 	s->count++;
 	return x->system && (x->event || !event) ? 0 : -ENOMEM;
 }
 
 int event_set_add(struct event_set *s, const char *system, const char *event)
 {
-	return add(s, system, strlen(system), event, false);
+	return add(s, system, strlen(system), event, SOME_HAVE);
 }
 
 static int add_preset(struct event_set *s, unsigned bit, unsigned probes)
@@ -92,7 +101,7 @@ static int add_preset(struct event_set *s, unsigned bit, unsigned probes)
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known) && !ret; i++)
 		if (known[i].presets & bit)
 			ret = add(s, known[i].system, strlen(known[i].system), known[i].event,
-				  known[i].needed);
+				  known[i].weight);
 	return ret;
 }
 
@@ -106,9 +115,9 @@ static int add_word(struct event_set *s, const char *word)
 	if (!*word || *word == ':' || strchr(word, '/') || strchr(word, '.'))
 		return -EINVAL;
 	if (!colon)
-		return add(s, word, strlen(word), NULL, true);
+		return add(s, word, strlen(word), NULL, NEEDED);
 	return add(s, word, (size_t)(colon - word),
-		   colon[1] && strcmp(colon + 1, "*") ? colon + 1 : NULL, true);
+		   colon[1] && strcmp(colon + 1, "*") ? colon + 1 : NULL, NEEDED);
 }
 
 int event_set_make(struct event_set *s, const struct option_list *wanted, struct err *e)
@@ -137,6 +146,15 @@ int event_set_make(struct event_set *s, const struct option_list *wanted, struct
 		return 0;
 	event_set_free(s);
 	return ret == -EINVAL ? ret : err_set(e, ENOMEM, "out of memory");
+}
+
+void event_gaps_add(struct event_gaps *g, const char *system, const char *event)
+{
+	size_t n = strlen(g->names);
+
+	g->count++;
+	snprintf(g->names + n, sizeof(g->names) - n, "%s%s%s%s", n ? ", " : "", system,
+		 event ? ":" : "", event ? event : "");
 }
 
 void event_set_free(struct event_set *s)

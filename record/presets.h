@@ -13,6 +13,13 @@
 struct preset_event {
 	const char *system, *event;
 	bool needed; /* without it the capture is of little use */
+	bool wanted; /* without it something remains unknown; else other kernels have others */
+};
+
+/* Events that were wanted and that this kernel does not have. */
+struct event_gaps {
+	unsigned count;
+	char names[400]; /* "percpu, oom": as many as there is room for */
 };
 
 /* What kprobes stand in for (probes.h). */
@@ -32,6 +39,7 @@ int event_set_make(struct event_set *s, const struct option_list *wanted, struct
 void event_set_free(struct event_set *s);
 /* One more event that is not needed.  0 or -ENOMEM. */
 int event_set_add(struct event_set *s, const char *system, const char *event);
+void event_gaps_add(struct event_gaps *g, const char *system, const char *event);
 /* The n-th preset's name and what it is for; NULL after the last. */
 const char *preset_name(unsigned n, const char **help);
 

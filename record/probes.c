@@ -70,7 +70,7 @@ static bool is_there(const char *name)
 	return there;
 }
 
-int probes_make(struct event_set *s, unsigned *missed, struct err *e)
+int probes_make(struct event_set *s, struct event_gaps *gaps, struct err *e)
 {
 	unsigned wanted = s->probes, made = 0;
 	char group[32];
@@ -84,7 +84,7 @@ int probes_make(struct event_set *s, unsigned *missed, struct err *e)
 		if (!(known[i].group & wanted))
 			continue;
 		if (!make(group, i)) {
-			(*missed)++;
+			event_gaps_add(gaps, "kprobe", known[i].event);
 			continue;
 		}
 		made |= known[i].group;

@@ -11,10 +11,10 @@
 #include "record/presets.h"
 
 /*
- * Make those that the set wants and this kernel allows, and add them to the set.  *missed counts
- * those that it does not allow.  Asked for by name ("highmem") and none of them there: -ENOENT.
+ * Make those that the set wants and this kernel allows, and add them to the set; those that it does
+ * not allow to the gaps.  Asked for by name ("highmem") and none of them there: -ENOENT.
  */
-int probes_make(struct event_set *s, unsigned *missed, struct err *e);
+int probes_make(struct event_set *s, struct event_gaps *gaps, struct err *e);
 /* Remove this process's own; their events must be disabled in every instance. */
 void probes_remove(void);
 /* Remove those of recorders that have no instance: they were killed. */

@@ -172,7 +172,7 @@ static int prepare(struct recording *c, struct err *e)
 	if (ret >= 0)
 		ret = instance_open(&c->in, "", o->clock ? o->clock : "global", e);
 	if (ret >= 0)
-		ret = probes_make(&c->events, &c->in.missed, e);
+		ret = probes_make(&c->events, &c->in.gaps, e);
 	if (ret >= 0)
 		ret = make_directory(c, e);
 	if (ret >= 0 && o->command)
@@ -198,7 +198,7 @@ static int prepare(struct recording *c, struct err *e)
 		ret = snapshot_slow(c->dir, "before", &c->snap, e);
 	if (ret >= 0)
 		open_exact(c);
-	c->r->missed = c->in.missed;
+	c->r->gaps = c->in.gaps;
 	return ret;
 }
 

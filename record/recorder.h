@@ -15,6 +15,7 @@
 #include "base/options.h"
 #include "machine/machine.h"
 #include "record/exact.h"
+#include "record/presets.h"
 
 struct record_options {
 	const char *output; /* the capture directory to be */
@@ -38,12 +39,12 @@ struct record_result {
 	unsigned cpus;
 	uint64_t lost_of[KMM_CPUS];
 	uint64_t buffer_kib;
-	double seconds;	    /* that tracing ran */
-	int status;	    /* of the command, as wait() has it; -1 none */
-	bool runs_on;	    /* the command did not end at SIGTERM */
-	unsigned snapshots; /* in between */
-	unsigned missed;    /* events of the preset that this kernel does not have */
-	unsigned unread;    /* files of the snapshots that could not be read: system/unread */
+	double seconds;		/* that tracing ran */
+	int status;		/* of the command, as wait() has it; -1 none */
+	bool runs_on;		/* the command did not end at SIGTERM */
+	unsigned snapshots;	/* in between */
+	struct event_gaps gaps; /* events of the preset that this kernel does not have */
+	unsigned unread;	/* files of the snapshots that could not be read: system/unread */
 	struct exact_result start, end; /* where exact was asked for; source says why not */
 	bool interrupted;		/* ended by a signal */
 	bool cut;			/* ended early: the disk was full or failed; *why says it */

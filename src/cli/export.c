@@ -167,6 +167,7 @@ static void start_event(struct export *x, const char *name, const char *ph, uint
 {
 	json_object(&x->j, NULL);
 	json_string(&x->j, "name", name);
+	json_string(&x->j, "cat", "kmem");
 	json_string(&x->j, "ph", ph);
 	json_real(&x->j, "ts", (double)time / 1e3);
 	json_uint(&x->j, "pid", 1);

@@ -11,11 +11,14 @@
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "trace/trace.h"
+#include "workload/summary.h"
 
 static struct input_options in = INPUT_DEFAULTS;
-static int format;
+static const char *const kinds[] = { "event", "cpu", NULL };
+static int format, by;
 
 static struct option options[] = {
+	{ "by", 'b', OPTION_CHOICE, &by, "WHAT", kinds, "the table: event (default) or cpu" },
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats, "how to print it" },
 	INPUT_OPTIONS(in),
 	{ NULL },
@@ -25,6 +28,15 @@ static const struct column columns[] = {
 	{ "event", "event", COLUMN_STRING, 0, "bare event name" },
 	{ "system", "system", COLUMN_STRING, 0, "event system" },
 	{ "count", "count", COLUMN_UINT, 0, "events" },
+};
+
+static const struct column cpu_columns[] = {
+	{ "cpu", "CPU", COLUMN_UINT, 0, "CPU" },
+	{ "events", "events", COLUMN_UINT, 0, "events of its own" },
+	{ "lost", "lost", COLUMN_UINT, 0, "lost events that the trace has a number of" },
+	{ "lost_unknown", "and more", COLUMN_STRING, 0, "more were lost, the trace has no number" },
+	{ "overrun", "ring buffer's own count", COLUMN_UINT, 0,
+	  "events that the kernel counted as overwritten, refused or dropped; none: not known" },
 };
 
 static int by_count(const void *pa, const void *pb)
@@ -38,49 +50,12 @@ static int by_count(const void *pa, const void *pb)
 
 /* ---- from a trace ---- */
 
-static void from_reader(const struct trace *t, const uint64_t *counts, struct kmw_summary *s)
-{
-	const struct trace_info *ti = trace_info(t);
-
-	snprintf(s->format, sizeof(s->format), "%s%s%s", ti->format,
-		 strcmp(ti->compression, "none") ? ", " : "",
-		 strcmp(ti->compression, "none") ? ti->compression : "");
-	snprintf(s->clock, sizeof(s->clock), "%s", ti->clock);
-	snprintf(s->kernel, sizeof(s->kernel), "%.159s", ti->uname);
-	trace_caution(t, s->caution, sizeof(s->caution));
-	s->clock_is_time = ti->clock_is_time;
-	s->big_endian = ti->big_endian;
-	s->long_size = ti->long_size;
-	s->page_size = ti->page_size;
-	s->cpus = ti->cpus;
-	s->truncated = ti->truncated || trace_damage(t);
-	for (uint32_t c = 0; c < ti->cpus; c++) {
-		s->lost += trace_cpu(t, c)->lost;
-		s->lost_unknown |= trace_cpu(t, c)->lost_unknown;
-	}
-	for (uint32_t id = 0; id < 65536; id++) {
-		const char *name = trace_event_name(t, (uint16_t)id), *system;
-		struct kmw_event_count *k = &s->counts[s->count_n];
-
-		if (!counts[id])
-			continue;
-		system = trace_event_system(t, (uint16_t)id);
-		snprintf(k->system, sizeof(k->system), "%s", system ? system : "");
-		if (name)
-			snprintf(k->name, sizeof(k->name), "%s", name);
-		else
-			snprintf(k->name, sizeof(k->name), "event-%u", id);
-		k->count = counts[id];
-		s->events += counts[id];
-		s->count_n++;
-	}
-}
-
 static int read_trace(const struct capture *c, struct kmw_summary *s, struct err *e)
 {
 	uint64_t *counts = calloc(65536, sizeof(*counts));
 	struct trace_options o = { .keep_going = in.keep_going, .instance = in.instance };
 	uint8_t mask[KMM_CPUS];
+	uint64_t first = 0, last = 0;
 	struct trace *t = NULL;
 	struct event ev;
 	int ret = counts ? 0 : err_set(e, 12, "out of memory");
@@ -101,20 +76,15 @@ static int read_trace(const struct capture *c, struct kmw_summary *s, struct err
 		return err_code(e);
 	}
 	while ((ret = trace_next(t, &ev, e)) == 1) {
-		if (!counts[ev.id]++)
-			s->count_n++;
-		if (s->first > ev.time || !s->last)
-			s->first = ev.time;
-		s->last = ev.time;
+		counts[ev.id]++;
+		if (first > ev.time || !last)
+			first = ev.time;
+		last = ev.time;
 	}
-	if (ret >= 0) {
-		s->counts = calloc(s->count_n + 1, sizeof(*s->counts));
-		s->count_n = 0;
-		if (s->counts)
-			from_reader(t, counts, s);
-		else
-			ret = err_set(e, 12, "out of memory");
-	}
+	if (ret >= 0)
+		ret = summary_of_trace(s, t, counts, 65536, e);
+	s->first = first;
+	s->last = last;
 	if (ret >= 0 && trace_damage(t))
 		fprintf(stderr, "kmemlab info: %s; what was whole is counted\n",
 			trace_damage(t)->text);
@@ -124,6 +94,78 @@ static int read_trace(const struct capture *c, struct kmw_summary *s, struct err
 }
 
 /* ---- printing ---- */
+
+/* What the kernel counted as lost in all ring buffers; false: it is not known of any. */
+static bool overruns(const struct kmw_summary *s, uint64_t *n)
+{
+	bool known = false;
+
+	*n = 0;
+	for (uint32_t c = 0; c < s->per_cpu_n; c++) {
+		known |= s->per_cpu[c].have_overrun;
+		*n += s->per_cpu[c].have_overrun ? s->per_cpu[c].overrun : 0;
+	}
+	return known;
+}
+
+static struct table *event_table(const struct kmw_summary *s)
+{
+	struct table *t = table_new(columns, sizeof(columns) / sizeof(*columns));
+
+	for (uint32_t i = 0; t && i < s->count_n; i++) {
+		table_row(t);
+		table_string(t, s->counts[i].name);
+		table_string(t, s->counts[i].system);
+		table_uint(t, s->counts[i].count);
+	}
+	return t;
+}
+
+static struct table *cpu_table(const struct kmw_summary *s)
+{
+	struct table *t = table_new(cpu_columns, sizeof(cpu_columns) / sizeof(*cpu_columns));
+
+	for (uint32_t c = 0; t && c < s->per_cpu_n; c++) {
+		const struct kmw_cpu_count *k = &s->per_cpu[c];
+
+		table_row(t);
+		table_uint(t, c);
+		table_uint(t, k->events);
+		table_uint(t, k->lost);
+		table_string(t, k->lost_unknown ? "yes" : "no");
+		if (k->have_overrun)
+			table_uint(t, k->overrun);
+		else
+			table_none(t);
+	}
+	return t;
+}
+
+static void json_cpus(struct json *j, const struct kmw_summary *s)
+{
+	uint64_t n;
+
+	if (overruns(s, &n))
+		json_uint(j, "overrun", n);
+	else
+		json_null(j, "overrun");
+	json_array(j, "by_cpu");
+	for (uint32_t c = 0; c < s->per_cpu_n; c++) {
+		const struct kmw_cpu_count *k = &s->per_cpu[c];
+
+		json_object(j, NULL);
+		json_uint(j, "cpu", c);
+		json_uint(j, "events", k->events);
+		json_uint(j, "lost", k->lost);
+		json_bool(j, "lost_unknown", k->lost_unknown);
+		if (k->have_overrun)
+			json_uint(j, "overrun", k->overrun);
+		else
+			json_null(j, "overrun");
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
 
 static void print_json(const struct kmw_summary *s, const char *name, const struct machine *m)
 {
@@ -139,6 +181,7 @@ static void print_json(const struct kmw_summary *s, const char *name, const stru
 	json_uint(&j, "total", s->events);
 	json_uint(&j, "lost", s->lost);
 	json_bool(&j, "lost_unknown", s->lost_unknown);
+	json_cpus(&j, s);
 	json_uint(&j, "cpus", s->cpus);
 	json_string(&j, "clock", s->clock);
 	json_real(&j, "first_s", s->clock_is_time && s->events ? (double)s->first / 1e9 : NAN);
@@ -156,6 +199,17 @@ static void print_json(const struct kmw_summary *s, const char *name, const stru
 	json_end_array(&j);
 	json_end_object(&j);
 	json_finish(&j);
+}
+
+/* Only where it tells something that the trace itself does not. */
+static void print_overruns(const struct kmw_summary *s)
+{
+	uint64_t n;
+
+	if (overruns(s, &n) && (s->lost_unknown || n != s->lost))
+		printf("lost      the ring buffers counted %" PRIu64
+		       " events overwritten, refused or dropped\n",
+		       n);
 }
 
 static void print_machine(const struct machine *m)
@@ -178,6 +232,7 @@ static int print_text(const struct kmw_summary *s, const char *name, const struc
 			printf("kernel    %s\n", s->kernel);
 		printf("events    %" PRIu64 " on %u CPUs, lost %" PRIu64 "%s\n", s->events, s->cpus,
 		       s->lost, s->lost_unknown ? " and more, number unknown" : "");
+		print_overruns(s);
 		if (s->clock_is_time && s->events)
 			printf("clock     %s, %.6f to %.6f s (%.3f s)\n", s->clock,
 			       (double)s->first / 1e9, (double)s->last / 1e9,
@@ -193,13 +248,7 @@ static int print_text(const struct kmw_summary *s, const char *name, const struc
 			print_machine(m);
 		putchar('\n');
 	}
-	t = table_new(columns, 3);
-	for (uint32_t i = 0; t && s->counts && i < s->count_n; i++) {
-		table_row(t);
-		table_string(t, s->counts[i].name);
-		table_string(t, s->counts[i].system);
-		table_uint(t, s->counts[i].count);
-	}
+	t = by ? cpu_table(s) : event_table(s);
 	ret = t ? table_print(t, (enum table_format)format, stdout) : -12;
 	table_free(t);
 	return ret;
@@ -222,6 +271,7 @@ static int show(const char *path, struct err *e)
 			return err_code(e);
 		s = *kmw_summary(k);
 		m = import_machine(k, e);
+		ret = m ? 0 : err_code(e);
 	} else {
 		ret = read_trace(&c, &s, e);
 		if (ret >= 0 && c.kind == CAPTURE_DIR && snapshot_dir_open(c.dir, &src, e) >= 0) {
@@ -230,16 +280,18 @@ static int show(const char *path, struct err *e)
 			ret = m ? 0 : err_code(e);
 		}
 	}
-	if (m && m->kernel[0])
-		snprintf(s.kernel, sizeof(s.kernel), "%s", m->kernel);
+	if (ret >= 0 && !k)
+		summary_add_machine(&s, m);
 	if (s.counts)
 		qsort(s.counts, s.count_n, sizeof(*s.counts), by_count);
 	if (ret >= 0 && format == TABLE_JSON)
 		print_json(&s, c.name, m);
 	else if (ret >= 0)
 		ret = print_text(&s, c.name, m);
-	if (!k)
+	if (!k) {
 		free(s.counts);
+		free(s.per_cpu);
+	}
 	kmw_close(k);
 	if (m)
 		machine_free(m);
@@ -263,7 +315,9 @@ struct command cmd_info = {
 	.args = "CAPTURE",
 	.description =
 		"Counts the events by type and the lost ones, and shows the clock, the time span, the "
-		"machine and what cannot be known from this capture. CAPTURE is a capture directory, a "
+		"machine and what cannot be known from this capture. Where the kernel counted losses that the "
+		"trace has no number of, its ring buffers' own counters are shown too (--by cpu: for each CPU). "
+		"CAPTURE is a capture directory, a "
 		"bare trace.dat (also gzip-compressed) or a workload.",
 	.examples = "kmemlab info --format json traces/amd64-6.1-small\n"
 		    "  for scripts\n",

@@ -137,6 +137,8 @@ static void print_json(const struct record_result *r)
 	json_uint(&j, "start_torn", r->start.torn);
 	json_real(&j, "start_seconds", r->start.seconds);
 	json_uint(&j, "start_bytes", r->start.bytes);
+	json_uint(&j, "events_missing", r->gaps.count);
+	json_string(&j, "events_missing_names", r->gaps.names);
 	if (r->cut)
 		json_string(&j, "cut_off", r->why);
 	else
@@ -187,6 +189,8 @@ static void put_text(FILE *f, const struct record_result *r)
 	}
 	if (o.exact)
 		put_start(f, r);
+	if (r->gaps.count)
+		fprintf(f, "  not recorded, as this kernel does not have it: %s\n", r->gaps.names);
 	if (r->unread)
 		fprintf(f, "  %u files of the machine could not be read: system/unread\n",
 			r->unread);
@@ -227,6 +231,9 @@ static int run_flight(struct err *e)
 			    (double)r.bytes / (1 << 20), r.last);
 	else if (ret >= 0)
 		printf("no trigger came\n");
+	if (r.gaps.count)
+		prose_print(stdout, "not recorded, as this kernel does not have it: %s\n",
+			    r.gaps.names);
 	return ret < 0 ? fail(e) : 0;
 }
 

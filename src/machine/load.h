@@ -55,6 +55,7 @@ int version_parse(struct machine *m, struct text *t, struct err *e);
 int sysctl_parse(struct machine *m, struct text *t, struct err *e);
 int thp_parse(struct machine *m, struct text *t, struct err *e);
 int meminfo_parse(struct machine *m, struct text *t, struct err *e);
+int ringstats_parse(struct machine *m, struct text *t, struct err *e);
 int jiffies_parse(struct machine *m, struct text *t, struct err *e);
 int kconfig_parse(struct machine *m, struct text *t, struct err *e);
 int cpuinfo_parse(struct machine *m, struct text *t, struct err *e);

@@ -95,6 +95,7 @@ static const struct part later_parts[] = {
 	{ "system/thp", thp_parse, "whether huge pages were enabled" },
 	{ "system/cpuinfo", cpuinfo_parse, "" },
 	{ "system/nodes", nodes_parse, "" },
+	{ "system/ring_buffer_stats", ringstats_parse, "" },
 	{ "before/jiffies", jiffies_parse, "" },
 	{ "system/cpu_cache", cpucache_parse, "the sizes of the CPU caches" },
 };
@@ -292,6 +293,11 @@ static int load_kpageflags(struct load *l, int which, struct err *e)
 	if (words > l->m->max_pfn)
 		words = l->m->max_pfn;
 	if (!words) {
+		if (l->m->max_pfn)
+			machine_note(l->m,
+				     "%s is empty: which page frames were free or in use at this "
+				     "snapshot is unknown",
+				     name);
 		blob_free(&b);
 		return 0;
 	}

@@ -198,6 +198,12 @@ struct machine_jiffies {
 	uint32_t marked;
 };
 
+/* What a CPU's ring buffer says of itself when the recording ends. */
+struct machine_ring {
+	bool known;
+	uint64_t lost; /* events overwritten, refused or dropped */
+};
+
 /* When the kernel's once-a-second work was seen to drain a CPU's lists; ns of the trace's clock. */
 struct machine_turn {
 	uint64_t time;
@@ -223,6 +229,7 @@ struct machine {
 	bool tasks_only;    /* the trace has no event of the idle task: some tasks' own only */
 	struct machine_zone zones[MACHINE_ZONES]; /* from before/zoneinfo, else after/zoneinfo */
 	struct machine_cpu cpu[KMM_CPUS];
+	struct machine_ring ring[KMM_CPUS];
 	uint8_t distance[KMM_NODES][KMM_NODES]; /* all 0: unknown */
 	struct machine_cache caches[16];
 	uint32_t cache_count;

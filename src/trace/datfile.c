@@ -220,6 +220,7 @@ int dat_read_option(struct datfile *d, uint16_t id, const uint8_t *p, uint32_t l
 		d->uname = (struct dat_text){ (const char *)p, len };
 		break;
 	case DAT_DATE: /* in microseconds */
+		d->date += (uint64_t)number(p, len) * 1000;
 		d->time_offset += (uint64_t)number(p, len) * 1000;
 		break;
 	case DAT_OFFSET:

@@ -61,6 +61,7 @@ struct datfile {
 	uint32_t buffer_count;
 	char clock[32];
 	uint64_t time_offset;	      /* to be added, modulo 2^64, once the time is in ns */
+	uint64_t date;		      /* of it: what makes a time of day of it */
 	uint32_t tsc_mult, tsc_shift; /* mult 0: none */
 	bool time_shift;
 	struct dat_stat *stats;

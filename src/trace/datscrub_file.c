@@ -193,8 +193,9 @@ static void put_options(struct scrub *s, FILE *f)
 		scrub_store(s, cpus, d->buffers[0].cpu_count, 4);
 		put_option(s, f, DAT_CPUCOUNT, cpus, 4);
 	}
-	if (d->time_offset)
-		put_text_option(s, f, DAT_OFFSET, "%" PRId64, (int64_t)d->time_offset);
+	/* Without the date; times stand as far from each other as they did. */
+	if (d->time_offset != d->date)
+		put_text_option(s, f, DAT_OFFSET, "%" PRId64, (int64_t)(d->time_offset - d->date));
 	if (d->tsc_mult) {
 		scrub_store(s, tsc, d->tsc_mult, 4);
 		scrub_store(s, tsc + 4, d->tsc_shift, 4);
@@ -205,8 +206,10 @@ static void put_options(struct scrub *s, FILE *f)
 				d->stats[i].cpu, d->stats[i].lost);
 }
 
-static int put_buffer(struct scrub *s, const struct dat_buffer *b, FILE *options)
+/* The n-th of the file, by which number an instance goes: whoever made it chose its name. */
+static int put_buffer(struct scrub *s, const struct dat_buffer *b, uint32_t n, FILE *options)
 {
+	char name[24] = "";
 	uint64_t section = (uint64_t)ftello(s->out), *at, end;
 	int ret = scrub_set_pages(s, b);
 
@@ -231,16 +234,17 @@ static int put_buffer(struct scrub *s, const struct dat_buffer *b, FILE *options
 		free(at);
 		return ret;
 	}
+	if (b->name[0])
+		snprintf(name, sizeof(name), "instance-%" PRIu32, n);
 	end = (uint64_t)ftello(s->out);
 	fseeko(s->out, (off_t)section + 8, SEEK_SET);
 	scrub_put(s, s->out, end - section - 16, 8);
 	fseeko(s->out, 0, SEEK_END);
 	scrub_put(s, options, DAT_BUFFER, 2);
 	scrub_put(s, options,
-		  8 + strlen(b->name) + 1 + strlen(b->clock) + 1 + 8 + 20 * (uint64_t)b->cpu_count,
-		  4);
+		  8 + strlen(name) + 1 + strlen(b->clock) + 1 + 8 + 20 * (uint64_t)b->cpu_count, 4);
 	scrub_put(s, options, section, 8);
-	fwrite(b->name, 1, strlen(b->name) + 1, options);
+	fwrite(name, 1, strlen(name) + 1, options);
 	fwrite(b->clock, 1, strlen(b->clock) + 1, options);
 	scrub_put(s, options, s->layout.page, 4);
 	scrub_put(s, options, b->cpu_count, 4);
@@ -321,7 +325,7 @@ int scrub_write_file(struct scrub *s)
 	if (ret >= 0)
 		put_options(s, options);
 	for (uint32_t i = 0; i < s->file.buffer_count && ret >= 0; i++)
-		ret = put_buffer(s, &s->file.buffers[i], options);
+		ret = put_buffer(s, &s->file.buffers[i], i, options);
 	/* Which symbols are needed is known now. */
 	if (ret >= 0)
 		ret = put_part(s, DAT_KALLSYMS, options);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* datscrub_record: what of each record is carried over. */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <event-parse.h>
 #include <stdlib.h>
@@ -123,12 +124,27 @@ static void carry_string(const struct scrub *s, uint8_t *to, const uint8_t *from
 	}
 }
 
+/* "snap: before", "snap: after/zoneinfo begin", "snap: snap-0001/...": words of the recorder's and no others. */
+static bool is_own_marker(const char *p, size_t n)
+{
+	static const char *const own[] = { "snap: before", "snap: after", "snap: snap-" };
+	unsigned slashes = 0;
+	bool ours = false;
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		ours |= n >= strlen(own[i]) && !memcmp(p, own[i], strlen(own[i]));
+	for (size_t i = 6; i < n && ours; i++) {
+		slashes += p[i] == '/';
+		ours = slashes < 2 && (isalnum((unsigned char)p[i]) || strchr("/ ._-\n", p[i]));
+	}
+	return ours;
+}
+
 static void carry_marker(uint8_t *to, const uint8_t *from, uint32_t len, unsigned at)
 {
-	static const char own[] = "snap: ";
 	size_t n = at < len ? strnlen((const char *)from + at, len - at) : 0;
 
-	if (n >= sizeof(own) - 1 && !memcmp(from + at, own, sizeof(own) - 1))
+	if (is_own_marker((const char *)from + at, n))
 		memcpy(to + at, from + at, n);
 	else
 		memset(to + at, '.', n);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "trace/kthread.h"
+
 #define SMALL 4096 /* below: null and numbers; as much below 2^64: error values */
 #define KERNEL \
 	0xff00000000000000ull /* 64 bits: from here on addresses of kernels (57-bit ones too) */
@@ -61,26 +63,11 @@ uint64_t rebase_word(const struct rebase *r, uint64_t v)
 
 /* ---- names ---- */
 
-static bool starts_with(const char *s, size_t len, const char *with)
-{
-	return len >= strlen(with) && !memcmp(s, with, strlen(with));
-}
-
-static bool keeps_name(const char *s, size_t len)
-{
-	static const char *const kept[] = { "kswapd", "kcompactd", "khugepaged",
-					    "ksmd",   "kmemlab",   "<idle>" };
-
-	for (unsigned i = 0; i < sizeof(kept) / sizeof(*kept); i++)
-		if (starts_with(s, len, kept[i]))
-			return true;
-	return len == 5 && !memcmp(s, "<...>", 5);
-}
-
 const char *rebase_name(struct rebase *r, const char *name, size_t len)
 {
 	uint32_t had = r->names.count, id, key;
 	struct err e;
+	size_t kept;
 
 	/* A task may call itself nothing at all, which tells nothing. */
 	if (!len)
@@ -98,9 +85,8 @@ const char *rebase_name(struct rebase *r, const char *name, size_t len)
 		r->tokens = more;
 		r->room = 2 * id + 64;
 	}
-	if (keeps_name(name, len)) {
-		snprintf(r->tokens[id], REBASE_TOKEN, "%.*s",
-			 (int)(len < REBASE_TOKEN ? len : REBASE_TOKEN - 1), name);
+	if (kthread_of(name, len, &kept)) {
+		snprintf(r->tokens[id], REBASE_TOKEN, "%.*s", (int)kept, name);
 	} else {
 		if (draw(&key, sizeof(key), &e) < 0)
 			return NULL;

@@ -31,7 +31,7 @@
 #include "base/intern.h"
 
 #define REBASE_TEXT 0xfffffff000000000ull /* from here on the kernel's text and modules */
-#define REBASE_TOKEN 12			  /* bytes of a token, with its NUL */
+#define REBASE_TOKEN 16			  /* bytes of a token, with its NUL */
 
 struct rebase {
 	bool wide; /* the traced kernel has 64 bits */
@@ -50,8 +50,8 @@ uint64_t rebase_address(const struct rebase *r, uint64_t v);
 /* A word that may be anything: changed only where it can be nothing but a kernel address. */
 uint64_t rebase_word(const struct rebase *r, uint64_t v);
 /*
- * The token of a process name; the kernel's threads that memory management runs on (kswapd,
- * kcompactd, khugepaged, ksmd) and kmemlab itself keep theirs, since replay goes by them.
+ * The token of a process name; of tasks that a replay goes by, or that tell of memory management and
+ * nothing else (kthread.h), the beginning that says so stays: "kswapd0", "kworker/u4".
  * NULL: out of memory.
  */
 const char *rebase_name(struct rebase *r, const char *name, size_t len);

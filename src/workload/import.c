@@ -15,6 +15,7 @@
 #include "trace/trace.h"
 #include "workload/attribution.h"
 #include "workload/directmap.h"
+#include "workload/summary.h"
 
 #define FACTS "derived/facts"
 #define SYMBOLS "system/kallsyms"
@@ -190,6 +191,18 @@ static unsigned vmalloc_sites(struct import *im, struct resolve_range *out, unsi
 	return n;
 }
 
+/* Does the kernel have free_pages_bulk(), with which vfree joins neighbours before it frees them (7.x)? */
+static bool joins_areas(struct import *im)
+{
+	static const char *const name = "free_pages_bulk";
+	struct kallsyms_range own = { 0 }, other = { 0 };
+
+	if (trace_functions(im->trace, &name, 1, &own) < 0)
+		own.start = 0;
+	kallsyms_ranges((const char *)im->symbols.data, im->symbols.len, &name, 1, &other);
+	return own.start || other.start;
+}
+
 /* ---- the end ---- */
 
 static int attach_file(struct import *im, const char *name, struct err *e)
@@ -356,56 +369,18 @@ static int attach_all(struct import *im, struct err *e)
 
 static int summarise(struct import *im, struct kmw_summary *s, struct err *e)
 {
-	const struct trace_info *ti = trace_info(im->trace);
 	const struct resolve_stats *rs = resolver_stats(im->resolver);
-	uint32_t n = 0;
+	int ret = summary_of_trace(s, im->trace, im->counts, im->ids, e);
 
-	memset(s, 0, sizeof(*s));
+	if (ret < 0)
+		return ret;
+	summary_add_machine(s, im->machine);
 	snprintf(s->source, sizeof(s->source), "%s", im->capture->name);
-	snprintf(s->format, sizeof(s->format), "%s", ti->format);
-	snprintf(s->clock, sizeof(s->clock), "%s", ti->clock);
-	snprintf(s->kernel, sizeof(s->kernel), "%.159s",
-		 im->machine->kernel[0] ? im->machine->kernel : ti->uname);
-	trace_caution(im->trace, s->caution, sizeof(s->caution));
-	s->clock_is_time = ti->clock_is_time;
-	s->big_endian = ti->big_endian;
-	s->long_size = ti->long_size;
-	s->page_size = ti->page_size;
-	s->cpus = ti->cpus;
-	s->truncated = ti->truncated || trace_damage(im->trace);
 	s->first = im->first;
 	s->last = im->last;
-	for (uint32_t c = 0; c < ti->cpus; c++) {
-		const struct trace_cpu_info *ci = trace_cpu(im->trace, c);
-
-		s->events += ci->events;
-		s->lost += ci->lost;
-		s->lost_unknown |= ci->lost_unknown;
-	}
 	s->requests = rs->requests;
 	s->observations = rs->observations;
 	s->slots = rs->slots;
-	for (uint32_t id = 0; id < im->ids; id++)
-		n += im->counts[id] != 0;
-	s->counts = calloc(n + 1, sizeof(*s->counts));
-	if (!s->counts)
-		return err_set(e, ENOMEM, "out of memory for the summary");
-	for (uint32_t id = 0; id < im->ids; id++) {
-		struct kmw_event_count *k = &s->counts[s->count_n];
-		const char *system, *name;
-
-		if (!im->counts[id])
-			continue;
-		system = trace_event_system(im->trace, (uint16_t)id);
-		name = trace_event_name(im->trace, (uint16_t)id);
-		snprintf(k->system, sizeof(k->system), "%s", system ? system : "");
-		if (name)
-			snprintf(k->name, sizeof(k->name), "%s", name);
-		else
-			snprintf(k->name, sizeof(k->name), "event-%u", id);
-		k->count = im->counts[id];
-		s->count_n++;
-	}
 	im->res->events = s->events;
 	im->res->lost = s->lost;
 	im->res->resolved = *rs;
@@ -505,6 +480,7 @@ int import_capture(const struct capture *c, const char *out, const struct import
 	ro.tells_ties = trace_info(im->trace)->tells_ties;
 	ro.vmalloc_sites = sites;
 	ro.vmalloc_site_count = vmalloc_sites(im, sites, 8);
+	ro.joins_areas = joins_areas(im);
 	ro.arg = im;
 	im->resolver = resolver_new(&ro, e);
 	if (!im->resolver)
@@ -526,6 +502,7 @@ out:
 	if (im->out)
 		kmw_abort(im->out);
 	free(summary.counts);
+	free(summary.per_cpu);
 	import_close(im);
 	return ret;
 }

@@ -29,6 +29,14 @@ struct kmw_event_count {
 	uint64_t count;
 };
 
+/* One CPU of the source capture. */
+struct kmw_cpu_count {
+	uint64_t events, lost; /* lost: as far as the trace tells */
+	bool lost_unknown;     /* some loss had no number */
+	bool have_overrun;     /* the kernel's own count is known: */
+	uint64_t overrun;      /* events overwritten, refused or dropped in its ring buffer */
+};
+
 /* What `info` says about the capture that a workload was made from. */
 struct kmw_summary {
 	char source[256]; /* the capture's name, without its folders */
@@ -45,6 +53,8 @@ struct kmw_summary {
 	uint32_t slots; /* highest slot + 1: a replay's table size; a reader counts it itself */
 	struct kmw_event_count *counts;
 	uint32_t count_n;
+	struct kmw_cpu_count *per_cpu; /* [cpus] or none */
+	uint32_t per_cpu_n;
 };
 
 /* ---- writing ---- */

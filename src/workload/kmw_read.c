@@ -457,6 +457,7 @@ void kmw_close(struct kmw_reader *r)
 	free(r->blocks);
 	free(r->names);
 	free(r->summary.counts);
+	free(r->summary.per_cpu);
 	kmw_packer_free(r->packer);
 	if (r->map)
 		munmap((void *)(uintptr_t)r->map, r->size);

@@ -93,6 +93,15 @@ int kmw_summary_text(const struct kmw_summary *s, struct blob *out, struct err *
 		print_name(f, s->counts[i].name);
 		putc('\n', f);
 	}
+	for (uint32_t i = 0; i < s->per_cpu_n; i++) {
+		const struct kmw_cpu_count *k = &s->per_cpu[i];
+
+		fprintf(f, "cpu %" PRIu32 " %" PRIu64 " %" PRIu64 " %d", i, k->events, k->lost,
+			k->lost_unknown);
+		if (k->have_overrun)
+			fprintf(f, " %" PRIu64, k->overrun);
+		putc('\n', f);
+	}
 	bad = ferror(f);
 	if (fclose(f) || bad) {
 		free(text);
@@ -154,6 +163,32 @@ static int scan_event(struct kmw_summary *s, const char *p, const char *end, uin
 	return 0;
 }
 
+/* "N EVENTS LOST UNKNOWN [OVERRUN]"; the CPUs come in order. */
+static int scan_cpu(struct kmw_summary *s, const char *p, const char *end)
+{
+	uint64_t v[5] = { 0 };
+	struct kmw_cpu_count *k;
+	unsigned n = 0;
+
+	for (char *after; n < 5 && p < end; p = after + 1, n++) {
+		v[n] = strtoull(p, &after, 10);
+		if (after == p || after > end || (after < end && *after != ' '))
+			return 0;
+	}
+	if (n < 4 || v[0] != s->per_cpu_n || v[0] >= KMM_CPUS)
+		return 0;
+	if (!(s->per_cpu_n & (s->per_cpu_n - 1))) {
+		size_t more = s->per_cpu_n ? 2 * s->per_cpu_n : 1;
+
+		k = realloc(s->per_cpu, more * sizeof(*k));
+		if (!k)
+			return -ENOMEM;
+		s->per_cpu = k;
+	}
+	s->per_cpu[s->per_cpu_n++] = (struct kmw_cpu_count){ v[1], v[2], v[3] != 0, n == 5, v[4] };
+	return 0;
+}
+
 static void scan_key(struct kmw_summary *s, unsigned i, const char *p, const char *end)
 {
 	char *at = (char *)s + keys[i].offset;
@@ -191,6 +226,9 @@ int kmw_summary_parse(const struct blob *b, struct kmw_summary *s, struct err *e
 
 		if (blank && blank - p == 5 && !memcmp(p, "event", 5)) {
 			if (scan_event(s, blank + 1, stop, &room) < 0)
+				return err_set(e, ENOMEM, "out of memory for the summary");
+		} else if (blank && blank - p == 3 && !memcmp(p, "cpu", 3)) {
+			if (scan_cpu(s, blank + 1, stop) < 0)
 				return err_set(e, ENOMEM, "out of memory for the summary");
 		} else if (blank) {
 			for (unsigned i = 0; i < KEYS; i++)

@@ -14,7 +14,7 @@
 
 /* 0 or a negative errno; free with blob_free(). */
 int kmw_summary_text(const struct kmw_summary *s, struct blob *out, struct err *e);
-/* Unknown keys are passed over; s->counts is for the caller to free, on failure too. */
+/* Unknown keys are passed over; s->counts and s->per_cpu are for the caller to free, on failure too. */
 int kmw_summary_parse(const struct blob *b, struct kmw_summary *s, struct err *e);
 
 #endif

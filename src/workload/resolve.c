@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/kthread.h"
 #include "workload/resolver.h"
 
 #define MOST_FRAMES (1u << 28)
@@ -270,11 +271,6 @@ static int grow_cpus(struct resolver *r, uint32_t cpus)
 	return 0;
 }
 
-static bool starts_with(const char *s, const char *head)
-{
-	return !strncmp(s, head, strlen(head));
-}
-
 static int64_t ctx_key(const struct event *ev)
 {
 	if (!(ev->irq & (EVENT_NMI | EVENT_HARDIRQ | EVENT_SOFTIRQ)))
@@ -299,11 +295,13 @@ static __attribute__((noinline)) struct ctx *ctx_switch(struct resolver *r, cons
 	ctx_reset(old, key);
 	if (key > 0 && r->o.comm) {
 		const char *comm = r->o.comm(r->o.arg, ev->pid);
+		size_t kept;
+		enum kthread is = comm ? kthread_of(comm, strlen(comm), &kept) : KTHREAD_NONE;
 
-		old->compactor = comm && starts_with(comm, "kcompactd");
-		old->unbound = comm && starts_with(comm, "kworker/u");
-		old->boot_init = comm && starts_with(comm, "pgdatinit");
-		old->reclaimer = old->compactor || (comm && starts_with(comm, "kswapd"));
+		old->compactor = is == KTHREAD_KCOMPACTD;
+		old->unbound = is == KTHREAD_UNBOUND;
+		old->boot_init = is == KTHREAD_PGDATINIT;
+		old->reclaimer = old->compactor || is == KTHREAD_KSWAPD;
 	}
 	return old;
 }

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -430,6 +431,15 @@ static int scrub_dir(struct scrub *s, const struct capture *c, const char *out, 
 	return ret;
 }
 
+/* When it was scrubbed is nobody's business either. */
+static int forget_time(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	const struct timespec never[2] = { { 0, 0 }, { 0, 0 } };
+
+	(void)st, (void)type, (void)where;
+	return utimensat(AT_FDCWD, path, never, AT_SYMLINK_NOFOLLOW);
+}
+
 int scrub_capture(const struct capture *c, const char *out, bool keep_going,
 		  struct scrub_result *res, struct err *e)
 {
@@ -453,6 +463,8 @@ int scrub_capture(const struct capture *c, const char *out, bool keep_going,
 				       scrub_trace(&s, c->trace, out, keep_going);
 	rebase_free(&s.key);
 	map_free(&s.code);
+	if (ret >= 0 && nftw(out, forget_time, 16, FTW_DEPTH | FTW_PHYS))
+		ret = err_set(e, errno, "%s: %s", out, strerror(errno));
 	return ret;
 }
 

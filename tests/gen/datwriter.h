@@ -31,6 +31,7 @@ struct dw_options {
 	const char *clock;	      /* "global" */
 	const char *instance;	      /* a second buffer of this name; NULL: none */
 	uint64_t offset;	      /* an OFFSET option, if not 0 */
+	uint64_t date;		      /* a DATE option, us, if not 0 */
 	uint32_t tsc_mult, tsc_shift; /* a TSC2NSEC option, if not 0 */
 	bool odd; /* discarded records, absolute stamps, padding at the end of pages */
 };
@@ -377,6 +378,10 @@ static inline void dw_common_options(struct dw *w, FILE *f)
 	if (w->o.offset) {
 		snprintf(text, sizeof(text), "%lld", (long long)w->o.offset);
 		dw_option(w, f, 7, text, (uint32_t)strlen(text) + 1);
+	}
+	if (w->o.date) {
+		snprintf(text, sizeof(text), "%#llx", (unsigned long long)w->o.date);
+		dw_option(w, f, 1, text, (uint32_t)strlen(text) + 1);
 	}
 	if (w->o.tsc_mult) {
 		dw_store(w, tsc, w->o.tsc_mult, 4);

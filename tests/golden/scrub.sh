@@ -85,6 +85,32 @@ scrub() { # NAME CAPTURE
 	fi
 }
 
+# What names this machine and its users: words that stand in no other's captures.
+identity() {
+	{ hostname; cat /etc/machine-id /proc/sys/kernel/random/boot_id /sys/class/net/*/address /sys/class/dmi/id/*serial* /sys/class/dmi/id/*uuid*
+	  cat /sys/class/net/*/address | tr -d :
+	  tr ' ' '\n' < /proc/cmdline | awk 'length > 11'
+	  sed -n 's/^model name[^:]*: //p' /proc/cpuinfo
+	  sed -n 's/^Linux version [^ ]* (\([^)]*\)).*/\1/p' /proc/version
+	  ip -o addr | awk '{ sub("/.*", "", $4); print $4 }' | awk 'length > 6'
+	  awk -F: 'length($6) > 6 { print $6 }' /etc/passwd; date +%Y-%m-%d; pwd; echo "$tmp"; } 2> /dev/null |
+		awk 'length > 4 && !/^[0: ]*$/' | sort -u
+}
+# nothing_of_it NAME DIR: none of these words in any file of it, as it stands and unpacked; and no time of any file.
+nothing_of_it() {
+	local f left
+	identity > "$tmp/identity"
+	rm -rf "$tmp/flat"; mkdir "$tmp/flat"
+	trace-cmd convert --file-version 6 --compression none -i "$2/trace.dat" -o "$tmp/flat/trace.dat" > /dev/null 2>&1
+	# Of the page frames' words nothing can be text.
+	find "$2" -name '*.gz' ! -name 'kpage*' | while read -r f; do gzip -dc "$f" > "$tmp/flat/$(echo "${f#"$2"/}" | tr / _)"; done
+	left=$(grep -rhaoFf "$tmp/identity" "$2" "$tmp/flat" | sort -u | tr '\n' ' ')
+	if [ "$(wc -l < "$tmp/identity")" -lt 5 ]; then not_ok "$1" "only $(wc -l < "$tmp/identity") words to look for"
+	elif [ -n "$left" ]; then not_ok "$1" "is in it: $left"
+	elif [ "$(find "$2" -printf '%TY\n' | sort -u)" != 1970 ]; then not_ok "$1" "a file's time tells when it was made"
+	else ok "$1"; fi
+}
+
 scrub small $SMALL
 # And one of this machine, as it is recorded, at once and afterwards.
 if [ "$(id -u)" = 0 ] && [ -d /sys/kernel/tracing/instances ]; then
@@ -93,6 +119,7 @@ if [ "$(id -u)" = 0 ] && [ -d /sys/kernel/tracing/instances ]; then
 	case $KMEMLAB in /*) ;; *) KMEMLAB=$PWD/$KMEMLAB ;; esac
 	(cd "$tmp" && "$KMEMLAB" record --command-only -o ours -- sh -c "$work" > live.out 2>&1)
 	scrub ours "$tmp/ours"
+	nothing_of_it golden/scrub-ours-identity "$tmp/scrubbed"
 	(cd "$tmp" && "$KMEMLAB" record --scrub --command-only --format json -o away -- sh -c "$work" > away.json 2> err)
 	if [ "$(jq .scrubbed "$tmp/away.json")" = true ] && [ ! -e "$tmp/away.unscrubbed" ] &&
 	   [ ! -e "$tmp/away/system/cmdline" ] && [ ! -e "$tmp/away/system/dmesg_before" ] && [ -z "$(find "$tmp/away" -type f -perm /077)" ] &&
@@ -112,6 +139,13 @@ if [ -d "$TRACES" ]; then
 else
 	skip golden/scrub-large "no captures in $TRACES"
 fi
+
+# An instance is called by whom it was made for, a date tells the time of day, a marker says anything: none of it is left.
+"$BUILD/tests/gen/gentrace" -n 3000 -i alices-project -o "$tmp/instance.dat" > /dev/null
+"$KMEMLAB" scrub -q "$tmp/instance.dat" "$tmp/instance-scrubbed.dat"
+if grep -qa alice "$tmp/instance.dat" && ! grep -qa alice "$tmp/instance-scrubbed.dat" &&
+   [ "$("$KMEMLAB" info --instance instance-1 --format json "$tmp/instance-scrubbed.dat" | jq -c .events)" = "$("$KMEMLAB" info --instance alices-project --format json "$tmp/instance.dat" | jq -c .events)" ]; then
+	ok golden/scrub-instance; else not_ok golden/scrub-instance; fi
 
 # Two scrubs of one capture do not tell that they are one.
 "$KMEMLAB" scrub -q $SMALL/trace.dat "$tmp/one.dat" && "$KMEMLAB" scrub -q $SMALL/trace.dat "$tmp/two.dat"

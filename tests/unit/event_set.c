@@ -45,6 +45,32 @@ static void test_presets(void **state)
 	event_set_free(&s);
 }
 
+static void test_weights(void **state)
+{
+	struct event_gaps gaps = { 0 };
+	struct event_set s;
+	struct err e = { 0 };
+	unsigned needed = 0, wanted = 0;
+
+	(void)state;
+	assert_int_equal(make(&s, "all", &e), 0);
+	for (unsigned i = 0; i < s.count; i++) {
+		needed += s.e[i].needed;
+		wanted += s.e[i].wanted;
+		assert_false(s.e[i].needed && s.e[i].wanted);
+		/* Not in 6.18, which tells of nodes with kmalloc itself. */
+		if (s.e[i].event && strstr(s.e[i].event, "_node"))
+			assert_false(s.e[i].needed || s.e[i].wanted);
+	}
+	assert_true(needed >= 10 && wanted >= 5);
+	event_set_free(&s);
+	for (unsigned i = 0; i < 100; i++)
+		event_gaps_add(&gaps, i ? "kmem" : "percpu", i ? "mm_page_alloc" : NULL);
+	assert_int_equal(gaps.count, 100);
+	assert_memory_equal(gaps.names, "percpu, kmem:mm_page_alloc, k", 29);
+	assert_true(strlen(gaps.names) < sizeof(gaps.names));
+}
+
 static void test_names(void **state)
 {
 	struct event_set s;
@@ -77,6 +103,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_presets),
+		cmocka_unit_test(test_weights),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_refused),
 	};

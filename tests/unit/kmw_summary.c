@@ -15,6 +15,9 @@
 
 static void test_round_trip(void **state)
 {
+	struct kmw_cpu_count cpus[3] = { { 7, 2, true, true, UINT64_MAX },
+					 { 0, 0, false, false, 0 },
+					 { 1, 1, false, true, 0 } };
 	struct kmw_event_count counts[2];
 	struct kmw_summary s, t;
 	struct blob text;
@@ -25,6 +28,8 @@ static void test_round_trip(void **state)
 	s.requests = 1ull << 63;
 	s.observations = 5;
 	s.slots = UINT32_MAX;
+	s.per_cpu = cpus;
+	s.per_cpu_n = 3;
 	assert_int_equal(kmw_summary_text(&s, &text, NULL), 0);
 	assert_int_equal(kmw_summary_parse(&text, &t, NULL), 0);
 	assert_int_equal(t.count_n, 2);
@@ -33,17 +38,27 @@ static void test_round_trip(void **state)
 		assert_string_equal(t.counts[i].name, counts[i].name);
 		assert_int_equal(t.counts[i].count, counts[i].count);
 	}
+	assert_int_equal(t.per_cpu_n, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(t.per_cpu[i].events, cpus[i].events);
+		assert_int_equal(t.per_cpu[i].lost, cpus[i].lost);
+		assert_int_equal(t.per_cpu[i].lost_unknown, cpus[i].lost_unknown);
+		assert_int_equal(t.per_cpu[i].have_overrun, cpus[i].have_overrun);
+		assert_int_equal(t.per_cpu[i].overrun, cpus[i].overrun);
+	}
 	free(t.counts);
+	free(t.per_cpu);
 	t.counts = s.counts;
+	t.per_cpu = s.per_cpu;
 	assert_memory_equal(&s, &t, sizeof(s));
 	blob_free(&text);
 }
 
 static void test_strange(void **state)
 {
-	static char text[] =
-		"cpus 4000000000\nlong_size 8 bits\nfuture key 1\n\n \nevent\nevent 5\n"
-		"event 5 kmem\nevent 5 kmem kfree\nsource %4\nclock %41%zz%00b\nkernel ";
+	static char text[] = "cpus 4000000000\nlong_size 8 bits\nfuture key 1\n\n \nevent\nevent 5\n"
+			     "event 5 kmem\nevent 5 kmem kfree\ncpu 1 5 5 0\ncpu 0 x\ncpu 0 1 2\n"
+			     "cpu 0 1 2 1 \ncpu\nsource %4\nclock %41%zz%00b\nkernel ";
 	struct blob b = { (uint8_t *)text, sizeof(text) - 1 };
 	struct kmw_summary s;
 
@@ -53,6 +68,9 @@ static void test_strange(void **state)
 	assert_int_equal(s.long_size, 8);
 	assert_int_equal(s.count_n, 1);
 	assert_string_equal(s.counts[0].name, "kfree");
+	assert_int_equal(s.per_cpu_n, 1); /* in order, and whole */
+	assert_true(s.per_cpu[0].lost_unknown && !s.per_cpu[0].have_overrun);
+	free(s.per_cpu);
 	assert_string_equal(s.source, "%4");
 	assert_string_equal(s.clock, "A%zz");
 	assert_string_equal(s.kernel, "");

@@ -325,6 +325,34 @@ static void test_jiffies(void **state)
 }
 
 /* A shared cache: its folder has a made-up name, slabinfo the first user's. */
+static void test_ring_buffers(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} cases[] = {
+		{ "CPU: 0\nentries: 4\noverrun: 1\ncommit overrun: 2\ndropped events: 3\n"
+		  "CPU: 2\noverrun: 18\n",
+		  true },
+		{ "== cpu0\noverrun: 6\n== cpu2\ndropped events: 18\n", true },
+		{ "overrun: 1\n", false },
+		{ "CPU: 1024\n", false },
+		{ "CPU: 0\noverrun: x\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct machine *m = load_zone_and("system/ring_buffer_stats", cases[i].text);
+
+		assert_int_equal(has_note(m, "ring_buffer_stats"), !cases[i].good);
+		assert_int_equal(m->ring[0].known, cases[i].good);
+		assert_false(m->ring[1].known);
+		assert_int_equal(m->ring[0].lost, cases[i].good ? 6 : 0);
+		assert_int_equal(m->ring[2].lost, cases[i].good ? 18 : 0);
+		machine_free(m);
+	}
+}
+
 static void test_slab_aliases(void **state)
 {
 	struct memory_file files[] = {
@@ -431,6 +459,7 @@ int main(void)
 		cmocka_unit_test(test_topology),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_jiffies),
+		cmocka_unit_test(test_ring_buffers),
 		cmocka_unit_test(test_slab_aliases),
 		cmocka_unit_test(test_lists_text),
 		cmocka_unit_test(test_nothing),

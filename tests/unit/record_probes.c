@@ -145,12 +145,12 @@ static unsigned like_the_captures(const char *ours, const char *file,
 static void make(struct event_set *s, unsigned probes)
 {
 	struct err e = { 0 };
-	unsigned missed = 0;
+	struct event_gaps gaps = { 0 };
 
 	listen_to();
 	*s = (struct event_set){ .probes = probes };
-	assert_int_equal(probes_make(s, &missed, &e), 0);
-	assert_int_equal(missed, 0);
+	assert_int_equal(probes_make(s, &gaps, &e), 0);
+	assert_int_equal(gaps.count, 0);
 }
 
 static void like_those_of_captures(void **state)
@@ -211,7 +211,7 @@ static void only_what_is_wanted(void **state)
 static void not_allowed(void **state)
 {
 	struct event_set s = { .probes = PROBES_HIGHMEM };
-	unsigned missed = 0;
+	struct event_gaps gaps = { 0 };
 	struct err e = { 0 };
 	char path[128];
 
@@ -219,15 +219,16 @@ static void not_allowed(void **state)
 	snprintf(path, sizeof(path), "%s/dynamic_events", dir);
 	unlink(path);
 	mkdir(path, 0700);
-	assert_int_equal(probes_make(&s, &missed, &e), -ENOENT);
+	assert_int_equal(probes_make(&s, &gaps, &e), -ENOENT);
 	assert_non_null(strstr(e.text, "no kprobes"));
-	assert_int_equal(missed, 9);
+	assert_int_equal(gaps.count, 9);
 	assert_int_equal(s.count, 0);
 	/* Those for vmalloc are missed, and that is all. */
 	s.probes = PROBES_VMALLOC;
-	missed = 0;
-	assert_int_equal(probes_make(&s, &missed, &e), 0);
-	assert_int_equal(missed, 7);
+	memset(&gaps, 0, sizeof(gaps));
+	assert_int_equal(probes_make(&s, &gaps, &e), 0);
+	assert_int_equal(gaps.count, 7);
+	assert_non_null(strstr(gaps.names, "kprobe:vmalloc_range, "));
 	rmdir(path);
 	event_set_free(&s);
 }

@@ -65,6 +65,7 @@ static void write_capture(struct trace_file *f, struct dw_options o)
 		if (i % 100 == 50)
 			add_other(f, 12 + 4 * i);
 	}
+	add_text(f, 4999, "snap: /home/" SECRET);
 	add_text(f, 5000, "hello " SECRET);
 	kfree_event(f, 0, 5001, 0, 16); /* no address of anything */
 	file_end(f);
@@ -113,7 +114,7 @@ static void same_event(const struct event *a, const struct event *b, const struc
 		break;
 	case EVENT_PRINT:
 		assert_int_equal(b->print.len, a->print.len);
-		if (!strncmp(a->print.text, "snap: ", 6))
+		if (!strncmp(a->print.text, "snap: before", 12))
 			assert_memory_equal(b->print.text, a->print.text, a->print.len);
 		else
 			assert_int_equal(strspn(b->print.text, "."), a->print.len);
@@ -168,9 +169,9 @@ static void event_by_event(void **state)
 			assert_false(has_secret(&b));
 		}
 		assert_int_equal(trace_next(to, &b, &e), 0);
-		assert_int_equal(n, 606);
-		assert_int_equal(secrets, 4); /* it was there to be found */
-		assert_int_equal(res.events, 606);
+		assert_int_equal(n, 607);
+		assert_int_equal(secrets, 5); /* it was there to be found */
+		assert_int_equal(res.events, 607);
 		assert_int_equal(res.blanked, 3);
 		/* Names: a token for each, the same for the same; memory management's own stay. */
 		assert_int_equal(res.names, 1);
@@ -189,6 +190,37 @@ static void event_by_event(void **state)
 		unlink(path);
 		file_drop(&f);
 	}
+}
+
+/* The time of day goes; what else the times were shifted by stays, and how far they are apart. */
+static void date(void **state)
+{
+	struct dw_options o = { .version = 6, .offset = 1000000, .date = 1700000000000000 };
+	const uint64_t day = o.date * 1000;
+	struct datscrub_result res;
+	struct trace *from, *to;
+	struct event a, b;
+	struct trace_file f;
+	struct rebase key;
+	struct err e = { 0 };
+	char path[64];
+
+	(void)state;
+	write_capture(&f, o);
+	fclose(scrub(f.path, &key, false, path, 0, &res));
+	from = trace_open(f.path, NULL, &e);
+	to = trace_open(path, NULL, &e);
+	assert_true(from && to);
+	while (trace_next(from, &a, &e) == 1) {
+		assert_int_equal(trace_next(to, &b, &e), 1);
+		assert_in_range(a.time, day + o.offset, day + o.offset + 6000);
+		assert_int_equal(b.time, a.time - day);
+	}
+	trace_close(from);
+	trace_close(to);
+	rebase_free(&key);
+	unlink(path);
+	file_drop(&f);
 }
 
 /* What is damaged is refused, or scrubbed as far as it is whole. */
@@ -214,7 +246,7 @@ static void cut_off(void **state)
 	rebase_free(&key);
 	unlink(path);
 	fclose(scrub(f.path, &key, true, path, 0, &res));
-	assert_in_range(res.events, 100, 606);
+	assert_in_range(res.events, 100, 607);
 	rebase_free(&key);
 	unlink(path);
 	assert_int_equal(truncate(f.path, 100), 0);
@@ -262,6 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(event_by_event),
+		cmocka_unit_test(date),
 		cmocka_unit_test(cut_off),
 		cmocka_unit_test(no_room),
 	};

@@ -86,6 +86,12 @@ static void names(void **state)
 	}
 	assert_string_equal(rebase_name(&r, "postgres", 8), first);
 	assert_string_equal(rebase_name(&r, "kswapd0", 7), "kswapd0");
+	/* What a replay goes by stays, and no more: the rest of such a name is anybody's. */
+	assert_string_equal(rebase_name(&r, "kworker/u4:1-btrfs", 18), "kworker/u4");
+	assert_string_equal(rebase_name(&r, "pgdatinit0", 10), "pgdatinit0");
+	assert_string_equal(rebase_name(&r, "kswapd-of-alice", 15), "kswapd");
+	assert_string_equal(rebase_name(&r, "kcompactd0123456", 16), "kcompactd012345");
+	assert_null(strstr(rebase_name(&r, "kworker/0:1-mm", 14), "kworker"));
 	rebase_free(&r);
 }
 

@@ -58,6 +58,20 @@ for t in fallback stall alloc-failure filter by-hand oom; do
 	esac
 	wait \$pid
 done > /dev/null 2>&1
+# What is refused: the kernel's memory, its types, and in the end, where the kernel can be locked down, everything.
+for t in kcore btf; do
+	case \$t in kcore) f=/proc/kcore ;; btf) f=/sys/kernel/btf/vmlinux ;; esac
+	[ -e \$f ] && mount --bind /dev/null \$f || continue
+	kmemlab record --snapshot exact --format json -e pages -o /out/without -d 0.2 > /out/without_\$t; echo \$? >> /out/without_status
+	umount \$f; rm -rf /out/without
+done
+mount -t securityfs securityfs /sys/kernel/security
+if echo confidentiality > /sys/kernel/security/lockdown; then
+	for t in '-d 1' '--flight -t oom -d 1' '--snapshot exact -d 1' '-- touch /out/ran'; do
+		kmemlab record -o /out/locked \$t > /dev/null 2>> /out/locked_err; echo \$? >> /out/locked_status
+	done
+	ls -d /out/locked.part /out/locked /out/locked-0001 /out/ran /sys/kernel/tracing/instances/* > /out/locked_left 2> /dev/null
+fi
 S
 }
 
@@ -118,6 +132,20 @@ for machine in ${MACHINES:-amd64 i386 amd64-6.12 amd64-6.18}; do
 	done
 	if [ "$("$KMEMLAB" dump -e mm_page_alloc "$got/filter-0001" 2> /dev/null | grep -c " order=9 ")" -gt 0 ]; then ok "vm/$machine/flight: the filter's event is in it"; else
 		not_ok "vm/$machine/flight: the filter's event is in it"; fi
+	[ ! -s "$got/without_kcore" ] || is "vm/$machine/without kcore the next best source is named" "$got/without_kcore" \
+		'.start == "kpageflags" and .start_bytes == 0 and (.start_source | test("/proc/kcore"))'
+	# Some kernels' layouts stand in a table; the others have none then.
+	[ ! -s "$got/without_btf" ] || is "vm/$machine/without BTF the next best source is named" "$got/without_btf" \
+		'.start_source | test("layout") and (test("layout BTF") | not)'
+	if [ -e "$got/without_status" ] && ! grep -qv '^0$' "$got/without_status"; then ok "vm/$machine/without them it records"; else
+		not_ok "vm/$machine/without them it records" "$(tr '\n' ' ' < "$got/without_status")"; fi
+	if [ ! -e "$got/locked_status" ]; then skip "vm/$machine/locked down" "this kernel cannot be"; else
+		if [ "$(sort -u "$got/locked_status")" = 2 ] && [ "$(wc -l < "$got/locked_err")" = 4 ] && [ "$(grep -c 'is locked down' "$got/locked_err")" = 4 ]; then
+			ok "vm/$machine/locked down: a clear word each time"; else
+			not_ok "vm/$machine/locked down: a clear word each time" "$(tr '\n' ' ' < "$got/locked_status") $(head -1 "$got/locked_err")"; fi
+		if [ ! -s "$got/locked_left" ]; then ok "vm/$machine/locked down: nothing is left"; else
+			not_ok "vm/$machine/locked down: nothing is left" "$(head -3 "$got/locked_left" | tr '\n' ' ')"; fi
+	fi
 	# A kernel with events of its own for vmalloc needs no kprobe.
 	if { [ $machine != $arch ] || [ "$(cat "$got/kprobes_of_killed")" -gt 0 ]; } && [ ! -s "$got/kprobes_left" ] && [ ! -s "$got/instances_left" ]; then
 		ok "vm/$machine/no kprobe and no instance is left"; else
