@@ -82,7 +82,7 @@ static int read_trace(const struct capture *c, struct kmw_summary *s, struct err
 		last = ev.time;
 	}
 	if (ret >= 0)
-		ret = summary_of_trace(s, t, counts, e);
+		ret = summary_of_trace(s, t, counts, 65536, e);
 	s->first = first;
 	s->last = last;
 	if (ret >= 0 && trace_damage(t))

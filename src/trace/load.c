@@ -37,23 +37,12 @@ static inline int64_t get_signed(const struct binding *b, unsigned i, const uint
 	return (v & (int64_t)b->f[i].mask) | b->f[i].absent;
 }
 
-/* A __data_loc: offset in the low half, length (with its NUL) in the high half. */
-static inline uint32_t load_name(struct binding *b, const uint8_t *rec, uint32_t len, uint64_t loc,
-				 uint64_t site, struct intern *names)
+static __attribute__((noinline)) uint32_t learn_name(struct bind_name *memo, const char *s,
+						     uint32_t n, uint64_t site,
+						     struct intern *names)
 {
-	uint32_t at = loc & 0xffff, n = (uint32_t)loc >> 16;
-	const char *s = (const char *)rec + at;
-	struct bind_name *memo;
-	uint32_t id;
+	uint32_t id = intern_add(names, s, strnlen(s, n));
 
-	if (at >= len || n > len - at || n < 2)
-		return 0;
-	/* Some sites free for many caches. */
-	memo = &b->names[(site ^ site >> 8 ^ n * 37 ^ (uint32_t)s[0] * 11) & (BIND_NAMES - 1)];
-	if (memo->len == n && memo->site == site &&
-	    bytes_same((const uint8_t *)memo->text, (const uint8_t *)s, n))
-		return memo->id;
-	id = intern_add(names, s, strnlen(s, n));
 	if (id == UINT32_MAX)
 		return 0;
 	if (n <= sizeof(memo->text)) {
@@ -63,6 +52,24 @@ static inline uint32_t load_name(struct binding *b, const uint8_t *rec, uint32_t
 		memcpy(memo->text, s, n);
 	}
 	return id;
+}
+
+/* A __data_loc: offset in the low half, length (with its NUL) in the high half. */
+static inline uint32_t load_name(struct binding *b, const uint8_t *rec, uint32_t len, uint64_t loc,
+				 uint64_t site, struct intern *names)
+{
+	uint32_t at = loc & 0xffff, n = (uint32_t)loc >> 16;
+	const char *s = (const char *)rec + at;
+	struct bind_name *memo;
+
+	if (at >= len || n > len - at || n < 2)
+		return 0;
+	/* Some sites free for many caches. */
+	memo = &b->names[(site ^ site >> 8 ^ n * 37 ^ (uint32_t)s[0] * 11) & (BIND_NAMES - 1)];
+	if (__builtin_expect(memo->len == n && memo->site == site, 1) &&
+	    bytes_same((const uint8_t *)memo->text, (const uint8_t *)s, n))
+		return memo->id;
+	return learn_name(memo, s, n, site, names);
 }
 
 /* Of a struct page's address. */

@@ -244,7 +244,7 @@ static void note_lost(struct perf *p, const struct perf_record *r)
 		p->lost[cpu] += *told - known;
 }
 
-static void give_lost(struct trace *t, struct perf *p, struct event *ev)
+static __attribute__((noinline)) void give_lost(struct trace *t, struct perf *p, struct event *ev)
 {
 	ev->lost = true;
 	t->cpus[ev->cpu].lost += p->lost[ev->cpu];
@@ -252,84 +252,118 @@ static void give_lost(struct trace *t, struct perf *p, struct event *ev)
 }
 
 /* What came too late to be put in order stands where it came, and is told of. */
-static uint64_t in_order(struct trace *t, struct perf *p, uint64_t time)
+static __attribute__((noinline)) void count_late(struct trace *t, struct perf *p)
 {
-	if (time >= p->last) {
-		p->last = time;
-		return time;
-	}
 	p->late++;
 	err_set(&t->damage, EBADMSG,
 		"%s: %" PRIu64 " events came later in the file than its rounds allow; they stand "
 		"where they came",
 		t->path, p->late);
-	return p->last;
+}
+
+static inline uint64_t in_order(struct trace *t, struct perf *p, uint64_t time)
+{
+	if (__builtin_expect(time < p->last, 0)) {
+		count_late(t, p);
+		return p->last;
+	}
+	p->last = time;
+	return time;
+}
+
+#define PASSED_OVER 2 /* beside 1, 0 and errors, as trace_next() returns them */
+
+static __attribute__((noinline)) int no_such_cpu(struct trace *t, uint32_t cpu, struct err *e)
+{
+	struct err why;
+
+	err_set(&why, EBADMSG, "a sample of CPU %u, where the machine has %u", cpu, t->info.cpus);
+	return trace_damaged(t, &why, e) < 0 ? why.code : PASSED_OVER;
+}
+
+static inline __attribute__((always_inline)) int give_sample(struct trace *t, struct perf *p,
+							     const struct perf_sample *s,
+							     uint32_t len, bool tied,
+							     struct event *ev, struct err *e)
+{
+	struct trace_cpu_info *info;
+	struct type *type;
+	uint64_t time;
+
+	ev->cpu = s->cpu == PERF_NO_CPU ? 0 : s->cpu;
+	if (__builtin_expect(ev->cpu >= p->file.cpus, 0))
+		return no_such_cpu(t, ev->cpu, e);
+	if (t->o.cpu_mask && (ev->cpu >= t->o.cpu_mask_len || !t->o.cpu_mask[ev->cpu]))
+		return PASSED_OVER;
+	time = t->info.clock_is_time ? in_order(t, p, s->time) : p->ordinal++;
+	if (__builtin_expect(time - t->from > t->span, 0)) {
+		p->lost[ev->cpu] = 0;
+		return time < t->from ? PASSED_OVER : 0;
+	}
+	if (!types_common(&t->types, s->raw, s->raw_len, ev))
+		return PASSED_OVER;
+	/* perf counts in that its own probe turned preemption off, ftrace does not (read in 6.1). */
+	if (ev->preempt & EVENT_PREEMPT_DEPTH)
+		ev->preempt--;
+	ev->time = time;
+	ev->tied = tied;
+	ev->lost = false;
+	if (__builtin_expect(p->lost[ev->cpu] != 0, 0))
+		give_lost(t, p, ev);
+	info = &t->cpus[ev->cpu];
+	info->events++;
+	info->bytes += len;
+	ev->record = s->raw;
+	ev->record_len = s->raw_len;
+	t->chain = s->chain;
+	t->chain_words = s->chain_words;
+	type = t->types.by_id[ev->id];
+	if (type && type->binding.kind != EVENT_OTHER)
+		bind_load(&type->binding, ev->record, ev->record_len, ev, &t->names);
+	else
+		ev->kind = EVENT_OTHER;
+	return 1;
+}
+
+/* Any record, and whatever may be wrong with it. */
+static __attribute__((noinline)) int next_of_all(struct trace *t, struct event *ev, struct err *e)
+{
+	struct perf *p = t->state;
+	int ret = PASSED_OVER;
+
+	while (ret == PASSED_OVER) {
+		struct perf_record r;
+		struct err why;
+
+		ret = next_record(t, p, &r, &why);
+		if (ret < 0) {
+			ret = trace_damaged(t, &why, e) < 0 ? why.code : PASSED_OVER;
+		} else if (ret > 0) {
+			ret = PASSED_OVER;
+			if (r.type != PERF_SAMPLE)
+				note_lost(p, &r);
+			else if (r.tracepoint)
+				ret = give_sample(t, p, &r.s, r.len, r.tied, ev, e);
+		}
+	}
+	return ret;
 }
 
 static int perf_next(struct trace *t, struct event *ev, struct err *e)
 {
 	struct perf *p = t->state;
+	struct perf_order *o = &p->streams[0].order;
+	struct perf_sample s;
+	uint32_t len;
+	int ret = PASSED_OVER;
 
-	for (;;) {
-		struct perf_record r;
-		struct err why;
-		struct type *type;
-		uint64_t time;
-		int ret = next_record(t, p, &r, &why);
-
-		if (__builtin_expect(ret <= 0, 0)) {
-			if (ret == 0)
-				return 0;
-			if (trace_damaged(t, &why, e) < 0)
-				return why.code;
-			continue;
-		}
-		if (__builtin_expect(r.type != PERF_SAMPLE, 0)) {
-			note_lost(p, &r);
-			continue;
-		}
-		if (!r.tracepoint)
-			continue;
-		ev->cpu = r.s.cpu == PERF_NO_CPU ? 0 : r.s.cpu;
-		if (__builtin_expect(ev->cpu >= p->file.cpus, 0)) {
-			err_set(&why, EBADMSG, "a sample of CPU %u, where the machine has %u",
-				ev->cpu, p->file.cpus);
-			if (trace_damaged(t, &why, e) < 0)
-				return why.code;
-			continue;
-		}
-		if (t->o.cpu_mask && (ev->cpu >= t->o.cpu_mask_len || !t->o.cpu_mask[ev->cpu]))
-			continue;
-		time = t->info.clock_is_time ? in_order(t, p, r.s.time) : p->ordinal++;
-		if (__builtin_expect(time - t->from > t->span, 0)) {
-			p->lost[ev->cpu] = 0;
-			if (time < t->from)
-				continue;
-			return 0;
-		}
-		if (!types_common(&t->types, r.s.raw, r.s.raw_len, ev))
-			continue;
-		/* perf counts in that its own probe turned preemption off, ftrace does not (read in 6.1). */
-		if (ev->preempt & EVENT_PREEMPT_DEPTH)
-			ev->preempt--;
-		ev->time = time;
-		ev->tied = r.tied;
-		ev->lost = false;
-		if (__builtin_expect(p->lost[ev->cpu] != 0, 0))
-			give_lost(t, p, ev);
-		t->cpus[ev->cpu].events++;
-		t->cpus[ev->cpu].bytes += r.len;
-		ev->record = r.s.raw;
-		ev->record_len = r.s.raw_len;
-		t->chain = r.s.chain;
-		t->chain_words = r.s.chain_words;
-		type = t->types.by_id[ev->id];
-		if (type && type->binding.kind != EVENT_OTHER)
-			bind_load(&type->binding, ev->record, ev->record_len, ev, &t->names);
-		else
-			ev->kind = EVENT_OTHER;
-		return 1;
+	while (ret == PASSED_OVER && p->stream_count == 1) {
+		while (!perf_order_plain(o, &s, &len))
+			if (!perf_order_turn(o))
+				return next_of_all(t, ev, e);
+		ret = give_sample(t, p, &s, len, false, ev, e);
 	}
+	return ret == PASSED_OVER ? next_of_all(t, ev, e) : ret;
 }
 
 static uint64_t perf_progress(const struct trace *t, uint64_t *total)

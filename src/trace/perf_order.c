@@ -239,7 +239,7 @@ static uint64_t offset(const struct perf_order *o, const uint8_t *p)
  */
 static void scan_run(struct perf_order *o, const uint8_t *end)
 {
-	const struct perf_layout *l = &o->f->layouts[o->f->sampled];
+	const struct perf_layout *l = o->plain;
 	struct perf_run *run = &o->heap[o->waiting + o->fresh - 1];
 	const uint8_t *p = o->p;
 	uint64_t last = o->last;
@@ -348,12 +348,13 @@ void perf_order_init(struct perf_order *o, const struct perf_file *f, const uint
 	o->end = end;
 	o->sorted = sorted;
 	o->given_back = map;
-	o->plain = f->uniform && !f->swap && f->layouts[f->sampled].plain;
+	if (f->uniform && !f->swap && f->layouts[f->sampled].plain)
+		o->plain = &f->layouts[f->sampled];
 }
 
 void perf_order_free(struct perf_order *o)
 {
-	if (o->have_current)
+	if (o->current.p)
 		arena_drop(&o->arenas, o->current.arena);
 	for (uint32_t i = 0; i < o->waiting + o->fresh; i++)
 		arena_drop(&o->arenas, o->heap[i].arena);
@@ -378,7 +379,8 @@ static bool read_head(struct perf_order *o, struct perf_record *r)
 			r->s.time = run->time;
 	} else {
 		l = perf_file_layout(o->f, r->p, r->len);
-		if (!l || !perf_sample_get(l, r->p, r->len, o->f->swap, &r->s))
+		if (!l || !(o->plain ? perf_sample_plain(l, r->p, r->len, &r->s) :
+				       perf_sample_read(l, r->p, r->len, o->f->swap, &r->s)))
 			return false;
 		r->tracepoint = l->tracepoint;
 	}
@@ -403,7 +405,6 @@ static bool choose(struct perf_order *o, perf_comm_fn comm, void *arg)
 	if (!o->waiting)
 		return false;
 	o->current = pop(o);
-	o->have_current = true;
 	set_bound(o);
 	return true;
 }
@@ -425,60 +426,75 @@ static bool is_tied(const struct perf_order *o)
 	return false;
 }
 
-/* The current run has to wait: for the one that is earlier, or for a round that is not read yet. */
-static void give_way(struct perf_order *o)
+/* The current run waits, and the one that has the earliest record takes its place. */
+static void change_over(struct perf_order *o)
 {
 	struct perf_run moved = o->current;
 
-	if (moved.time > o->limit) {
-		o->heap[o->waiting++] = moved; /* its place was free: it came from there */
-		sift_up(o, o->waiting - 1);
-		o->have_current = false;
-		return;
-	}
 	o->current = o->heap[0];
 	o->heap[0] = moved;
 	sift_down(o);
 	set_bound(o);
 }
 
-/* The next sample of the current run, where nothing has to be weighed: almost always. */
-static inline bool read_plain(struct perf_order *o, struct perf_record *r)
+/* The current run has to wait: for the one that is earlier, or for a round that is not read yet. */
+static void give_way(struct perf_order *o)
+{
+	if (o->current.time > o->limit) {
+		o->heap[o->waiting++] = o->current; /* its place was free: it came from there */
+		sift_up(o, o->waiting - 1);
+		o->current = (struct perf_run){ 0 };
+		return;
+	}
+	change_over(o);
+}
+
+bool perf_order_turn(struct perf_order *o)
 {
 	struct perf_run *run = &o->current;
-	const struct perf_layout *l = &o->f->layouts[o->f->sampled];
+	struct perf_sample s;
 
-	if (!o->plain || !o->have_current || run->p == run->end ||
-	    record_type(o, run->p) != PERF_SAMPLE)
+	if (!o->plain || run->p == run->end || !o->waiting || o->heap[0].time > o->limit ||
+	    record_type(o, run->p) != PERF_SAMPLE ||
+	    !perf_sample_plain(o->plain, run->p, record_size(o, run->p), &s) ||
+	    s.time <= o->heap[0].time)
 		return false;
-	r->len = record_size(o, run->p);
-	if (!perf_sample_get(l, run->p, r->len, false, &r->s) || r->s.time >= o->bound)
+	run->time = s.time;
+	run->cpu = s.cpu;
+	change_over(o);
+	return true;
+}
+
+/* perf_order_plain() as a whole record. */
+static bool read_plain(struct perf_order *o, struct perf_record *r)
+{
+	const uint8_t *p = o->current.p;
+
+	if (!perf_order_plain(o, &r->s, &r->len))
 		return false;
-	r->p = run->p;
+	r->p = p;
 	r->type = PERF_SAMPLE;
 	r->tracepoint = true;
-	r->tied = false; /* all that waits is later */
-	run->time = r->s.time;
-	run->cpu = r->s.cpu;
-	run->p += r->len;
+	r->tied = false;
 	return true;
 }
 
 int perf_order_next(struct perf_order *o, struct perf_record *r, perf_comm_fn comm, void *arg,
 		    struct err *e)
 {
-	if (__builtin_expect(read_plain(o, r), 1))
-		return 1;
-	for (;;) {
+	while (!read_plain(o, r)) {
 		struct perf_run *run = &o->current;
 		bool whole;
 
-		if (o->have_current && run->p == run->end) {
+		if (run->p && run->p == run->end) {
 			arena_drop(&o->arenas, run->arena);
-			o->have_current = false;
+			*run = (struct perf_run){ 0 };
 		}
-		if (!o->have_current && !choose(o, comm, arg))
-			break;
+		if (!run->p) {
+			if (!choose(o, comm, arg))
+				goto end;
+			continue;
+		}
 		whole = read_head(o, r);
 		if (!is_first(o)) {
 			give_way(o);
@@ -492,6 +508,8 @@ int perf_order_next(struct perf_order *o, struct perf_record *r, perf_comm_fn co
 				       r->len);
 		return 1;
 	}
+	return 1;
+end:
 	if (!o->broken.code)
 		return 0;
 	*e = o->broken;

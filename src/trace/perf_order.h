@@ -29,18 +29,18 @@ struct perf_order {
 	struct arenas arenas;
 	struct perf_run *heap; /* those that wait, earliest first, and behind them new ones */
 	uint32_t waiting, fresh, room;
-	struct perf_run current; /* gave the last record */
-	bool have_current;
-	bool open;	    /* the newest fresh run may still grow */
-	uint64_t seq, last; /* number of the newest run, and the time of its last record */
-	uint64_t limit;	    /* all up to this time is known */
-	uint64_t bound;	    /* nothing that waits is earlier than this, and no more than limit */
+	struct perf_run current; /* gave the last record; p and end NULL: none */
+	bool open;		 /* the newest fresh run may still grow */
+	uint64_t seq, last;	 /* number of the newest run, and the time of its last record */
+	uint64_t limit;		 /* all up to this time is known */
+	uint64_t bound; /* nothing that waits is earlier than this, and no more than limit */
 	uint64_t latest, round_latest;
-	struct err broken;	   /* what ends the file early */
-	bool plain;		   /* samples can be read without a look-up or a swap */
-	bool sorted;		   /* the file is in order by itself */
-	bool ended;		   /* nothing more is to be read */
-	size_t packed_done;	   /* bytes of the arena being filled that were looked at */
+	struct err broken; /* what ends the file early */
+	const struct perf_layout
+		*plain;	    /* of all samples, where they need no look-up and no swap; else NULL */
+	bool sorted;	    /* the file is in order by itself */
+	bool ended;	    /* nothing more is to be read */
+	size_t packed_done; /* bytes of the arena being filled that were looked at */
 	const uint8_t *given_back; /* the file's memory before this */
 };
 
@@ -68,6 +68,34 @@ void perf_order_free(struct perf_order *o);
  */
 int perf_order_next(struct perf_order *o, struct perf_record *r, perf_comm_fn comm, void *arg,
 		    struct err *e);
+
+#define PERF_ORDER_AHEAD 512 /* bytes that are asked for before their turn comes */
+
+/*
+ * The next record, where it is a plain sample that comes before all that waits, and so shares its time
+ * with none: almost always.  False: ask perf_order_next().
+ */
+static inline bool perf_order_plain(struct perf_order *o, struct perf_sample *s, uint32_t *len)
+{
+	const struct perf_layout *l = o->plain;
+	const uint8_t *p = o->current.p;
+	uint32_t type;
+	uint16_t size;
+
+	if (__builtin_expect(p == o->current.end || !l, 0))
+		return false;
+	__builtin_prefetch(p + PERF_ORDER_AHEAD);
+	memcpy(&type, p, sizeof(type));
+	memcpy(&size, p + 6, sizeof(size));
+	if (type != PERF_SAMPLE || !perf_sample_plain(l, p, size, s) || s->time >= o->bound)
+		return false;
+	o->current.p = p + size;
+	*len = size;
+	return true;
+}
+
+/* The current run's next sample comes after one that waits: change over to that.  False: not so simple. */
+bool perf_order_turn(struct perf_order *o);
 
 /* How far the file has been read, in bytes. */
 uint64_t perf_order_progress(const struct perf_order *o, uint64_t *total);

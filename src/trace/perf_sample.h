@@ -48,14 +48,14 @@ void perf_layout_make(struct perf_layout *l, const struct perf_attr *a);
 /* The whole of a sample record of len bytes; false if it is too short for what it should hold. */
 bool perf_sample_read(const struct perf_layout *l, const uint8_t *rec, uint32_t len, bool swap,
 		      struct perf_sample *s);
-/* The same, in a few instructions where nothing of variable length stands before the raw data. */
-static inline bool perf_sample_get(const struct perf_layout *l, const uint8_t *rec, uint32_t len,
-				   bool swap, struct perf_sample *s)
+/* The same in a few instructions, of a plain layout. */
+static inline bool perf_sample_plain(const struct perf_layout *l, const uint8_t *rec, uint32_t len,
+				     struct perf_sample *s)
 {
 	uint32_t size;
 
-	if (__builtin_expect(!l->plain || swap || len < l->fixed + 4u, 0))
-		return perf_sample_read(l, rec, len, swap, s);
+	if (__builtin_expect(len < l->fixed + 4u, 0))
+		return false;
 	memcpy(&size, rec + l->fixed, 4);
 	memcpy(&s->time, rec + l->time, 8);
 	memcpy(&s->cpu, rec + l->cpu, 4);

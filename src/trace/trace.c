@@ -285,11 +285,8 @@ static void count_lost(struct trace *t, struct ring *r)
 	r->lost = false;
 }
 
-int trace_next(struct trace *t, struct event *ev, struct err *e)
+static int dat_next(struct trace *t, struct event *ev, struct err *e)
 {
-	ev->tied = false;
-	if (__builtin_expect(t->source != NULL, 0))
-		return t->source->next(t, ev, e);
 	for (;;) {
 		struct err why; /* not cleared: this is the hot path */
 		int ret = merge_next(&t->merge, &why);
@@ -333,6 +330,12 @@ int trace_next(struct trace *t, struct event *ev, struct err *e)
 			ev->kind = EVENT_OTHER;
 		return 1;
 	}
+}
+
+int trace_next(struct trace *t, struct event *ev, struct err *e)
+{
+	ev->tied = false;
+	return t->source ? t->source->next(t, ev, e) : dat_next(t, ev, e);
 }
 
 const struct trace_info *trace_info(const struct trace *t)

@@ -2,27 +2,24 @@
 #include "workload/frameobjs.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FRAME 4096u
 #define NO_TABLE FRAMEOBJS_NONE
 #define SMALLEST 2 /* log2 of FRAMEOBJS_ALIGN */
 
-void frameobjs_init(struct frameobjs *f)
+void frameobjs_init(struct frameobjs *f, struct pool *memory)
 {
-	memset(f, 0, sizeof(*f));
-	pagemap_init(&f->table, NO_TABLE);
+	f->memory = memory;
+	pagemap_init(&f->table, NO_TABLE, memory);
 	for (unsigned c = 0; c < FRAMEOBJS_CLASSES; c++)
-		f->class[c].free = NO_TABLE;
+		f->unused[c] = NO_TABLE;
 }
 
 void frameobjs_free(struct frameobjs *f)
 {
-	for (unsigned c = 0; c < FRAMEOBJS_CLASSES; c++)
-		free(f->class[c].words);
 	pagemap_free(&f->table);
-	frameobjs_init(f);
+	frameobjs_init(f, f->memory);
 }
 
 static inline uint32_t places_of(unsigned class)
@@ -38,37 +35,24 @@ static unsigned class_for(uint32_t byte, uint32_t size)
 
 static uint32_t table_new(struct frameobjs *f, unsigned class)
 {
-	struct frameobjs_class *c = &f->class[class];
-	size_t words = 1 + places_of(class);
-	uint32_t n = c->free;
+	uint32_t at = f->unused[class], *words;
 
-	if (n != NO_TABLE) {
-		c->free = c->words[n * words + 1];
-	} else {
-		if (c->count == c->room) {
-			uint32_t room = c->room ? c->room * 2 : 16;
-			uint32_t *more = NULL;
-
-			if (room < NO_TABLE >> 4)
-				more = realloc(c->words, room * words * sizeof(*more));
-			if (!more)
-				return NO_TABLE;
-			c->words = more;
-			c->room = room;
-		}
-		n = c->count++;
-	}
-	c->words[n * words] = 0;
-	memset(&c->words[n * words + 1], 0xff, (words - 1) * sizeof(*c->words)); /* NO_SLOT */
-	return n << 4 | class;
+	if (at != NO_TABLE)
+		f->unused[class] = ((uint32_t *)pool_at(f->memory, at))[1];
+	else
+		at = pool_take(f->memory, (1 + places_of(class)) * sizeof(*words));
+	if (at >= NO_TABLE >> 4)
+		return NO_TABLE;
+	words = pool_at(f->memory, at);
+	words[0] = 0;
+	memset(words + 1, 0xff, places_of(class) * sizeof(*words)); /* NO_SLOT */
+	return at << 4 | class;
 }
 
 static void table_drop(struct frameobjs *f, uint32_t table)
 {
-	struct frameobjs_class *c = &f->class[table & 15];
-
-	frameobjs_words(f, table)[1] = c->free;
-	c->free = table >> 4;
+	frameobjs_words(f, table)[1] = f->unused[table & 15];
+	f->unused[table & 15] = table >> 4;
 }
 
 /* A table with room for objects at finer places, which takes over what this one holds. */
@@ -116,13 +100,16 @@ void frameobjs_drop(struct frameobjs *f, uint32_t pfn)
 	*at = NO_TABLE;
 }
 
-uint32_t frameobjs_search(const struct frameobjs *f, uint32_t pfn)
+uint32_t frameobjs_search(const struct frameobjs *f, uint32_t pfn, uint32_t *byte)
 {
 	uint32_t table = pagemap_get(&f->table, pfn);
+	unsigned shift = (table & 15) + SMALLEST;
 	const uint32_t *p = frameobjs_words(f, table) + 1;
 
-	for (uint32_t i = 0; i < places_of(table & 15); i++)
-		if (p[i] != NO_SLOT)
+	for (uint32_t i = *byte >> shift; i < places_of(table & 15); i++)
+		if (p[i] != NO_SLOT) {
+			*byte = i << shift;
 			return p[i];
+		}
 	return NO_SLOT;
 }

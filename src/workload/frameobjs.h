@@ -22,16 +22,10 @@
 #define FRAMEOBJS_ALIGN 4u   /* an object starts at a multiple of this, or has no place here */
 #define FRAMEOBJS_CLASSES 11 /* granules of 4 bytes to 4096 */
 
-/* The tables of one granule, in one piece of memory; the first word counts what lives. */
-struct frameobjs_class {
-	uint32_t *words;
-	uint32_t count, room; /* tables */
-	uint32_t free;	      /* the first unused one, whose second word names the next */
-};
-
 struct frameobjs {
-	struct pagemap table; /* frame -> number << 4 | class; FRAMEOBJS_NONE */
-	struct frameobjs_class class[FRAMEOBJS_CLASSES];
+	struct pagemap table; /* frame -> place in memory << 4 | class; FRAMEOBJS_NONE */
+	struct pool *memory;
+	uint32_t unused[FRAMEOBJS_CLASSES]; /* the first such table, whose second word names the next */
 };
 
 /* Where an object stands: its number, and the count of its table. */
@@ -41,22 +35,21 @@ struct frameobjs_place {
 
 #define FRAMEOBJS_NONE UINT32_MAX
 
-void frameobjs_init(struct frameobjs *f);
+/* The tables are given back with the memory that they are taken from. */
+void frameobjs_init(struct frameobjs *f, struct pool *memory);
 void frameobjs_free(struct frameobjs *f);
 /* An object of `size` bytes starts here, where none does and there is no place yet.  0, or -ENOMEM. */
 int frameobjs_put_new(struct frameobjs *f, uint32_t pfn, uint32_t byte, uint32_t size,
 		      uint32_t slot);
 /* The frame's last object is gone. */
 void frameobjs_drop(struct frameobjs *f, uint32_t pfn);
-/* The frame's first object in the order of addresses, in a frame that has some. */
-uint32_t frameobjs_search(const struct frameobjs *f, uint32_t pfn);
+/* As frameobjs_next(), in a frame that has some object. */
+uint32_t frameobjs_search(const struct frameobjs *f, uint32_t pfn, uint32_t *byte);
 
-/* A table's count, and then its places. */
+/* How many objects live in a table's frame, and then its places. */
 static inline uint32_t *frameobjs_words(const struct frameobjs *f, uint32_t table)
 {
-	unsigned c = table & 15;
-
-	return f->class[c].words + (size_t)(table >> 4) * (1 + (4096u / FRAMEOBJS_ALIGN >> c));
+	return pool_at(f->memory, table >> 4);
 }
 
 /* Where an object that starts at this byte of the frame stands, or would. */
@@ -107,12 +100,12 @@ static inline uint32_t frameobjs_del(struct frameobjs *f, uint32_t pfn, uint32_t
 	return slot;
 }
 
-/* The frame's first object in the order of addresses; NO_SLOT. */
-static inline uint32_t frameobjs_first(const struct frameobjs *f, uint32_t pfn)
+/* The frame's first object from *byte on, which is moved to where it starts; NO_SLOT. */
+static inline uint32_t frameobjs_next(const struct frameobjs *f, uint32_t pfn, uint32_t *byte)
 {
 	if (pagemap_get(&f->table, pfn) == FRAMEOBJS_NONE)
 		return NO_SLOT;
-	return frameobjs_search(f, pfn);
+	return frameobjs_search(f, pfn, byte);
 }
 
 #endif

@@ -35,6 +35,7 @@ struct import {
 	struct resolver *resolver;
 	uint64_t *lost_seen;	/* [cpus] */
 	uint64_t counts[65536]; /* by event id */
+	uint32_t ids;		/* none of these is as high */
 	uint64_t first, last;
 	uint32_t max_pfn;
 	bool any;
@@ -369,7 +370,7 @@ static int attach_all(struct import *im, struct err *e)
 static int summarise(struct import *im, struct kmw_summary *s, struct err *e)
 {
 	const struct resolve_stats *rs = resolver_stats(im->resolver);
-	int ret = summary_of_trace(s, im->trace, im->counts, e);
+	int ret = summary_of_trace(s, im->trace, im->counts, im->ids, e);
 
 	if (ret < 0)
 		return ret;
@@ -407,6 +408,8 @@ static int pass(struct import *im, struct err *e)
 		}
 		im->last = ev.time;
 		im->counts[ev.id]++;
+		if (ev.id >= im->ids)
+			im->ids = ev.id + 1u;
 		if (ev.lost) {
 			uint64_t all = trace_cpu(im->trace, ev.cpu)->lost;
 

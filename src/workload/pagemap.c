@@ -4,18 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-void pagemap_init(struct pagemap *m, uint32_t fill)
+void pagemap_init(struct pagemap *m, uint32_t fill, struct pool *memory)
 {
 	memset(m, 0, sizeof(*m));
 	m->fill = fill;
+	m->memory = memory;
 }
 
 void pagemap_free(struct pagemap *m)
 {
-	for (uint32_t i = 0; i < m->leaves; i++)
-		free(m->leaf[i]);
 	free(m->leaf);
-	pagemap_init(m, m->fill);
+	pagemap_init(m, m->fill, m->memory);
 }
 
 uint32_t *pagemap_at_new(struct pagemap *m, uint32_t pfn)
@@ -33,12 +32,14 @@ uint32_t *pagemap_at_new(struct pagemap *m, uint32_t pfn)
 		m->leaves = leaves;
 	}
 	if (!m->leaf[l]) {
-		uint32_t *leaf = malloc(PAGEMAP_LEAF * sizeof(*leaf));
+		uint32_t at = pool_take(m->memory, PAGEMAP_LEAF * sizeof(uint32_t));
+		uint32_t *leaf, fill = m->fill;
 
-		if (!leaf)
+		if (at == POOL_NONE)
 			return NULL;
+		leaf = pool_at(m->memory, at);
 		for (uint32_t i = 0; i < PAGEMAP_LEAF; i++)
-			leaf[i] = m->fill;
+			leaf[i] = fill;
 		m->leaf[l] = leaf;
 	}
 	return &m->leaf[l][pfn & (PAGEMAP_LEAF - 1)];

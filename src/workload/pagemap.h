@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "base/pool.h"
+
 #define PAGEMAP_LEAF_SHIFT 12
 #define PAGEMAP_LEAF (1u << PAGEMAP_LEAF_SHIFT)
 
@@ -16,9 +18,11 @@ struct pagemap {
 	uint32_t **leaf; /* [leaves], NULL where nothing was set */
 	uint32_t leaves;
 	uint32_t fill;
+	struct pool *memory; /* of the leaves */
 };
 
-void pagemap_init(struct pagemap *m, uint32_t fill);
+/* The leaves are given back with the memory that they are taken from. */
+void pagemap_init(struct pagemap *m, uint32_t fill, struct pool *memory);
 void pagemap_free(struct pagemap *m);
 /* As pagemap_at(), where the leaf may be missing. */
 uint32_t *pagemap_at_new(struct pagemap *m, uint32_t pfn);

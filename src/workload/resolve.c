@@ -641,8 +641,9 @@ struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
 	r->deferred = KMM_NO_PFN;
 	slots_init(&r->slots);
 	ties_init(&r->ties, put_tie, r);
-	pagemap_init(&r->page_slot, PAGE_UNSEEN);
-	frameobjs_init(&r->frame_objects);
+	pool_init(&r->memory);
+	pagemap_init(&r->page_slot, PAGE_UNSEEN, &r->memory);
+	frameobjs_init(&r->frame_objects, &r->memory);
 	if (window_init(&r->win) || sites_init(&r->sites) || map_init(&r->objects, 64) ||
 	    map_init(&r->percpu, 64) || map_init(&r->areas, 64) || map_init(&r->arrays, 64))
 		goto oom;
@@ -675,6 +676,7 @@ void resolver_free(struct resolver *r)
 	sites_free(&r->sites);
 	frameobjs_free(&r->frame_objects);
 	pagemap_free(&r->page_slot);
+	pool_free(&r->memory);
 	slots_free(&r->slots);
 	ties_free(&r->ties);
 	window_free(&r->win);

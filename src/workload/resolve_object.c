@@ -56,7 +56,7 @@ static int note_object(struct resolver *r, uint64_t addr, uint32_t size, uint32_
 }
 
 /* The object is gone, and no event said so (pitfall 1: bulk and RCU frees are silent). */
-static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot)
+static int imply_free(struct resolver *r, const struct event *ev, uint64_t addr, uint32_t slot)
 {
 	struct window_entry *w = resolver_append(r, ev, REQ_OBJ_FREE);
 
@@ -65,17 +65,18 @@ static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot)
 	w->r.slot = slot;
 	w->r.sig.flags = REQ_IMPLIED;
 	w->gives = true;
-	forget_object(r, r->slots.s[slot].addr);
+	forget_object(r, addr);
 	r->stats.implied_objects++;
 	return 0;
 }
 
 int resolve_objects_of_page(struct resolver *r, const struct event *ev, uint32_t pfn)
 {
-	uint32_t slot;
+	uint64_t start = r->o.direct_map_base + ((uint64_t)pfn << 12);
+	uint32_t slot, byte = 0;
 
-	while ((slot = frameobjs_first(&r->frame_objects, pfn)) != NO_SLOT)
-		if (imply_free(r, ev, slot) < 0)
+	while ((slot = frameobjs_next(&r->frame_objects, pfn, &byte)) != NO_SLOT)
+		if (imply_free(r, ev, start + byte, slot) < 0)
 			return r->err->code;
 	return 0;
 }
@@ -163,7 +164,7 @@ static int object_alloc(struct resolver *r, struct ctx *c, const struct event *e
 	if (c->owner_n && ev->object.ptr)
 		resolve_owner(r, c, ev, site);
 	old = ev->object.ptr ? resolver_object_at(r, ev->object.ptr) : NO_SLOT;
-	if (__builtin_expect(old != NO_SLOT, 0) && imply_free(r, ev, old) < 0)
+	if (__builtin_expect(old != NO_SLOT, 0) && imply_free(r, ev, ev->object.ptr, old) < 0)
 		return r->err->code;
 	w = resolver_append(r, ev, REQ_OBJ_ALLOC);
 	if (!w)

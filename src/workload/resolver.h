@@ -112,6 +112,7 @@ struct resolver {
 	struct ties ties;
 	struct slots slots;
 	struct sites sites;
+	struct pool memory;		/* of the tables of frames */
 	struct pagemap page_slot;	/* pfn -> slot of the block that covers it; NO_SLOT
 					once freed, PAGE_UNSEEN before any event */
 	struct frameobjs frame_objects; /* place in the direct map -> slot of the object there */

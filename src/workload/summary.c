@@ -21,9 +21,10 @@ static void take_cpus(struct kmw_summary *s, const struct trace *t)
 	}
 }
 
-static void take_events(struct kmw_summary *s, const struct trace *t, const uint64_t *counts)
+static void take_events(struct kmw_summary *s, const struct trace *t, const uint64_t *counts,
+			uint32_t ids)
 {
-	for (uint32_t id = 0; id < 65536; id++) {
+	for (uint32_t id = 0; id < ids; id++) {
 		const char *name = trace_event_name(t, (uint16_t)id), *system;
 		struct kmw_event_count *k = &s->counts[s->count_n];
 
@@ -41,7 +42,7 @@ static void take_events(struct kmw_summary *s, const struct trace *t, const uint
 }
 
 int summary_of_trace(struct kmw_summary *s, const struct trace *t, const uint64_t *counts,
-		     struct err *e)
+		     uint32_t ids, struct err *e)
 {
 	const struct trace_info *ti = trace_info(t);
 	uint32_t n = 0;
@@ -59,14 +60,14 @@ int summary_of_trace(struct kmw_summary *s, const struct trace *t, const uint64_
 	s->page_size = ti->page_size;
 	s->cpus = ti->cpus;
 	s->truncated = ti->truncated || trace_damage(t);
-	for (uint32_t id = 0; id < 65536; id++)
+	for (uint32_t id = 0; id < ids; id++)
 		n += counts[id] != 0;
 	s->counts = calloc(n + 1, sizeof(*s->counts));
 	s->per_cpu = calloc(s->cpus + 1, sizeof(*s->per_cpu));
 	if (!s->counts || !s->per_cpu)
 		return err_set(e, ENOMEM, "out of memory for the summary");
 	take_cpus(s, t);
-	take_events(s, t, counts);
+	take_events(s, t, counts, ids);
 	return 0;
 }
 

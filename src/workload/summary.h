@@ -11,11 +11,11 @@
 #include "workload/kmw.h"
 
 /*
- * counts: [65536] events read, by id.  0, or -ENOMEM; s->counts and s->per_cpu are for the caller
+ * counts: [ids] events read, by id; none had a higher one.  0, or -ENOMEM; s->counts and s->per_cpu are for the caller
  * to free, on failure too.
  */
 int summary_of_trace(struct kmw_summary *s, const struct trace *t, const uint64_t *counts,
-		     struct err *e);
+		     uint32_t ids, struct err *e);
 /*
  * What the snapshots add (m may be NULL): the kernel's name, and the ring buffers' counters
  * (system/ring_buffer_stats) of CPUs whose counters the trace does not have.

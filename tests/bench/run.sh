@@ -183,6 +183,20 @@ section_live() {
 	group "one workload, kernel $(uname -r | cut -d- -f1); trace.dat uncompressed, $(size_of "$TMP/live.dat")"
 	import_trace "$n" --instance "${dir##*/}" "$TMP/live.dat"
 	aside "perf.data, $(size_of "$TMP/live.perf")" import_perf "$TMP/live.perf"
+	rm -f "$TMP"/live*.dat
+	import_storm
+}
+
+# A perf.data of which start-up is no part: some seconds of forks on all CPUs, of the whole machine.
+import_storm() {
+	if ! taskset -c "0-$((CORES - 1))" perf record -a -q -N --no-buildid -m 16M -e 'kmem:*' \
+			-o "$TMP/storm.perf" -- "$BUILD/tests/bench/storm" 3 forks > "$TMP/log" 2>&1; then
+		skip "storm of forks" "perf or bench/storm failed: $(tail -n 1 "$TMP/log")"
+		return
+	fi
+	group "a storm of forks on all CPUs; perf.data, $(size_of "$TMP/storm.perf")"
+	import_perf "$TMP/storm.perf"
+	rm -f "$TMP/storm.perf"
 }
 
 section_workload() {

@@ -9,35 +9,47 @@
 #include "workload/frameobjs.h"
 #include "workload/slots.h"
 
+static uint32_t first(const struct frameobjs *f, uint32_t pfn)
+{
+	uint32_t byte = 0;
+
+	return frameobjs_next(f, pfn, &byte);
+}
+
 static void what_is_put_is_found_until_it_goes(void **state)
 {
 	struct frameobjs f;
+	struct pool p;
 
 	(void)state;
-	frameobjs_init(&f);
+	pool_init(&p);
+	frameobjs_init(&f, &p);
 	assert_int_equal(frameobjs_get(&f, 7, 0), NO_SLOT);
-	assert_int_equal(frameobjs_first(&f, 7), NO_SLOT);
+	assert_int_equal(first(&f, 7), NO_SLOT);
 	assert_int_equal(frameobjs_put(&f, 7, 192, 192, 5), 0);
 	assert_int_equal(frameobjs_put(&f, 7, 0, 192, 6), 0);
 	assert_int_equal(frameobjs_get(&f, 7, 192), 5);
 	assert_int_equal(frameobjs_get(&f, 8, 192), NO_SLOT);
 	assert_int_equal(frameobjs_get(&f, 7, 200), NO_SLOT);
-	assert_int_equal(frameobjs_first(&f, 7), 6);
+	assert_int_equal(first(&f, 7), 6);
 	assert_int_equal(frameobjs_del(&f, 7, 0), 6);
 	assert_int_equal(frameobjs_del(&f, 7, 0), NO_SLOT);
-	assert_int_equal(frameobjs_first(&f, 7), 5);
+	assert_int_equal(first(&f, 7), 5);
 	assert_int_equal(frameobjs_del(&f, 7, 192), 5);
-	assert_int_equal(frameobjs_first(&f, 7), NO_SLOT);
+	assert_int_equal(first(&f, 7), NO_SLOT);
 	frameobjs_free(&f);
+	pool_free(&p);
 }
 
 /* A page of another cache, or of no cache at all: objects that fit no table made before. */
 static void smaller_objects_make_a_finer_table(void **state)
 {
 	struct frameobjs f;
+	struct pool p;
 
 	(void)state;
-	frameobjs_init(&f);
+	pool_init(&p);
+	frameobjs_init(&f, &p);
 	assert_int_equal(frameobjs_put(&f, 3, 0, 16384, 1), 0);
 	assert_int_equal(frameobjs_put(&f, 3, 2048, 64, 2), 0);
 	assert_int_equal(frameobjs_put(&f, 3, 100, 20, 3), 0);
@@ -45,19 +57,22 @@ static void smaller_objects_make_a_finer_table(void **state)
 	assert_int_equal(frameobjs_get(&f, 3, 2048), 2);
 	assert_int_equal(frameobjs_get(&f, 3, 100), 3);
 	assert_int_equal(frameobjs_del(&f, 3, 0), 1);
-	assert_int_equal(frameobjs_first(&f, 3), 3);
+	assert_int_equal(first(&f, 3), 3);
 	frameobjs_free(&f);
+	pool_free(&p);
 }
 
 /* Against a hash table, with frames that fill and empty and objects of many sizes. */
 static void it_is_a_map_of_places(void **state)
 {
 	struct frameobjs f;
+	struct pool p;
 	struct map m;
 	uint64_t x = 88172645463325252ull;
 
 	(void)state;
-	frameobjs_init(&f);
+	pool_init(&p);
+	frameobjs_init(&f, &p);
 	assert_int_equal(map_init(&m, 64), 0);
 	for (uint32_t i = 0; i < 200000; i++) {
 		uint32_t pfn, byte;
@@ -84,6 +99,7 @@ static void it_is_a_map_of_places(void **state)
 	assert_int_equal(m.used, 0);
 	map_free(&m);
 	frameobjs_free(&f);
+	pool_free(&p);
 }
 
 int main(void)

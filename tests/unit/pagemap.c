@@ -10,20 +10,25 @@
 static void untouched_reads_fill(void **state)
 {
 	struct pagemap m;
+	struct pool p;
 
 	(void)state;
-	pagemap_init(&m, 77);
+	pool_init(&p);
+	pagemap_init(&m, 77, &p);
 	assert_int_equal(pagemap_get(&m, 0), 77);
 	assert_int_equal(pagemap_get(&m, UINT32_MAX), 77);
 	pagemap_free(&m);
+	pool_free(&p);
 }
 
 static void far_frames_cost_a_leaf(void **state)
 {
 	struct pagemap m;
+	struct pool p;
 
 	(void)state;
-	pagemap_init(&m, 0);
+	pool_init(&p);
+	pagemap_init(&m, 0, &p);
 	*pagemap_at(&m, 0xfffffff) = 5;
 	*pagemap_at(&m, 3) = 9;
 	assert_int_equal(pagemap_get(&m, 0xfffffff), 5);
@@ -32,6 +37,7 @@ static void far_frames_cost_a_leaf(void **state)
 	assert_int_equal(pagemap_get(&m, 0xffffffe), 0);
 	assert_null(m.leaf[1]);
 	pagemap_free(&m);
+	pool_free(&p);
 }
 
 int main(void)

@@ -100,14 +100,14 @@ static void plain(void **state)
 	at = put(rec, at, 1); /* CPU */
 	at = put32(rec, at, 4);
 	memcpy(rec + at, "rawb", 4);
-	assert_true(perf_sample_get(&l, rec, at + 4, false, &s));
+	assert_true(perf_sample_plain(&l, rec, at + 4, &s));
 	assert_int_equal(s.time, 5);
 	assert_int_equal(s.cpu, 1);
 	assert_null(s.chain);
 	assert_int_equal(s.chain_words, 0);
 	assert_memory_equal(s.raw, "rawb", 4);
 	put32(rec, 24, 5); /* more than there is */
-	assert_false(perf_sample_get(&l, rec, at + 4, false, &s));
+	assert_false(perf_sample_plain(&l, rec, at + 4, &s));
 }
 
 /* perf's own event without samples is known by its attribute. */
