@@ -4,6 +4,7 @@
  * CPU's list, is preempted before its mm_page_alloc (zeroing the page makes that long), and others take
  * the pages behind it meanwhile.  The order of the list shows when it took place (silent.h); from there
  * on it is read there, under an id of its own, since others may have had its id in between.
+ * A bulk allocation that took place later (latebulk.h) is moved the other way.
  */
 #ifndef REPLAY_EARLY_H
 #define REPLAY_EARLY_H

@@ -9,10 +9,13 @@
 
 void latefree_race(struct latefree_race *x, const struct request *q, uint64_t number)
 {
+	bool free = q->sig.op == REQ_PAGE_FREE && q->sig.flags & REQ_DIRECT;
+
 	if (q->cpu >= KMM_CPUS)
 		return;
-	if (q->sig.op == REQ_PAGE_FREE && q->sig.flags & REQ_DIRECT) {
+	if (free || q->sig.op == OBS_ZONE_LOCKED)
 		x->seen |= x->number && x->cpu != q->cpu && x->last[x->cpu] == x->number;
+	if (free) {
 		x->number = number + 1;
 		x->cpu = q->cpu;
 	}
@@ -110,30 +113,52 @@ static void note_late(struct latefree *l, uint64_t from, uint64_t behind)
 		}
 }
 
-/* A refill gets this block: do such stand before it as were freed while its own free was under way? */
+/* Such stand before it as were freed while its own free was under way: the last of them; 0: it is not so. */
+static uint64_t freed_meanwhile(const struct latefree *l, const uint64_t *above, unsigned n,
+				uint64_t own)
+{
+	uint64_t behind = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (above[i] < own || !may_be_behind(l, own - 1, above[i] - 1))
+			return 0;
+		if (above[i] > behind)
+			behind = above[i];
+	}
+	return behind;
+}
+
+/* Is this free past the lists the last that its CPU did so far, so that it may be waiting for the lock? */
+static bool is_under_way(const struct latefree *l, const struct request *q, uint64_t number)
+{
+	const struct latefree_seen *f = seen(l, number);
+
+	return f->free && f->cpu != q->cpu && l->last[f->cpu] == number + 1;
+}
+
+/* A refill gets this block, before which others stand: which frees do not stand where they are logged? */
 static void look(struct latefree *l, const struct recorded *r, const struct request *q)
 {
-	unsigned order, zone, type = q->sig.type;
+	unsigned order, zone, type = q->sig.type, n = 0, waiting = 0;
 	uint32_t head = recorded_block(r, q->pfn, &zone, &order), at = KMM_NO_PFN;
-	uint64_t own, behind = 0;
+	uint64_t own, behind, above[ABOVE_MOST];
 
 	if (head == KMM_NO_PFN || type >= VIEW_TYPES)
 		return;
-	own = made_by(l, head, order);
-	for (unsigned n = 0; own; n++) {
-		uint64_t other;
-
-		at = recorded_free_next(r, zone, order, type, at);
-		if (at == head)
-			break;
-		other = at == KMM_NO_PFN || n == ABOVE_MOST ? 0 : made_by(l, at, order);
-		if (other < own || !may_be_behind(l, own - 1, other - 1))
+	while ((at = recorded_free_next(r, zone, order, type, at)) != head) {
+		if (at == KMM_NO_PFN || n == ABOVE_MOST)
 			return;
-		if (other > behind)
-			behind = other;
+		above[n] = made_by(l, at, order);
+		if (!above[n])
+			return;
+		waiting += is_under_way(l, q, above[n++] - 1);
 	}
+	own = made_by(l, head, order);
+	behind = own ? freed_meanwhile(l, above, n, own) : 0;
 	if (behind)
 		note_late(l, seen(l, own - 1)->first, end_of(l, behind - 1));
+	for (unsigned i = 0; !behind && waiting == n && i < n; i++)
+		note_move(l, above[i] - 1, l->number);
 }
 
 /* A free and what its list gave back then belong together. */

@@ -4,7 +4,8 @@
  * mm_page_free of a block that goes past the per-CPU lists comes before the zone lock is asked for, so of two
  * CPUs that free at one time either may be first; and the file does not tell who was where they share one time
  * of the clock.  Blocks stand at the head of their list in the turn in which they came: a refill that gets
- * one which should stand behind another tells.
+ * one which should stand behind another tells.  So does one that gets a block behind such as another CPU was
+ * giving back: the refill had the lock first.
  */
 #ifndef REPLAY_LATEFREE_H
 #define REPLAY_LATEFREE_H
@@ -16,7 +17,7 @@
 #include "replay/turns.h"
 #include "workload/request.h"
 
-/* Two CPUs in the midst of a free past the lists: is there anything to find out at all? */
+/* A CPU in the midst of a free past the lists when another frees or takes: is there anything to find out at all? */
 struct latefree_race {
 	uint64_t last[KMM_CPUS]; /* number of each CPU's last record, + 1 */
 	uint64_t number;	 /* of the last free past the lists, + 1 */

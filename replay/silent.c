@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/silent_inside.h"
 #include "trace/event.h"
 
 #define KPF_BUDDY (1ull << 10)
-#define NUMBER_MAX (UINT32_MAX - 1)
-#define MAY_HAVE_PASSED (1u << 31) /* in freed */
-#define IN_USE MAY_HAVE_PASSED	   /* in freed: next is the slot that has it */
+#define IN_USE MAY_HAVE_PASSED /* in freed: next is the slot that has it */
 
 int silent_init(struct silent *s, struct early *early, const struct machine *m, struct err *e)
 {
@@ -65,33 +64,11 @@ static uint32_t list_of(const struct silent *s, const struct request *q)
 	return list_at(s, q, q->sig.type);
 }
 
-static void remove_block(struct silent *s, uint32_t pfn)
-{
-	struct silent_frame *f = &s->f[pfn];
-
-	s->f[f->prev].next = f->next;
-	s->f[f->next].prev = f->prev;
-	f->list = 0;
-}
-
-/* Put a block behind `prev`, which may be the list's head. */
-static void insert(struct silent *s, uint32_t list, uint32_t pfn, uint32_t prev)
-{
-	struct silent_frame *f = &s->f[pfn];
-
-	f->prev = prev;
-	f->next = s->f[prev].next;
-	s->f[f->next].prev = pfn;
-	s->f[prev].next = pfn;
-	f->list = list + 1;
-	f->candidate = 0;
-}
-
 static void append(struct silent *s, uint32_t list, uint32_t pfn)
 {
 	if (s->f[pfn].list)
-		remove_block(s, pfn);
-	insert(s, list, pfn, s->f[s->m->max_pfn + list].prev);
+		silent_remove(s, pfn);
+	silent_insert(s, list, pfn, s->f[s->m->max_pfn + list].prev);
 	s->f[pfn].freed = 0;
 }
 
@@ -131,12 +108,6 @@ static bool is_suspect(const struct silent_frame *f)
 	return f->candidate && !(f->prev & SILENT_RECOGNISED);
 }
 
-static void recognise(struct silent *s, uint32_t pfn, uint32_t list, uint64_t number)
-{
-	s->f[pfn].prev = list | SILENT_RECOGNISED;
-	s->f[pfn].candidate = number < NUMBER_MAX ? (uint32_t)number + 1 : 0;
-}
-
 /* The frame is known to have gone: its next event was a free, or it has none and is not free afterwards. */
 static void went(struct silent *s, uint32_t pfn)
 {
@@ -162,10 +133,10 @@ static void suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_
 {
 	uint32_t *known = &s->recognised[list / SILENT_LISTS % s->m->cpus];
 
-	remove_block(s, pfn);
+	silent_remove(s, pfn);
 	if (list % SILENT_LISTS == KMM_UNMOVABLE && *known) {
 		(*known)--;
-		recognise(s, pfn, list, number);
+		silent_recognise(s, pfn, list, number);
 	} else {
 		if (number < NUMBER_MAX)
 			s->f[pfn].candidate = (uint32_t)number + 1;
@@ -220,7 +191,7 @@ static void gone(struct silent *s, uint32_t pfn, bool in_use, uint64_t number)
 	if (f->list && in_use)
 		suspect_found(s, pfn, number);
 	if (f->list)
-		remove_block(s, pfn);
+		silent_remove(s, pfn);
 	if (f->candidate && in_use && !may_have_moved(s, pfn))
 		went(s, pfn);
 	f->candidate = 0;
@@ -328,6 +299,8 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 			s->recognised[q->cpu] = 0;
 		return;
 	}
+	if (s->f[q->pfn].candidate && s->f[q->pfn].prev == (list | SILENT_RECOGNISED))
+		latebulk_undo(s, q->pfn);
 	if (s->f[q->pfn].list == list + 1) {
 		doubt(s, q, number);
 		suspect(s, list, q->pfn, number);
@@ -359,7 +332,7 @@ static void follow_free(struct silent *s, const struct request *q, uint64_t numb
 		return;
 	list = list_at(s, q, s->type[q->pfn >> s->m->pageblock_order]);
 	if (list != UINT32_MAX)
-		insert(s, list, q->pfn, (uint32_t)s->m->max_pfn + list);
+		silent_insert(s, list, q->pfn, (uint32_t)s->m->max_pfn + list);
 	s->f[q->pfn].freed = ((uint32_t)number + 1) | (q->sig.aux & FREE_IRQ ? MAY_HAVE_PASSED : 0);
 }
 
@@ -394,27 +367,29 @@ static void follow_refill(struct silent *s, const struct request *q, uint64_t nu
 		use(s, q);
 	/* Nobody is known to have asked: it is taken once the refill has it. */
 	if (nobody)
-		recognise(s, q->pfn, list, number + 1);
+		silent_recognise(s, q->pfn, list, number + 1);
 }
 
-static void follow_bulk(struct silent *s, const struct request *q, uint64_t number)
+/* What it takes is not logged: the first page of the list, as far as that is known; KMM_NO_PFN. */
+static uint32_t follow_bulk(struct silent *s, const struct request *q, uint64_t number)
 {
-	uint32_t list, head, first;
+	uint32_t list, head, first = KMM_NO_PFN;
 
 	if (q->cpu >= s->m->cpus || q->cpu >= KMM_CPUS)
-		return;
+		return first;
 	list = s->last[q->cpu] - 1;
 	head = (uint32_t)s->m->max_pfn + list;
 	if (!q->sig.own_obs && s->last[q->cpu] && s->f[head].next != head) {
 		first = s->f[head].next;
-		remove_block(s, first);
-		recognise(s, first, list, number);
+		silent_remove(s, first);
+		silent_recognise(s, first, list, number);
 	} else
 		s->recognised[q->cpu]++;
 	if (q->sig.own_obs)
 		s->open[q->cpu] = (struct silent_open){ .slot = q->slot,
 							.pfn = KMM_NO_PFN,
 							.bulk = true };
+	return first;
 }
 
 static void follow_page(struct silent *s, const struct request *q, uint64_t number)
@@ -455,15 +430,35 @@ static bool is_tasks(const struct request *q)
 	}
 }
 
+/* The task was preempted before it took its pages. */
+static void follow_late_bulk(struct silent *s, const struct request *q, uint64_t number)
+{
+	uint32_t rank = 0;
+
+	for (struct latebulk_page *p; (p = latebulk_due(&s->bulk, q));) {
+		p->q.cpu = q->cpu;
+		early_note(s->early, &p->q, p->number, number, rank++, q->cpu);
+		follow_bulk(s, &p->q, number);
+	}
+}
+
 void silent_record(struct silent *s, const struct request *q, uint64_t number)
 {
-	if (q->sig.op == REQ_PAGE_BULK)
-		follow_bulk(s, q, number);
+	bool tasks = is_tasks(q);
+
+	if (tasks && s->bulk.waiting)
+		follow_late_bulk(s, q, number);
+	if (q->sig.op == REQ_PAGE_BULK) {
+		uint32_t pfn = follow_bulk(s, q, number);
+
+		if (pfn != KMM_NO_PFN)
+			latebulk_note(&s->bulk, q, number, s->last[q->cpu] - 1, pfn);
+	}
 	if (q->sig.op == OBS_COMPACTION && q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
 		s->compacted = number + 1;
 	if (q->pfn < s->m->max_pfn && q->sig.op != OBS_MARK)
 		follow_page(s, q, number);
-	if (is_tasks(q))
+	if (tasks)
 		s->task[(uint32_t)q->pid % SILENT_TASKS] = (struct silent_task){ q->pid,
 										 number + 1 };
 }
@@ -497,8 +492,8 @@ int silent_after(struct silent *s, const struct machine_state *after, uint64_t n
 		if (listed[p] || (!f->list && !somewhere))
 			continue;
 		if (f->list)
-			remove_block(s, p);
-		recognise(s, p, 0, number);
+			silent_remove(s, p);
+		silent_recognise(s, p, 0, number);
 	}
 	free(listed);
 	return 0;

@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "machine/machine.h"
 #include "replay/early.h"
+#include "replay/latebulk.h"
 #include "workload/request.h"
 
 #define SILENT_LISTS (4 * KMM_PCPTYPES) /* orders 0 to 3 by type */
@@ -56,6 +57,7 @@ struct silent {
 	struct early_alloc
 		doubt[SILENT_DOUBTS]; /* the last ones, in a circle; to is 0 once decided */
 	uint32_t doubts;
+	struct latebulk bulk;
 	uint32_t turn; /* of what was found to be missing */
 	struct silent_frame {
 		uint32_t next,

@@ -273,3 +273,53 @@ uint64_t kallsyms_next(const struct kallsyms *k, uint64_t addr)
 			return s->addr;
 	return 0;
 }
+
+/* The addresses whose lines are to be kept. */
+static int wanted(const struct kallsyms *k, const char *text, size_t len, const struct map *code,
+		  const char *const *functions, unsigned n, struct map *out)
+{
+	struct kallsyms_range f;
+	uint64_t addr;
+	uint32_t val;
+	int ret = 0;
+
+	for (size_t at = 0; !ret && map_next(code, &at, &addr, &val);) {
+		ret = map_put(out, kallsyms_start(k, addr), 0);
+		if (!ret)
+			ret = map_put(out, kallsyms_next(k, addr), 0);
+	}
+	for (unsigned i = 0; i < n && !ret; i++) {
+		kallsyms_ranges(text, len, &functions[i], 1, &f);
+		ret = map_put(out, f.start, 0);
+		if (!ret)
+			ret = map_put(out, f.end, 0);
+	}
+	return ret;
+}
+
+int kallsyms_cut(const char *text, size_t len, const struct map *code, const char *const *functions,
+		 unsigned n, FILE *out, struct err *e)
+{
+	struct kallsyms *k = kallsyms_parse(text, len, e);
+	const char *end = text + len;
+	struct map keep;
+
+	if (!k)
+		return err_code(e);
+	if (map_init(&keep, 2 * code->used + 2 * n) ||
+	    wanted(k, text, len, code, functions, n, &keep)) {
+		map_free(&keep);
+		kallsyms_free(k);
+		return err_set(e, ENOMEM, "out of memory for the kernel's symbols");
+	}
+	for (const char *p = text, *eol; p < end; p = eol + 1) {
+		struct line l;
+
+		eol = line_end(p, end);
+		if (line_parse(p, eol, &l) && map_get(&keep, l.addr) != MAP_NONE)
+			fprintf(out, "%.*s\n", (int)(eol - p), p);
+	}
+	map_free(&keep);
+	kallsyms_free(k);
+	return 0;
+}

@@ -10,8 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/err.h"
+#include "base/map.h"
 
 struct kallsyms;
 
@@ -34,5 +36,11 @@ void kallsyms_ranges(const char *text, size_t len, const char *const *names, uns
 uint64_t kallsyms_start(const struct kallsyms *k, uint64_t addr);
 /* Start of the first symbol beyond addr; 0 if there is none. */
 uint64_t kallsyms_next(const struct kallsyms *k, uint64_t addr);
+/*
+ * Copy of a text those lines that tell whose each key of `code` is, and how far the n named functions
+ * reach; both with the symbol behind, which tells the end. 0 or a negative errno.
+ */
+int kallsyms_cut(const char *text, size_t len, const struct map *code, const char *const *functions,
+		 unsigned n, FILE *out, struct err *e);
 
 #endif

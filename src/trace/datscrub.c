@@ -96,7 +96,7 @@ static int put_chunk(struct scrub *s, unsigned pages)
 /* Where a failure is damage that the caller wants to pass over, the CPU's data end there. */
 static int tolerate(const struct scrub *s, int ret)
 {
-	if (ret == -EBADMSG && s->keep_going) {
+	if (ret == -EBADMSG && s->o->keep_going) {
 		memset(s->e, 0, sizeof(*s->e));
 		return 0;
 	}
@@ -148,7 +148,7 @@ static int open_input(struct scrub *s, const char *path)
 		return err_set(s->e, EBADMSG, "no buffer or no description of its pages");
 	if (scrub_set_pages(s, s->file.buffers) < 0)
 		return err_code(s->e);
-	if (s->file.truncated && !s->keep_going)
+	if (s->file.truncated && !s->o->keep_going)
 		return err_set(s->e, EBADMSG, "%s: the file is cut off after byte %" PRIu64, path,
 			       s->file.map.size);
 	s->layout.swap = s->file.swap;
@@ -158,7 +158,8 @@ static int open_input(struct scrub *s, const char *path)
 
 int datscrub_long_size(const char *path, struct err *e)
 {
-	struct scrub s = { .keep_going = true, .e = e };
+	const struct datscrub_options o = { .keep_going = true };
+	struct scrub s = { .o = &o, .e = e };
 	int ret = open_input(&s, path);
 
 	if (ret >= 0)
@@ -169,10 +170,10 @@ int datscrub_long_size(const char *path, struct err *e)
 	return ret;
 }
 
-int datscrub(const char *path, struct rebase *r, bool keep_going, FILE *out,
-	     struct datscrub_result *res, struct err *e)
+int datscrub(const char *path, struct rebase *r, const struct datscrub_options *o, FILE *out,
+	     struct map *code, struct datscrub_result *res, struct err *e)
 {
-	struct scrub s = { .key = r, .out = out, .keep_going = keep_going, .res = res, .e = e };
+	struct scrub s = { .key = r, .out = out, .o = o, .code = code, .res = res, .e = e };
 	int ret = open_input(&s, path);
 
 	memset(res, 0, sizeof(*res));

@@ -11,6 +11,7 @@
  *   markers                         the recorder's own ("snap: ..."); others blanked
  *   all other events                that they happened
  *
+ * Of the kernel's symbols those stay that tell which function an address in the trace belongs to.
  * Discarded records, the unused rest of sub-buffers, printk formats and the options
  * that are not needed to read the file are left out.
  */
@@ -21,6 +22,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/map.h"
 #include "trace/rebase.h"
 
 struct datscrub_result {
@@ -30,10 +32,20 @@ struct datscrub_result {
 	unsigned long_size;
 };
 
+/* What is wanted of it. */
+struct datscrub_options {
+	bool keep_going;
+	const char *const *functions; /* these functions' symbols stay too */
+	unsigned function_count;
+};
+
 /* Bytes of the traced kernel's long, for rebase_init(); a negative errno where it is no trace.dat. */
 int datscrub_long_size(const char *path, struct err *e);
-/* Write the scrubbed file to `out`, which must be seekable. 0 or a negative errno. */
-int datscrub(const char *path, struct rebase *r, bool keep_going, FILE *out,
-	     struct datscrub_result *res, struct err *e);
+/*
+ * Write the scrubbed file to `out`, which must be seekable; `code`, an empty map, gets the addresses of
+ * instructions in it as they were before. 0 or a negative errno.
+ */
+int datscrub(const char *path, struct rebase *r, const struct datscrub_options *o, FILE *out,
+	     struct map *code, struct datscrub_result *res, struct err *e);
 
 #endif

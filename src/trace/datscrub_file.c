@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/kallsyms.h"
 #include "trace/dat.h"
 #include "trace/datscrub_inside.h"
 
@@ -123,19 +124,25 @@ static int put_cmdlines(struct scrub *s, FILE *f)
 
 static int put_kallsyms(struct scrub *s, FILE *f)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *t = open_memstream(&text, &len);
+	char *cut = NULL, *text = NULL;
+	size_t cut_len = 0, len = 0;
+	FILE *c = open_memstream(&cut, &cut_len), *t = open_memstream(&text, &len);
+	int ret = 0;
 
-	if (t && s->file.kallsyms.len)
-		rebase_text(s->key, s->file.kallsyms.text, s->file.kallsyms.len, true, t);
-	if (!t || fclose(t)) {
-		free(text);
-		return err_set(s->e, ENOMEM, "out of memory for the symbols");
-	}
-	put_sized(s, f, text, len, 4);
+	if (c && s->file.kallsyms.len)
+		ret = kallsyms_cut(s->file.kallsyms.text, s->file.kallsyms.len, s->code,
+				   s->o->functions, s->o->function_count, c, s->e);
+	if ((!c || fclose(c)) && ret >= 0)
+		ret = err_set(s->e, ENOMEM, "out of memory for the symbols");
+	if (t && ret >= 0)
+		rebase_text(s->key, cut, cut_len, true, t);
+	if ((!t || fclose(t)) && ret >= 0)
+		ret = err_set(s->e, ENOMEM, "out of memory for the symbols");
+	if (ret >= 0)
+		put_sized(s, f, text, len, 4);
+	free(cut);
 	free(text);
-	return 0;
+	return ret;
 }
 
 static void put_option(struct scrub *s, FILE *f, unsigned id, const void *data, size_t len)
@@ -313,11 +320,15 @@ int scrub_write_file(struct scrub *s)
 	first = (uint64_t)ftello(s->out);
 	scrub_put(s, s->out, 0, 8);
 	for (unsigned id = DAT_HEADER_INFO; id <= DAT_CMDLINES && ret >= 0; id++)
-		ret = put_part(s, id, options);
+		if (id != DAT_KALLSYMS)
+			ret = put_part(s, id, options);
 	if (ret >= 0)
 		put_options(s, options);
 	for (uint32_t i = 0; i < s->file.buffer_count && ret >= 0; i++)
 		ret = put_buffer(s, &s->file.buffers[i], i, options);
+	/* Which symbols are needed is known now. */
+	if (ret >= 0)
+		ret = put_part(s, DAT_KALLSYMS, options);
 	put_option(s, options, DAT_DONE, "\0\0\0\0\0\0\0", 8);
 	if (fclose(options) && ret >= 0)
 		ret = err_set(s->e, ENOMEM, "out of memory for the options");

@@ -35,7 +35,8 @@ struct scrub {
 	ZSTD_CCtx *zstd;
 	uint8_t *chunk, *packed;
 	size_t packed_room;
-	bool keep_going;
+	const struct datscrub_options *o;
+	struct map *code; /* addresses of instructions that were carried over */
 	struct datscrub_result *res;
 	struct err *e;
 };

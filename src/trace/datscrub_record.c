@@ -9,7 +9,7 @@
 
 #include "trace/datscrub_inside.h"
 
-enum carry { CARRY_PLAIN, CARRY_ADDRESS, CARRY_WORD, CARRY_STRING, CARRY_MARKER };
+enum carry { CARRY_PLAIN, CARRY_ADDRESS, CARRY_CODE, CARRY_WORD, CARRY_STRING, CARRY_MARKER };
 
 /* ---- what is carried over ---- */
 
@@ -26,11 +26,11 @@ static const char *const systems[] = { "kmem", "percpu",	 "vmalloc", "compaction
 				       "oom",  "page_isolation", "cma",	    "migrate",	  NULL };
 
 /* Fields that hold an address, by the names that kernels and the recorder's kprobes give them. */
-static const char *const addresses[] = { "ptr",	     "call_site",  "addr",	   "base_addr",
-					 "va_start", "start",	   "end",	   "vstart",
-					 "vend",     "page",	   "vaddr",	   "ret",
-					 "ip",	     "__probe_ip", "__probe_func", "__probe_ret_ip",
-					 NULL };
+static const char *const addresses[] = { "ptr",	   "addr", "base_addr", "va_start", "start", "end",
+					 "vstart", "vend", "page",	"vaddr",    "ret",   NULL };
+/* And such of instructions. */
+static const char *const code[] = { "call_site",      "ip", "__probe_ip", "__probe_func",
+				    "__probe_ret_ip", NULL };
 
 static enum carry carry_of(const struct scrub *s, const struct tep_event *te,
 			   const struct tep_format_field *f)
@@ -45,6 +45,8 @@ static enum carry carry_of(const struct scrub *s, const struct tep_event *te,
 		return CARRY_WORD;
 	if ((unsigned)f->size == pointer && is_one_of(addresses, f->name))
 		return CARRY_ADDRESS;
+	if ((unsigned)f->size == pointer && is_one_of(code, f->name))
+		return CARRY_CODE;
 	return f->size == 8 && !(f->flags & TEP_FIELD_IS_SIGNED) ? CARRY_WORD : CARRY_PLAIN;
 }
 
@@ -179,7 +181,9 @@ int scrub_carry(struct scrub *s, uint8_t *to, const uint8_t *from, uint32_t len)
 			break;
 		default:
 			v = scrub_load(s, from + at, size);
-			if (p->field[i].how == CARRY_ADDRESS)
+			if (p->field[i].how == CARRY_CODE && map_put(s->code, v, 0))
+				return err_set(s->e, ENOMEM, "out of memory for call sites");
+			if (p->field[i].how == CARRY_ADDRESS || p->field[i].how == CARRY_CODE)
 				v = rebase_address(s->key, v);
 			else if (p->field[i].how == CARRY_WORD)
 				v = rebase_word(s->key, v);

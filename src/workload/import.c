@@ -166,22 +166,22 @@ static int find_direct_map(struct import *im, struct err *e)
 	return ret;
 }
 
-/* The functions that allocate a page array with kmalloc and then its pages in bulk (5.13 and later). */
+const char *const import_functions[IMPORT_FUNCTIONS] = {
+	"__vmalloc_node_range",	      "__vmalloc_node_range_noprof",
+	"__vmalloc_area_node",	      "__vmalloc_area_node.constprop.0",
+	"__vmalloc_area_node.isra.0",
+};
+
 static unsigned vmalloc_sites(struct import *im, struct resolve_range *out, unsigned room)
 {
-	static const char *const names[] = {
-		"__vmalloc_node_range",	      "__vmalloc_node_range_noprof",
-		"__vmalloc_area_node",	      "__vmalloc_area_node.constprop.0",
-		"__vmalloc_area_node.isra.0",
-	};
-	enum { NAMES = sizeof(names) / sizeof(*names) };
-	struct kallsyms_range own[NAMES] = { 0 }, other[NAMES];
+	struct kallsyms_range own[IMPORT_FUNCTIONS] = { 0 }, other[IMPORT_FUNCTIONS];
 	unsigned n = 0;
 
-	if (trace_functions(im->trace, names, NAMES, own) < 0)
+	if (trace_functions(im->trace, import_functions, IMPORT_FUNCTIONS, own) < 0)
 		memset(own, 0, sizeof(own));
-	kallsyms_ranges((const char *)im->symbols.data, im->symbols.len, names, NAMES, other);
-	for (unsigned i = 0; i < NAMES && n < room; i++) {
+	kallsyms_ranges((const char *)im->symbols.data, im->symbols.len, import_functions,
+			IMPORT_FUNCTIONS, other);
+	for (unsigned i = 0; i < IMPORT_FUNCTIONS && n < room; i++) {
 		const struct kallsyms_range *f = own[i].start ? &own[i] : &other[i];
 
 		if (f->start)

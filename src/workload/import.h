@@ -53,4 +53,11 @@ struct machine *import_machine(struct kmw_reader *k, struct err *e);
 /* The symbols that it carries; *out is NULL where it has none. 0 or a negative errno. */
 int import_symbols(struct kmw_reader *k, struct kallsyms **out, struct err *e);
 
+/*
+ * The functions that allocate a page array with kmalloc and then its pages in bulk (5.13 and later),
+ * whose symbols an import looks for.
+ */
+#define IMPORT_FUNCTIONS 5
+extern const char *const import_functions[IMPORT_FUNCTIONS];
+
 #endif

@@ -453,9 +453,9 @@ static int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
 	case EVENT_MM_PAGE_ALLOC:
 		return resolve_page_alloc(r, c, ev);
 	case EVENT_MM_PAGE_FREE:
-		return resolve_page_free(r, c, ev);
+		return resolve_free(r, c, ev);
 	case EVENT_MM_PAGE_FREE_BATCHED:
-		return resolve_page_batched(r, c, ev);
+		return resolve_free_batched(r, c, ev);
 	case EVENT_MM_PAGE_ALLOC_ZONE_LOCKED:
 	case EVENT_MM_PAGE_PCPU_DRAIN:
 	case EVENT_MM_PAGE_ALLOC_EXTFRAG:

@@ -72,7 +72,7 @@ int resolve_bulk_free(struct resolver *r, struct ctx *c, const struct event *ev,
 
 	if (at == MAP_NONE) {
 		if (c->unpaired.count)
-			resolve_page_unpaired(r, c);
+			resolve_free_unpaired(r, c);
 		return 0;
 	}
 	a = &r->array[at];
@@ -102,6 +102,6 @@ int resolve_bulk_free(struct resolver *r, struct ctx *c, const struct event *ev,
 	a->next_free = r->array_free;
 	r->array_free = at;
 	map_del(&r->arrays, addr);
-	resolve_page_unpaired(r, c);
+	resolve_free_unpaired(r, c);
 	return 0;
 }

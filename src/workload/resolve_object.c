@@ -161,7 +161,7 @@ static int object_alloc(struct resolver *r, struct ctx *c, const struct event *e
 	else if (kmalloc && !r->sites.s[site].cache && ev->object.bytes_alloc <= KMALLOC_MAX_CACHE)
 		sites_learn(&r->sites, site, kmalloc_name(r, ev->object.gfp, size));
 	if (c->owner_n && ev->object.ptr)
-		resolve_page_owner(r, c, ev, site);
+		resolve_owner(r, c, ev, site);
 	old = ev->object.ptr ? resolver_object_at(r, ev->object.ptr) : NO_SLOT;
 	if (__builtin_expect(old != NO_SLOT, 0) && imply_free(r, ev, old) < 0)
 		return r->err->code;

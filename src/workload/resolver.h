@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * resolver: the inside of resolve.h, shared by its files: resolve.c (dispatch,
- * contexts, the window's end), resolve_page.c, resolve_bulk.c, resolve_irq.c, resolve_object.c.
+ * contexts, the window's end) and the resolve_*.c.
  */
 #ifndef WORKLOAD_RESOLVER_H
 #define WORKLOAD_RESOLVER_H
@@ -49,7 +49,7 @@ struct ctx {
 	bool unbound;		/* a worker of no CPU: may help it */
 	uint8_t drain;		/* enum drain_cause of the drains that follow each other here */
 	bool in_reclaim, in_compaction;
-	bool compacted; /* a compaction ended, and no page event has come since */
+	bool compacted; /* a compaction ended, and no event of the allocators has come since */
 	uint64_t open;	/* allocation whose refills were seen; WINDOW_NONE */
 	uint64_t twin;	/* large kmalloc that may be traced again */
 	uint64_t bulk;	/* first of bulk_n silent pages that may still move; WINDOW_NONE */
@@ -200,8 +200,6 @@ bool resolver_same_zone(const struct resolver *r, uint32_t a, uint32_t b);
 
 /* ---- resolve_page.c ---- */
 int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev);
-int resolve_page_free(struct resolver *r, struct ctx *c, const struct event *ev);
-int resolve_page_batched(struct resolver *r, struct ctx *c, const struct event *ev);
 int resolve_page_list(struct resolver *r, struct ctx *c,
 		      const struct event *ev); /* zone_locked, drain, extfrag */
 /* Decide what the event `kind` shows about the context's earlier page events; of those something is open. */
@@ -210,12 +208,33 @@ void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind
 void resolve_page_settle_most(struct resolver *r, struct ctx *c);
 /* Decide everything that waits in the context. */
 void resolve_page_settle_all(struct resolver *r, struct ctx *c);
-/* An object was allocated at addr: is it the first of a page that waits for its owner? */
-void resolve_page_owner(struct resolver *r, struct ctx *c, const struct event *ev, uint32_t site);
+
+/* ---- resolve_free.c ---- */
+int resolve_free(struct resolver *r, struct ctx *c, const struct event *ev);
+int resolve_free_batched(struct resolver *r, struct ctx *c, const struct event *ev);
+/* The context's frees that waited for their batched event stay where they were logged. */
+void resolve_free_settle(struct resolver *r, struct ctx *c);
+/* No drain follows the context's last free. */
+void resolve_free_settle_drain(struct resolver *r, struct ctx *c);
+/* One does: the free stands there. */
+int resolve_free_at_drain(struct resolver *r, struct ctx *c, const struct event *ev);
 /* The frees that could have been a page array's are nobody's. */
-void resolve_page_unpaired(struct resolver *r, struct ctx *c);
+void resolve_free_unpaired(struct resolver *r, struct ctx *c);
+
+/* ---- resolve_owner.c ---- */
 /* The owner as far as flags tell. */
-enum request_owner resolve_page_guess(kmm_gfp gfp, unsigned order);
+enum request_owner resolve_owner_guess(kmm_gfp gfp, unsigned order);
+/* An object was allocated at addr: is it the first of a page that waits for its owner? */
+void resolve_owner(struct resolver *r, struct ctx *c, const struct event *ev, uint32_t site);
+/* All but the newest `keep` pages stay what their flags made them. */
+void resolve_owner_give_up(struct resolver *r, struct ctx *c, uint32_t keep);
+
+/* ---- resolve_frames.c ---- */
+/* The frames belong to a slot's block, or NO_SLOT to none. */
+int resolve_frames_cover(struct resolver *r, uint32_t pfn, uint32_t pages, uint32_t slot);
+/* Whatever still covers these frames was freed without an event; mark: of its implied free. */
+int resolve_frames_vacate(struct resolver *r, const struct event *ev, uint32_t pfn, uint32_t pages,
+			  uint8_t mark);
 
 /* ---- resolve_bulk.c ---- */
 /* Silent pages: n of them after the kmalloc of their array at addr. */

@@ -15,12 +15,15 @@
 #include <zlib.h>
 
 #include "base/file.h"
+#include "machine/kallsyms.h"
 #include "machine/machine.h"
+#include "workload/import.h"
 
 #define PACK_FROM 65536 /* bytes of a file that is worth packing */
 
 struct scrub {
 	struct rebase key;
+	struct map code; /* addresses of instructions in the trace */
 	struct snapshot_source source;
 	const char *dir; /* under construction */
 	struct scrub_result *res;
@@ -48,6 +51,23 @@ static int move_all(struct scrub *s, const struct blob *b, FILE *out)
 {
 	rebase_text(&s->key, (const char *)b->data, b->len, true, out);
 	return 0;
+}
+
+static int filter_symbols(struct scrub *s, const struct blob *b, FILE *out)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	int ret = f ? kallsyms_cut((const char *)b->data, b->len, &s->code, import_functions,
+				   IMPORT_FUNCTIONS, f, s->e) :
+		      0;
+
+	if ((!f || fclose(f)) && ret >= 0)
+		ret = err_set(s->e, ENOMEM, "out of memory for the symbols");
+	if (ret >= 0)
+		rebase_text(&s->key, text, len, true, out);
+	free(text);
+	return ret;
 }
 
 /* The lines that `keep` says bytes of are written, with so many of them. */
@@ -204,7 +224,7 @@ static const struct {
 	{ "system/iomem", filter_iomem },	  { "system/kcore_head.raw", filter_kcore },
 	{ "system/sysctl_vm", move_some },	  { "system/thp", move_some },
 	{ "system/cpuinfo", filter_cpuinfo },	  { "system/nodes", move_some },
-	{ "system/cpu_cache", move_some },	  { "system/kallsyms", move_all },
+	{ "system/cpu_cache", move_some },	  { "system/kallsyms", filter_symbols },
 	{ "system/ring_buffer_stats", move_some },
 }, state_files[] = {
 	{ "zoneinfo", move_some },    { "buddyinfo", move_some },
@@ -376,12 +396,13 @@ static int scrub_snapshots(struct scrub *s, const char *from)
 
 static int scrub_trace(struct scrub *s, const char *from, const char *to, bool keep_going)
 {
+	const struct datscrub_options how = { keep_going, import_functions, IMPORT_FUNCTIONS };
 	struct file_out o;
 	int ret = file_out_open(&o, to, 0, s->e);
 
 	if (ret < 0)
 		return ret;
-	ret = datscrub(from, &s->key, keep_going, o.f, &s->res->trace, s->e);
+	ret = datscrub(from, &s->key, &how, o.f, &s->code, &s->res->trace, s->e);
 	if (ret < 0)
 		file_out_abort(&o);
 	else
@@ -434,9 +455,14 @@ int scrub_capture(const struct capture *c, const char *out, bool keep_going,
 		ret = rebase_init(&s.key, (unsigned)ret, e);
 	if (ret < 0)
 		return ret;
+	if (map_init(&s.code, 1024)) {
+		rebase_free(&s.key);
+		return err_set(e, ENOMEM, "out of memory");
+	}
 	ret = c->kind == CAPTURE_DIR ? scrub_dir(&s, c, out, keep_going) :
 				       scrub_trace(&s, c->trace, out, keep_going);
 	rebase_free(&s.key);
+	map_free(&s.code);
 	if (ret >= 0 && nftw(out, forget_time, 16, FTW_DEPTH | FTW_PHYS))
 		ret = err_set(e, errno, "%s: %s", out, strerror(errno));
 	return ret;

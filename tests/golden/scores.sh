@@ -5,7 +5,7 @@
 
 while read -r name score anchored disputed contradictions refills drains fallbacks order rest; do
 	case $name in ''|'#'*) continue ;; esac
-	dir=$TRACES/$name; [ "$name" = amd64-6.1-small ] && dir=$SMALL
+	dir=$TRACES/$name; [ -d "traces/$name" ] && dir=traces/$name
 	if [ ! -d "$dir" ]; then skip "scores/$name" "no capture $dir"; continue; fi
 	if ! $KMEMLAB verify --format json "$dir" > "$tmp/v.json" 2> "$tmp/err"; then
 		not_ok "scores/$name" "$(head -1 "$tmp/err")"; continue

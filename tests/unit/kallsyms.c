@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -96,12 +97,42 @@ static void nothing_is_an_empty_table(void **state)
 	kallsyms_free(k);
 }
 
+/* Whose an address is and how far a function reaches are the same afterwards; the rest is gone. */
+static void what_is_used_is_cut_out(void **state)
+{
+	static const char *const functions[] = { "second", "nowhere" };
+	struct err e = { 0 };
+	struct map code;
+	char *cut = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&cut, &len);
+
+	(void)state;
+	assert_non_null(f);
+	assert_int_equal(map_init(&code, 4), 0);
+	assert_int_equal(map_put(&code, 0xffffffff81000010, 0), 0);
+	assert_int_equal(map_put(&code, 0xffffffff81000180, 0), 0);
+	assert_int_equal(map_put(&code, 0x1000, 0), 0);
+	assert_int_equal(kallsyms_cut(text, strlen(text), &code, functions, 2, f, &e), 0);
+	assert_int_equal(fclose(f), 0);
+	assert_string_equal(cut, "ffffffff81000000 T _text\n"
+				 "ffffffff81000000 t startup\n"
+				 "FFFFFFFF81000100 T vmalloc\n"
+				 "ffffffff81000200 T vmalloc_user\n"
+				 "ffffffffc0000200 t second\t[module]\n"
+				 "ffffffff81000180 t between\t[module]\n"
+				 "ffffffffc0000300 t last\n");
+	free(cut);
+	map_free(&code);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(symbols_stand_by_address),
 		cmocka_unit_test(a_function_ends_where_the_next_symbol_starts),
 		cmocka_unit_test(nothing_is_an_empty_table),
+		cmocka_unit_test(what_is_used_is_cut_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

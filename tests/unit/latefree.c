@@ -100,13 +100,26 @@ static void test_in_turn(void **state)
 	assert_int_equal(l.move_count, 0);
 }
 
-/* CPU 0 had gone on before the other CPU's free: another cause. */
+/* CPU 1 waited for the lock with which CPU 0 took a block that stood there before. */
+static void test_waits_for_a_refill(void **state)
+{
+	(void)state;
+	give(100, 0, 64);
+	follow(101, 0, REQ_OBJ_FREE, 0, KMM_NO_PFN);
+	give(102, 1, 128);
+	take(103, 0, 64);
+	assert_int_equal(l.move_count, 1);
+	expect(0, 2, 3);
+}
+
+/* Both had gone on: another cause. */
 static void test_done(void **state)
 {
 	(void)state;
 	give(100, 0, 64);
 	follow(101, 0, REQ_OBJ_FREE, 0, KMM_NO_PFN);
 	give(102, 1, 128);
+	follow(103, 1, REQ_OBJ_FREE, 0, KMM_NO_PFN);
 	take(200, 0, 64);
 	assert_int_equal(l.move_count, 0);
 }
@@ -171,6 +184,11 @@ static void test_race(void **state)
 	assert_false(x.seen);
 	latefree_race(&x, &a, 3);
 	assert_true(x.seen);
+	x = (struct latefree_race){ 0 };
+	other = (struct request){ .cpu = 1, .sig = { .op = OBS_ZONE_LOCKED } };
+	latefree_race(&x, &a, 4);
+	latefree_race(&x, &other, 5);
+	assert_true(x.seen);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -178,9 +196,15 @@ static void test_race(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_late),	   TEST(test_in_turn),		TEST(test_done),
-		TEST(test_clock),	   TEST(test_one_cpu),		TEST(test_drains),
-		TEST(test_drains_in_turn), cmocka_unit_test(test_race),
+		TEST(test_late),
+		TEST(test_in_turn),
+		TEST(test_done),
+		TEST(test_clock),
+		TEST(test_one_cpu),
+		TEST(test_drains),
+		TEST(test_drains_in_turn),
+		TEST(test_waits_for_a_refill),
+		cmocka_unit_test(test_race),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,8 @@ static void write_capture(struct trace_file *f, struct dw_options o)
 	dw_format(&f->w, NULL, strdup(print_format));
 	dw_format(&f->w, "sched", strdup(other_format));
 	f->w.kallsyms = strdup(
-		"ffffffff81000000 T _text\nffffffff81000200 T further\nffffffff81000300 T end\n");
+		"ffffffff81000000 T _text\nffffffff81000200 T further\nffffffff81000300 T end\n"
+		"ffffffffa0000000 t unused\t[module]\nffffffffa0001000 t behind\t[module]\n");
 	f->w.cmdlines = strdup("77 " SECRET "\n78 kswapd0\n79 " SECRET "\n80 \n");
 	add_text(f, 5, "snap: before/buddyinfo begin");
 	for (unsigned i = 0; i < 300; i++) {
@@ -70,17 +71,23 @@ static void write_capture(struct trace_file *f, struct dw_options o)
 	file_end(f);
 }
 
+static const char *const functions[] = { "further" };
+
 static FILE *scrub(const char *path, struct rebase *key, bool keep_going, char to[64], int want,
 		   struct datscrub_result *res)
 {
+	const struct datscrub_options how = { keep_going, functions, 1 };
 	struct err e = { 0 };
+	struct map code;
 	FILE *out;
 
 	strcpy(to, "/tmp/kmemlab-scrub-XXXXXX");
 	out = fdopen(mkstemp(to), "w+");
 	assert_non_null(out);
 	assert_int_equal(rebase_init(key, 8, &e), 0);
-	assert_int_equal(datscrub(path, key, keep_going, out, res, &e), want);
+	assert_int_equal(map_init(&code, 16), 0);
+	assert_int_equal(datscrub(path, key, &how, out, &code, res, &e), want);
+	map_free(&code);
 	if (want)
 		assert_true(*e.text && !strchr(e.text, '\n'));
 	return out;
@@ -174,6 +181,8 @@ static void event_by_event(void **state)
 		assert_string_equal(trace_symbol(to, rebase_address(&key, TEXT + 0x204), &offset),
 				    "further");
 		assert_int_equal(offset, 4);
+		assert_string_equal(trace_symbol(from, 0xffffffffa0000010, &offset), "unused");
+		assert_null(trace_symbol(to, rebase_address(&key, 0xffffffffa0000010), &offset));
 		assert_null(strstr(trace_info(to)->uname, "generated"));
 		trace_close(from);
 		trace_close(to);
@@ -249,7 +258,9 @@ static void cut_off(void **state)
 static void no_room(void **state)
 {
 	struct datscrub_result res;
+	const struct datscrub_options how = { false, functions, 1 };
 	struct rlimit was, small;
+	struct map code;
 	struct trace_file f;
 	struct rebase key;
 	char path[64];
@@ -268,7 +279,9 @@ static void no_room(void **state)
 	setvbuf(out, NULL, _IOFBF, 512);
 	assert_int_equal(rebase_init(&key, 8, &e), 0);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	assert_true(datscrub(f.path, &key, false, out, &res, &e) < 0);
+	assert_int_equal(map_init(&code, 16), 0);
+	assert_true(datscrub(f.path, &key, &how, out, &code, &res, &e) < 0);
+	map_free(&code);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
 	assert_true(*e.text);
 	fclose(out);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What silent and latebulk share; nobody else includes it. */
+#ifndef REPLAY_SILENT_INSIDE_H
+#define REPLAY_SILENT_INSIDE_H
+
+#include "replay/silent.h"
+
+#define NUMBER_MAX (UINT32_MAX - 1)
+#define MAY_HAVE_PASSED (1u << 31) /* in freed */
+
+static inline void silent_remove(struct silent *s, uint32_t pfn)
+{
+	struct silent_frame *f = &s->f[pfn];
+
+	s->f[f->prev].next = f->next;
+	s->f[f->next].prev = f->prev;
+	f->list = 0;
+}
+
+/* Put a block behind `prev`, which may be the list's head. */
+static inline void silent_insert(struct silent *s, uint32_t list, uint32_t pfn, uint32_t prev)
+{
+	struct silent_frame *f = &s->f[pfn];
+
+	f->prev = prev;
+	f->next = s->f[prev].next;
+	s->f[f->next].prev = pfn;
+	s->f[prev].next = pfn;
+	f->list = list + 1;
+	f->candidate = 0;
+}
+
+/* A request is known that took it, before this record. */
+static inline void silent_recognise(struct silent *s, uint32_t pfn, uint32_t list, uint64_t number)
+{
+	s->f[pfn].prev = list | SILENT_RECOGNISED;
+	s->f[pfn].candidate = number < NUMBER_MAX ? (uint32_t)number + 1 : 0;
+}
+
+#endif
