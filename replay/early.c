@@ -21,7 +21,7 @@ void early_note(struct early *x, const struct request *q, uint64_t from, uint64_
 {
 	if (x->count == x->room) {
 		uint32_t room = x->room ? x->room * 2 : 64;
-		struct early_alloc *more = realloc(x->a, room * sizeof(*more));
+		struct early_move *more = realloc(x->a, room * sizeof(*more));
 
 		if (!more) {
 			x->no_memory = true;
@@ -30,13 +30,13 @@ void early_note(struct early *x, const struct request *q, uint64_t from, uint64_
 		x->a = more;
 		x->room = room;
 	}
-	x->a[x->count] = (struct early_alloc){ from, to, rank, *q };
+	x->a[x->count] = (struct early_move){ from, to, rank, *q };
 	x->a[x->count++].q.cpu = cpu;
 }
 
 static int by_to(const void *pa, const void *pb)
 {
-	const struct early_alloc *a = pa, *b = pb;
+	const struct early_move *a = pa, *b = pb;
 
 	if (a->to != b->to)
 		return a->to < b->to ? -1 : 1;
@@ -95,7 +95,8 @@ void early_settle(struct early *x, uint32_t slot)
 		return;
 	}
 	for (uint32_t i = 0; i < x->count; i++) {
-		x->a[i].q.slot = slot + i;
+		if (x->a[i].q.sig.op != REQ_PAGE_FREE)
+			x->a[i].q.slot = slot + i;
 		l[i] = (struct logged){ x->a[i].from, i };
 	}
 	if (x->count)
@@ -125,7 +126,8 @@ uint32_t early_slot(const struct early *x, uint64_t number)
 		else
 			hi = mid;
 	}
-	if (lo == x->count || x->a[x->logged[lo]].from != number)
+	if (lo == x->count || x->a[x->logged[lo]].from != number ||
+	    x->a[x->logged[lo]].q.sig.op == REQ_PAGE_FREE)
 		return NO_SLOT;
 	return x->a[x->logged[lo]].q.slot;
 }

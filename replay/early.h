@@ -5,6 +5,8 @@
  * the pages behind it meanwhile.  The order of the list shows when it took place (silent.h); from there
  * on it is read there, under an id of its own, since others may have had its id in between.
  * A bulk allocation that took place later (latebulk.h) is moved the other way.
+ *
+ * And frees that are logged before what came first: an interrupt comes between mm_page_free and the list.
  */
 #ifndef REPLAY_EARLY_H
 #define REPLAY_EARLY_H
@@ -15,7 +17,7 @@
 #include "workload/request.h"
 
 struct early {
-	struct early_alloc {
+	struct early_move {
 		uint64_t from, to; /* numbers: its record, and the one before which it took place */
 		uint32_t rank;	   /* among those before one record, ascending */
 		struct request q;

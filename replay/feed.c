@@ -30,6 +30,7 @@ void feed_close(struct feed *f)
 	free(f->batch);
 	silent_free(&f->silent);
 	early_free(&f->early);
+	leaving_free(&f->leaving);
 	turns_free(&f->turns);
 	free(f->held);
 	hindsight_free(&f->known);
@@ -116,6 +117,8 @@ static int told_block(struct feed *f, struct request *out, struct err *e)
 			q->gone = (uint32_t)f->gone_at;
 		q->gone_count++;
 	}
+	for (; f->left < f->leaving.count && f->leaving.pages[f->left].number < end; f->left++)
+		out[f->leaving.pages[f->left].number - f->number].addr = f->left + 1;
 	for (uint32_t z = 0; z < f->batch->m->zone_count; z++) {
 		const struct batch_zone *b = &f->batch->zone[z];
 
@@ -181,9 +184,12 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 #define WHOLE_MACHINE 10000 /* records; one of the idle task is among as many of a whole machine */
 
 /* From here on the trace tells about the start. */
-static void start(struct feed *f, struct population *objects, struct sides_source *sides)
+static void start(struct feed *f, const struct machine *m, struct population *objects,
+		  struct sides_source *sides)
 {
 	hindsight_start(&f->known);
+	if (m->before.have_lists)
+		silent_start(&f->silent, &m->before);
 	if (f->origin.first)
 		origin_start(&f->origin);
 	if (objects)
@@ -206,7 +212,7 @@ static int see_mark(struct feed *f, const struct machine *m, struct population *
 	bool after = text == f->marks.after_frames && text != UINT32_MAX;
 
 	if (text == f->marks.start)
-		start(f, objects, sides);
+		start(f, m, objects, sides);
 	if (text == f->marks.counted && f->origin.first)
 		origin_counted(&f->origin);
 	if (after && f->origin.first)
@@ -240,6 +246,8 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 		ret = hindsight_init(&f->known, m, e);
 	if (ret >= 0)
 		ret = silent_init(&f->silent, &f->early, m, e);
+	if (ret >= 0 && leaving_init(&f->leaving))
+		ret = err_set(e, ENOMEM, "out of memory");
 	if (ret >= 0 && !m->before.have_lists)
 		ret = origin_init(&f->origin, m, e);
 	if (ret >= 0 && f->marks.start == UINT32_MAX)
@@ -263,6 +271,7 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 						q[i].sig.op <= REQ_PAGE_BULK;
 				vmstat_see(&vmstat, &q[i]);
 				latefree_race(&f->race, &q[i], f->number);
+				leaving_record(&f->leaving, &q[i], f->number);
 				hindsight_record(&f->known, &q[i], f->number);
 				batch_record(f->batch, &q[i], f->number);
 				silent_record(&f->silent, &q[i], f->number);
@@ -289,6 +298,8 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 		ret = silent_end(&f->silent, m->have_after ? &m->after : NULL, e);
 	if (ret >= 0)
 		early_settle(&f->early, f->slot_most);
+	if (ret >= 0 && f->leaving.no_memory)
+		ret = err_set(e, ENOMEM, "out of memory for pages drained at one time");
 	if (ret >= 0 && f->early.no_memory)
 		ret = err_set(e, ENOMEM, "out of memory for allocations logged late");
 	for (uint64_t i = 0; ret >= 0 && i < f->silent.past_count; i++)
@@ -408,7 +419,8 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 					latefree_record(&late, r, &q[x], first + x);
 					recorded_apply(r, &q[x]);
 				}
-			} else if (tieorder_follow(r, &late, first + i, q + i, k, order) &&
+			} else if (tieorder_follow(r, &late, &f->leaving, first + i, q + i, k,
+						   order) &&
 				   turns_add(&turns, first + i, k, order) < 0) {
 				ret = err_set(e, ENOMEM, "out of memory");
 			}
@@ -424,7 +436,8 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 	free(order);
 	recorded_free(r);
 	f->block = 0;
-	f->number = f->given = f->turned = f->ended = f->tied = f->silent_at = f->gone_at = 0;
+	f->number = f->given = f->turned = f->ended = f->tied = f->silent_at = f->gone_at =
+		f->left = 0;
 	early_rewind(&f->early);
 	f->held_count = 0;
 	return ret < 0 ? ret : n;

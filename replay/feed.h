@@ -17,6 +17,7 @@
 #include "replay/early.h"
 #include "replay/hindsight.h"
 #include "replay/latefree.h"
+#include "replay/leaving.h"
 #include "replay/origin.h"
 #include "replay/silent.h"
 #include "replay/population.h"
@@ -60,6 +61,8 @@ struct feed {
 	uint64_t given;	      /* so many were given, which early.h may have moved */
 	uint64_t turned;      /* so many of known.wrong are behind */
 	uint64_t ended;	      /* so many of known.ends are behind */
+	struct leaving leaving;
+	uint64_t left; /* so many of leaving.pages are behind */
 	struct turns turns;
 	uint64_t tied;	/* so many of turns are behind */
 	bool have_ties; /* several CPUs took from the free lists at one time */

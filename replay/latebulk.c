@@ -29,7 +29,7 @@ void latebulk_note(struct latebulk *b, const struct request *q, uint64_t number,
 static bool has(const struct silent *s, const struct latebulk_page *p)
 {
 	return !p->waits && s->f[p->pfn].candidate == p->number + 1 &&
-	       s->f[p->pfn].prev == (p->list | SILENT_RECOGNISED);
+	       s->f[p->pfn].prev == (p->list | SILENT_RECOGNISED | SILENT_BULK);
 }
 
 /* So many pages from i on are of one allocation, whose task did nothing since; 0: it is none such. */
@@ -70,7 +70,7 @@ static bool move_up(struct silent *s, uint32_t i, uint32_t n, uint32_t pfn, bool
 			continue;
 		if (really) {
 			p->pfn = frame[head];
-			silent_recognise(s, p->pfn, list, p->number);
+			silent_recognise(s, p->pfn, list | SILENT_BULK, p->number);
 		}
 		frame[head] = had;
 		head = (head + 1) % n;

@@ -94,6 +94,8 @@ enum frame_state recorded_frame(const struct recorded *r, uint32_t pfn);
 unsigned recorded_owner(const struct recorded *r, uint32_t pfn, unsigned *type);
 /* Migrate type of the page block that holds a frame; VIEW_UNKNOWN. */
 unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn);
+/* The zone of a frame, as a number of machine.zones; MACHINE_ZONES where there is no frame. */
+unsigned recorded_zone(const struct recorded *r, uint32_t pfn);
 /* Would a refill of this order and type in the zone of pfn get pfn first? */
 bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsigned type);
 /* Frames that an event was about; to be cleared by who asks. */

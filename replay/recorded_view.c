@@ -33,6 +33,11 @@ unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn)
 	return pfn < r->set.frames ? r->set.block_type[pfn >> r->m->pageblock_order] : VIEW_UNKNOWN;
 }
 
+unsigned recorded_zone(const struct recorded *r, uint32_t pfn)
+{
+	return pfn < r->set.frames ? r->set.f[pfn].zone : MACHINE_ZONES;
+}
+
 bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsigned type)
 {
 	unsigned zone;

@@ -42,6 +42,7 @@ void silent_free(struct silent *s)
 	free(s->last);
 	free(s->type);
 	free(s->takes);
+	free(s->mistaken);
 	free(s->gone);
 	free(s->past);
 	memset(s, 0, sizeof(*s));
@@ -72,6 +73,29 @@ static void append(struct silent *s, uint32_t list, uint32_t pfn)
 	s->f[pfn].freed = 0;
 }
 
+void silent_start(struct silent *s, const struct machine_state *before)
+{
+	for (uint32_t p = 0; p < s->m->max_pfn; p++)
+		if (s->f[p].list)
+			silent_remove(s, p);
+	for (uint32_t i = 0; i < before->list_count; i++) {
+		const struct machine_list *l = &before->lists[i];
+		const uint32_t *pfn = &before->list_pfns[l->first];
+		struct request q = { .cpu = (uint16_t)l->cpu,
+				     .sig = { .order = l->order, .type = l->type } };
+
+		for (uint32_t n = 0; l->cpu >= 0 && n < l->count; n++) {
+			q.pfn = pfn[n];
+			if (q.pfn < s->m->max_pfn && list_of(s, &q) != UINT32_MAX)
+				append(s, list_of(s, &q), q.pfn);
+		}
+	}
+	for (uint64_t b = 0; before->block_types && b < before->block_count; b++)
+		if (b <= s->m->max_pfn >> s->m->pageblock_order &&
+		    before->block_types[b] < KMM_PCPTYPES)
+			s->type[b] = before->block_types[b];
+}
+
 /* A page that a free put on a list was of the type of its page block. */
 static void learn_type(struct silent *s, const struct request *q)
 {
@@ -80,6 +104,16 @@ static void learn_type(struct silent *s, const struct request *q)
 }
 
 /* ---- what was taken ---- */
+
+static struct silent_take take_of(const struct silent *s, uint32_t list, uint64_t number)
+{
+	return (struct silent_take){
+		.number = number,
+		.cpu = (uint16_t)(list / SILENT_LISTS % s->m->cpus),
+		.order = (uint8_t)(list % SILENT_LISTS / KMM_PCPTYPES),
+		.type = (uint8_t)(list % KMM_PCPTYPES),
+	};
+}
 
 static void believe(struct silent *s, uint32_t list, uint64_t number)
 {
@@ -94,12 +128,26 @@ static void believe(struct silent *s, uint32_t list, uint64_t number)
 		s->takes = more;
 		s->room = room;
 	}
-	s->takes[s->count++] = (struct silent_take){
-		.number = number,
-		.cpu = (uint16_t)(list / SILENT_LISTS % s->m->cpus),
-		.order = (uint8_t)(list % SILENT_LISTS / KMM_PCPTYPES),
-		.type = (uint8_t)(list % KMM_PCPTYPES),
-	};
+	s->takes[s->count++] = take_of(s, list, number);
+}
+
+/* A page that a bulk allocation was thought to have got was not on its list: it got one that is missing later. */
+static void mistake(struct silent *s, const struct silent_frame *f)
+{
+	uint32_t list = f->prev & ~(SILENT_RECOGNISED | SILENT_BULK);
+
+	if (s->mistaken_count == s->mistaken_room) {
+		uint32_t room = s->mistaken_room ? s->mistaken_room * 2 : 64;
+		struct silent_take *more = realloc(s->mistaken, room * sizeof(*more));
+
+		if (!more) {
+			s->no_memory = true;
+			return;
+		}
+		s->mistaken = more;
+		s->mistaken_room = room;
+	}
+	s->mistaken[s->mistaken_count++] = take_of(s, list, f->candidate - 1);
 }
 
 /* Is it missing, and no request known that took it? */
@@ -194,6 +242,8 @@ static void gone(struct silent *s, uint32_t pfn, bool in_use, uint64_t number)
 		silent_remove(s, pfn);
 	if (f->candidate && in_use && !may_have_moved(s, pfn))
 		went(s, pfn);
+	else if (f->candidate && !in_use && f->prev & SILENT_BULK)
+		mistake(s, f);
 	f->candidate = 0;
 }
 
@@ -213,37 +263,73 @@ static void joined(struct silent *s, const struct request *q, uint32_t first)
 }
 
 /*
+ * The free of this page, if it may have reached the list behind what stands before it: all of that was
+ * given back by an interrupt that came right behind its mm_page_free.  NULL.
+ */
+static const struct early_move *torn_free(const struct silent *s, uint32_t pfn)
+{
+	const struct early_move *t = NULL;
+
+	for (uint32_t i = 0; i < SILENT_DOUBTS && i < s->torn_count && !t; i++) {
+		t = &s->torn[(s->torn_count - 1 - i) % SILENT_DOUBTS];
+		if (t->q.pfn != pfn || t->from + 1 != s->f[pfn].freed)
+			t = NULL;
+	}
+	for (uint32_t p = s->f[pfn].prev; t && p < s->m->max_pfn; p = s->f[p].prev) {
+		uint64_t freed = s->f[p].freed & ~MAY_HAVE_PASSED;
+
+		if (freed <= t->from + 1 || freed > t->to)
+			return NULL;
+	}
+	return t;
+}
+
+/*
  * A request got this page, and others stand before it.  They were gone before, or were given back after
- * its task took the page and was preempted; that is so if one of them is handed out as if it had stayed.
+ * its task took the page and was preempted, or its own free had not reached the list yet; that is so if one of
+ * them is handed out as if it had stayed.
  */
 static void doubt(struct silent *s, const struct request *q, uint64_t number)
 {
 	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
 	uint32_t above = s->f[q->pfn].prev;
-	struct early_alloc *d = &s->doubt[s->doubts % SILENT_DOUBTS];
+	struct silent_doubt *d = &s->doubt[s->doubts % SILENT_DOUBTS];
+	const struct early_move *torn;
 	uint64_t to;
 
 	if (above >= s->m->max_pfn || !s->f[above].freed)
 		return;
 	to = (s->f[above].freed & ~MAY_HAVE_PASSED) - 1;
-	if (t->pid == q->pid && t->number > to)
+	torn = torn_free(s, q->pfn);
+	if (torn)
+		*d = (struct silent_doubt){ .number = number, .move = *torn };
+	else if (t->pid != q->pid || t->number <= to)
+		*d = (struct silent_doubt){ number, { .from = number, .to = to, .q = *q }, false };
+	else
 		return;
-	*d = (struct early_alloc){ .from = number, .to = to, .q = *q };
 	s->doubts++;
 }
 
-/* What the request with this number got had been taken before what stood before it came. */
-static void decide(struct silent *s, uint64_t number)
+static struct silent_doubt *doubt_of(struct silent *s, uint64_t number)
 {
 	for (uint32_t i = 0; i < SILENT_DOUBTS && i < s->doubts; i++) {
-		struct early_alloc *d = &s->doubt[(s->doubts - 1 - i) % SILENT_DOUBTS];
+		struct silent_doubt *d = &s->doubt[(s->doubts - 1 - i) % SILENT_DOUBTS];
 
-		if (d->from != number || !d->to)
-			continue;
-		early_note(s->early, &d->q, d->from, d->to, 0, d->q.cpu);
-		d->to = 0;
-		return;
+		if (d->number == number)
+			return d;
 	}
+	return NULL;
+}
+
+/* What the request with this number got had been taken before what stood before it came, or freed after that. */
+static void decide(struct silent *s, uint64_t number)
+{
+	struct silent_doubt *d = doubt_of(s, number);
+
+	if (!d || d->decided)
+		return;
+	early_note(s->early, &d->move.q, d->move.from, d->move.to, 0, d->move.q.cpu);
+	d->decided = true;
 }
 
 /* The list of another CPU that could have served the request, else itself. */
@@ -264,8 +350,11 @@ static void took_place_early(struct silent *s, const struct request *q, uint32_t
 	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
 	bool missing = is_suspect(f);
 	uint32_t was = missing ? f->prev : f->list - 1;
+	const struct silent_doubt *d = missing ? doubt_of(s, f->candidate - 1) : NULL;
 	uint64_t to = number;
 
+	if (d && d->decided)
+		return; /* it was not missing */
 	if (missing)
 		to = f->candidate - 1;
 	else if (!f->list || was == list)
@@ -299,7 +388,7 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 			s->recognised[q->cpu] = 0;
 		return;
 	}
-	if (s->f[q->pfn].candidate && s->f[q->pfn].prev == (list | SILENT_RECOGNISED))
+	if (s->f[q->pfn].candidate && s->f[q->pfn].prev == (list | SILENT_RECOGNISED | SILENT_BULK))
 		latebulk_undo(s, q->pfn);
 	if (s->f[q->pfn].list == list + 1) {
 		doubt(s, q, number);
@@ -382,7 +471,7 @@ static uint32_t follow_bulk(struct silent *s, const struct request *q, uint64_t 
 	if (!q->sig.own_obs && s->last[q->cpu] && s->f[head].next != head) {
 		first = s->f[head].next;
 		silent_remove(s, first);
-		silent_recognise(s, first, list, number);
+		silent_recognise(s, first, list | SILENT_BULK, number);
 	} else
 		s->recognised[q->cpu]++;
 	if (q->sig.own_obs)
@@ -390,6 +479,20 @@ static uint32_t follow_bulk(struct silent *s, const struct request *q, uint64_t 
 							.pfn = KMM_NO_PFN,
 							.bulk = true };
 	return first;
+}
+
+/* Page blocks change hands. */
+static void follow_fallback(struct silent *s, const struct request *q)
+{
+	unsigned pb = s->m->pageblock_order;
+	uint64_t first = q->pfn >> pb,
+		 last = first + (q->sig.aux > pb ? 1u << (q->sig.aux - pb) : 1);
+
+	if (q->sig.aux >= KMM_ORDERS || q->sig.type >= KMM_PCPTYPES ||
+	    (q->sig.aux < pb && !(q->sig.aux2 & 0x80)))
+		return;
+	for (uint64_t b = first; b < last && b <= s->m->max_pfn >> pb; b++)
+		s->type[b] = q->sig.type;
 }
 
 static void follow_page(struct silent *s, const struct request *q, uint64_t number)
@@ -411,21 +514,32 @@ static void follow_page(struct silent *s, const struct request *q, uint64_t numb
 	case OBS_PCPU_DRAIN:
 		follow_drain(s, q, number);
 		break;
+	case OBS_EXTFRAG:
+		follow_fallback(s, q);
+		break;
 	default:
 		break;
 	}
 }
 
-/* Something that the task itself did, as far as is known: interrupts mostly give back. */
-static bool is_tasks(const struct request *q)
+/*
+ * Something that the task itself did, as far as is known: interrupts mostly give back, and so does whoever
+ * gets the CPU next for a task that is gone (its page tables, from finish_task_switch()).
+ */
+static bool is_tasks(struct silent *s, const struct request *q)
 {
+	struct silent_running *t = &s->running[q->cpu % KMM_CPUS];
+
+	if (t->pid != q->pid)
+		*t = (struct silent_running){ .pid = q->pid };
 	switch (q->sig.op) {
 	case REQ_PAGE_FREE:
-		return !(q->sig.aux & FREE_NESTED);
+		return !(q->sig.aux & FREE_NESTED) && (t->worked || q->sig.flags & REQ_BATCHED);
 	case REQ_OBJ_FREE:
 	case REQ_PERCPU_FREE:
 		return false;
 	default:
+		t->worked |= !request_is_observation(q);
 		return !request_is_observation(q);
 	}
 }
@@ -442,9 +556,29 @@ static void follow_late_bulk(struct silent *s, const struct request *q, uint64_t
 	}
 }
 
+/* Does an interrupt come between this free and its CPU's list? */
+static void follow_interrupt(struct silent *s, const struct request *q, uint64_t number)
+{
+	struct early_move *x = &s->freeing[q->cpu % KMM_CPUS];
+
+	if (q->sig.op == REQ_PAGE_FREE && q->sig.aux & FREE_NESTED) {
+		if (x->to)
+			x->to = number + 1;
+		return;
+	}
+	if (request_is_observation(q) ? q->sig.op != OBS_PCPU_DRAIN :
+					q->sig.op == REQ_OBJ_FREE || q->sig.op == REQ_PERCPU_FREE)
+		return;
+	if (x->to > x->from + 1)
+		s->torn[s->torn_count++ % SILENT_DOUBTS] = *x;
+	x->to = 0;
+	if (q->sig.op == REQ_PAGE_FREE && !(q->sig.flags & (REQ_DIRECT | REQ_BATCHED)))
+		*x = (struct early_move){ .from = number, .to = number + 1, .q = *q };
+}
+
 void silent_record(struct silent *s, const struct request *q, uint64_t number)
 {
-	bool tasks = is_tasks(q);
+	bool tasks = is_tasks(s, q);
 
 	if (tasks && s->bulk.waiting)
 		follow_late_bulk(s, q, number);
@@ -458,6 +592,7 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 		s->compacted = number + 1;
 	if (q->pfn < s->m->max_pfn && q->sig.op != OBS_MARK)
 		follow_page(s, q, number);
+	follow_interrupt(s, q, number);
 	if (tasks)
 		s->task[(uint32_t)q->pid % SILENT_TASKS] = (struct silent_task){ q->pid,
 										 number + 1 };
@@ -545,6 +680,26 @@ static int went_past(struct silent *s)
 	return s->past ? 0 : -ENOMEM;
 }
 
+/* What is missing behind a page that a bulk allocation did not get after all, it got. */
+static void correct(struct silent *s)
+{
+	uint64_t kept = 0;
+	uint32_t seen = 0;
+
+	memset(s->recognised, 0, s->m->cpus * sizeof(*s->recognised));
+	for (uint64_t k = 0; k < s->count; k++) {
+		struct silent_take *t = &s->takes[k];
+
+		while (seen < s->mistaken_count && s->mistaken[seen].number <= t->number)
+			s->recognised[s->mistaken[seen++].cpu]++;
+		if (!t->order && t->type == KMM_UNMOVABLE && s->recognised[t->cpu])
+			s->recognised[t->cpu]--;
+		else
+			s->takes[kept++] = *t;
+	}
+	s->count = kept;
+}
+
 int silent_end(struct silent *s, const struct machine_state *after, struct err *e)
 {
 	s->no_memory |= went_past(s) < 0;
@@ -559,6 +714,9 @@ int silent_end(struct silent *s, const struct machine_state *after, struct err *
 		return err_set(e, ENOMEM, "out of memory for the pages taken silently");
 	if (s->count)
 		qsort(s->takes, s->count, sizeof(*s->takes), by_number);
+	if (s->mistaken_count)
+		qsort(s->mistaken, s->mistaken_count, sizeof(*s->mistaken), by_number);
+	correct(s);
 	if (s->gone_count)
 		qsort(s->gone, s->gone_count, sizeof(*s->gone), gone_by_number);
 	return 0;

@@ -44,6 +44,7 @@ struct silent_gone {
 };
 
 #define SILENT_RECOGNISED (1u << 31) /* its request is known, which only its frame was not of */
+#define SILENT_BULK (1u << 30)	     /* that is a bulk allocation */
 #define SILENT_TASKS 4096
 #define SILENT_DOUBTS 64
 
@@ -54,16 +55,24 @@ struct silent {
 		int32_t pid;
 		uint64_t number; /* of its last record, + 1 */
 	} task[SILENT_TASKS];
-	struct early_alloc
-		doubt[SILENT_DOUBTS]; /* the last ones, in a circle; to is 0 once decided */
+	struct silent_doubt {
+		uint64_t number;	/* of the request that raised it */
+		struct early_move move; /* what took place elsewhere, if it is so */
+		bool decided;		/* it is */
+	} doubt[SILENT_DOUBTS];		/* the last ones, in a circle */
 	uint32_t doubts;
+	struct early_move torn
+		[SILENT_DOUBTS]; /* frees with an interrupt right behind, the last ones, in a circle */
+	uint32_t torn_count;
+	struct early_move freeing
+		[KMM_CPUS]; /* each CPU's last free by a task, as long as that did nothing else */
 	struct latebulk bulk;
 	uint32_t turn; /* of what was found to be missing */
 	struct silent_frame {
 		uint32_t next,
 			prev; /* block of a list; [max_pfn + list] are the heads.  A candidate's:
 				   the turn in which it was found missing, its list and
-				   maybe SILENT_RECOGNISED */
+				   maybe SILENT_RECOGNISED, SILENT_BULK */
 		uint32_t candidate; /* record before which it must have gone, + 1; 0: none */
 		uint32_t list;	    /* number + 1; 0: on none */
 		uint32_t freed;	    /* its free put it there: that record + 1, MAY_HAVE_PASSED */
@@ -72,6 +81,10 @@ struct silent {
 	uint32_t lists;
 	uint32_t *last; /* [cpus] the list that served the last UNMOVABLE request of order 0 there, + 1 */
 	uint32_t *recognised; /* [cpus] silent pages that are known by their requests */
+	struct silent_running {
+		int32_t pid; /* of the CPU's last record */
+		bool worked; /* it did more than free pages since it got the CPU */
+	} running[KMM_CPUS];
 	struct silent_open {
 		uint32_t slot; /* whose refills they are */
 		uint32_t pfn;  /* what it got of them */
@@ -79,6 +92,9 @@ struct silent {
 	} open[KMM_CPUS];
 	struct silent_take *takes; /* [count] by number once ended */
 	uint64_t count, room;
+	struct silent_take *
+		mistaken; /* [mistaken_count] bulk allocations that got another page than was thought */
+	uint32_t mistaken_count, mistaken_room;
 	struct silent_gone *gone; /* [gone_count] by number once ended */
 	uint64_t gone_count, gone_room;
 	uint64_t compacted; /* last record at which compaction took free pages, + 1 */
@@ -90,6 +106,8 @@ struct silent {
 /* Allocations that are found to have taken place earlier are noted in *early. */
 int silent_init(struct silent *s, struct early *early, const struct machine *m, struct err *e);
 void silent_free(struct silent *s);
+/* Here the dump from before the workload has its lists: the CPUs' are known from here on. */
+void silent_start(struct silent *s, const struct machine_state *before);
 void silent_record(struct silent *s, const struct request *q, uint64_t number);
 /*
  * Here the snapshot has its lists: what it does not have on any had left before, unless it is seen to

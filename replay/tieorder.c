@@ -14,6 +14,7 @@ struct lane {
 struct group {
 	struct recorded *r;
 	struct latefree *late;
+	const struct leaving *leaving;
 	uint64_t number;
 	const struct request *q;
 	uint32_t n;
@@ -37,6 +38,12 @@ static bool drains_all(const struct request *q)
 	return q->sig.op == OBS_PCPU_DRAIN && q->sig.aux == DRAIN_ALL && !q->sig.aux2;
 }
 
+/* A drain among several CPUs' of one time. */
+static bool may_leave(const struct request *q)
+{
+	return q->sig.op == OBS_PCPU_DRAIN && q->addr;
+}
+
 bool tieorder_matters(const struct request *q, uint32_t n)
 {
 	bool take = false, other = false;
@@ -44,7 +51,7 @@ bool tieorder_matters(const struct request *q, uint32_t n)
 	if (n < 2 || n > TIEORDER_MOST)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
-		take |= takes(&q[i]) || drains_all(&q[i]);
+		take |= takes(&q[i]) || drains_all(&q[i]) || may_leave(&q[i]);
 		other |= q[i].cpu != q[0].cpu;
 	}
 	return take && other;
@@ -277,6 +284,29 @@ static enum choice judge(const struct group *g, const struct lane *l)
 	return possible(g, l) ? TAKE : LEFT;
 }
 
+/* Which of two drains onto one list came first: that of the page that left later.  0: not known. */
+static int compare_drains(const struct group *g, const struct request *a, const struct request *b)
+{
+	if (!may_leave(a) || !may_leave(b) || a->sig.type != b->sig.type ||
+	    a->sig.order != b->sig.order ||
+	    recorded_zone(g->r, a->pfn) != recorded_zone(g->r, b->pfn))
+		return 0;
+	return leaving_compare(g->leaving, b->addr - 1, a->addr - 1);
+}
+
+/* Of the operations that two lanes come to, and both of which drain pages, does a come first? */
+static bool before(const struct group *g, const struct lane *a, uint32_t a_length,
+		   const struct lane *b, uint32_t b_length)
+{
+	int order = 0;
+
+	for (uint32_t i = 0; i < a_length && !order; i++)
+		for (uint32_t k = 0; k < b_length && !order; k++)
+			order = compare_drains(g, &g->q[g->next[a->at + i]],
+					       &g->q[g->next[b->at + k]]);
+	return order ? order < 0 : g->next[a->at] < g->next[b->at];
+}
+
 /*
  * What leaves the lists alone goes first; then a refill that finds its page, before
  * anything changes that; then the rest as the file has it.
@@ -297,7 +327,7 @@ static struct lane *choose(struct group *g, uint32_t *n)
 		if (!ready(g, l, len))
 			continue;
 		c = judge(g, l);
-		if (c < how || (c == how && g->next[l->at] < g->next[best->at])) {
+		if (c < how || (c == how && before(g, l, len, best, *n))) {
 			best = l;
 			how = c;
 			*n = len;
@@ -306,10 +336,16 @@ static struct lane *choose(struct group *g, uint32_t *n)
 	return best;
 }
 
-bool tieorder_follow(struct recorded *r, struct latefree *late, uint64_t number,
-		     const struct request *q, uint32_t n, uint16_t *order)
+bool tieorder_follow(struct recorded *r, struct latefree *late, const struct leaving *leaving,
+		     uint64_t number, const struct request *q, uint32_t n, uint16_t *order)
 {
-	struct group g = { .r = r, .late = late, .number = number, .q = q, .n = n, .order = order };
+	struct group g = { .r = r,
+			   .late = late,
+			   .leaving = leaving,
+			   .number = number,
+			   .q = q,
+			   .n = n,
+			   .order = order };
 	bool turned = false;
 
 	if (!split(&g)) {

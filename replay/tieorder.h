@@ -7,7 +7,7 @@
  * share a time).  A refill takes the first block of its list, so the reconstruction
  * knows which CPU's refill could have come next: the one whose first page is there
  * now.  A drain of all lists leaves no page behind, so what it did not find was freed
- * later.  What else is no refill keeps its order, and a CPU's own records always do.  This
+ * later.  Of two drains that came first whose pages left the lists later (leaving.h).  What else is no refill keeps its order, and a CPU's own records always do.  This
  * looks at whole groups of one time, and puts an order where that of the file is
  * not possible.
  */
@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "replay/latefree.h"
+#include "replay/leaving.h"
 #include "replay/recorded.h"
 #include "workload/request.h"
 
@@ -29,7 +30,7 @@ bool tieorder_matters(const struct request *q, uint32_t n);
  * Follow n records of one time in an order that the lists of r allow.  order[i] is which
  * of them comes at place i.  True if it is another order than the file's.
  */
-bool tieorder_follow(struct recorded *r, struct latefree *late, uint64_t number,
-		     const struct request *q, uint32_t n, uint16_t *order);
+bool tieorder_follow(struct recorded *r, struct latefree *late, const struct leaving *leaving,
+		     uint64_t number, const struct request *q, uint32_t n, uint16_t *order);
 
 #endif

@@ -190,6 +190,18 @@ static unsigned vmalloc_sites(struct import *im, struct resolve_range *out, unsi
 	return n;
 }
 
+/* Does the kernel have free_pages_bulk(), with which vfree joins neighbours before it frees them (7.x)? */
+static bool joins_areas(struct import *im)
+{
+	static const char *const name = "free_pages_bulk";
+	struct kallsyms_range own = { 0 }, other = { 0 };
+
+	if (trace_functions(im->trace, &name, 1, &own) < 0)
+		own.start = 0;
+	kallsyms_ranges((const char *)im->symbols.data, im->symbols.len, &name, 1, &other);
+	return own.start || other.start;
+}
+
 /* ---- the end ---- */
 
 static int attach_file(struct import *im, const char *name, struct err *e)
@@ -465,6 +477,7 @@ int import_capture(const struct capture *c, const char *out, const struct import
 	ro.tells_ties = trace_info(im->trace)->tells_ties;
 	ro.vmalloc_sites = sites;
 	ro.vmalloc_site_count = vmalloc_sites(im, sites, 8);
+	ro.joins_areas = joins_areas(im);
 	ro.arg = im;
 	im->resolver = resolver_new(&ro, e);
 	if (!im->resolver)

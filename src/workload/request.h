@@ -148,7 +148,9 @@ struct request {
 	uint64_t addr;	     /* objects, percpu, vmalloc, kmap: address (allocs and unpaired frees);
 			   OBS_COMPACTION: end_pfn << 32 | taken; OBS_LOST: how many;
 			   OBS_RECLAIM: pages reclaimed; kswapd's wake and sleep: time of the last
-			   event of its run before, 0 none */
+			   event of its run before, 0 none;
+			   OBS_PCPU_DRAIN: put there by feed.h: 1 + its place in leaving.pages,
+			   0 none */
 	uint8_t kswapd_ends; /* put there by feed.h: before this record kswapd of node N - 1 was done */
 	uint16_t pcp_batch; /* put there by feed.h: the batch of its page's zone from here on; 0: as before */
 	struct {	    /* put there by feed.h: pages that a CPU's list lost silently before */

@@ -32,6 +32,7 @@ struct resolve_options {
 	/* Functions that kmalloc the page array of a vmalloc area and then bulk-allocate its pages. */
 	const struct resolve_range *vmalloc_sites;
 	unsigned vmalloc_site_count;
+	bool joins_areas; /* vfree gives back neighbours as blocks, as large as they are aligned (7.x) */
 	uint8_t long_size; /* of the traced kernel */
 	bool tells_ties;   /* trace_info.tells_ties */
 	/* Name of a process, or NULL. */

@@ -10,6 +10,68 @@
 
 #define FOLIO_BATCH 31 /* pages freed in one batch at most, from 6.9 on; a list before */
 
+/* How many of the context's frees from i on are of neighbours, none of them of other blocks. */
+static uint32_t neighbours(const struct resolver *r, const struct ctx *c, uint32_t i)
+{
+	uint32_t n = 0;
+
+	for (const struct window_entry *first = NULL; i + n < c->frees.count; n++) {
+		const struct window_entry *w = window_at(&r->win, c->frees.pos[i + n]);
+
+		if (!window_has(&r->win, c->frees.pos[i + n]) || w->r.sig.order)
+			break;
+		first = first ? first : w;
+		if (w->r.slot != first->r.slot || w->freed_pfn != first->freed_pfn + n)
+			break;
+	}
+	return n;
+}
+
+/* 2^order frees from the i-th on are one, which takes place at the last. */
+static uint64_t join(struct resolver *r, const struct ctx *c, uint32_t i, unsigned order)
+{
+	uint64_t pos = c->frees.pos[i + (1u << order) - 1];
+	struct window_entry *w = window_at(&r->win, pos);
+
+	for (uint32_t k = i; c->frees.pos[k] != pos; k++) {
+		struct window_entry *piece = window_at(&r->win, c->frees.pos[k]);
+
+		piece->dropped = true;
+		piece->waits = 0;
+	}
+	w->freed_pfn -= (1u << order) - 1;
+	w->r.pfn = w->freed_pfn;
+	w->r.sig.order = (uint8_t)order;
+	if (w->r.slot != NO_SLOT && r->slots.s[w->r.slot].order == order) {
+		w->r.sig.flags &= (uint8_t)~REQ_PIECE;
+		w->r.pfn = KMM_NO_PFN;
+	}
+	return pos;
+}
+
+void resolve_free_area(struct resolver *r, struct ctx *c)
+{
+	uint32_t i = c->area_frees, kept = i;
+
+	while (i < c->frees.count) {
+		uint32_t n = neighbours(r, c, i);
+		unsigned order = 0;
+
+		if (n) {
+			uint32_t pfn = window_at(&r->win, c->frees.pos[i])->freed_pfn;
+
+			while (order + 1 < KMM_ORDERS && 2u << order <= n &&
+			       !(pfn & ((2u << order) - 1)))
+				order++;
+		}
+		c->frees.pos[kept++] = order ? join(r, c, i, order) : c->frees.pos[i];
+		i += 1u << order;
+	}
+	c->frees.count = kept;
+	if (c->frees_before > kept)
+		c->frees_before = kept;
+}
+
 /* The first n of them are decided. */
 static void drop_frees(struct ctx *c, uint32_t n)
 {
@@ -17,6 +79,7 @@ static void drop_frees(struct ctx *c, uint32_t n)
 		return;
 	memmove(c->frees.pos, c->frees.pos + n, (c->frees.count - n) * sizeof(*c->frees.pos));
 	c->frees.count -= n;
+	c->area_gone = false;
 	c->frees_before -= c->frees_before < n ? c->frees_before : n;
 }
 
@@ -154,6 +217,11 @@ int resolve_free(struct resolver *r, struct ctx *c, const struct event *ev)
 	}
 	w->waits |= WAIT_BATCH | WAIT_DRAIN;
 	c->last_free = pos;
+	if (r->o.joins_areas && (c->last_kind == EVENT_FREE_VMAP_AREA_NOFLUSH ||
+				 c->last_kind == EVENT_REMOVE_VM_AREA)) {
+		c->area_gone = true;
+		c->area_frees = c->frees.count;
+	}
 	return posvec_push(&c->frees, pos) ? resolver_oom(r) : 0;
 }
 
@@ -247,6 +315,16 @@ static uint32_t batch_start(const struct resolver *r, const struct ctx *c, uint3
 	return start < i ? start : i;
 }
 
+/* The context's last free of this page that waits for its batched event; frees.count: none. */
+static uint32_t newest_free(const struct resolver *r, const struct ctx *c, uint64_t pfn)
+{
+	for (uint32_t i = c->frees.count; i--;)
+		if (window_has(&r->win, c->frees.pos[i]) &&
+		    free_pfn(r, window_at(&r->win, c->frees.pos[i])) == pfn)
+			return i;
+	return c->frees.count;
+}
+
 /*
  * A batch is logged page by page first, and freed after that: a batched free takes place
  * here, not at its mm_page_free (pitfalls 7 and 23).  Pages passed over found the per-CPU
@@ -257,10 +335,7 @@ int resolve_free_batched(struct resolver *r, struct ctx *c, const struct event *
 	struct window_entry *w;
 	uint32_t i, start;
 
-	for (i = 0; i < c->frees.count; i++)
-		if (window_has(&r->win, c->frees.pos[i]) &&
-		    free_pfn(r, window_at(&r->win, c->frees.pos[i])) == ev->page.pfn)
-			break;
+	i = newest_free(r, c, ev->page.pfn);
 	/*
 	 * Before 4.15 the batched event comes first, and in 2.6.32 (mm_pagevec_free) no other; so it does
 	 * where the page's mm_page_free was lost.

@@ -75,6 +75,8 @@ void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind
 		     kind == EVENT_MM_PAGE_ALLOC_EXTFRAG || kind == EVENT_MM_VMSCAN_WAKEUP_KSWAPD;
 	bool is_free = kind == EVENT_MM_PAGE_FREE;
 
+	if (c->area_gone && (kind == EVENT_KFREE || kind == EVENT_MM_PAGE_PCPU_DRAIN))
+		resolve_free_area(r, c);
 	if (c->frees.count && !is_free && kind != EVENT_MM_PAGE_FREE_BATCHED &&
 	    !(kind == EVENT_MM_PAGE_PCPU_DRAIN && c->last_kind == EVENT_MM_PAGE_FREE_BATCHED) &&
 	    !(kind == EVENT_MM_PAGE_PCPU_DRAIN && c->last_kind == EVENT_MM_PAGE_PCPU_DRAIN))

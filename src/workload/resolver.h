@@ -54,15 +54,17 @@ struct ctx {
 	uint64_t twin;	/* large kmalloc that may be traced again */
 	uint64_t bulk;	/* first of bulk_n silent pages that may still move; WINDOW_NONE */
 	uint32_t bulk_n;
-	uint32_t bulk_array;	/* number of their array */
-	bool bulk_moved;	/* they stand at their first refill already */
-	uint32_t exact_slot;	/* block just allocated that alloc_pages_exact may trim; NO_SLOT */
-	uint64_t area_size;	/* of the vmalloc_range probe that is under way, 0 */
-	uint8_t area_align;	/* and its alignment, as a power of two */
-	uint64_t kmap_page;	/* struct page of the kmap_local just before */
-	uint64_t last_free;	/* WAIT_DRAIN; WINDOW_NONE */
-	struct posvec frees;	/* WAIT_BATCH */
-	uint32_t frees_before;	/* of them were logged before another task ran here */
+	uint32_t bulk_array;   /* number of their array */
+	bool bulk_moved;       /* they stand at their first refill already */
+	uint32_t exact_slot;   /* block just allocated that alloc_pages_exact may trim; NO_SLOT */
+	uint64_t area_size;    /* of the vmalloc_range probe that is under way, 0 */
+	uint8_t area_align;    /* and its alignment, as a power of two */
+	uint64_t kmap_page;    /* struct page of the kmap_local just before */
+	uint64_t last_free;    /* WAIT_DRAIN; WINDOW_NONE */
+	struct posvec frees;   /* WAIT_BATCH */
+	uint32_t frees_before; /* of them were logged before another task ran here */
+	bool area_gone; /* those from area_frees on are of an area that was unmapped just before */
+	uint32_t area_frees;
 	struct posvec unpaired; /* WAIT_PAIR */
 	uint64_t owner[CTX_OWNERS];
 	uint32_t owner_n, owner_age;
@@ -218,6 +220,8 @@ void resolve_free_settle(struct resolver *r, struct ctx *c);
 void resolve_free_settle_drain(struct resolver *r, struct ctx *c);
 /* One does: the free stands there. */
 int resolve_free_at_drain(struct resolver *r, struct ctx *c, const struct event *ev);
+/* vfree logs page by page, and frees neighbours together after that: join those of the context's area. */
+void resolve_free_area(struct resolver *r, struct ctx *c);
 /* The frees that could have been a page array's are nobody's. */
 void resolve_free_unpaired(struct resolver *r, struct ctx *c);
 

@@ -37,6 +37,7 @@ struct bench {
 	bool lost;
 	bool tied; /* the clock stands still, and the events of all CPUs have one time */
 	uint64_t lost_count;
+	bool joins_areas; /* as bench_machine() is to have it */
 };
 
 static uint32_t bench_string(void *arg, const char *s, size_t len)
@@ -74,6 +75,7 @@ static inline void bench_machine(struct bench *b, const struct machine *m)
 				     .direct_map_base = BASE,
 				     .vmalloc_sites = &vmalloc,
 				     .vmalloc_site_count = 1,
+				     .joins_areas = b->joins_areas,
 				     .long_size = 8,
 				     .comm = bench_comm,
 				     .name = bench_name,

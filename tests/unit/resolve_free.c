@@ -141,6 +141,83 @@ static void a_batch_has_so_many_pages(void **state)
 	assert_true(at(b, REQ_PAGE_FREE, 3) > at(b, REQ_PAGE_ALLOC, 34));
 }
 
+/* A page that the task freed by itself, that somebody had since, and that it frees again: the batch is the second's. */
+static void a_batch_takes_the_last_free_of_a_page(void **state)
+{
+	struct bench *b = *state;
+
+	alloc(b, 0x100, 0, USER);
+	freed(b, 0x100, 0);
+	b->pid = 200;
+	alloc(b, 0x100, 0, USER);
+	b->pid = 100;
+	freed(b, 0x100, 0);
+	batched(b, 0x100);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 2);
+	assert_true(at(b, REQ_PAGE_FREE, 0) < at(b, REQ_PAGE_ALLOC, 1));
+	assert_false(rec(b, REQ_PAGE_FREE, 0)->sig.flags & REQ_BATCHED);
+	assert_true(rec(b, REQ_PAGE_FREE, 1)->sig.flags & REQ_BATCHED);
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 1)->slot, rec(b, REQ_PAGE_ALLOC, 1)->slot);
+}
+
+static void unmapped(struct bench *b)
+{
+	struct event ev = { .kind = EVENT_FREE_VMAP_AREA_NOFLUSH };
+
+	ev.vmap.addr = 0xffffc90000000000;
+	feed(b, &ev);
+}
+
+/* vfree of 7.x: pages that are neighbours go together, after the last of them is logged. */
+static void an_area_is_freed_in_blocks(void **state)
+{
+	struct bench *b = *state;
+
+	b->joins_areas = true;
+	bench_machine(b, NULL);
+	alloc(b, 0x204, 2, KERNEL);
+	object(b, EVENT_KFREE, 0, 1, 0, 0, 0);
+	unmapped(b);
+	for (unsigned i = 0; i < 4; i++)
+		freed(b, 0x204 + i, 0);
+	freed(b, 0x301, 0); /* unknown: 0x301, 0x302 and 0x303, 0x306 */
+	freed(b, 0x302, 0);
+	freed(b, 0x303, 0);
+	freed(b, 0x306, 0);
+	object(b, EVENT_KFREE, ADDR(0x900), 1, 0, 0, 0);
+	alloc(b, 0x204, 2, KERNEL);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 4);
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 0)->sig.order, 2);
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 0)->slot, rec(b, REQ_PAGE_ALLOC, 0)->slot);
+	assert_false(rec(b, REQ_PAGE_FREE, 0)->sig.flags & REQ_PIECE);
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 1)->pfn, 0x301);
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 1)->sig.order, 0);
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 2)->pfn, 0x302);
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 2)->sig.order, 1);
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 3)->pfn, 0x306);
+	assert_int_equal(resolver_stats(b->r)->implied_pages, 0);
+}
+
+/* Before, each by itself; and so are pages that something else than an area had. */
+static void others_are_freed_page_by_page(void **state)
+{
+	struct bench *b = *state;
+
+	for (unsigned turn = 0; turn < 2; turn++) {
+		if (!turn)
+			unmapped(b);
+		freed(b, 0x302, 0);
+		freed(b, 0x303, 0);
+		object(b, EVENT_KFREE, ADDR(0x900), 1, 0, 0, 0);
+		finish(b);
+		assert_int_equal(count(b, REQ_PAGE_FREE), 2 * (turn + 1));
+		b->joins_areas = true;
+		bench_machine(b, NULL);
+	}
+}
+
 /* A free that no batched event follows stays where it was; drains follow it. */
 static void plain_free_then_drains(void **state)
 {
@@ -241,12 +318,21 @@ static void migration_loses_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(batched_frees_are_one_free_later), TEST(batched_event_may_come_first),
-		TEST(a_batch_takes_no_used_page_along), TEST(a_batch_begins_after_its_task_slept),
-		TEST(a_batch_may_be_interrupted),	TEST(a_batch_has_so_many_pages),
-		TEST(plain_free_then_drains),		TEST(drains_inside_a_batch),
-		TEST(unknown_frees_name_their_frame),	TEST(blocks_freed_in_pieces),
-		TEST(exact_tails_are_direct),		TEST(migration_loses_nothing),
+		TEST(batched_frees_are_one_free_later),
+		TEST(batched_event_may_come_first),
+		TEST(a_batch_takes_no_used_page_along),
+		TEST(a_batch_begins_after_its_task_slept),
+		TEST(a_batch_may_be_interrupted),
+		TEST(a_batch_has_so_many_pages),
+		TEST(plain_free_then_drains),
+		TEST(drains_inside_a_batch),
+		TEST(unknown_frees_name_their_frame),
+		TEST(blocks_freed_in_pieces),
+		TEST(exact_tails_are_direct),
+		TEST(migration_loses_nothing),
+		TEST(an_area_is_freed_in_blocks),
+		TEST(others_are_freed_page_by_page),
+		TEST(a_batch_takes_the_last_free_of_a_page),
 	};
 
 	return cmocka_run_group_tests_name("resolve_free", tests, NULL, NULL);

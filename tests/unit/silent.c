@@ -294,6 +294,132 @@ static void pages_that_came_meanwhile(void **state)
 	assert_int_equal(s->early.a[0].to, at);
 }
 
+/* 32 was taken before what stands before it came, as 30 shows; so 31, which another task gets, is no later. */
+static void what_came_meanwhile_stays_in_turn(void **state)
+{
+	struct story *s = *state;
+
+	learn_block(s);
+	push(s, 32, NO_SLOT, 0);
+	push(s, 31, NO_SLOT, 0);
+	push(s, 30, NO_SLOT, 0);
+	alloc_by(s, 32, 1, 0);
+	alloc_by(s, 30, 1, 0);
+	alloc_by(s, 31, 2, 0);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].q.pfn, 32);
+}
+
+static void push_by(struct story *s, uint32_t pfn, int32_t pid, unsigned aux)
+{
+	struct request q = { .pfn = pfn, .slot = NO_SLOT, .pid = pid };
+
+	q.sig.op = REQ_PAGE_FREE;
+	q.sig.aux = (uint8_t)aux;
+	silent_record(&s->s, &q, s->n++);
+}
+
+/* An interrupt came between the mm_page_free of 31 and the list: 31 stands before what it gave back. */
+static void a_free_that_an_interrupt_delayed(void **state)
+{
+	struct story *s = *state;
+	uint64_t at;
+
+	learn_block(s);
+	alloc_by(s, 50, 1, 0);
+	at = s->n;
+	push_by(s, 31, 1, 0);
+	push_by(s, 29, 1, FREE_NESTED | FREE_IRQ);
+	push_by(s, 30, 1, FREE_NESTED | FREE_IRQ);
+	alloc_by(s, 51, 1, 0);
+	alloc_by(s, 31, 1, 0);
+	alloc_by(s, 30, 1, 0);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].q.sig.op, REQ_PAGE_FREE);
+	assert_int_equal(s->early.a[0].from, at);
+	assert_int_equal(s->early.a[0].to, at + 3);
+}
+
+/* The same, but they are not handed out next: they went past the list, which was locked. */
+static void an_interrupt_that_found_it_locked(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+
+	learn_block(s);
+	alloc_by(s, 50, 1, 0);
+	push_by(s, 31, 1, 0);
+	push_by(s, 30, 1, FREE_NESTED | FREE_IRQ);
+	alloc_by(s, 51, 1, 0);
+	alloc_by(s, 31, 1, 0);
+	alloc_by(s, 52, 1, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->early.count, 0);
+	assert_int_equal(s->s.past_count, 1);
+}
+
+/* Task 1, on its way with 31, gave back for a task that is gone when it got the CPU again. */
+static void a_switch_is_not_the_task_going_on(void **state)
+{
+	struct story *s = *state;
+
+	learn_block(s);
+	push_by(s, 31, 3, 0);
+	push_by(s, 30, 3, 0);
+	alloc_by(s, 30, 2, 0);
+	alloc_by(s, 53, 1, 0);
+	push_by(s, 32, 3, 0);
+	push_by(s, 33, 1, 0);
+	alloc_by(s, 31, 1, 0);
+	alloc_by(s, 33, 1, 0);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].q.pfn, 31);
+}
+
+/* 10 and 11 are on the list since before the workload: 30, which stands before them, was not there. */
+static void pages_of_the_start(void **state)
+{
+	struct story *s = *state;
+	uint32_t pfns[] = { 10, 11 };
+	uint8_t types[] = { KMM_UNMOVABLE, KMM_MOVABLE };
+	struct machine_list l = { .cpu = 0, .count = 2 };
+	const struct machine_state before = { .have_lists = true,
+					      .lists = &l,
+					      .list_count = 1,
+					      .list_pfns = pfns,
+					      .block_types = types,
+					      .block_count = 2 };
+	struct err e;
+
+	push(s, 40, NO_SLOT, 0);
+	silent_start(&s->s, &before);
+	push(s, 600, NO_SLOT, FREE_IRQ); /* of another type */
+	push(s, 30, NO_SLOT, FREE_IRQ);
+	tell(s, REQ_PAGE_ALLOC, 10, 1, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.past_count, 1);
+	assert_int_equal(s->s.count, 0);
+}
+
+/* 30 seemed to be the bulk allocation's, but was past the list; 31 was, and nobody else took it. */
+static void a_bulk_allocation_got_another_page(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+
+	learn_block(s);
+	push(s, 32, NO_SLOT, 0);
+	push(s, 31, NO_SLOT, 0);
+	push(s, 30, NO_SLOT, FREE_IRQ);
+	tell(s, REQ_PAGE_BULK, KMM_NO_PFN, 20, 0);
+	tell(s, REQ_PAGE_ALLOC, 32, 3, 0);
+	tell(s, REQ_PAGE_ALLOC, 30, 4, 1);
+	tell(s, OBS_ZONE_LOCKED, 30, 4, 0);
+	push(s, 31, 20, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -311,6 +437,12 @@ int main(void)
 		T(tasks_that_went_on),
 		T(a_task_that_moved),
 		T(pages_that_came_meanwhile),
+		T(what_came_meanwhile_stays_in_turn),
+		T(a_free_that_an_interrupt_delayed),
+		T(an_interrupt_that_found_it_locked),
+		T(a_switch_is_not_the_task_going_on),
+		T(pages_of_the_start),
+		T(a_bulk_allocation_got_another_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,7 +94,7 @@ static void test_refills(void **state)
 
 	(void)state;
 	assert_true(tieorder_matters(q, 4));
-	assert_true(tieorder_follow(r, &late, 0, q, 4, order));
+	assert_true(tieorder_follow(r, &late, NULL, 0, q, 4, order));
 	assert_memory_equal(order, want, sizeof(want));
 	assert_true(recorded_first(r, 300, 0, VIEW_UNKNOWN));
 	recorded_free(r);
@@ -111,7 +111,7 @@ static void test_order_stays(void **state)
 	uint16_t order[4];
 
 	(void)state;
-	assert_false(tieorder_follow(r, &late, 0, q, 4, order));
+	assert_false(tieorder_follow(r, &late, NULL, 0, q, 4, order));
 	recorded_free(r);
 	free(m);
 }
@@ -134,7 +134,7 @@ static void test_refill_before_drain(void **state)
 	uint16_t order[4];
 
 	(void)state;
-	assert_true(tieorder_follow(r, &late, 0, q, 4, order));
+	assert_true(tieorder_follow(r, &late, NULL, 0, q, 4, order));
 	assert_memory_equal(order, want, sizeof(want));
 	assert_true(recorded_first(r, 500, 0, VIEW_UNKNOWN));
 	recorded_free(r);
@@ -173,7 +173,7 @@ static void test_drain_leaves_nothing(void **state)
 	(void)state;
 	assert_non_null(r);
 	assert_true(tieorder_matters(q, 8));
-	assert_true(tieorder_follow(r, &late, 0, q, 8, order));
+	assert_true(tieorder_follow(r, &late, NULL, 0, q, 8, order));
 	assert_memory_equal(order, want, sizeof(want));
 	recorded_free(r);
 	free(m);
@@ -194,7 +194,43 @@ static void test_drain_comes_first(void **state)
 
 	(void)state;
 	assert_non_null(r);
-	assert_false(tieorder_follow(r, &late, 0, q, 6, order));
+	assert_false(tieorder_follow(r, &late, NULL, 0, q, 6, order));
+	recorded_free(r);
+	free(m);
+}
+
+/* Of two CPUs' drains the one came first whose page a later refill took last. */
+static void test_what_leaves_last_came_first(void **state)
+{
+	struct leaving_page pages[] = {
+		{ .number = 1, .pfn = 500, .cpu = 0, .taken = 10, .taken_time = 5 },
+		{ .number = 3, .pfn = 600, .cpu = 1, .taken = 11, .taken_time = 6 },
+	};
+	const struct leaving leaving = { .pages = pages, .count = 2 };
+	struct machine *m = machine_new();
+	struct recorded *r = start(m, NULL, 0);
+	struct request q[4];
+	const uint16_t want[] = { 2, 3, 0, 1 };
+	uint16_t order[4];
+
+	(void)state;
+	for (uint16_t i = 0; i < 2; i++) {
+		q[2 * i] = (struct request){ .cpu = i,
+					     .slot = NO_SLOT,
+					     .pfn = pages[i].pfn,
+					     .sig = { .op = REQ_PAGE_FREE } };
+		q[2 * i + 1] = (struct request){ .cpu = i,
+						 .slot = NO_SLOT,
+						 .pfn = pages[i].pfn,
+						 .addr = i + 1u,
+						 .sig = { .op = OBS_PCPU_DRAIN,
+							  .type = VIEW_UNKNOWN } };
+	}
+	assert_true(tieorder_matters(q, 4));
+	assert_true(tieorder_follow(r, &late, &leaving, 0, q, 4, order));
+	assert_memory_equal(order, want, sizeof(want));
+	/* The list has them as the refills will find them. */
+	assert_true(recorded_first(r, 500, 0, VIEW_UNKNOWN));
 	recorded_free(r);
 	free(m);
 }
@@ -220,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_refill_before_drain),
 		cmocka_unit_test(test_drain_leaves_nothing),
 		cmocka_unit_test(test_drain_comes_first),
+		cmocka_unit_test(test_what_leaves_last_came_first),
 		cmocka_unit_test(test_matters),
 	};
 
