@@ -77,29 +77,17 @@ static int set_comm(struct instance *in, const struct event_set *s, const char *
 	return instance_filter(in, s, text, e);
 }
 
-/* Words of 32 CPUs, the highest first. */
 static int set_cpus(struct instance *in, const uint8_t *mask, unsigned cpus, struct err *e)
 {
-	char text[KMM_CPUS / 4 + KMM_CPUS / 32 + 1];
 	bool any = false;
-	size_t n = 0;
 
 	for (unsigned i = 0; i < KMM_CPUS; i++) {
 		if (mask[i] && i >= cpus)
 			return err_set(e, EINVAL, "this machine has no CPU %u, but 0 to %u", i,
 				       cpus - 1);
-		any |= mask[i];
+		any |= mask[i] != 0;
 	}
-	if (!any)
-		return err_set(e, EINVAL, "no CPU is named");
-	for (int word = (int)(cpus - 1) / 32; word >= 0; word--) {
-		uint32_t bits = 0;
-
-		for (unsigned b = 0; b < 32; b++)
-			bits |= (uint32_t)(mask[word * 32 + (int)b] != 0) << b;
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%08x", n ? "," : "", bits);
-	}
-	return instance_cpus(in, text, e);
+	return any ? instance_cpus(in, mask, cpus, e) : err_set(e, EINVAL, "no CPU is named");
 }
 
 int filter_set(struct instance *in, const struct event_set *s, const struct record_options *o,

@@ -16,6 +16,7 @@
 #include "record/datfile.h"
 #include "record/facts.h"
 #include "record/filter.h"
+#include "record/guardian.h"
 #include "record/instance.h"
 #include "record/outfile.h"
 #include "record/privileges.h"
@@ -48,6 +49,7 @@ struct flight {
 	const struct flight_options *f;
 	struct flight_result *r;
 	struct event_set events;
+	struct guardian guardian;
 	struct instance in, watch; /* watch: the triggers' own, looked at all the time */
 	int pipe;		   /* its trace_pipe; -1: no triggers but by hand */
 	unsigned cpus;
@@ -268,6 +270,8 @@ static int fly(struct flight *x, struct err *e)
 	if (ret >= 0)
 		ret = instance_open(&x->in, "", x->o->clock ? x->o->clock : "global", e);
 	if (ret >= 0)
+		ret = guardian_start(&x->guardian, e);
+	if (ret >= 0)
 		ret = probes_make(&x->events, &x->in.gaps, e);
 	if (ret >= 0)
 		ret = instance_enable(&x->in, &x->events, e);
@@ -293,7 +297,7 @@ static int fly(struct flight *x, struct err *e)
 int flight_run(const struct record_options *o, const struct flight_options *f,
 	       struct flight_result *r, struct err *e)
 {
-	struct flight x = { .o = o, .f = f, .r = r, .pipe = -1 };
+	struct flight x = { .o = o, .f = f, .r = r, .pipe = -1, .guardian = GUARDIAN_NONE };
 	int ret;
 
 	memset(r, 0, sizeof(*r));
@@ -307,6 +311,7 @@ int flight_run(const struct record_options *o, const struct flight_options *f,
 	instance_close(&x.watch);
 	instance_close(&x.in);
 	probes_remove();
+	guardian_dismiss(&x.guardian);
 	event_set_free(&x.events);
 	free(x.clock);
 	return ret;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
 #include "record/instance.h"
 
 #include <dirent.h>
@@ -6,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 #include <tracefs.h>
 #include <unistd.h>
 
+#include "mm/gfp.h"
 #include "record/probes.h"
 
 #define PREFIX "kmemlab-"
@@ -89,6 +92,21 @@ unsigned instance_tidy(void)
 	return n;
 }
 
+bool instance_left_by(pid_t pid)
+{
+	static const char *const suffixes[] = { "", "-t" };
+	const char *dir = tracefs_tracing_dir();
+	char path[300];
+
+	for (unsigned i = 0; dir && i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/instances/" PREFIX "%d%s", dir, (int)pid,
+			 suffixes[i]);
+		if (!access(path, F_OK))
+			return true;
+	}
+	return false;
+}
+
 /* ---- ours ---- */
 
 static int fail(struct err *e, const char *what)
@@ -146,7 +164,7 @@ int instance_open(struct instance *in, const char *suffix, const char *clock, st
 	int held, ret;
 
 	memset(in, 0, sizeof(*in));
-	in->marker = -1;
+	in->marker = in->mark_cpu = -1;
 	/* libtracefs may name a folder that is not there. */
 	if (!dir || (access(dir, F_OK) && errno == ENOENT))
 		return err_set(e, ENOENT,
@@ -255,12 +273,49 @@ int instance_filter(struct instance *in, const struct event_set *s, const char *
 	return 0;
 }
 
-int instance_cpus(struct instance *in, const char *mask, struct err *e)
+/* Words of 32 CPUs, the highest first. */
+static void mask_text(const uint8_t *mask, unsigned cpus, char *text, size_t size)
 {
+	size_t n = 0;
+
+	*text = '\0';
+	for (int word = (int)(cpus - 1) / 32; word >= 0; word--) {
+		uint32_t bits = 0;
+
+		for (unsigned b = 0; b < 32; b++)
+			bits |= (uint32_t)(mask[word * 32 + (int)b] != 0) << b;
+		n += (size_t)snprintf(text + n, size - n, "%s%08" PRIx32, n ? "," : "", bits);
+	}
+}
+
+static bool move_to(int cpu)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET((size_t)cpu, &one);
+	return !sched_setaffinity(0, sizeof(one), &one);
+}
+
+int instance_cpus(struct instance *in, const uint8_t *mask, unsigned cpus, struct err *e)
+{
+	char text[KMM_CPUS / 4 + KMM_CPUS / 32 + 1];
+	cpu_set_t was;
+
+	mask_text(mask, cpus, text, sizeof(text));
 	errno = 0;
-	if (tracefs_instance_file_write(in->t, "tracing_cpumask", mask) < 0)
+	if (tracefs_instance_file_write(in->t, "tracing_cpumask", text) < 0)
 		return fail(e, "tracing_cpumask");
-	return 0;
+	if (sched_getaffinity(0, sizeof(was), &was))
+		return fail(e, "the recorder's CPUs");
+	for (unsigned i = 0; i < cpus && in->mark_cpu < 0; i++)
+		if (mask[i] && move_to((int)i))
+			in->mark_cpu = (int)i;
+	sched_setaffinity(0, sizeof(was), &was);
+	return in->mark_cpu < 0 ? err_set(e, EINVAL,
+					  "the recorder may run on none of these CPUs, so that it "
+					  "could mark nothing in the trace") :
+				  0;
 }
 
 int instance_on(struct instance *in, bool on, struct err *e)
@@ -274,10 +329,15 @@ int instance_on(struct instance *in, bool on, struct err *e)
 void instance_mark(void *arg, const char *text)
 {
 	struct instance *in = arg;
+	cpu_set_t was;
+	bool moved = in->mark_cpu >= 0 && !sched_getaffinity(0, sizeof(was), &was) &&
+		     move_to(in->mark_cpu);
 
 	/* A mark that gets lost loses an exact place, nothing else. */
 	if (write(in->marker, text, strlen(text)) < 0)
-		return;
+		errno = 0;
+	if (moved)
+		sched_setaffinity(0, sizeof(was), &was);
 }
 
 uint64_t instance_lost(struct instance *in, unsigned cpu, char stats[512])

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "record/presets.h"
@@ -17,7 +18,8 @@ struct tracefs_instance;
 
 struct instance {
 	struct tracefs_instance *t;
-	int marker; /* fd of trace_marker */
+	int marker;   /* fd of trace_marker */
+	int mark_cpu; /* marks are made there; -1: on any CPU */
 	struct event_gaps gaps;
 };
 
@@ -27,6 +29,8 @@ int instance_open(struct instance *in, const char *suffix, const char *clock, st
 void instance_close(struct instance *in);
 /* Remove the instances and kprobes of recorders that were killed; how many instances. */
 unsigned instance_tidy(void);
+/* Is an instance there of the recorder that has, or had, this pid? */
+bool instance_left_by(pid_t pid);
 
 /* Enable the events; one that is needed and not there is an error. */
 int instance_enable(struct instance *in, const struct event_set *s, struct err *e);
@@ -37,8 +41,8 @@ int instance_pids(struct instance *in, const char *pids, struct err *e);
 /* A filter in the kernel's own language on every event that is enabled. */
 int instance_filter(struct instance *in, const struct event_set *s, const char *filter,
 		    struct err *e);
-/* The CPUs to record on, as a mask in tracefs's form ("3"). */
-int instance_cpus(struct instance *in, const char *mask, struct err *e);
+/* The CPUs to record on, [KMM_CPUS], below `cpus`; marks are made on one of them, as the others record none. */
+int instance_cpus(struct instance *in, const uint8_t *mask, unsigned cpus, struct err *e);
 int instance_on(struct instance *in, bool on, struct err *e);
 /* A line into the trace. */
 void instance_mark(void *in, const char *text);

@@ -23,6 +23,7 @@
 #include "record/exact.h"
 #include "record/facts.h"
 #include "record/filter.h"
+#include "record/guardian.h"
 #include "record/instance.h"
 #include "record/outfile.h"
 #include "record/privileges.h"
@@ -54,6 +55,7 @@ struct recording {
 	struct record_result *r;
 	struct event_set events;
 	struct instance in;
+	struct guardian guardian;
 	struct spool *spool;
 	struct snapshot_options snap;
 	struct exact *exact; /* NULL: not asked for, or not possible here */
@@ -171,6 +173,8 @@ static int prepare(struct recording *c, struct err *e)
 
 	if (ret >= 0)
 		ret = instance_open(&c->in, "", o->clock ? o->clock : "global", e);
+	if (ret >= 0)
+		ret = guardian_start(&c->guardian, e);
 	if (ret >= 0)
 		ret = probes_make(&c->events, &c->in.gaps, e);
 	if (ret >= 0)
@@ -376,9 +380,12 @@ static int conclude(struct recording *c, struct err *e)
 
 int record_run(const struct record_options *o, struct record_result *r, struct err *e)
 {
-	struct recording c = {
-		.o = o, .r = r, .dir = -1, .child = CHILD_NONE, .in = { .marker = -1 }
-	};
+	struct recording c = { .o = o,
+			       .r = r,
+			       .dir = -1,
+			       .child = CHILD_NONE,
+			       .in = { .marker = -1 },
+			       .guardian = GUARDIAN_NONE };
 	struct err why = { 0 };
 	int ret;
 
@@ -411,6 +418,7 @@ int record_run(const struct record_options *o, struct record_result *r, struct e
 	spool_free(c.spool);
 	instance_close(&c.in);
 	probes_remove();
+	guardian_dismiss(&c.guardian);
 	exact_close(c.exact);
 	event_set_free(&c.events);
 	if (c.snap.unread)

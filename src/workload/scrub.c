@@ -264,7 +264,7 @@ static int put_file(struct scrub *s, const char *name, const void *data, size_t 
 		gzFile g;
 
 		snprintf(path, sizeof(path), "%s/%s.gz", s->dir, name);
-		g = gzopen(path, "wbx9");
+		g = gzopen(path, "wbx6"); /* 9 takes ten times as long for an eighth less */
 		good = g && gzfwrite(data, 1, len, g) == len;
 		if (g && gzclose(g) != Z_OK)
 			good = false;

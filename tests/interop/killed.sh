@@ -16,7 +16,7 @@ page=$(getconf PAGESIZE)
 instances=/sys/kernel/tracing/instances
 # shellcheck disable=SC2016
 forever='while :; do echo x > f; rm f; /bin/true; done'
-before=0 raw=0 wrong=0
+before=0 raw=0 wrong=0 guarded=0
 : > pids
 
 # The instances of recorders that were killed.
@@ -39,6 +39,10 @@ moment() { # ROUND
 whole() { stat -c %s run.part/cpu*.raw | awk -v p="$page" '{ n += int($1 / p) * p } END { printf "%.0f\n", n }'; }
 kept() { trace-cmd dump --flyrecord run/trace.dat 2> /dev/null | awk '/size of cpu/ { n += $2 } END { printf "%.0f\n", n }'; }
 
+guard_of() { pgrep -P "$1" -x kmemlab-guard || echo none; }
+# Its guardian takes its instance away.
+gone_in_time() { for _ in $(seq 100); do [ -d "$instances/kmemlab-$1" ] || return 0; sleep 0.1; done; return 1; }
+
 # What --finish makes of it; says what is wrong.
 finish() {
 	local want ours theirs
@@ -60,6 +64,9 @@ for round in $(seq "$rounds"); do
 	"$k" record -e pages -o run -d 60 -- sh -c "$forever" > log 2>&1 &
 	pid=$!
 	moment "$round"
+	# In two of three rounds its guardian with it: then the next start has to tidy up.
+	alone=$((round % 3))
+	[ $alone = 0 ] || kill -9 "$(guard_of $pid)" 2> /dev/null
 	kill -9 $pid 2> /dev/null
 	wait $pid 2> /dev/null
 	# It has its folder once it has tidied up after the others.
@@ -67,6 +74,9 @@ for round in $(seq "$rounds"); do
 		not_ok "killed/the next start leaves no instance" "$(left | tr '\n' ' ')"
 	fi
 	echo $pid >> pids
+	if [ $alone = 0 ] && [ -e run.part/cpu0.raw ]; then
+		if gone_in_time $pid; then guarded=$((guarded + 1)); else not_ok "killed/its guardian removes the instance" "round $round"; fi
+	fi
 	if [ ! -e run.part/cpu0.raw ]; then
 		before=$((before + 1))
 		continue
@@ -75,6 +85,7 @@ for round in $(seq "$rounds"); do
 	why=$(finish)
 	[ -z "$why" ] || { wrong=$((wrong + 1)); echo "# round $round: $why"; }
 done
+if [ $guarded -gt 0 ]; then ok "killed/its guardian removes the instance, $guarded times"; else not_ok "killed/its guardian removes the instance" "never"; fi
 echo "# killed $raw times while it wrote, $before times before"
 if [ $wrong = 0 ] && [ $raw -gt 0 ]; then ok "killed/readable to the last whole sub-buffer, $raw times"; else
 	not_ok "killed/readable to the last whole sub-buffer" "$wrong of $raw are not"; fi

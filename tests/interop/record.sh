@@ -44,6 +44,15 @@ done
 rec -o next -d 0.1 > /dev/null 2>&1
 if [ "$(instances)" = 0 ]; then ok "record/the next start removes what was left"; else not_ok "record/the next start removes what was left"; fi
 
+# A crash of any of its threads ends the process; its guardian is left, and removes the instance.
+start -e pages -o crashed > crashed.out 2>&1
+for _ in $(seq 300); do [ -s crashed.part/cpu0.raw ] && break; sleep 0.1; done
+kill -SEGV $pid; wait $pid 2> /dev/null
+for _ in $(seq 100); do [ "$(instances)" = 0 ] && break; sleep 0.1; done
+if [ "$(instances)" = 0 ]; then ok "record/a crash leaves no instance"; else not_ok "record/a crash leaves no instance"; fi
+check "record/a crash: what was got" "$k" record --finish -o crashed
+equal_counts "record/a crash: readable to its end" crashed 1
+
 start -o ended > ended.out 2>&1
 sleep 2; kill -INT $pid; wait $pid; got=$?
 if [ $got = 0 ] && [ -e ended/trace.dat ] && [ "$(instances)" = 0 ]; then ok "record/SIGINT ends it well"; else

@@ -35,12 +35,19 @@ ls /sys/kernel/tracing/instances > /out/instances_left
 # A recorder that is killed, and one that tidies up behind it.
 kmemlab record -e $1 -o /out/killed > /dev/null & pid=\$!
 i=0; while [ ! -s /out/killed.part/cpu0.raw ] && [ \$i -lt 600 ]; do sleep 0.1; i=\$((i + 1)); done
-kill -9 \$pid; wait \$pid
+kill -9 \$(pidof kmemlab-guard) \$pid; wait \$pid
 cat /sys/kernel/tracing/kprobe_events | wc -l > /out/kprobes_of_killed
 kmemlab record -e pages -o /out/next -d 0.1 > /dev/null
 cat /sys/kernel/tracing/kprobe_events >> /out/kprobes_left
 ls /sys/kernel/tracing/instances >> /out/instances_left
 rm -rf /out/killed.part /out/next
+# One that crashes, and its guardian.
+kmemlab record -e $1 -o /out/crashed > /dev/null & pid=\$!
+i=0; while [ ! -s /out/crashed.part/cpu0.raw ] && [ \$i -lt 600 ]; do sleep 0.1; i=\$((i + 1)); done
+kill -SEGV \$pid; wait \$pid; sleep 2
+cat /sys/kernel/tracing/kprobe_events >> /out/kprobes_left
+ls /sys/kernel/tracing/instances >> /out/instances_left
+rm -rf /out/crashed.part
 # Each trigger of the flight recorder comes: slabs that need more page blocks, huge pages that cannot be had, a process
 # that takes all memory, an event that a filter lets through, and a signal.
 for t in fallback stall alloc-failure filter by-hand oom; do
