@@ -108,7 +108,7 @@ struct search {
 	uint32_t low, min; /* blocks from `low` on are good, from `min` on better than none */
 	uint32_t limit;	   /* blocks of an order that are looked at */
 	uint32_t highest;
-	bool deep;     /* the scanner is at the start of its way: a longer look, and what it saw counts */
+	bool deep; /* the scanner is at the start of its way: a longer look, and what it saw counts */
 	bool may_find; /* false: what is found is not what the kernel found */
 	bool peek;     /* change nothing */
 };
@@ -167,7 +167,8 @@ static uint32_t search(struct freescan *f, struct freescan_run *r, struct search
 		s->limit = 1u << (f->m->pageblock_order - 1);
 	s->low = block_start(f, r->free_pfn - (distance >> 2));
 	s->min = block_start(f, r->free_pfn - (distance >> 1));
-	if (r->free_pfn < r->migrate_pfn) /* the kernel's distance wraps, and nothing is good enough */
+	if (r->free_pfn <
+	    r->migrate_pfn) /* the kernel's distance wraps, and nothing is good enough */
 		s->low = s->min = UINT32_MAX;
 	if (r->search > r->order - 1)
 		r->search = r->order - 1;
