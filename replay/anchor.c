@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "replay/anchor.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 #define LIST_MAX 8192 /* blocks of one list that are looked at */
@@ -73,14 +72,47 @@ static void put_right(struct anchor *a, struct kmm *mm, const struct anchor_refi
 		}
 }
 
-void anchor_taken(struct anchor *a, struct kmm *mm, const struct request *q)
+/* The page block is of this type, and what is free of it stands on the lists of that. */
+static void set_type(struct anchor *a, struct kmm *mm, unsigned cpu, kmm_pfn block, unsigned type)
+{
+	const struct kmm_config *c = kmm_configuration(mm);
+
+	if (kmm_pageblock_type(mm, block) == type)
+		return;
+	a->moved++;
+	kmm_seed_pageblock(mm, block, type);
+	for (kmm_pfn p = block; p < block + (1u << c->policy.pageblock_order); p++) {
+		int order = kmm_free_block_order(mm, p);
+
+		if (order >= 0 && !kmm_take(mm, p, (unsigned)order))
+			kmm_free_pages_direct(mm, cpu, p, (unsigned)order, true);
+	}
+}
+
+void anchor_claimed(struct anchor *a, struct kmm *mm, const struct request *q)
+{
+	const struct kmm_config *c = kmm_configuration(mm);
+	unsigned found = q->sig.aux, order = c->policy.pageblock_order;
+	kmm_pfn block = q->pfn & ~((1u << order) - 1);
+
+	if (q->pfn == KMM_NO_PFN || q->sig.type >= KMM_PCPTYPES)
+		return;
+	if (found < order) {
+		if (q->sig.aux2 & 0x80)
+			set_type(a, mm, q->cpu, block, q->sig.type);
+		return;
+	}
+	for (kmm_pfn p = block; p < block + (1u << found); p += 1u << order)
+		set_type(a, mm, q->cpu, p, q->sig.type);
+}
+
+void anchor_taken(struct anchor *a, struct kmm *mm, const struct request *q, bool took)
 {
 	struct anchor_refill *r = &a->refill[q->cpu];
 
 	if (q->slot == NO_SLOT || r->slot != q->slot)
 		return;
-	if (q->sig.op == OBS_ZONE_LOCKED && q->sig.order == r->order && q->pfn != KMM_NO_PFN &&
-	    r->count < ANCHOR_REFILL) {
+	if (took && q->sig.order == r->order && q->pfn != KMM_NO_PFN && r->count < ANCHOR_REFILL) {
 		r->type = q->sig.type;
 		r->pfn[r->count++] = q->pfn;
 	}

@@ -8,6 +8,7 @@
 #ifndef REPLAY_ANCHOR_H
 #define REPLAY_ANCHOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "mm/kmm.h"
@@ -30,8 +31,10 @@ struct anchor *anchor_new(void);
 void anchor_free(struct anchor *a);
 /* An allocation with refills of its own, just made. */
 void anchor_alloc(struct anchor *a, const struct request *q);
-/* OBS_ZONE_LOCKED or OBS_EXTFRAG of an allocation. */
-void anchor_taken(struct anchor *a, struct kmm *mm, const struct request *q);
+/* OBS_ZONE_LOCKED or OBS_EXTFRAG of an allocation; took: its page left the free lists (recorded_takes()). */
+void anchor_taken(struct anchor *a, struct kmm *mm, const struct request *q, bool took);
+/* OBS_EXTFRAG: the page block is of the type that the kernel gave it. */
+void anchor_claimed(struct anchor *a, struct kmm *mm, const struct request *q);
 /* OBS_PCPU_DRAIN, after the model's own drains. */
 void anchor_drained(struct anchor *a, struct kmm *mm, const struct request *q);
 

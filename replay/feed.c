@@ -462,8 +462,9 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 	f->marks.counted = mark(k, "snap: before/zoneinfo begin");
 	f->marks.score_end = mark(k, "snap: after begin");
 	f->marks.after_buddyinfo = mark(k, "snap: after/buddyinfo begin");
-	f->marks.after_buddyinfo_end = mark(k, "snap: after/buddyinfo end");
 	f->marks.after_pagetypeinfo = mark(k, "snap: after/pagetypeinfo begin");
+	f->marks.buddyinfo_read = mark(k, "snap: after/buddyinfo end");
+	f->marks.pagetypeinfo_read = mark(k, "snap: after/pagetypeinfo end");
 	f->marks.after_slabinfo = mark(k, "snap: after/slabinfo begin");
 	f->marks.after_zoneinfo = mark(k, "snap: after/zoneinfo begin");
 	f->marks.after_frames = m->after.have_lists ?

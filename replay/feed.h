@@ -33,8 +33,8 @@ struct feed_marks {
 	uint32_t start;	    /* the state of the "before" snapshot holds from here */
 	uint32_t counted;   /* the "before" snapshot's counters of per-CPU lists hold from here */
 	uint32_t score_end; /* the "after" snapshots begin: the workload is over */
-	uint32_t after_buddyinfo, after_buddyinfo_end, after_pagetypeinfo, after_zoneinfo,
-		after_slabinfo;
+	uint32_t after_buddyinfo, after_pagetypeinfo, after_zoneinfo, after_slabinfo;
+	uint32_t buddyinfo_read, pagetypeinfo_read; /* the same were read by here */
 	uint32_t after_frames; /* from here on the snapshot's free lists, or kpageflags, hold */
 };
 

@@ -20,6 +20,7 @@ static void against_snapshot(const struct replay *r, const struct replay_run *ru
 	for (uint32_t z = 0; z < r->m->zone_count; z++) {
 		struct fidelity_zone *x = &f->zone[z];
 
+		x->read_after = run->reads_buddyinfo.zone[z].after;
 		x->free_recorded = view_free_pages(&run->at_buddyinfo, z);
 		for (unsigned o = 0; o < r->m->orders; o++) {
 			uint64_t d = distance(view_blocks(&run->at_buddyinfo, z, o),

@@ -19,6 +19,7 @@ struct fidelity_zone {
 	uint64_t blocks_differ;	     /* sum over orders of |difference in blocks| */
 	uint64_t type_blocks_differ; /* the same per migrate type, against pagetypeinfo */
 	uint64_t pageblocks_differ;
+	uint64_t read_after; /* events between the marker and the moment at which buddyinfo has the zone */
 };
 
 struct fidelity_counts {

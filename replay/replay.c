@@ -235,24 +235,6 @@ static int examine(struct worker *w, uint64_t time)
 	return ret;
 }
 
-/* The kernel counts a zone's blocks at one moment while after/buddyinfo is read: is it this one? */
-static void fit_buddyinfo(struct replay_run *run, const struct machine_state *after)
-{
-	struct view v;
-
-	run_view(run, &v);
-	for (uint32_t z = 0; z < v.zones; z++) {
-		struct view *best = &run->at_buddyinfo;
-
-		if (view_differs(&v, z, after->nr_free[z]) >=
-		    view_differs(best, z, after->nr_free[z]))
-			continue;
-		memcpy(best->nr_free[z], v.nr_free[z], sizeof(v.nr_free[z]));
-		memcpy(best->pageblocks[z], v.pageblocks[z], sizeof(v.pageblocks[z]));
-		best->pcp_pages[z] = v.pcp_pages[z];
-	}
-}
-
 static int see_mark(struct worker *w, const struct request *q)
 {
 	struct replay_run *run = w->run;
@@ -260,14 +242,18 @@ static int see_mark(struct worker *w, const struct request *q)
 	if (q->pfn == w->marks.after_buddyinfo && !run->saw_buddyinfo) {
 		run_view(run, &run->at_buddyinfo);
 		run->saw_buddyinfo = true;
-		run->reads_buddyinfo = run->recorded && w->r->m->have_after &&
-				       w->r->m->after.have_buddyinfo &&
-				       w->marks.after_buddyinfo_end != UINT32_MAX;
-	} else if (q->pfn == w->marks.after_buddyinfo_end) {
-		run->reads_buddyinfo = false;
+		if (run->recorded)
+			reading_begin(&run->reads_buddyinfo, w->r->m, false, &run->at_buddyinfo);
 	} else if (q->pfn == w->marks.after_pagetypeinfo && !run->saw_pagetypeinfo) {
 		run_view(run, &run->at_pagetypeinfo);
 		run->saw_pagetypeinfo = true;
+		if (run->recorded)
+			reading_begin(&run->reads_pagetypeinfo, w->r->m, true,
+				      &run->at_pagetypeinfo);
+	} else if (q->pfn == w->marks.buddyinfo_read) {
+		reading_end(&run->reads_buddyinfo);
+	} else if (q->pfn == w->marks.pagetypeinfo_read) {
+		reading_end(&run->reads_pagetypeinfo);
 	} else if (q->pfn == w->marks.after_slabinfo && (run->o.slab || run->life) &&
 		   !run->saw_slabinfo) {
 		return take_caches(run);
@@ -333,12 +319,25 @@ static int through_simulated(struct replay_run *run, const struct request *q, ui
 	return (int)used;
 }
 
+/* Is a file being read that does not have the zones as they are? */
+static void see_reading(struct replay_run *run, struct reading *r, struct view *at)
+{
+	struct view v;
+
+	if (!reading_goes_on(r))
+		return;
+	run_view(run, &v);
+	reading_see(r, &v, at);
+}
+
 static int through_recorded(struct replay_run *run, const struct request *x)
 {
 	if (run->started) {
 		recorded_apply(run->recorded, x);
 		owners_record(&run->owners, x);
 		fallbacks_record(&run->fallbacks, x);
+		see_reading(run, &run->reads_buddyinfo, &run->at_buddyinfo);
+		see_reading(run, &run->reads_pagetypeinfo, &run->at_pagetypeinfo);
 	}
 	if (run->life && slablife_record(run->life, x))
 		return err_set(&run->err, ENOMEM, "out of memory for the recorded slabs");
@@ -377,8 +376,6 @@ static int run_block(struct worker *w, const struct request *q, uint32_t n)
 		ret = run->simulated ? through_simulated(run, x, n - i) : through_recorded(run, x);
 		if (ret < 0)
 			return ret;
-		if (run->reads_buddyinfo)
-			fit_buddyinfo(run, &w->r->m->after);
 		i += (uint32_t)ret;
 	}
 	return 0;

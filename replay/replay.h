@@ -17,6 +17,7 @@
 #include "replay/fallbacks.h"
 #include "replay/forensics.h"
 #include "replay/owners.h"
+#include "replay/reading.h"
 #include "replay/recorded.h"
 #include "replay/simulated.h"
 #include "replay/slabcheck.h"
@@ -83,13 +84,10 @@ struct replay_run {
 	struct slabseries series; /* with an object side */
 	uint8_t *map;		  /* [samples][MAP_ROWS] */
 	uint32_t taken;		  /* samples taken so far */
-	/*
-	 * At the markers of the after/ files, else at the end.  Recorded: each zone at the moment between those of
-	 * after/buddyinfo at which it is nearest to what was read, since others work on meanwhile.
-	 */
-	struct view at_buddyinfo, at_pagetypeinfo;
+	struct view at_buddyinfo,
+		at_pagetypeinfo; /* at the markers of the after/ files, or while these were read; else at the end */
+	struct reading reads_buddyinfo, reads_pagetypeinfo; /* recorded: the files' own instants */
 	bool saw_buddyinfo, saw_pagetypeinfo;
-	bool reads_buddyinfo;	  /* between its markers */
 	struct owners owners;	  /* recorded: from the start on */
 	struct disputes disputes; /* recorded: at the marker of the after/ lists, else at the end */
 	struct blockuse use;	  /* as the samples' */

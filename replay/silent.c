@@ -506,6 +506,11 @@ static void follow_page(struct silent *s, const struct request *q, uint64_t numb
 		follow_alloc(s, q, number);
 		break;
 	case OBS_ZONE_LOCKED:
+	case OBS_EXTFRAG:
+		if (q->sig.op == OBS_EXTFRAG)
+			follow_fallback(s, q);
+		if (!recorded_takes(s->m, q))
+			break;
 		joined(s, q, q->pfn);
 		follow_refill(s, q, number);
 		break;
@@ -514,13 +519,6 @@ static void follow_page(struct silent *s, const struct request *q, uint64_t numb
 		break;
 	case OBS_PCPU_DRAIN:
 		follow_drain(s, q, number);
-		break;
-	case OBS_EXTFRAG:
-		follow_fallback(s, q);
-		if (recorded_takes(s->m, q)) {
-			joined(s, q, q->pfn);
-			follow_refill(s, q, number);
-		}
 		break;
 	default:
 		break;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/recorded.h"
 #include "replay/simulated_inside.h"
 #include "store/store.h"
 
@@ -604,8 +605,10 @@ static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
 		break;
 	case OBS_ZONE_LOCKED:
 	case OBS_EXTFRAG:
+		if (s->seeded && s->anchor && q->sig.op == OBS_EXTFRAG)
+			anchor_claimed(s->anchor, s->mm, q);
 		if (s->seeded && s->anchor)
-			anchor_taken(s->anchor, s->mm, q);
+			anchor_taken(s->anchor, s->mm, q, recorded_takes(s->m, q));
 		break;
 	case OBS_COMPACTION:
 		if (s->seeded && s->o.native)
@@ -639,6 +642,7 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		fetch(s, &q[AHEAD]);
 	s->last = KMM_NO_PFN;
 	s->time = q->time;
+	s->cpu = q->cpu;
 	if (s->any_woken)
 		simulated_balance(s);
 	if (q->time >= s->vmstat.soonest && s->seeded)

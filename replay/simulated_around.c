@@ -35,7 +35,7 @@ static unsigned compound_page(void *who, uint32_t pfn)
 static void isolate_block(void *who, uint32_t pfn)
 {
 	struct simulated *s = who;
-	int order = kmm_isolate_block(s->mm, pfn);
+	int order = kmm_isolate_block(s->mm, s->cpu, pfn);
 
 	if (order >= 0)
 		simulated_own(s, pfn, (unsigned)order, OF_COMPACTION);
@@ -44,14 +44,41 @@ static void isolate_block(void *who, uint32_t pfn)
 const struct freescan_lists simulated_lists = { list_prev,  list_next,	   list_turn,
 						free_block, compound_page, isolate_block };
 
+/*
+ * How much a CPU keeps back from a zone's counter: while kswapd is awake as many pages as lie between the low and
+ * the min mark by its share, at least 1 and at most 125 [calculate_pressure_threshold(), 6.12; percpu_drift_mark, on
+ * which that depends, is set when the CPUs come up, before there are marks].
+ */
+void simulated_count(struct simulated *s, unsigned node, bool awake)
+{
+	const struct kmm_config *c = kmm_configuration(s->mm);
+
+	if (!s->o.native || c->policy.generation < KMM_LINUX_6_18)
+		return;
+	for (unsigned z = 0; z < c->zones; z++) {
+		uint64_t pages = s->m->zones[z].stat_threshold;
+
+		if (c->zone[z].node != node || !pages)
+			continue;
+		if (awake) {
+			pages = (s->m->zones[z].low - s->m->zones[z].min) / c->cpus;
+			pages = pages < 1 ? 1 : pages > 125 ? 125 : pages;
+		}
+		kmm_count_threshold(s->mm, z, (unsigned)pages);
+	}
+}
+
 void simulated_reclaim(struct simulated *s, const struct request *q)
 {
 	unsigned node = q->sig.node < 0 ? 0 : (unsigned)q->sig.node;
 
-	if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE)
+	if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE) {
 		kmm_kswapd(s->mm, node, q->sig.type);
-	else if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_SLEEP)
+		simulated_count(s, node, true);
+	} else if (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_SLEEP) {
 		kmm_kswapd(s->mm, node, -1);
+		simulated_count(s, node, false);
+	}
 }
 
 /* ---- drains whose time no request gives away ---- */
@@ -80,21 +107,47 @@ static void pop_before_drain(struct simulated *s, const struct request *q, uint3
 	}
 }
 
+/* What a chunk of this CPU's list has at most. */
+static uint64_t chunk_pages(const struct simulated *s, int owner, int zone)
+{
+	const struct kmm_config *c = kmm_configuration(s->mm);
+	uint64_t had = kmm_pcp_pages(s->mm, (unsigned)zone, (unsigned)owner);
+	uint64_t chunk = (uint64_t)c->zone[zone].pcp_batch << DRAIN_CHUNK;
+
+	return c->policy.generation >= KMM_LINUX_6_1 && chunk < had ? chunk : had;
+}
+
+/*
+ * Did the kernel's drain, which begins here, go on for as long as one that gives all back does, give or take a
+ * batch?  Else it was what was too much after a free.
+ */
+static bool is_chunk(const struct simulated *s, const struct request *q, uint32_t n, int zone)
+{
+	uint64_t pages = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (q[i].cpu != q->cpu)
+			continue;
+		if (q[i].sig.op != OBS_PCPU_DRAIN || (i && !q[i].sig.aux2))
+			break;
+		pages += 1ull << q[i].sig.order;
+	}
+	return pages + kmm_configuration(s->mm)->zone[zone].pcp_batch >=
+	       chunk_pages(s, q->cpu, zone);
+}
+
 static void drain_chunk(struct simulated *s, const struct request *q, uint32_t n, int owner,
 			int zone)
 {
-	const struct kmm_config *c = kmm_configuration(s->mm);
-	uint64_t had, chunk;
+	uint64_t chunk;
 
 	if (owner != q->cpu)
 		pop_before_drain(s, q, n, owner, zone);
-	had = chunk = kmm_pcp_pages(s->mm, (unsigned)zone, (unsigned)owner);
-	if (c->policy.generation >= KMM_LINUX_6_1)
-		chunk = (uint64_t)c->zone[zone].pcp_batch << DRAIN_CHUNK;
+	chunk = chunk_pages(s, owner, zone);
 	kmm_drain_some(s->mm, q->cpu, (unsigned)owner, (unsigned)zone, (unsigned)chunk);
 	s->drained_cpu = owner;
 	s->drained_zone = zone;
-	s->drain_left = (int64_t)(had < chunk ? had : chunk);
+	s->drain_left = (int64_t)chunk;
 }
 
 /*
@@ -124,7 +177,7 @@ void simulated_drain(struct simulated *s, const struct request *q, uint32_t n)
 			drain_chunk(s, q, n, owner, zone);
 		break;
 	case DRAIN_EITHER:
-		if (!s->unseen[q->cpu])
+		if (!s->unseen[q->cpu] && is_chunk(s, q, n, zone))
 			drain_chunk(s, q, n, owner, zone);
 		break;
 	case DRAIN_SOME:

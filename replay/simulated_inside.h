@@ -54,6 +54,7 @@ struct simulated {
 	kmm_pfn early_pfn;  /* what it got */
 	uint64_t requests;
 	uint64_t time; /* of the record under way */
+	uint16_t cpu;  /* likewise */
 	struct fallbacks fallbacks;
 	uint64_t reanchored; /* as many of them when it was last made what the reconstruction is */
 	struct since {
@@ -144,6 +145,8 @@ int simulated_place_pages(struct simulated *s);
 /* simulated_around.c: what the kernel around the allocator was seen to do. */
 extern const struct freescan_lists simulated_lists;
 void simulated_reclaim(struct simulated *s, const struct request *q);
+/* How exact the zones' counters are, by whether kswapd is awake. */
+void simulated_count(struct simulated *s, unsigned node, bool awake);
 /* A drain whose time no request gives away; q[n] is what follows. */
 void simulated_drain(struct simulated *s, const struct request *q, uint32_t n);
 /* Before and after a free: a task that compacts keeps the first block that its frees make whole. */

@@ -128,6 +128,8 @@ int simulated_seed(struct simulated *s, const struct machine_state *st, struct e
 		objects_place(s->objects, s->place);
 	s->seeded = s->scoring = true;
 	s->vmstat.m = s->m;
+	for (unsigned n = 0; n < KMM_NODES; n++)
+		simulated_count(s, n, false);
 	if (!simulated_hold_from_before(s))
 		return err_set(e, ENOMEM, "out of memory");
 	if (s->objects && objects_seed(s->objects, st, e) < 0)

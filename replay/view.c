@@ -37,18 +37,6 @@ uint64_t view_free_pages(const struct view *v, unsigned zone)
 	return pages;
 }
 
-uint64_t view_differs(const struct view *v, unsigned zone, const uint64_t nr_free[KMM_ORDERS])
-{
-	uint64_t pages = 0;
-
-	for (unsigned o = 0; o < KMM_ORDERS; o++) {
-		uint64_t n = view_blocks(v, zone, o);
-
-		pages += (n > nr_free[o] ? n - nr_free[o] : nr_free[o] - n) << o;
-	}
-	return pages;
-}
-
 /* SLAB first: 6.18 sets ANON on some slab pages too. */
 unsigned view_owner_of_flags(uint64_t flags)
 {

@@ -31,9 +31,6 @@ uint64_t view_free_pages(const struct view *v, unsigned zone);
 /* Blocks of one order of a zone, all types. */
 uint64_t view_blocks(const struct view *v, unsigned zone, unsigned order);
 
-/* In pages, how far a zone's blocks are from these numbers of blocks by order. */
-uint64_t view_differs(const struct view *v, unsigned zone, const uint64_t nr_free[KMM_ORDERS]);
-
 /* What a page in use is, as far as its kpageflags word tells: enum request_owner. */
 unsigned view_owner_of_flags(uint64_t flags);
 

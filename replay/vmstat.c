@@ -156,6 +156,7 @@ void vmstat_pass(struct vmstat *v, struct kmm *mm, uint64_t time, bool seen)
 	v->soonest = UINT64_MAX;
 	for (unsigned cpu = 0; cpu < cpus; cpu++) {
 		for (unsigned n = 0; v->next[cpu] && v->next[cpu] <= time && n < PASSES_MOST; n++) {
+			kmm_count_fold(mm, cpu);
 			if (seen)
 				kmm_pcp_lower(mm, cpu);
 			else

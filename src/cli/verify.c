@@ -59,6 +59,8 @@ static const struct column zone_columns[] = {
 	{ "type_blocks_differ", "by type", COLUMN_UINT, 0,
 	  "the same per migrate type, against after/pagetypeinfo" },
 	{ "pageblocks_differ", "pageblocks", COLUMN_UINT, 0, "difference in pageblocks by type" },
+	{ "read_after", "read after", COLUMN_UINT, 0,
+	  "events after the marker, while the file was being read, at which it has the zone" },
 };
 
 static const struct column contradiction_columns[] = {
@@ -99,7 +101,7 @@ static double share(struct score s)
 
 static struct table *zone_table(const struct machine *m, const struct fidelity *f)
 {
-	struct table *t = table_new(zone_columns, 8);
+	struct table *t = table_new(zone_columns, 9);
 
 	for (uint32_t z = 0; t && z < m->zone_count; z++) {
 		const struct fidelity_zone *x = &f->zone[z];
@@ -113,10 +115,14 @@ static struct table *zone_table(const struct machine *m, const struct fidelity *
 		table_uint(t, x->free_snapshot);
 		table_uint(t, x->pages_differ);
 		table_uint(t, x->blocks_differ);
-		if (!f->have_types)
-			continue;
-		table_uint(t, x->type_blocks_differ);
-		table_uint(t, x->pageblocks_differ);
+		if (f->have_types) {
+			table_uint(t, x->type_blocks_differ);
+			table_uint(t, x->pageblocks_differ);
+		} else {
+			table_none(t);
+			table_none(t);
+		}
+		table_uint(t, x->read_after);
 	}
 	if (t)
 		table_row(t);
@@ -394,8 +400,9 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 			stdout,
 			"Trace: some tasks' events only, none of the idle task's; what others took and gave "
 			"back is not in it, and contradictions follow from that\n");
-	prose_print(stdout,
-		    "\nRecorded, against the kernel's counters while after/buddyinfo was read:\n");
+	prose_print(
+		stdout,
+		"\nRecorded, against the kernel's counters at the marker of after/buddyinfo, or while it was read:\n");
 	if (!f->have_snapshot)
 		prose_print(stdout, "  no after/buddyinfo to compare with\n");
 	ret = put_table(zone_table(m, f));
@@ -570,8 +577,9 @@ struct command cmd_verify = {
 		"corrected after each), refills, drains, fallbacks, and free blocks per order over time.\n\n"
 		"Where the snapshot knows its slabs, a third simulation sends the object requests through the "
 		"slab model too and compares the caches with after/slabinfo (docs/objects.md).\n\n"
-		"The watermark tests of the model use exact counts of free pages, where the kernel's own lag "
-		"behind by its per-CPU differences.",
+		"The watermark tests of the model use exact counts of free pages up to Linux 6.6, where the "
+		"kernel's own lag behind by its per-CPU differences; from 6.7 on these are followed from "
+		"the start on, at which they are taken to be none.",
 	.examples = "kmemlab verify traces/amd64-6.1-small\n"
 		    "  the fidelity of the bundled capture\n",
 	.options = options,

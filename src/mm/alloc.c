@@ -7,6 +7,7 @@
 #include "mm/kmm_gfp.h"
 #include "mm/pcp.h"
 #include "mm/watermark.h"
+#include "mm/zonecount.h"
 #include "mm/zonelist.h"
 
 #define RECLAIM_PAGES 32u /* direct reclaim's unit, SWAP_CLUSTER_MAX */
@@ -95,6 +96,7 @@ static NOINLINE kmm_pfn take_direct(struct kmm *mm, struct zone *z, unsigned cpu
 		pfn = buddy_take_seen(mm, z, cpu, order, KMM_HIGHATOMIC);
 	if (pfn != KMM_NO_PFN)
 		frame_set_used(mm, pfn, order, type);
+	zonecount_settle(mm, z, cpu);
 	return pfn;
 }
 
@@ -340,6 +342,13 @@ static kmm_pfn take_expected(const struct alloc_request *r)
 		listed |= r->zl->zone[i] == z;
 	if (first == z || !listed || !alloc_zone_fits(r, z))
 		return KMM_NO_PFN;
+	/* Those before it were asked, and were found below their high marks. */
+	for (unsigned i = 0; i < r->zl->n; i++) {
+		if (alloc_zone_fits(r, r->zl->zone[i]))
+			(void)zone_allows(r, r->zl->zone[i], flags);
+		if (r->zl->zone[i] == z)
+			break;
+	}
 	pfn = take_from_zone(r, z, flags & ~(unsigned)ALLOC_NOFRAGMENT);
 	r->mm->stats.zones_expected += pfn != KMM_NO_PFN;
 	return pfn;
@@ -407,6 +416,7 @@ static NOINLINE kmm_pfn alloc_past(struct kmm *mm, unsigned cpu, unsigned node, 
 	mm->stats.zone_locks++;
 	pfn = buddy_take_seen(mm, route->zone, cpu, 0, route->type);
 	mm->frame[pfn].kind = route->used;
+	zonecount_settle(mm, route->zone, cpu);
 	return finish(mm, cpu, pfn, 0, gfp, route->type);
 }
 
@@ -420,7 +430,8 @@ static INLINE bool is_plain(const struct kmm *mm, const struct route *route, kmm
 		return false;
 	if (!z || z->highatomic || z->avail[KMM_CMA] || z->boosted_wake)
 		return false;
-	return z->free_pages > z->mark[route->mark] + z->boost + z->reserve[route->highest];
+	return (int64_t)z->free_pages + z->count_lag >
+	       (int64_t)(z->mark[route->mark] + z->boost + z->reserve[route->highest]);
 }
 
 static INLINE kmm_pfn alloc_pages(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mm/pcp.h"
 #include "mm/pcptune.h"
+#include "mm/zonecount.h"
 
 /* To the buddy lists at once, by the page block's tag of today. */
-static NOINLINE void free_to_buddy(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned order,
-				   bool to_tail)
+static NOINLINE void free_to_buddy(struct kmm *mm, struct zone *z, unsigned cpu, kmm_pfn pfn,
+				   unsigned order, bool to_tail)
 {
 	mm->stats.zone_locks++;
 	frame_set_unused(mm, pfn, order);
@@ -14,9 +15,10 @@ static NOINLINE void free_to_buddy(struct kmm *mm, struct zone *z, kmm_pfn pfn, 
 
 		for (; pfn < end; pfn += mm->pageblock_pages)
 			buddy_free(mm, z, pfn, mm->pageblock_order, frame_tag(mm, pfn), to_tail);
-		return;
+	} else {
+		buddy_free(mm, z, pfn, order, frame_tag(mm, pfn), to_tail);
 	}
-	buddy_free(mm, z, pfn, order, frame_tag(mm, pfn), to_tail);
+	zonecount_settle(mm, z, cpu);
 }
 
 static INLINE void free_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool cold,
@@ -37,7 +39,7 @@ static INLINE void free_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigne
 	if (pcp_serves(mm, order) && likely(tag != KMM_ISOLATE))
 		pcp_free(mm, z, cpu, pfn, order, tag, cold);
 	else
-		free_to_buddy(mm, z, pfn, order, false);
+		free_to_buddy(mm, z, cpu, pfn, order, false);
 }
 
 static NOINLINE void free_seen(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order, bool cold)
@@ -73,7 +75,7 @@ void kmm_free_pages_direct(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned o
 	}
 	mm->stats.frees++;
 	OBSERVE(mm, mm_page_free, cpu, pfn, order);
-	free_to_buddy(mm, frame_zone(mm, &mm->frame[pfn]), pfn, order, to_tail);
+	free_to_buddy(mm, frame_zone(mm, &mm->frame[pfn]), cpu, pfn, order, to_tail);
 }
 
 void kmm_lock_pcp(struct kmm *mm, bool locked)
@@ -130,6 +132,26 @@ void kmm_pcp_decay(struct kmm *mm, unsigned cpu)
 void kmm_pcp_lower(struct kmm *mm, unsigned cpu)
 {
 	decay(mm, cpu, false);
+}
+
+/* ---- the zones' counters ---- */
+
+void kmm_count_threshold(struct kmm *mm, unsigned zone, unsigned pages)
+{
+	struct zone *z;
+
+	if (zone >= mm->zones)
+		return;
+	z = &mm->zone[zone];
+	if (!z->count_threshold)
+		z->counted = z->free_pages;
+	z->count_threshold = (int32_t)pages;
+}
+
+void kmm_count_fold(struct kmm *mm, unsigned cpu)
+{
+	for (unsigned i = 0; i < mm->zones && cpu < mm->cpus; i++)
+		zonecount_fold(&mm->zone[i], pcp_of(mm, &mm->zone[i], cpu));
 }
 
 /* ---- kswapd ---- */

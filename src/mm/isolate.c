@@ -4,17 +4,19 @@
  * page isolation take them, and lists are turned as its fast searches turn them.
  */
 #include "mm/buddy.h"
+#include "mm/zonecount.h"
 
-int kmm_isolate_block(struct kmm *mm, kmm_pfn pfn)
+int kmm_isolate_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn)
 {
 	struct zone *z;
 	unsigned order, type;
 
-	if (pfn >= mm->frames || mm->frame[pfn].state != FRAME_IS_FREE)
+	if (cpu >= mm->cpus || pfn >= mm->frames || mm->frame[pfn].state != FRAME_IS_FREE)
 		return -1;
 	z = &mm->zone[mm->frame[pfn].zone];
 	order = mm->frame[pfn].order;
 	buddy_del(mm, z, pfn);
+	zonecount_settle(mm, z, cpu);
 	type = mm->frame[pfn].type;
 	/* What is taken from nearly all of a page block is going to be movable. */
 	if (order + 1 >= mm->pageblock_order)

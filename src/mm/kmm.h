@@ -217,6 +217,13 @@ void kmm_pcp_decay(struct kmm *mm, unsigned cpu);
 /* The same without the drain, for a replay that sees the kernel's. */
 void kmm_pcp_lower(struct kmm *mm, unsigned cpu);
 /*
+ * The counter of free pages that the marks are tested against lacks what each CPU keeps back: up to so many pages
+ * (stat_threshold). 0, as at first: it is exact.
+ */
+void kmm_count_threshold(struct kmm *mm, unsigned zone, unsigned pages);
+/* This CPU keeps nothing back: refresh_cpu_vm_stats(). */
+void kmm_count_fold(struct kmm *mm, unsigned cpu);
+/*
  * kswapd balances the zones of a node up to this type (enum kmm_zone_type; -1:
  * its run is over).  Meanwhile pcp high is min(4 * batch, high) in them; at the
  * end the boost that stood at the start is taken off.
@@ -249,7 +256,7 @@ int kmm_take(struct kmm *mm, kmm_pfn pfn, unsigned order);
  * Take the free block that starts at pfn, whole; page blocks that it nearly fills become
  * MOVABLE (kernel 6.1, __isolate_free_page).  Its order; -1: no free block starts there.
  */
-int kmm_isolate_block(struct kmm *mm, kmm_pfn pfn);
+int kmm_isolate_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn);
 /* As kmm_free_list_next(), tail first. */
 kmm_pfn kmm_free_list_prev(const struct kmm *mm, unsigned zone, unsigned order, unsigned type,
 			   kmm_pfn at);

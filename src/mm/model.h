@@ -85,7 +85,10 @@ enum alloc_flags {
 
 struct zone {
 	uint64_t free_pages;
-	uint64_t mark[WMARKS]; /* without the boost */
+	uint64_t counted;  /* of those, so many when the counter was seen to last: zonecount.h */
+	int32_t count_lag; /* the counter has so many more */
+	int32_t count_threshold; /* 0: it has none */
+	uint64_t mark[WMARKS];	 /* without the boost */
 	uint64_t boost;
 	uint64_t kswapd_boost; /* at the start of kswapd's run */
 	uint64_t reserve[KMM_ZONE_TYPES];
@@ -118,6 +121,7 @@ struct pcp {
 	int32_t high, batch;
 	int32_t high_min, high_max; /* 6.7+: high moves between these */
 	int32_t free_count;	    /* 6.7+: freed since the last allocation, roughly */
+	int32_t kept_back;	    /* free pages that are not in the zone's counter yet */
 	uint16_t cpu;
 	uint8_t zone;
 	uint8_t free_factor;   /* 5.13-6.6 */

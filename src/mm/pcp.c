@@ -3,6 +3,7 @@
 
 #include "mm/fallback.h"
 #include "mm/pcptune.h"
+#include "mm/zonecount.h"
 
 static inline int32_t min_int(int32_t a, int32_t b)
 {
@@ -52,6 +53,7 @@ bool pcp_refill(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, u
 		if (pfn == KMM_NO_PFN)
 			break;
 		pcp_insert(mm, p, pfn, order, list, type, true);
+		zonecount_settle(mm, z, p->cpu);
 		any = true;
 	}
 	return any;
@@ -67,6 +69,7 @@ void pcp_give_back(struct kmm *mm, struct zone *z, unsigned caller, kmm_pfn pfn,
 	    mm->generation == KMM_LINUX_2_6)
 		type = frame_tag(mm, pfn);
 	buddy_free(mm, z, pfn, order, type, false);
+	zonecount_settle(mm, z, caller);
 	mm->stats.drains++;
 	OBSERVE(mm, mm_page_pcpu_drain, caller, pfn, order, type);
 }
@@ -181,6 +184,8 @@ void pcp_shrink(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, u
 	else
 		n = excess_6_1(z, p, order);
 	pcp_drain(mm, z, p, p->cpu, n, list);
+	if (n && mm->generation == KMM_LINUX_6_18)
+		pcptune_drained(mm, z);
 }
 
 int kmm_pcp_owner(const struct kmm *mm, kmm_pfn pfn)

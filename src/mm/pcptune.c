@@ -75,7 +75,7 @@ static bool empties(const struct kmm_policy *c, const struct pcp *p)
 	       (!c->pcp_keep_batch || pcp_total(p) >= p->batch);
 }
 
-int pcptune_excess(const struct kmm *mm, struct zone *z, struct pcp *p, unsigned order)
+int pcptune_excess(const struct kmm *mm, const struct zone *z, struct pcp *p, unsigned order)
 {
 	bool high_order = order && order <= COSTLY_ORDER;
 	bool all = high_order && empties(&mm->config.policy, p);
@@ -95,10 +95,14 @@ int pcptune_excess(const struct kmm *mm, struct zone *z, struct pcp *p, unsigned
 		n = 1;
 	else
 		n = min_int(max_int(p->free_count, p->batch), high - p->batch);
+	return n;
+}
+
+void pcptune_drained(const struct kmm *mm, struct zone *z)
+{
 	if (z->below_high &&
 	    watermark_ok(mm, z, 0, z->mark[WMARK_HIGH] + z->boost, KMM_ZONE_MOVABLE, 0))
 		z->below_high = false;
-	return n;
 }
 
 int pcptune_decay(struct pcp *p)

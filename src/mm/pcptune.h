@@ -15,7 +15,9 @@
 /* Blocks to refill with. */
 int pcptune_refill(const struct zone *z, struct pcp *p, unsigned order);
 /* Pages to drain after a block of this order was freed to the lists. */
-int pcptune_excess(const struct kmm *mm, struct zone *z, struct pcp *p, unsigned order);
+int pcptune_excess(const struct kmm *mm, const struct zone *z, struct pcp *p, unsigned order);
+/* They were drained: the zone may be above its high mark again. */
+void pcptune_drained(const struct kmm *mm, struct zone *z);
 /* pcp_has_room() of these kernels, where kswapd sleeps. */
 static inline bool pcptune_has_room(const struct zone *z, struct pcp *p)
 {

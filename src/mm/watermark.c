@@ -77,7 +77,8 @@ static bool has_block(const struct kmm *mm, const struct zone *z, unsigned order
 bool watermark_ok(const struct kmm *mm, const struct zone *z, unsigned order, uint64_t mark,
 		  unsigned highest, unsigned flags)
 {
-	int64_t free_pages = (int64_t)z->free_pages - (int64_t)unusable(mm, z, order, flags);
+	int64_t free_pages = (int64_t)z->free_pages + z->count_lag -
+			     (int64_t)unusable(mm, z, order, flags);
 	int64_t min = lower_mark(mm, (int64_t)mark, flags);
 
 	if (free_pages <= min + (int64_t)z->reserve[highest])

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * watermark: may this zone give a block of this order away?  The exact number
- * of free pages is tested; the kernel's own counter lags by what its CPUs have
- * not folded in yet (up to stat_threshold pages each), which is not modelled.
+ * watermark: may this zone give a block of this order away?  The zone's counter is
+ * tested, which lags behind its lists where that is followed (zonecount.h).
  */
 #ifndef MM_WATERMARK_H
 #define MM_WATERMARK_H
@@ -24,8 +23,9 @@ static inline bool watermark_allows(const struct kmm *mm, const struct zone *z, 
 {
 	/* Nothing set aside and plenty free: by far the most frequent case. */
 	if (likely(!order && !z->highatomic && !z->avail[KMM_CMA] &&
-		   z->free_pages >
-			   z->mark[flags & ALLOC_WMARK_MASK] + z->boost + z->reserve[highest]))
+		   (int64_t)z->free_pages + z->count_lag >
+			   (int64_t)(z->mark[flags & ALLOC_WMARK_MASK] + z->boost +
+				     z->reserve[highest])))
 		return true;
 	return watermark_allows_slow(mm, z, order, highest, flags, gfp);
 }

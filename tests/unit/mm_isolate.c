@@ -8,18 +8,18 @@ static void test_isolate(void **state)
 
 	(void)state;
 	assert_int_equal(kmm_seed_free(mm, 8, 3, KMM_MOVABLE), 0);
-	assert_int_equal(kmm_isolate_block(mm, 9), -1); /* inside of a block */
-	assert_int_equal(kmm_isolate_block(mm, 1 << 30), -1);
-	assert_int_equal(kmm_isolate_block(mm, 8), 3);
+	assert_int_equal(kmm_isolate_block(mm, 0, 9), -1); /* inside of a block */
+	assert_int_equal(kmm_isolate_block(mm, 0, 1 << 30), -1);
+	assert_int_equal(kmm_isolate_block(mm, 0, 8), 3);
 	assert_int_equal(kmm_zone_free_pages(mm, 0), 0);
 	assert_int_equal(kmm_frame_state(mm, 15), KMM_FRAME_USED);
 	/* What is taken of nearly a whole page block makes it movable (6.1, __isolate_free_page). */
 	kmm_seed_pageblock(mm, 512, KMM_UNMOVABLE);
 	assert_int_equal(kmm_seed_free(mm, 512, 7, KMM_UNMOVABLE), 0);
-	assert_int_equal(kmm_isolate_block(mm, 512), 7);
+	assert_int_equal(kmm_isolate_block(mm, 0, 512), 7);
 	assert_int_equal(kmm_pageblock_type(mm, 512), KMM_UNMOVABLE);
 	assert_int_equal(kmm_seed_free(mm, 768, 8, KMM_UNMOVABLE), 0);
-	assert_int_equal(kmm_isolate_block(mm, 768), 8);
+	assert_int_equal(kmm_isolate_block(mm, 0, 768), 8);
 	assert_int_equal(kmm_pageblock_type(mm, 512), KMM_MOVABLE);
 	machine_done(mm);
 }

@@ -251,6 +251,25 @@ static void test_below_high_mark(void **state)
 	}
 }
 
+/*
+ * Refills of 10 to 80 blocks leave 16234 pages of 16384 and 79 on the list; the next request finds the zone below
+ * its high mark.  Then each free drains a batch, until what one gave back brings the zone above it.
+ */
+static void test_above_high_mark(void **state)
+{
+	struct kmm *mm = machine_marked(10, 10, 4000, 16260);
+
+	(void)state;
+	for (unsigned i = 0; i < 72; i++)
+		kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+	assert_int_equal(kmm_zone_free_pages(mm, 0), 16234);
+	for (unsigned i = 0; i < 5; i++) {
+		kmm_free_pages(mm, 0, 16384 + i, 0);
+		assert_int_equal(kmm_zone_free_pages(mm, 0), 16234 + 10 * (i < 3 ? i + 1 : 3));
+	}
+	machine_done(mm);
+}
+
 /* Frees in a row are counted to 32 batches. */
 static void test_free_count_has_a_cap(void **state)
 {
@@ -313,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_high_order_frees_keep_a_batch),
 		cmocka_unit_test(test_high_grows),
 		cmocka_unit_test(test_below_high_mark),
+		cmocka_unit_test(test_above_high_mark),
 		cmocka_unit_test(test_free_count_has_a_cap),
 		cmocka_unit_test(test_decay),
 	};
