@@ -426,8 +426,39 @@ static void follow_free(struct silent *s, const struct request *q, uint64_t numb
 	s->f[q->pfn].freed = ((uint32_t)number + 1) | (q->sig.aux & FREE_IRQ ? MAY_HAVE_PASSED : 0);
 }
 
+/* A drain of all lists is over, or goes on with another list: what it left had been taken before. */
+static void end_emptied(struct silent *s)
+{
+	if (s->emptied.list && !s->emptied.changed)
+		suspect(s, s->emptied.list - 1, UINT32_MAX, s->emptied.number);
+	s->emptied.list = 0;
+}
+
+/* Before each record. */
+static void follow_emptied(struct silent *s, const struct request *q)
+{
+	uint32_t cpu = (s->emptied.list - 1) / SILENT_LISTS % s->m->cpus;
+
+	if (q->cpu == s->emptied.by && !(q->sig.op == OBS_PCPU_DRAIN && q->sig.aux2))
+		end_emptied(s);
+	else if (q->cpu == cpu && q->pfn < s->m->max_pfn)
+		s->emptied.changed = true;
+}
+
+static void empty(struct silent *s, const struct request *q, uint64_t number)
+{
+	uint32_t list = s->f[q->pfn].list;
+
+	if (!list || q->sig.aux != DRAIN_ALL || list == s->emptied.list ||
+	    (list - 1) / SILENT_LISTS % s->m->cpus == q->cpu)
+		return;
+	end_emptied(s);
+	s->emptied = (struct silent_emptied){ list, q->cpu, false, number };
+}
+
 static void follow_drain(struct silent *s, const struct request *q, uint64_t number)
 {
+	empty(s, q, number);
 	learn_type(s, q);
 	gone(s, q->pfn, false, number);
 	s->f[q->pfn].freed = 0;
@@ -583,6 +614,8 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 {
 	bool tasks = is_tasks(s, q);
 
+	if (s->emptied.list)
+		follow_emptied(s, q);
 	if (tasks && s->bulk.waiting)
 		follow_late_bulk(s, q, number);
 	if (q->sig.op == REQ_PAGE_BULK) {

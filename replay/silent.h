@@ -66,6 +66,12 @@ struct silent {
 	uint32_t torn_count;
 	struct early_move freeing
 		[KMM_CPUS]; /* each CPU's last free by a task, as long as that did nothing else */
+	struct silent_emptied {	 /* a list of another CPU that a drain of all lists is at */
+		uint32_t list;	 /* + 1; 0: none */
+		uint16_t by;	 /* the CPU that drains */
+		bool changed;	 /* perhaps: the list's CPU did something meanwhile */
+		uint64_t number; /* of the first page's record */
+	} emptied;
 	struct latebulk bulk;
 	uint32_t turn; /* of what was found to be missing */
 	struct silent_frame {

@@ -442,6 +442,49 @@ static void a_stolen_page_was_not_taken(void **state)
 	assert_int_equal(s->s.count, 0);
 }
 
+static void drain_all(struct story *s, uint32_t pfn, bool goes_on)
+{
+	struct request q = { .pfn = pfn,
+			     .slot = NO_SLOT,
+			     .cpu = 1,
+			     .pid = 300,
+			     .sig = { .op = OBS_PCPU_DRAIN, .aux = DRAIN_ALL, .aux2 = goes_on } };
+
+	silent_record(&s->s, &q, s->n++);
+}
+
+/* What a drain of all lists did not find on another CPU's was taken before, and logged behind it. */
+static void what_a_drain_of_all_lists_left(void **state)
+{
+	struct story *s = *state;
+	uint64_t at;
+
+	refill(s);
+	at = s->n;
+	drain_all(s, 14, false);
+	drain_all(s, 13, true);
+	drain_all(s, 12, true);
+	alloc_by(s, 90, 300, 1);
+	alloc_by(s, 11, 200, 0);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].q.pfn, 11);
+	assert_int_equal(s->early.a[0].to, at);
+}
+
+/* Where that CPU was at work meanwhile, the page may have come to the list behind the drain. */
+static void a_cpu_that_went_on_while_it_was_drained(void **state)
+{
+	struct story *s = *state;
+
+	refill(s);
+	drain_all(s, 14, false);
+	alloc_by(s, 80, 250, 0);
+	drain_all(s, 13, true);
+	alloc_by(s, 90, 300, 1);
+	alloc_by(s, 11, 200, 0);
+	assert_int_equal(s->early.count, 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -466,6 +509,8 @@ int main(void)
 		T(pages_of_the_start),
 		T(a_bulk_allocation_got_another_page),
 		T(a_stolen_page_was_not_taken),
+		T(what_a_drain_of_all_lists_left),
+		T(a_cpu_that_went_on_while_it_was_drained),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
