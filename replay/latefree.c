@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ABOVE_MOST 16 /* blocks that stand before one that went first; more are another matter */
+#define ABOVE_MOST \
+	512 /* blocks that stand before one that went first: a drain gives back a whole list */
 
 void latefree_race(struct latefree_race *x, const struct request *q, uint64_t number)
 {
@@ -75,7 +76,7 @@ static uint64_t end_of(const struct latefree *l, uint64_t number)
 {
 	uint64_t end = number;
 
-	for (uint64_t i = number + 1; i <= l->number; i++)
+	for (uint64_t i = number + 1; i <= l->number && !seen(l, number)->all; i++)
 		if (seen(l, i)->cpu == seen(l, number)->cpu) {
 			if (seen(l, i)->first != seen(l, number)->first)
 				break;
@@ -183,6 +184,7 @@ void latefree_record(struct latefree *l, const struct recorded *r, const struct 
 		.cpu = q->cpu,
 		.free = q->sig.op == REQ_PAGE_FREE,
 		.drain = q->sig.op == OBS_PCPU_DRAIN,
+		.all = q->sig.op == OBS_PCPU_DRAIN && q->sig.aux == DRAIN_ALL,
 	};
 	l->number = number;
 	l->last[q->cpu] = number + 1;

@@ -35,10 +35,11 @@ struct latefree {
 		uint64_t first; /* of the records of its operation */
 		uint16_t cpu;
 		bool free, drain; /* a free past the lists or not; a page that a list gave back */
-	} seen[LATEFREE_KEPT];	  /* by number, in a circle */
-	uint64_t number;	  /* of the last one */
-	uint64_t last[KMM_CPUS];  /* each CPU's last record, + 1 */
-	uint32_t *of;		  /* [frames] record that gave it to the free lists last, + 1 */
+		bool all; /* in a drain of all lists: others get the lock between two of them */
+	} seen[LATEFREE_KEPT];	 /* by number, in a circle */
+	uint64_t number;	 /* of the last one */
+	uint64_t last[KMM_CPUS]; /* each CPU's last record, + 1 */
+	uint32_t *of;		 /* [frames] record that gave it to the free lists last, + 1 */
 	uint32_t frames;
 	struct turns_move *moves; /* [move_count] */
 	uint64_t move_count, move_room;

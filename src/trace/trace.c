@@ -394,6 +394,11 @@ const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset)
 	return own ? kallsyms_lookup(own, addr, offset) : NULL;
 }
 
+bool trace_lists_symbols(const struct trace *t)
+{
+	return !t->source || !t->source->function;
+}
+
 int trace_functions(struct trace *t, const char *const *names, unsigned n,
 		    struct kallsyms_range *out)
 {

@@ -105,6 +105,8 @@ unsigned trace_stack(struct trace *t, const struct event *ev, uint64_t *out, uns
 bool trace_is_stack(struct trace *t, const struct event *ev);
 /* Symbol of a kernel address from the file's own kallsyms section; NULL if unknown. */
 const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset);
+/* Are functions known by a list of symbols, which tells also which there are none of?  Else a text's names. */
+bool trace_lists_symbols(const struct trace *t);
 /*
  * The call sites in each of n functions, start 0 where the trace has no symbols or none of this name.
  * 0, or -ENOMEM.

@@ -170,19 +170,21 @@ static int find_direct_map(struct import *im, struct err *e)
 const char *const import_functions[IMPORT_FUNCTIONS] = {
 	"__vmalloc_node_range",	      "__vmalloc_node_range_noprof",
 	"__vmalloc_area_node",	      "__vmalloc_area_node.constprop.0",
-	"__vmalloc_area_node.isra.0",
+	"__vmalloc_area_node.isra.0", "free_pages_bulk",
 };
+#define VMALLOC_FUNCTIONS (IMPORT_FUNCTIONS - 1)
+#define AREA_JOINER import_functions[IMPORT_FUNCTIONS - 1]
 
 static unsigned vmalloc_sites(struct import *im, struct resolve_range *out, unsigned room)
 {
-	struct kallsyms_range own[IMPORT_FUNCTIONS] = { 0 }, other[IMPORT_FUNCTIONS];
+	struct kallsyms_range own[VMALLOC_FUNCTIONS] = { 0 }, other[VMALLOC_FUNCTIONS];
 	unsigned n = 0;
 
-	if (trace_functions(im->trace, import_functions, IMPORT_FUNCTIONS, own) < 0)
+	if (trace_functions(im->trace, import_functions, VMALLOC_FUNCTIONS, own) < 0)
 		memset(own, 0, sizeof(own));
 	kallsyms_ranges((const char *)im->symbols.data, im->symbols.len, import_functions,
-			IMPORT_FUNCTIONS, other);
-	for (unsigned i = 0; i < IMPORT_FUNCTIONS && n < room; i++) {
+			VMALLOC_FUNCTIONS, other);
+	for (unsigned i = 0; i < VMALLOC_FUNCTIONS && n < room; i++) {
 		const struct kallsyms_range *f = own[i].start ? &own[i] : &other[i];
 
 		if (f->start)
@@ -194,12 +196,13 @@ static unsigned vmalloc_sites(struct import *im, struct resolve_range *out, unsi
 /* Does the kernel have free_pages_bulk(), with which vfree joins neighbours before it frees them (7.x)? */
 static bool joins_areas(struct import *im)
 {
-	static const char *const name = "free_pages_bulk";
 	struct kallsyms_range own = { 0 }, other = { 0 };
 
-	if (trace_functions(im->trace, &name, 1, &own) < 0)
+	/* A text has names where something was called from, and no list of them. */
+	if (!trace_lists_symbols(im->trace) ||
+	    trace_functions(im->trace, &AREA_JOINER, 1, &own) < 0)
 		own.start = 0;
-	kallsyms_ranges((const char *)im->symbols.data, im->symbols.len, &name, 1, &other);
+	kallsyms_ranges((const char *)im->symbols.data, im->symbols.len, &AREA_JOINER, 1, &other);
 	return own.start || other.start;
 }
 

@@ -54,10 +54,10 @@ struct machine *import_machine(struct kmw_reader *k, struct err *e);
 int import_symbols(struct kmw_reader *k, struct kallsyms **out, struct err *e);
 
 /*
- * The functions that allocate a page array with kmalloc and then its pages in bulk (5.13 and later),
- * whose symbols an import looks for.
+ * The functions whose symbols an import looks for: those that allocate a page array with kmalloc and then its
+ * pages in bulk (5.13 and later), and the one that joins an area's pages before they are freed (7.x).
  */
-#define IMPORT_FUNCTIONS 5
+#define IMPORT_FUNCTIONS 6
 extern const char *const import_functions[IMPORT_FUNCTIONS];
 
 #endif

@@ -161,6 +161,36 @@ static void test_drains(void **state)
 	expect(1, 1, 0);
 }
 
+/*
+ * A free past the lists waits while another CPU drains a list, longer than any batch; between two lists of a drain of
+ * all it gets the lock.
+ */
+static void test_waits_for_a_drain(void **state)
+{
+	struct request q = { .time = 101, .cpu = 1, .slot = NO_SLOT };
+
+	(void)state;
+	follow(100, 0, REQ_PAGE_FREE, REQ_DIRECT, 64);
+	q.sig.op = OBS_PCPU_DRAIN;
+	q.sig.aux = DRAIN_ALL;
+	q.sig.type = VIEW_UNKNOWN;
+	q.sig.order = 1;
+	for (uint32_t i = 0; i < 40; i++, q.sig.aux2 = 1) {
+		q.pfn = 128 + 4 * i;
+		latefree_record(&l, r, &q, number++);
+		recorded_apply(r, &q);
+	}
+	/* Another list; what it gave back is taken first. */
+	q.pfn = 1024;
+	latefree_record(&l, r, &q, number++);
+	recorded_apply(r, &q);
+	take(200, 1, 1024);
+	assert_int_equal(l.move_count, 0);
+	take(201, 1, 64);
+	assert_int_equal(l.move_count, 1);
+	expect(0, 0, 40);
+}
+
 static void test_drains_in_turn(void **state)
 {
 	(void)state;
@@ -202,6 +232,7 @@ int main(void)
 		TEST(test_clock),
 		TEST(test_one_cpu),
 		TEST(test_drains),
+		TEST(test_waits_for_a_drain),
 		TEST(test_drains_in_turn),
 		TEST(test_waits_for_a_refill),
 		cmocka_unit_test(test_race),
