@@ -410,7 +410,7 @@ static void begin(struct freescan *f, const struct request *q)
  * none on a deep look, the highest page block that it saw is looked at so, and becomes the place of
  * the linear scanner; or, for a direct compaction, the lowest that would have done.
  */
-static bool looks_around(struct freescan *f, struct freescan_run *r, uint32_t pfn)
+static bool looks_around(struct freescan *f, struct freescan_run *r, uint32_t pfn, bool *failed)
 {
 	struct search s = { .may_find = true, .peek = true };
 	struct freescan_run copy = *r;
@@ -419,7 +419,8 @@ static bool looks_around(struct freescan *f, struct freescan_run *r, uint32_t pf
 	if (r->direct && !r->sync)
 		return false;
 	found = search(f, &copy, &s);
-	if (found != KMM_NO_PFN)
+	*failed = found == KMM_NO_PFN;
+	if (!*failed)
 		return block_start(f, r->free_pfn) != block_start(f, pfn) ||
 		       block_start(f, found) == block_start(f, pfn);
 	if (!s.deep)
@@ -432,7 +433,7 @@ static bool looks_around(struct freescan *f, struct freescan_run *r, uint32_t pf
 static void scanned(struct freescan *f, struct freescan_run *r, const struct request *q)
 {
 	uint32_t end = (uint32_t)(q->addr >> 32), taken = (uint32_t)q->addr, got;
-	bool enough;
+	bool enough, failed = false;
 
 	if (q->pfn >= end || end > f->m->max_pfn)
 		return;
@@ -446,8 +447,10 @@ static void scanned(struct freescan *f, struct freescan_run *r, const struct req
 		take_found(f, r, block_start(f, q->pfn));
 	if (r->due) {
 		/* Around what the search took, all of its page block is scanned. */
-		r->around = looks_around(f, r, q->pfn);
+		r->around = looks_around(f, r, q->pfn, &failed);
 		fast_search(f, r, r->around);
+		if (r->around && failed)
+			r->free_pfn = block_start(f, q->pfn);
 		r->due = false;
 		r->stride = r->sync || r->isolated.pages ? 1 : CLUSTER;
 	}
@@ -459,8 +462,6 @@ static void scanned(struct freescan *f, struct freescan_run *r, const struct req
 	r->stride = (uint8_t)(taken ? 1 : r->stride < CLUSTER ? r->stride * 2 : CLUSTER);
 	r->barren = !r->isolated.pages;
 	if (r->around) { /* only once for a search */
-		if (!r->isolated.pages)
-			r->free_pfn = block_start(f, q->pfn);
 		r->around = false;
 		return;
 	}

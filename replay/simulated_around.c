@@ -118,8 +118,9 @@ static uint64_t chunk_pages(const struct simulated *s, int owner, int zone)
 }
 
 /*
- * Did the kernel's drain, which begins here, give all back?  Else it was what was too much after a free.  The
- * model's list need not be as long as the kernel's, so half of it is taken for all.
+ * Did the kernel's drain, which begins here, go on for as long as one that gives all back does, give or take a
+ * batch?  Else it was what was too much after a free.  With the objects simulated the model's list is not as long
+ * as the kernel's, and half of it is taken for all.
  */
 static bool is_chunk(const struct simulated *s, const struct request *q, uint32_t n, int zone)
 {
@@ -132,7 +133,10 @@ static bool is_chunk(const struct simulated *s, const struct request *q, uint32_
 			break;
 		pages += 1ull << q[i].sig.order;
 	}
-	return 2 * pages >= chunk_pages(s, q->cpu, zone);
+	if (s->objects)
+		return 2 * pages >= chunk_pages(s, q->cpu, zone);
+	return pages + kmm_configuration(s->mm)->zone[zone].pcp_batch >=
+	       chunk_pages(s, q->cpu, zone);
 }
 
 static void drain_chunk(struct simulated *s, const struct request *q, uint32_t n, int owner,
