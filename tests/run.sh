@@ -13,13 +13,14 @@
 #              SUITES    only suites whose name contains this pattern (a regular expression)
 #              JOBS      suites at a time (2)
 #              TIMEOUT   seconds a suite (300); a property test may take four times as long
-#              QUICK     set by a run that has little time; for the suites themselves
+#              QUICK     set by a run that has little time: the bundled captures alone; for the suites themselves too
 # The output of each suite is kept in $BUILD/test-logs/.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 export BUILD=${BUILD:-build} KMEMLAB=${KMEMLAB:-$PWD/kmemlab}
 export KMEMLAB_TRACES=${KMEMLAB_TRACES:-$PWD/../shared/traces}
+[ -z "${QUICK:-}" ] || KMEMLAB_TRACES=/nonexistent/quick-runs-have-the-bundled-captures-alone
 export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C
 export TIMEOUT=${TIMEOUT:-300}
 case $KMEMLAB in /*) ;; *) KMEMLAB=$PWD/$KMEMLAB ;; esac

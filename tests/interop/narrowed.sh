@@ -4,6 +4,7 @@
 # of them at once; and the flight recorder's limits.  What it should hold is known from who did the work.
 . tests/lib.sh
 suite=narrowed
+[ -z "${QUICK:-}" ] || { skip narrowed "QUICK is set"; exit 0; }
 . tests/interop/recorder.sh
 
 events() { "$k" info --format json "$1" 2> /dev/null | jq "$2"; }
