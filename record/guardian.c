@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "record/instance.h"
+#include "record/probes.h"
 
 #define TRIES 100 /* of 50 ms: the kernel closes what the recorder had open one by one */
 #define TRY_MS 50
@@ -54,7 +55,8 @@ static void wait_for_end(int ends)
 	if (write(ENDS, "", 1) != 1)
 		_exit(1);
 	n = read_byte(ENDS);
-	for (int i = 0; n == 0 && instance_left_by(recorder) && i < TRIES; i++) {
+	for (int i = 0;
+	     n == 0 && (instance_left_by(recorder) || probes_left_by(recorder)) && i < TRIES; i++) {
 		poll(NULL, 0, TRY_MS);
 		instance_tidy();
 	}

@@ -108,24 +108,49 @@ static bool is_owned(int pid)
 	return is_there(name);
 }
 
+/* The pid in the name of a probe's group; 0: it is none of ours. */
+static int owner_of(struct tracefs_dynevent *probe)
+{
+	char *group = NULL;
+	int pid = 0, end = 0;
+
+	tracefs_dynevent_info(probe, &group, NULL, NULL, NULL, NULL);
+	if (!group || sscanf(group, GROUP "%d%n", &pid, &end) != 1 || group[end])
+		pid = 0;
+	free(group);
+	return pid > 0 ? pid : 0;
+}
+
+static struct tracefs_dynevent **all_probes(void)
+{
+	return is_there("kprobe_events") ? tracefs_dynevent_get_all(KPROBES, NULL) : NULL;
+}
+
 /* Those of a group's owner that is us, or of all whose owner is gone. */
 static void sweep(bool dead)
 {
-	struct tracefs_dynevent **all;
+	struct tracefs_dynevent **all = all_probes();
 
-	if (!is_there("kprobe_events"))
-		return;
-	all = tracefs_dynevent_get_all(KPROBES, NULL);
 	for (struct tracefs_dynevent **x = all; x && *x; x++) {
-		char *group = NULL;
-		int pid = 0, end = 0;
-		tracefs_dynevent_info(*x, &group, NULL, NULL, NULL, NULL);
-		if (group && sscanf(group, GROUP "%d%n", &pid, &end) == 1 && !group[end] &&
-		    pid > 0 && (dead ? !is_owned(pid) : pid == getpid()))
+		int pid = owner_of(*x);
+
+		if (pid && (dead ? !is_owned(pid) : pid == getpid()))
 			tracefs_dynevent_destroy(*x, true);
-		free(group);
 	}
-	tracefs_dynevent_list_free(all);
+	if (all)
+		tracefs_dynevent_list_free(all);
+}
+
+bool probes_left_by(pid_t pid)
+{
+	struct tracefs_dynevent **all = all_probes();
+	bool left = false;
+
+	for (struct tracefs_dynevent **x = all; x && *x; x++)
+		left |= owner_of(*x) == pid;
+	if (all)
+		tracefs_dynevent_list_free(all);
+	return left;
 }
 
 void probes_remove(void)

@@ -8,6 +8,8 @@
 #ifndef RECORD_PROBES_H
 #define RECORD_PROBES_H
 
+#include <sys/types.h>
+
 #include "record/presets.h"
 
 /*
@@ -19,5 +21,7 @@ int probes_make(struct event_set *s, struct event_gaps *gaps, struct err *e);
 void probes_remove(void);
 /* Remove those of recorders that have no instance: they were killed. */
 void probes_tidy(void);
+/* Are there still some of the recorder that has this pid, or had it? */
+bool probes_left_by(pid_t pid);
 
 #endif

@@ -45,7 +45,7 @@ rm -rf /out/killed.part /out/next
 kmemlab record -e $1 -o /out/crashed > /dev/null & pid=\$!
 i=0; while [ ! -s /out/crashed.part/cpu0.raw ] && [ \$i -lt 600 ]; do sleep 0.1; i=\$((i + 1)); done
 kill -SEGV \$pid; wait \$pid
-i=0; while { [ -s /sys/kernel/tracing/kprobe_events ] || [ -n "\$(ls /sys/kernel/tracing/instances)" ]; } && [ \$i -lt 300 ]; do sleep 0.1; i=\$((i + 1)); done
+i=0; while { [ -n "\$(cat /sys/kernel/tracing/kprobe_events)" ] || [ -n "\$(ls /sys/kernel/tracing/instances)" ]; } && [ \$i -lt 300 ]; do sleep 0.1; i=\$((i + 1)); done
 cat /sys/kernel/tracing/kprobe_events >> /out/kprobes_left
 ls /sys/kernel/tracing/instances >> /out/instances_left
 rm -rf /out/crashed.part
