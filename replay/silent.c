@@ -540,7 +540,7 @@ static void follow_page(struct silent *s, const struct request *q, uint64_t numb
 	case OBS_EXTFRAG:
 		if (q->sig.op == OBS_EXTFRAG)
 			follow_fallback(s, q);
-		if (!recorded_takes(s->m, q))
+		if (!request_takes(s->m, q))
 			break;
 		joined(s, q, q->pfn);
 		follow_refill(s, q, number);
