@@ -456,9 +456,25 @@ static void empty(struct silent *s, const struct request *q, uint64_t number)
 	s->emptied = (struct silent_emptied){ list, q->cpu, false, number };
 }
 
+/*
+ * A drain takes the last page of a list.  What stands behind the one that it took had gone before, and before
+ * that one was put in front of it.
+ */
+static void pass_over(struct silent *s, const struct request *q, uint64_t number)
+{
+	uint32_t list = s->f[q->pfn].list - 1, head = (uint32_t)s->m->max_pfn + list;
+	uint64_t freed = s->f[q->pfn].freed & ~MAY_HAVE_PASSED;
+
+	if (!s->f[q->pfn].list)
+		return;
+	for (uint32_t at = s->f[q->pfn].next; at != head; at = s->f[q->pfn].next)
+		suspect_block(s, list, at, freed ? freed - 1 : number);
+}
+
 static void follow_drain(struct silent *s, const struct request *q, uint64_t number)
 {
 	empty(s, q, number);
+	pass_over(s, q, number);
 	learn_type(s, q);
 	gone(s, q->pfn, false, number);
 	s->f[q->pfn].freed = 0;
