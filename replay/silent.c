@@ -330,9 +330,7 @@ static void doubt(struct silent *s, const struct request *q, uint64_t number)
 		*d = (struct silent_doubt){ .number = number, .move = *torn };
 	else if (t->pid != q->pid || t->number <= to)
 		*d = (struct silent_doubt){
-			number,
-			{ .from = number, .to = taken_at(s, q, q->cpu, to), .q = *q },
-			false
+			number, { .from = number, .to = taken_at(s, q, q->cpu, to), .q = *q }, false
 		};
 	else
 		return;
@@ -393,11 +391,24 @@ static void took_place_early(struct silent *s, const struct request *q, uint32_t
 	if (!is_sister(s, was, list))
 		return;
 	if (!(t->pid == q->pid && t->number > to))
-		early_note(s->early, q, number,
-			   taken_at(s, q, was / SILENT_LISTS % s->m->cpus, to),
+		early_note(s->early, q, number, taken_at(s, q, was / SILENT_LISTS % s->m->cpus, to),
 			   missing ? f->next : 0, (uint16_t)(was / SILENT_LISTS % s->m->cpus));
 	else if (missing)
 		decide(s, to);
+}
+
+/* A drain passed this page over: a task that did nothing since had it, and logs it now. */
+static bool passed_over(struct silent *s, const struct request *q, uint32_t list, uint64_t number)
+{
+	const struct silent_frame *f = &s->f[q->pfn];
+	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
+	unsigned cpu = (f->list - 1) / SILENT_LISTS % s->m->cpus;
+
+	if (!f->list || !f->passed || !is_sister(s, f->list - 1, list) ||
+	    (t->pid == q->pid && t->number >= f->passed))
+		return false;
+	early_note(s->early, q, number, taken_at(s, q, cpu, f->passed - 1), 0, (uint16_t)cpu);
+	return true;
 }
 
 static void follow_alloc(struct silent *s, const struct request *q, uint64_t number)
@@ -420,11 +431,13 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 	}
 	if (s->f[q->pfn].candidate && s->f[q->pfn].prev == (list | SILENT_RECOGNISED | SILENT_BULK))
 		latebulk_undo(s, q->pfn);
-	if (s->f[q->pfn].list == list + 1) {
-		doubt(s, q, number);
-		suspect(s, list, q->pfn, number);
+	if (!passed_over(s, q, list, number)) {
+		if (s->f[q->pfn].list == list + 1) {
+			doubt(s, q, number);
+			suspect(s, list, q->pfn, number);
+		}
+		took_place_early(s, q, list, number);
 	}
-	took_place_early(s, q, list, number);
 	learn_type(s, q);
 	gone(s, q->pfn, false, number);
 	expose(s, list, number);
@@ -494,13 +507,14 @@ static void empty(struct silent *s, const struct request *q, uint64_t number)
  */
 static void pass_over(struct silent *s, const struct request *q, uint64_t number)
 {
-	uint32_t list = s->f[q->pfn].list - 1, head = (uint32_t)s->m->max_pfn + list;
+	uint32_t head = (uint32_t)s->m->max_pfn + s->f[q->pfn].list - 1;
 	uint64_t freed = s->f[q->pfn].freed & ~MAY_HAVE_PASSED;
 
-	if (!s->f[q->pfn].list)
+	if (!s->f[q->pfn].list || number >= NUMBER_MAX)
 		return;
-	for (uint32_t at = s->f[q->pfn].next; at != head; at = s->f[q->pfn].next)
-		suspect_block(s, list, at, freed ? freed - 1 : number);
+	for (uint32_t at = s->f[q->pfn].next; at != head; at = s->f[at].next)
+		if (!s->f[at].passed)
+			s->f[at].passed = (uint32_t)(freed ? freed : number + 1);
 }
 
 static void follow_drain(struct silent *s, const struct request *q, uint64_t number)
@@ -688,8 +702,9 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 		follow_page(s, q, number);
 	follow_interrupt(s, q, number);
 	if (tasks)
-		s->task[(uint32_t)q->pid % SILENT_TASKS] =
-			(struct silent_task){ .pid = q->pid, .number = number + 1 };
+		s->task[(uint32_t)q->pid % SILENT_TASKS] = (struct silent_task){
+			.pid = q->pid, .number = number + 1
+		};
 }
 
 static int by_number(const void *pa, const void *pb)

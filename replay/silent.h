@@ -84,6 +84,7 @@ struct silent {
 		uint32_t candidate; /* record before which it must have gone, + 1; 0: none */
 		uint32_t list;	    /* number + 1; 0: on none */
 		uint32_t freed;	    /* its free put it there: that record + 1, MAY_HAVE_PASSED */
+		uint32_t passed; /* on a list, but a drain passed it over: record before which it went, + 1 */
 		uint32_t first; /* it was the first of its list after this record, + 1; 0: never */
 	} * f;
 	uint8_t *type; /* [page blocks] of the list that pages freed there go to; KMM_PCPTYPES unknown */

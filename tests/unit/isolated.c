@@ -128,10 +128,8 @@ static void test_not_needed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages),
-		cmocka_unit_test(test_blocks),
-		cmocka_unit_test(test_batch),
-		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_pages),	   cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_batch),	   cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_not_needed),
 	};
 

@@ -503,13 +503,13 @@ static void test_zoneinfo_6_18(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_min_free_kbytes),	  cmocka_unit_test(test_batch),
-		cmocka_unit_test(test_no_batch), cmocka_unit_test(test_fraction),	  cmocka_unit_test(test_marks_2_6),
-		cmocka_unit_test(test_boost_cap),	  cmocka_unit_test(test_zoneinfo_exact),
-		cmocka_unit_test(test_zoneinfo_files),	  cmocka_unit_test(test_zoneinfo_numa),
-		cmocka_unit_test(test_zoneinfo_pressure), cmocka_unit_test(test_zoneinfo_thp),
-		cmocka_unit_test(test_zoneinfo_boot),	  cmocka_unit_test(test_zoneinfo_highmem),
-		cmocka_unit_test(test_zoneinfo_6_18),
+		cmocka_unit_test(test_min_free_kbytes),	 cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_no_batch),	 cmocka_unit_test(test_fraction),
+		cmocka_unit_test(test_marks_2_6),	 cmocka_unit_test(test_boost_cap),
+		cmocka_unit_test(test_zoneinfo_exact),	 cmocka_unit_test(test_zoneinfo_files),
+		cmocka_unit_test(test_zoneinfo_numa),	 cmocka_unit_test(test_zoneinfo_pressure),
+		cmocka_unit_test(test_zoneinfo_thp),	 cmocka_unit_test(test_zoneinfo_boot),
+		cmocka_unit_test(test_zoneinfo_highmem), cmocka_unit_test(test_zoneinfo_6_18),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
