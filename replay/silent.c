@@ -66,6 +66,15 @@ static uint32_t list_of(const struct silent *s, const struct request *q)
 	return list_at(s, q, q->sig.type);
 }
 
+/* Something changed at the head of a list. */
+static void expose(struct silent *s, uint32_t list, uint64_t number)
+{
+	uint32_t first = s->f[s->m->max_pfn + list].next;
+
+	if (first < s->m->max_pfn && number < NUMBER_MAX)
+		s->f[first].first = (uint32_t)number + 1;
+}
+
 static void append(struct silent *s, uint32_t list, uint32_t pfn)
 {
 	if (s->f[pfn].list)
@@ -287,6 +296,21 @@ static const struct early_move *torn_free(const struct silent *s, uint32_t pfn)
 }
 
 /*
+ * Where a task took the page whose allocation it logs only now: before this record, or as soon as it had lost the
+ * CPU, if the page was the first of its list by then.
+ */
+static uint64_t taken_at(const struct silent *s, const struct request *q, unsigned cpu, uint64_t to)
+{
+	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
+	uint32_t first = s->f[q->pfn].first;
+
+	if (t->pid == q->pid && t->cpu == cpu && t->left && t->left - 1 < to && first &&
+	    first < t->left)
+		return t->left - 1;
+	return to;
+}
+
+/*
  * A request got this page, and others stand before it.  They were gone before, or were given back after
  * its task took the page and was preempted, or its own free had not reached the list yet; that is so if one of
  * them is handed out as if it had stayed.
@@ -306,8 +330,10 @@ static struct silent_doubt *doubt(struct silent *s, const struct request *q, uin
 	if (torn)
 		*d = (struct silent_doubt){ .number = number, .move = *torn };
 	else if (t->pid != q->pid || t->number <= to)
-		*d = (struct silent_doubt){ .number = number,
-					    .move = { .from = number, .to = to, .q = *q } };
+		*d = (struct silent_doubt){
+			.number = number,
+			.move = { .from = number, .to = taken_at(s, q, q->cpu, to), .q = *q }
+		};
 	else
 		return NULL;
 	d->turn = s->turn;
@@ -401,8 +427,8 @@ static void took_place_early(struct silent *s, const struct request *q, uint32_t
 	if (!is_sister(s, was, list))
 		return;
 	if (!(t->pid == q->pid && t->number > to))
-		early_note(s->early, q, number, to, missing ? f->next : 0,
-			   (uint16_t)(was / SILENT_LISTS % s->m->cpus));
+		early_note(s->early, q, number, taken_at(s, q, was / SILENT_LISTS % s->m->cpus, to),
+			   missing ? f->next : 0, (uint16_t)(was / SILENT_LISTS % s->m->cpus));
 }
 
 static void follow_alloc(struct silent *s, const struct request *q, uint64_t number)
@@ -436,6 +462,7 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 	took_place_early(s, q, list, number);
 	learn_type(s, q);
 	gone(s, q->pfn, false, number);
+	expose(s, list, number);
 	use(s, q);
 }
 
@@ -459,8 +486,10 @@ static void follow_free(struct silent *s, const struct request *q, uint64_t numb
 	if (q->sig.flags & REQ_DIRECT || number >= MAY_HAVE_PASSED - 1)
 		return;
 	list = list_at(s, q, s->type[q->pfn >> s->m->pageblock_order]);
-	if (list != UINT32_MAX)
+	if (list != UINT32_MAX) {
 		silent_insert(s, list, q->pfn, (uint32_t)s->m->max_pfn + list);
+		expose(s, list, number);
+	}
 	s->f[q->pfn].freed = ((uint32_t)number + 1) | (q->sig.aux & FREE_IRQ ? MAY_HAVE_PASSED : 0);
 }
 
@@ -494,9 +523,25 @@ static void empty(struct silent *s, const struct request *q, uint64_t number)
 	s->emptied = (struct silent_emptied){ list, q->cpu, false, number };
 }
 
+/*
+ * A drain takes the last page of a list.  What stands behind the one that it took had gone before, and before
+ * that one was put in front of it.
+ */
+static void pass_over(struct silent *s, const struct request *q, uint64_t number)
+{
+	uint32_t list = s->f[q->pfn].list - 1, head = (uint32_t)s->m->max_pfn + list;
+	uint64_t freed = s->f[q->pfn].freed & ~MAY_HAVE_PASSED;
+
+	if (!s->f[q->pfn].list)
+		return;
+	for (uint32_t at = s->f[q->pfn].next; at != head; at = s->f[q->pfn].next)
+		suspect_block(s, list, at, freed ? freed - 1 : number);
+}
+
 static void follow_drain(struct silent *s, const struct request *q, uint64_t number)
 {
 	empty(s, q, number);
+	pass_over(s, q, number);
 	learn_type(s, q);
 	gone(s, q->pfn, false, number);
 	s->f[q->pfn].freed = 0;
@@ -520,9 +565,11 @@ static void follow_refill(struct silent *s, const struct request *q, uint64_t nu
 		suspect(s, list, UINT32_MAX, number);
 		o->bulk = false;
 	}
-	if (q->pfn != o->pfn)
+	if (q->pfn != o->pfn) {
 		append(s, list, q->pfn);
-	else
+		if (s->f[q->pfn].prev >= s->m->max_pfn)
+			expose(s, list, number);
+	} else
 		use(s, q);
 	/* Nobody is known to have asked: it is taken once the refill has it. */
 	if (nobody)
@@ -541,6 +588,7 @@ static uint32_t follow_bulk(struct silent *s, const struct request *q, uint64_t 
 	if (!q->sig.own_obs && s->last[q->cpu] && s->f[head].next != head) {
 		first = s->f[head].next;
 		silent_remove(s, first);
+		expose(s, list, number);
 		silent_recognise(s, first, list | SILENT_BULK, number);
 	} else
 		s->recognised[q->cpu]++;
@@ -578,7 +626,7 @@ static void follow_page(struct silent *s, const struct request *q, uint64_t numb
 	case OBS_EXTFRAG:
 		if (q->sig.op == OBS_EXTFRAG)
 			follow_fallback(s, q);
-		if (!recorded_takes(s->m, q))
+		if (!request_takes(s->m, q))
 			break;
 		joined(s, q, q->pfn);
 		follow_refill(s, q, number);
@@ -598,12 +646,19 @@ static void follow_page(struct silent *s, const struct request *q, uint64_t numb
  * Something that the task itself did, as far as is known: interrupts mostly give back, and so does whoever
  * gets the CPU next for a task that is gone (its page tables, from finish_task_switch()).
  */
-static bool is_tasks(struct silent *s, const struct request *q)
+static bool is_tasks(struct silent *s, const struct request *q, uint64_t number)
 {
 	struct silent_running *t = &s->running[q->cpu % KMM_CPUS];
 
-	if (t->pid != q->pid)
+	if (t->pid != q->pid) {
+		struct silent_task *was = &s->task[(uint32_t)t->pid % SILENT_TASKS];
+
+		if (was->pid == t->pid) {
+			was->left = number + 1;
+			was->cpu = q->cpu;
+		}
 		*t = (struct silent_running){ .pid = q->pid };
+	}
 	switch (q->sig.op) {
 	case REQ_PAGE_FREE:
 		return !(q->sig.aux & FREE_NESTED) && (t->worked || q->sig.flags & REQ_BATCHED);
@@ -650,7 +705,7 @@ static void follow_interrupt(struct silent *s, const struct request *q, uint64_t
 
 void silent_record(struct silent *s, const struct request *q, uint64_t number)
 {
-	bool tasks = is_tasks(s, q);
+	bool tasks = is_tasks(s, q, number);
 
 	if (s->emptied.list)
 		follow_emptied(s, q);
@@ -668,8 +723,9 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 		follow_page(s, q, number);
 	follow_interrupt(s, q, number);
 	if (tasks)
-		s->task[(uint32_t)q->pid % SILENT_TASKS] = (struct silent_task){ q->pid,
-										 number + 1 };
+		s->task[(uint32_t)q->pid % SILENT_TASKS] = (struct silent_task){
+			.pid = q->pid, .number = number + 1
+		};
 }
 
 static int by_number(const void *pa, const void *pb)

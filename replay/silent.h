@@ -54,7 +54,9 @@ struct silent {
 	struct early *early;
 	struct silent_task { /* by pid, as far as no other pid came since */
 		int32_t pid;
+		uint16_t cpu;	 /* that it lost to another task .. */
 		uint64_t number; /* of its last record, + 1 */
+		uint64_t left;	 /* .. whose first record this is, + 1; 0: it has not */
 	} task[SILENT_TASKS];
 	struct silent_doubt {
 		uint64_t number;	/* of the request that raised it */
@@ -85,6 +87,7 @@ struct silent {
 		uint32_t candidate; /* record before which it must have gone, + 1; 0: none */
 		uint32_t list;	    /* number + 1; 0: on none */
 		uint32_t freed;	    /* its free put it there: that record + 1, MAY_HAVE_PASSED */
+		uint32_t first; /* it was the first of its list after this record, + 1; 0: never */
 	} * f;
 	uint8_t *type; /* [page blocks] of the list that pages freed there go to; KMM_PCPTYPES unknown */
 	uint32_t lists;

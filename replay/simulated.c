@@ -610,7 +610,7 @@ static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
 		if (s->seeded && s->anchor && q->sig.op == OBS_EXTFRAG)
 			anchor_claimed(s->anchor, s->mm, q);
 		if (s->seeded && s->anchor)
-			anchor_taken(s->anchor, s->mm, q, recorded_takes(s->m, q));
+			anchor_taken(s->anchor, s->mm, q, request_takes(s->m, q));
 		break;
 	case OBS_COMPACTION:
 		if (s->seeded && s->o.native)
