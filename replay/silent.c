@@ -200,6 +200,7 @@ static void suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_
 			s->f[pfn].candidate = (uint32_t)number + 1;
 		s->f[pfn].prev = list;
 	}
+	s->missing[s->turn % SILENT_MISSING] = pfn;
 	s->f[pfn].next = s->turn++;
 }
 
@@ -314,7 +315,7 @@ static uint64_t taken_at(const struct silent *s, const struct request *q, unsign
  * its task took the page and was preempted, or its own free had not reached the list yet; that is so if one of
  * them is handed out as if it had stayed.
  */
-static void doubt(struct silent *s, const struct request *q, uint64_t number)
+static struct silent_doubt *doubt(struct silent *s, const struct request *q, uint64_t number)
 {
 	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
 	uint32_t above = s->f[q->pfn].prev;
@@ -323,18 +324,21 @@ static void doubt(struct silent *s, const struct request *q, uint64_t number)
 	uint64_t to;
 
 	if (above >= s->m->max_pfn || !s->f[above].freed)
-		return;
+		return NULL;
 	to = (s->f[above].freed & ~MAY_HAVE_PASSED) - 1;
 	torn = torn_free(s, q->pfn);
 	if (torn)
 		*d = (struct silent_doubt){ .number = number, .move = *torn };
 	else if (t->pid != q->pid || t->number <= to)
 		*d = (struct silent_doubt){
-			number, { .from = number, .to = taken_at(s, q, q->cpu, to), .q = *q }, false
+			.number = number,
+			.move = { .from = number, .to = taken_at(s, q, q->cpu, to), .q = *q }
 		};
 	else
-		return;
+		return NULL;
+	d->turn = s->turn;
 	s->doubts++;
+	return d;
 }
 
 static struct silent_doubt *doubt_of(struct silent *s, uint64_t number)
@@ -348,15 +352,35 @@ static struct silent_doubt *doubt_of(struct silent *s, uint64_t number)
 	return NULL;
 }
 
-/* What the request with this number got had been taken before what stood before it came, or freed after that. */
-static void decide(struct silent *s, uint64_t number)
+/* What stood before it is still there, behind what was freed since. */
+static void put_back(struct silent *s, const struct silent_doubt *d, uint32_t list)
 {
-	struct silent_doubt *d = doubt_of(s, number);
+	uint32_t head = (uint32_t)s->m->max_pfn + list, before = head;
 
-	if (!d || d->decided)
-		return;
+	for (uint32_t p = s->f[head].next; p != head; p = s->f[p].next) {
+		uint64_t freed = s->f[p].freed & ~MAY_HAVE_PASSED;
+
+		if (freed <= d->number + 1)
+			break;
+		before = p;
+	}
+	for (uint32_t turn = d->turn; turn - d->turn < d->turns; turn++) {
+		uint32_t pfn = s->missing[turn % SILENT_MISSING];
+
+		if (s->turn - turn > SILENT_MISSING || s->f[pfn].next != turn ||
+		    s->f[pfn].prev != list || s->f[pfn].candidate != d->number + 1)
+			continue;
+		silent_insert(s, list, pfn, before);
+		before = pfn;
+	}
+}
+
+/* What the request with this number got had been taken before what stood before it came, or freed after that. */
+static void decide(struct silent *s, struct silent_doubt *d, uint32_t list)
+{
 	early_note(s->early, &d->move.q, d->move.from, d->move.to, 0, d->move.q.cpu);
 	d->decided = true;
+	put_back(s, d, list);
 }
 
 /* The list of another CPU that could have served the request, else itself. */
@@ -364,6 +388,18 @@ static bool is_sister(const struct silent *s, uint32_t a, uint32_t b)
 {
 	return a % SILENT_LISTS == b % SILENT_LISTS &&
 	       a / SILENT_LISTS / s->m->cpus == b / SILENT_LISTS / s->m->cpus;
+}
+
+/* A page that was thought to be missing is handed out as if it had stayed. */
+static void has_stayed(struct silent *s, const struct request *q, uint32_t list)
+{
+	const struct silent_frame *f = &s->f[q->pfn];
+	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
+	struct silent_doubt *d = is_suspect(f) ? doubt_of(s, f->candidate - 1) : NULL;
+
+	if (d && !d->decided && is_sister(s, f->prev, list) && t->pid == q->pid &&
+	    t->number > d->number)
+		decide(s, d, f->prev);
 }
 
 /*
@@ -393,8 +429,6 @@ static void took_place_early(struct silent *s, const struct request *q, uint32_t
 	if (!(t->pid == q->pid && t->number > to))
 		early_note(s->early, q, number, taken_at(s, q, was / SILENT_LISTS % s->m->cpus, to),
 			   missing ? f->next : 0, (uint16_t)(was / SILENT_LISTS % s->m->cpus));
-	else if (missing)
-		decide(s, to);
 }
 
 /* A drain passed this page over: a task that did nothing since had it, and logs it now. */
@@ -431,10 +465,14 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 	}
 	if (s->f[q->pfn].candidate && s->f[q->pfn].prev == (list | SILENT_RECOGNISED | SILENT_BULK))
 		latebulk_undo(s, q->pfn);
+	has_stayed(s, q, list);
 	if (!passed_over(s, q, list, number)) {
 		if (s->f[q->pfn].list == list + 1) {
-			doubt(s, q, number);
+			struct silent_doubt *d = doubt(s, q, number);
+
 			suspect(s, list, q->pfn, number);
+			if (d)
+				d->turns = s->turn - d->turn;
 		}
 		took_place_early(s, q, list, number);
 	}

@@ -47,6 +47,7 @@ struct silent_gone {
 #define SILENT_BULK (1u << 30)	     /* that is a bulk allocation */
 #define SILENT_TASKS 4096
 #define SILENT_DOUBTS 64
+#define SILENT_MISSING 16384
 
 struct silent {
 	const struct machine *m;
@@ -60,6 +61,7 @@ struct silent {
 	struct silent_doubt {
 		uint64_t number;	/* of the request that raised it */
 		struct early_move move; /* what took place elsewhere, if it is so */
+		uint32_t turn, turns;	/* of what stood before that: not missing then */
 		bool decided;		/* it is */
 	} doubt[SILENT_DOUBTS];		/* the last ones, in a circle */
 	uint32_t doubts;
@@ -75,7 +77,8 @@ struct silent {
 		uint64_t number; /* of the first page's record */
 	} emptied;
 	struct latebulk bulk;
-	uint32_t turn; /* of what was found to be missing */
+	uint32_t turn;			  /* of what was found to be missing */
+	uint32_t missing[SILENT_MISSING]; /* the last of it, in a circle */
 	struct silent_frame {
 		uint32_t next,
 			prev; /* block of a list; [max_pfn + list] are the heads.  A candidate's:

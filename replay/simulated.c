@@ -582,7 +582,9 @@ static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
 		break;
 	case REQ_PAGE_FREE:
 		simulated_keep_for(s, q);
+		simulated_expect_drain(s, q, n);
 		release(s, q);
+		kmm_expect_drain(s->mm, -1);
 		simulated_keep(s, q);
 		break;
 	case REQ_PERCPU_ALLOC:

@@ -310,6 +310,25 @@ static void what_came_meanwhile_stays_in_turn(void **state)
 	assert_int_equal(s->early.a[0].q.pfn, 32);
 }
 
+/* Likewise; 30 to 32 still stand there in their order, in which 31 was gone when 32 was handed out. */
+static void what_came_meanwhile_is_still_there(void **state)
+{
+	struct story *s = *state;
+	uint64_t at;
+
+	learn_block(s);
+	for (uint32_t p = 33; p >= 30; p--)
+		push(s, p, NO_SLOT, 0);
+	alloc_by(s, 33, 1, 0);
+	alloc_by(s, 30, 1, 0);
+	at = s->n;
+	alloc_by(s, 32, 3, 0);
+	alloc_by(s, 31, 2, 0);
+	assert_int_equal(s->early.count, 2);
+	assert_int_equal(s->early.a[1].q.pfn, 31);
+	assert_int_equal(s->early.a[1].to, at);
+}
+
 static void push_by(struct story *s, uint32_t pfn, int32_t pid, unsigned aux)
 {
 	struct request q = { .pfn = pfn, .slot = NO_SLOT, .pid = pid };
@@ -558,6 +577,7 @@ int main(void)
 		T(a_task_that_moved),
 		T(pages_that_came_meanwhile),
 		T(what_came_meanwhile_stays_in_turn),
+		T(what_came_meanwhile_is_still_there),
 		T(a_free_that_an_interrupt_delayed),
 		T(an_interrupt_that_found_it_locked),
 		T(a_switch_is_not_the_task_going_on),
