@@ -110,17 +110,17 @@ typedef void (*bind_load_fn)(struct binding *b, const uint8_t *rec, uint32_t len
 struct binding {
 	enum event_kind kind;
 	uint8_t payload; /* enum bind_payload */
+	uint16_t need;	 /* bytes that a record must have */
+	bind_load_fn load; /* made for where the fields stand */
 	bool swap;
 	bool is_free;	     /* kfree, kmem_cache_free */
 	bool pfn_is_pointer; /* before 4.1: a struct page pointer; there is no pfn but by `pages` */
 	bool says_accounted; /* the print format works it out from gfp_flags */
 	bool pfn_decimal;    /* as the print format shows it, to 5.10 */
-	uint16_t need;	     /* bytes that a record must have */
 	uint64_t no_pfn;     /* -1UL of the traced kernel */
 	struct bind_field f[BIND_FIELDS];
 	struct pageptr pages;
 	struct gfpbits *gfp;
-	bind_load_fn load;   /* made for where the fields stand */
 	struct bind_name *names;
 };
 

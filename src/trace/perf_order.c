@@ -429,11 +429,14 @@ static bool is_tied(const struct perf_order *o)
 /* The current run waits, and the one that has the earliest record takes its place. */
 static void change_over(struct perf_order *o)
 {
-	struct perf_run moved = o->current;
+	struct perf_run *heap = o->heap, moved = o->current;
 
-	o->current = o->heap[0];
-	o->heap[0] = moved;
-	sift_down(o);
+	o->current = heap[0];
+	heap[0] = moved;
+	/* Mostly two CPUs take turns, and other runs are of later rounds. */
+	if ((o->waiting > 1 && before(&heap[1], &moved)) ||
+	    (o->waiting > 2 && before(&heap[2], &moved)))
+		sift_down(o);
 	set_bound(o);
 }
 
@@ -449,29 +452,27 @@ static void give_way(struct perf_order *o)
 	change_over(o);
 }
 
-bool perf_order_turn(struct perf_order *o)
+bool perf_order_turn(struct perf_order *o, uint64_t time, uint32_t cpu)
 {
-	struct perf_run *run = &o->current;
-	struct perf_sample s;
-
-	if (!o->plain || run->p == run->end || !o->waiting || o->heap[0].time > o->limit ||
-	    record_type(o, run->p) != PERF_SAMPLE ||
-	    !perf_sample_plain(o->plain, run->p, record_size(o, run->p), &s) ||
-	    s.time <= o->heap[0].time)
+	if (!o->waiting || o->heap[0].time > o->limit || time <= o->heap[0].time)
 		return false;
-	run->time = s.time;
-	run->cpu = s.cpu;
+	o->current.time = time;
+	o->current.cpu = cpu;
 	change_over(o);
 	return true;
 }
 
-/* perf_order_plain() as a whole record. */
+/* The current run's record, where it is a plain sample that comes before all that waits: almost always. */
 static bool read_plain(struct perf_order *o, struct perf_record *r)
 {
 	const uint8_t *p = o->current.p;
 
-	if (!perf_order_plain(o, &r->s, &r->len))
+	if (p == o->current.end || !o->plain || record_type(o, p) != PERF_SAMPLE)
 		return false;
+	r->len = record_size(o, p);
+	if (!perf_sample_plain(o->plain, p, r->len, &r->s) || r->s.time >= o->bound)
+		return false;
+	o->current.p = p + r->len;
 	r->p = p;
 	r->type = PERF_SAMPLE;
 	r->tracepoint = true;
