@@ -634,16 +634,16 @@ struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
 		goto oom;
 	r->o = *o;
 	if (o->direct_map_base)
-		r->frames = o->machine && o->machine->max_pfn ? o->machine->max_pfn : MOST_FRAMES;
-	if (r->frames > MOST_FRAMES)
-		r->frames = MOST_FRAMES;
+		r->mapped = o->machine && o->machine->max_pfn ? o->machine->max_pfn : MOST_FRAMES;
+	if (r->mapped > MOST_FRAMES)
+		r->mapped = MOST_FRAMES;
 	r->array_free = UINT32_MAX;
 	r->deferred = KMM_NO_PFN;
 	slots_init(&r->slots);
 	ties_init(&r->ties, put_tie, r);
 	pool_init(&r->memory);
-	pagemap_init(&r->page_slot, PAGE_UNSEEN, &r->memory);
-	frameobjs_init(&r->frame_objects, &r->memory);
+	pagemap_init(&r->frames, (struct frame){ PAGE_UNSEEN, FRAMEOBJS_NONE }, &r->memory);
+	frameobjs_init(&r->frame_objects, &r->frames);
 	if (window_init(&r->win) || sites_init(&r->sites) || map_init(&r->objects, 64) ||
 	    map_init(&r->percpu, 64) || map_init(&r->areas, 64) || map_init(&r->arrays, 64))
 		goto oom;
@@ -674,8 +674,7 @@ void resolver_free(struct resolver *r)
 	map_free(&r->percpu);
 	map_free(&r->objects);
 	sites_free(&r->sites);
-	frameobjs_free(&r->frame_objects);
-	pagemap_free(&r->page_slot);
+	pagemap_free(&r->frames);
 	pool_free(&r->memory);
 	slots_free(&r->slots);
 	ties_free(&r->ties);

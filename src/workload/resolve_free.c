@@ -128,7 +128,7 @@ static void free_of_slot(struct resolver *r, struct window_entry *w, uint32_t sl
 	struct slot *s = &r->slots.s[slot];
 
 	for (uint32_t i = 0; i < pages; i++)
-		*pagemap_at(&r->page_slot, pfn + i) = NO_SLOT;
+		pagemap_at(&r->frames, pfn + i)->slot = NO_SLOT;
 	w->r.slot = slot;
 	if (pages != 1u << s->order) {
 		w->r.sig.flags |= REQ_PIECE;
