@@ -63,6 +63,16 @@ static inline struct frameobjs_place frameobjs_at(const struct frameobjs *f, uin
 	return (struct frameobjs_place){ words + 1 + (at >> c), words };
 }
 
+/* Ask for what will be looked at soon, in a frame of this table or FRAMEOBJS_NONE. */
+static inline void frameobjs_prefetch(const struct frameobjs *f, uint32_t table, uint32_t byte)
+{
+	if (table == FRAMEOBJS_NONE)
+		return;
+	__builtin_prefetch(frameobjs_words(f, table));
+	__builtin_prefetch(frameobjs_words(f, table) + 1 +
+			   (byte / FRAMEOBJS_ALIGN >> (table & 15)));
+}
+
 /* The number of the object that starts at this byte of the frame; NO_SLOT. */
 static inline uint32_t frameobjs_get(const struct frameobjs *f, uint32_t pfn, uint32_t byte)
 {

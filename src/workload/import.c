@@ -401,11 +401,11 @@ static int summarise(struct import *im, struct kmw_summary *s, struct err *e)
 /* ---- the pass ---- */
 
 /* How many of its CPU's events were lost just before this one. */
-static inline uint64_t lost_before(struct import *im, const struct event *ev)
+static uint64_t lost_before(struct import *im, const struct event *ev)
 {
 	uint64_t all, known;
 
-	if (__builtin_expect(!ev->lost, 1))
+	if (!ev->lost)
 		return 0;
 	all = trace_cpu(im->trace, ev->cpu)->lost;
 	known = im->lost_seen[ev->cpu];
@@ -427,10 +427,10 @@ static int pass(struct import *im, struct err *e)
 		if (!n)
 			im->first = ev[0].time;
 		im->last = ev[got - 1].time;
-		for (int i = 0; i < got && ret >= 0; i++) {
+		for (int i = 0; i < got; i++)
 			im->counts[ev[i].id]++;
-			ret = resolver_event(im->resolver, &ev[i], lost_before(im, &ev[i]), e);
-		}
+		ret = resolver_events(im->resolver, ev, (unsigned)got,
+				      lost_before(im, &ev[got - 1]), e);
 		n += (unsigned)got;
 		if (bar.on && n - shown > 0xffff) {
 			uint64_t total, done = trace_progress(im->trace, &total);

@@ -12,6 +12,7 @@
 #include "workload/resolver.h"
 
 #define MOST_FRAMES (1u << 28)
+#define AHEAD 6 /* events whose memory is asked for before their turn comes */
 
 int resolver_oom(struct resolver *r)
 {
@@ -594,7 +595,8 @@ static __attribute__((noinline)) int take_tied(struct resolver *r, const struct 
 	return resolver_take(r, ev, seq, lost, e);
 }
 
-int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
+static inline int take_one(struct resolver *r, const struct event *ev, uint64_t lost,
+			   struct err *e)
 {
 	uint64_t seq = r->arrived++;
 
@@ -602,6 +604,49 @@ int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, st
 		return take_tied(r, ev, seq, lost, e);
 	r->alone = r->o.tells_ties;
 	return resolver_take(r, ev, seq, lost, e);
+}
+
+/*
+ * What an event is about is in memory that nothing has touched for long.  It is asked for in two
+ * steps, since the second one reads what the first asked for.
+ */
+static inline uint32_t frame_of(const struct resolver *r, const struct event *ev)
+{
+	if (ev->kind >= EVENT_KMALLOC && ev->kind <= EVENT_KMEM_CACHE_FREE)
+		return resolver_pfn(r, ev->object.ptr);
+	if (ev->kind >= EVENT_MM_PAGE_ALLOC && ev->kind <= EVENT_MM_PAGE_PCPU_DRAIN)
+		return (uint32_t)ev->page.pfn;
+	return KMM_NO_PFN;
+}
+
+static inline void ask_for_frame(const struct resolver *r, const struct event *ev)
+{
+	pagemap_prefetch(&r->frames, frame_of(r, ev));
+}
+
+static inline void ask_for_rest(const struct resolver *r, const struct event *ev)
+{
+	struct frame f = pagemap_get(&r->frames, frame_of(r, ev));
+
+	if (ev->kind >= EVENT_KMALLOC)
+		frameobjs_prefetch(&r->frame_objects, f.objects, (uint32_t)ev->object.ptr & 0xfff);
+	else if (f.slot < r->slots.count)
+		__builtin_prefetch(&r->slots.s[f.slot]);
+}
+
+int resolver_events(struct resolver *r, const struct event *ev, unsigned n, uint64_t lost,
+		    struct err *e)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		ask_for_frame(r, &ev[i]);
+	for (unsigned i = 0; i < n && ret >= 0; i++) {
+		if (i + AHEAD < n)
+			ask_for_rest(r, &ev[i + AHEAD]);
+		ret = take_one(r, &ev[i], i + 1 == n ? lost : 0, e);
+	}
+	return ret;
 }
 
 int resolver_finish(struct resolver *r, struct err *e)
