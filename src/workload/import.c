@@ -19,8 +19,7 @@
 
 #define FACTS "derived/facts"
 #define SYMBOLS "system/kallsyms"
-#define PRESCAN_EVENTS 400000 /* looked at for the direct map, until there are */
-#define PRESCAN_VOTES 64      /* votes */
+#define PRESCAN_EVENTS 400000 /* looked at for the direct map at most */
 #define EVENT_IDS 65536
 #define BATCH 64 /* events that are read at once */
 
@@ -150,11 +149,11 @@ static int find_direct_map(struct import *im, struct err *e)
 		return err_code(e);
 	}
 	directmap_init(d);
-	for (uint32_t n = 0; n < PRESCAN_EVENTS && d->votes < PRESCAN_VOTES; n += (uint32_t)got) {
+	for (uint32_t n = 0; n < PRESCAN_EVENTS && !directmap_decided(d); n += (uint32_t)got) {
 		got = trace_next_many(t, ev, BATCH, NULL);
 		if (got <= 0)
 			break;
-		for (int i = 0; i < got && d->votes < PRESCAN_VOTES; i++)
+		for (int i = 0; i < got && !directmap_decided(d); i++)
 			directmap_event(d, &ev[i]);
 	}
 	im->res->direct_map_base = directmap_base(d, &votes, &of);
