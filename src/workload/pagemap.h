@@ -13,7 +13,7 @@
 
 #include "base/pool.h"
 
-#define PAGEMAP_LEAF_SHIFT 12
+#define PAGEMAP_LEAF_SHIFT 10
 #define PAGEMAP_LEAF (1u << PAGEMAP_LEAF_SHIFT)
 
 struct frame {
