@@ -307,7 +307,9 @@ static __attribute__((noinline)) struct ctx *ctx_switch(struct resolver *r, cons
 	return old;
 }
 
-static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t key)
+/* The event's context where it is not that of the event before. */
+static __attribute__((noinline)) struct ctx *ctx_get(struct resolver *r, const struct event *ev,
+						     int64_t key)
 {
 	struct ctx *set, *c;
 
@@ -319,7 +321,8 @@ static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t k
 		c = ctx_switch(r, ev, key);
 		r->irq[ev->cpu].recent = (uint8_t)(c - set);
 	}
-	c->used = r->seq;
+	r->at = c;
+	r->at_cpu = ev->cpu;
 	return c;
 }
 
@@ -438,6 +441,7 @@ static int resolve_lost(struct resolver *r, const struct event *ev, uint64_t los
 		}
 	for (uint32_t i = 0; i < r->cpus; i++)
 		resolve_irq_settle(r, i);
+	r->at = NULL;
 	r->epoch++;
 	r->stats.lost += lost;
 	w = resolver_append(r, ev, OBS_LOST);
@@ -448,7 +452,7 @@ static int resolve_lost(struct resolver *r, const struct event *ev, uint64_t los
 	return 0;
 }
 
-static int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
+static inline __attribute__((always_inline)) int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
 {
 	switch (ev->kind) {
 	case EVENT_MM_PAGE_ALLOC:
@@ -539,8 +543,8 @@ static inline void enter_task(struct resolver *r, struct ctx *c, const struct ev
 		follow_kswapd(r, ev);
 }
 
-int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
-		  struct err *e)
+static inline __attribute__((always_inline)) int take(struct resolver *r, const struct event *ev,
+						      uint64_t seq, uint64_t lost, struct err *e)
 {
 	int64_t key = ctx_key(ev);
 	struct ctx *c;
@@ -559,9 +563,13 @@ int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint
 		if (ret < 0)
 			return ret;
 	}
-	c = ctx_get(r, ev, key);
-	if (!c)
-		return e ? e->code : -ENOMEM;
+	c = r->at;
+	if (!c || c->key != key || r->at_cpu != ev->cpu) {
+		c = ctx_get(r, ev, key);
+		if (!c)
+			return e ? e->code : -ENOMEM;
+	}
+	c->used = seq;
 	if (__builtin_expect(key >= 0, 1)) {
 		enter_task(r, c, ev);
 	} else if (ev->kind == EVENT_MM_PAGE_FREE || ev->kind == EVENT_MM_PAGE_ALLOC) {
@@ -576,6 +584,12 @@ int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint
 	if (ret < 0)
 		return ret;
 	return window_shut(r) ? 0 : drain_window(r);
+}
+
+int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
+		  struct err *e)
+{
+	return take(r, ev, seq, lost, e);
 }
 
 /* An event whose time others have, or that comes after such ones. */
@@ -603,7 +617,7 @@ static inline int take_one(struct resolver *r, const struct event *ev, uint64_t 
 	if (__builtin_expect(r->tied.count || ev->tied, 0))
 		return take_tied(r, ev, seq, lost, e);
 	r->alone = r->o.tells_ties;
-	return resolver_take(r, ev, seq, lost, e);
+	return take(r, ev, seq, lost, e);
 }
 
 /*

@@ -127,6 +127,8 @@ struct resolver {
 	uint64_t arrived; /* events so far */
 	bool alone;	  /* the current event shares its time with no other CPU's */
 	int64_t current;  /* key of the current event's context */
+	struct ctx *at;	  /* of the event before, on this CPU; NULL: none */
+	uint32_t at_cpu;
 	uint32_t deferred; /* from this frame on memory is being handed over at boot; KMM_NO_PFN: it is not */
 	struct kswapd kswapd[KMM_NODES];
 	bool kswapd_seen;
