@@ -152,21 +152,26 @@ struct words {
 	uint64_t w[5];
 };
 
+static inline uint64_t word(const struct request_sig *s, unsigned i)
+{
+	uint64_t v;
+
+	memcpy(&v, (const uint8_t *)s + 8 * i, sizeof(v));
+	return v;
+}
+
 static inline struct words words_of(const struct request *r, uint32_t shape)
 {
-	struct words x;
+	const struct request_sig *s = &r->sig;
 
-	memcpy(x.w, &r->sig, 4 * sizeof(*x.w));
-	x.w[4] = r->sig.own_obs | (uint64_t)shape << 32;
-	return x;
+	return (struct words){ { word(s, 0), word(s, 1), word(s, 2), word(s, 3),
+				 s->own_obs | (uint64_t)shape << 32 } };
 }
 
 static inline bool same_signature(const struct signature *s, const struct words *x)
 {
-	uint64_t v[4];
-
-	memcpy(v, &s->sig, sizeof(v));
-	return !((v[0] ^ x->w[0]) | (v[1] ^ x->w[1]) | (v[2] ^ x->w[2]) | (v[3] ^ x->w[3]) |
+	return !((word(&s->sig, 0) ^ x->w[0]) | (word(&s->sig, 1) ^ x->w[1]) |
+		 (word(&s->sig, 2) ^ x->w[2]) | (word(&s->sig, 3) ^ x->w[3]) |
 		 (s->tail ^ x->w[4]));
 }
 
