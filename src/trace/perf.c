@@ -357,8 +357,7 @@ static unsigned sweep(struct trace *t, struct perf *p, struct event *ev, unsigne
 		if (len < TYPES_COMMON || len > size - head)
 			break;
 		if (__builtin_expect(time >= bound, 0)) {
-			o->current.p = at;
-			if (!perf_order_turn(o, time, cpu))
+			if (!perf_order_turn(o, at, time, cpu))
 				break;
 			at = o->current.p;
 			end = o->current.end;

@@ -426,10 +426,10 @@ static bool is_tied(const struct perf_order *o)
 	return false;
 }
 
-/* The current run waits, and the one that has the earliest record takes its place. */
-static void change_over(struct perf_order *o)
+/* The current run, as it now is, waits, and the one that has the earliest record takes its place. */
+static inline void change_over(struct perf_order *o, struct perf_run moved)
 {
-	struct perf_run *heap = o->heap, moved = o->current;
+	struct perf_run *heap = o->heap;
 
 	o->current = heap[0];
 	heap[0] = moved;
@@ -449,16 +449,16 @@ static void give_way(struct perf_order *o)
 		o->current = (struct perf_run){ 0 };
 		return;
 	}
-	change_over(o);
+	change_over(o, o->current);
 }
 
-bool perf_order_turn(struct perf_order *o, uint64_t time, uint32_t cpu)
+bool perf_order_turn(struct perf_order *o, const uint8_t *p, uint64_t time, uint32_t cpu)
 {
+	struct perf_run *run = &o->current;
+
 	if (!o->waiting || o->heap[0].time > o->limit || time <= o->heap[0].time)
 		return false;
-	o->current.time = time;
-	o->current.cpu = cpu;
-	change_over(o);
+	change_over(o, (struct perf_run){ time, cpu, run->seq, p, run->end, run->arena });
 	return true;
 }
 

@@ -72,10 +72,10 @@ int perf_order_next(struct perf_order *o, struct perf_record *r, perf_comm_fn co
 
 /*
  * For who reads plain samples by itself: those of the current run that are earlier than `bound` come
- * before all that waits, and share their time with none.  The next one, which has this time, does
+ * before all that waits, and share their time with none.  The one at p, which has this time, does
  * not: change over to what waits before it.  False: that is not so simple, perf_order_next() knows.
  */
-bool perf_order_turn(struct perf_order *o, uint64_t time, uint32_t cpu);
+bool perf_order_turn(struct perf_order *o, const uint8_t *p, uint64_t time, uint32_t cpu);
 
 /* How far the file has been read, in bytes. */
 uint64_t perf_order_progress(const struct perf_order *o, uint64_t *total);
