@@ -651,14 +651,15 @@ static inline void ask_for_rest(const struct resolver *r, const struct event *ev
 int resolver_events(struct resolver *r, const struct event *ev, unsigned n, uint64_t lost,
 		    struct err *e)
 {
+	const struct event *end = ev + n;
 	int ret = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		ask_for_frame(r, &ev[i]);
-	for (unsigned i = 0; i < n && ret >= 0; i++) {
-		if (i + AHEAD < n)
-			ask_for_rest(r, &ev[i + AHEAD]);
-		ret = take_one(r, &ev[i], i + 1 == n ? lost : 0, e);
+	for (const struct event *next = ev; next < end; next++)
+		ask_for_frame(r, next);
+	for (; ev < end && ret >= 0; ev++) {
+		if (end - ev > AHEAD)
+			ask_for_rest(r, ev + AHEAD);
+		ret = take_one(r, ev, lost, e);
 	}
 	return ret;
 }
