@@ -21,7 +21,7 @@
 #define SYMBOLS "system/kallsyms"
 #define PRESCAN_EVENTS 400000 /* looked at for the direct map at most */
 #define EVENT_IDS 65536
-#define BATCH 64 /* events that are read at once */
+#define BATCH 256 /* events that are read at once */
 
 struct import {
 	const struct capture *capture;

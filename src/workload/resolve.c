@@ -12,7 +12,8 @@
 #include "workload/resolver.h"
 
 #define MOST_FRAMES (1u << 28)
-#define AHEAD 6 /* events whose memory is asked for before their turn comes */
+#define FAR 20 /* events ahead: what leads to their memory is asked for */
+#define NEAR 6 /* and that memory itself */
 
 int resolver_oom(struct resolver *r)
 {
@@ -654,11 +655,13 @@ int resolver_events(struct resolver *r, const struct event *ev, unsigned n, uint
 	const struct event *end = ev + n;
 	int ret = 0;
 
-	for (const struct event *next = ev; next < end; next++)
+	for (const struct event *next = ev; next < end && next < ev + FAR; next++)
 		ask_for_frame(r, next);
 	for (; ev < end && ret >= 0; ev++) {
-		if (end - ev > AHEAD)
-			ask_for_rest(r, ev + AHEAD);
+		if (end - ev > FAR)
+			ask_for_frame(r, ev + FAR);
+		if (end - ev > NEAR)
+			ask_for_rest(r, ev + NEAR);
 		ret = take_one(r, ev, lost, e);
 	}
 	return ret;
