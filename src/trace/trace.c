@@ -307,14 +307,40 @@ static void count_lost(struct trace *t, struct ring *r)
 	r->lost = false;
 }
 
-static int dat_next(struct trace *t, struct event *ev, struct err *e)
+/* The event of the record found; false: it is not to be shown. */
+static inline bool give_record(struct trace *t, struct event *ev)
+{
+	struct ring *r = t->merge.current;
+	uint64_t time = r->time;
+
+	if (__builtin_expect(t->convert, 0))
+		time = shown_time(t, time);
+	if (__builtin_expect(time - t->from > t->span, 0)) {
+		if (time < t->from)
+			r->lost = false;
+		else
+			merge_drop(&t->merge); /* time does not run backwards */
+		return false;
+	}
+	if (__builtin_expect(!types_common(&t->types, r->record, r->record_len, ev), 0))
+		return false;
+	ev->time = time;
+	ev->cpu = r->cpu;
+	ev->lost = r->lost;
+	ev->tied = t->merge.waiting && t->merge.heap[0].time == r->time;
+	if (__builtin_expect(r->lost, 0))
+		count_lost(t, r);
+	t->cpus[r->cpu].events++;
+	types_load(&t->types, r->record, r->record_len, ev, &t->names);
+	return true;
+}
+
+static int dat_next(struct trace *t, struct event *ev, unsigned room, struct err *e)
 {
 	for (;;) {
 		struct err why; /* not cleared: this is the hot path */
 		int ret = merge_next(&t->merge, &why);
-		struct type *type;
-		struct ring *r;
-		uint64_t time;
+		unsigned n = 0;
 
 		if (__builtin_expect(ret <= 0, 0)) {
 			if (ret == 0)
@@ -323,41 +349,22 @@ static int dat_next(struct trace *t, struct event *ev, struct err *e)
 				return why.code;
 			continue;
 		}
-		r = t->merge.current;
-		time = r->time;
-		if (__builtin_expect(t->convert, 0))
-			time = shown_time(t, time);
-		if (__builtin_expect(time - t->from > t->span, 0)) {
-			if (time < t->from)
-				r->lost = false;
-			else
-				merge_drop(&t->merge); /* time does not run backwards */
-			continue;
-		}
-		if (__builtin_expect(!types_common(&t->types, r->record, r->record_len, ev), 0))
-			continue;
-		ev->time = time;
-		ev->cpu = r->cpu;
-		ev->lost = r->lost;
-		ev->tied = t->merge.waiting && t->merge.heap[0].time == r->time;
-		if (__builtin_expect(r->lost, 0))
-			count_lost(t, r);
-		t->cpus[r->cpu].events++;
-		ev->record = r->record;
-		ev->record_len = r->record_len;
-		type = t->types.by_id[ev->id];
-		if (type && type->binding.kind != EVENT_OTHER)
-			bind_load(&type->binding, r->record, r->record_len, ev, &t->names);
-		else
-			ev->kind = EVENT_OTHER;
-		return 1;
+		do {
+			n += give_record(t, &ev[n]);
+		} while (n < room && !(n && ev[n - 1].lost) && merge_step(&t->merge));
+		if (n)
+			return (int)n;
 	}
+}
+
+int trace_next_many(struct trace *t, struct event *ev, unsigned room, struct err *e)
+{
+	return t->source ? t->source->next(t, ev, room, e) : dat_next(t, ev, room, e);
 }
 
 int trace_next(struct trace *t, struct event *ev, struct err *e)
 {
-	ev->tied = false;
-	return t->source ? t->source->next(t, ev, e) : dat_next(t, ev, e);
+	return trace_next_many(t, ev, 1, e);
 }
 
 const struct trace_info *trace_info(const struct trace *t)

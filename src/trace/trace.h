@@ -80,6 +80,12 @@ void trace_close(struct trace *t);
  * stream with 0 and trace_damage() tells what it was.
  */
 int trace_next(struct trace *t, struct event *ev, struct err *e);
+/*
+ * The same for up to `room` events at once: how many there are in ev, as few as the reader finds
+ * convenient.  One that bears `lost` is the last of them, so that trace_cpu() tells what was lost
+ * before it.
+ */
+int trace_next_many(struct trace *t, struct event *ev, unsigned room, struct err *e);
 
 /* Go back to the first event, as if the trace had just been opened.  0 or a negative errno. */
 int trace_rewind(struct trace *t, struct err *e);

@@ -19,8 +19,9 @@
 
 #define FACTS "derived/facts"
 #define SYMBOLS "system/kallsyms"
-#define PRESCAN_EVENTS 400000 /* looked at for the direct map, until there are */
-#define PRESCAN_VOTES 64      /* votes */
+#define PRESCAN_EVENTS 400000 /* looked at for the direct map at most */
+#define EVENT_IDS 65536
+#define BATCH 256 /* events that are read at once */
 
 struct import {
 	const struct capture *capture;
@@ -33,11 +34,9 @@ struct import {
 	struct kmw_writer *out;
 	struct resolver *resolver;
 	uint64_t *lost_seen;	/* [cpus] */
-	uint64_t counts[65536]; /* by event id */
-	uint32_t ids;		/* none of these is as high */
+	uint64_t counts[EVENT_IDS];
 	uint64_t first, last;
 	uint32_t max_pfn;
-	bool any;
 };
 
 static double now_seconds(void)
@@ -119,8 +118,8 @@ static int find_direct_map(struct import *im, struct err *e)
 	struct trace *t = im->trace;
 	struct directmap *d;
 	uint32_t votes, of;
-	struct event ev;
-	int ret = 0;
+	struct event ev[BATCH];
+	int ret = 0, got;
 
 	if (trace_info(im->trace)->pointers != TRACE_POINTERS_RAW) {
 		/* Equal pointers are still the same object; where it lies nobody can say. */
@@ -147,9 +146,13 @@ static int find_direct_map(struct import *im, struct err *e)
 		return err_code(e);
 	}
 	directmap_init(d);
-	for (uint32_t i = 0;
-	     i < PRESCAN_EVENTS && d->votes < PRESCAN_VOTES && trace_next(t, &ev, NULL) == 1; i++)
-		directmap_event(d, &ev);
+	for (uint32_t n = 0; n < PRESCAN_EVENTS && !directmap_decided(d); n += (uint32_t)got) {
+		got = trace_next_many(t, ev, BATCH, NULL);
+		if (got <= 0)
+			break;
+		for (int i = 0; i < got && !directmap_decided(d); i++)
+			directmap_event(d, &ev[i]);
+	}
 	im->res->direct_map_base = directmap_base(d, &votes, &of);
 	snprintf(im->res->direct_map_source, sizeof(im->res->direct_map_source),
 		 im->res->direct_map_base ? "inferred from the trace: %" PRIu32 " of %" PRIu32
@@ -346,8 +349,12 @@ static int attach_all(struct import *im, struct err *e)
 static int summarise(struct import *im, struct kmw_summary *s, struct err *e)
 {
 	const struct resolve_stats *rs = resolver_stats(im->resolver);
-	int ret = summary_of_trace(s, im->trace, im->counts, im->ids, e);
+	uint32_t ids = EVENT_IDS;
+	int ret;
 
+	while (ids && !im->counts[ids - 1])
+		ids--;
+	ret = summary_of_trace(s, im->trace, im->counts, ids, e);
 	if (ret < 0)
 		return ret;
 	summary_add_machine(s, im->machine);
@@ -365,42 +372,47 @@ static int summarise(struct import *im, struct kmw_summary *s, struct err *e)
 
 /* ---- the pass ---- */
 
+/* How many of its CPU's events were lost just before this one. */
+static uint64_t lost_before(struct import *im, const struct event *ev)
+{
+	uint64_t all, known;
+
+	if (!ev->lost)
+		return 0;
+	all = trace_cpu(im->trace, ev->cpu)->lost;
+	known = im->lost_seen[ev->cpu];
+	im->lost_seen[ev->cpu] = all;
+	return all - known;
+}
+
 static int pass(struct import *im, struct err *e)
 {
 	struct progress bar;
-	struct event ev;
-	uint64_t n = 0;
-	int ret;
+	struct event ev[BATCH];
+	uint64_t n = 0, shown = 0;
+	int got, ret = 0;
 
 	bar.on = false;
 	if (im->o->progress)
 		progress_start(&bar, "import", "events");
-	while ((ret = trace_next(im->trace, &ev, e)) == 1) {
-		uint64_t lost = 0;
-
-		if (!im->any) {
-			im->any = true;
-			im->first = ev.time;
-		}
-		im->last = ev.time;
-		im->counts[ev.id]++;
-		if (ev.id >= im->ids)
-			im->ids = ev.id + 1u;
-		if (ev.lost) {
-			uint64_t all = trace_cpu(im->trace, ev.cpu)->lost;
-
-			lost = all - im->lost_seen[ev.cpu];
-			im->lost_seen[ev.cpu] = all;
-		}
-		ret = resolver_event(im->resolver, &ev, lost, e);
-		if (ret < 0)
-			break;
-		if (!(++n & 0xffff) && bar.on) {
+	while (ret >= 0 && (got = trace_next_many(im->trace, ev, BATCH, e)) > 0) {
+		if (!n)
+			im->first = ev[0].time;
+		im->last = ev[got - 1].time;
+		for (int i = 0; i < got; i++)
+			im->counts[ev[i].id]++;
+		ret = resolver_events(im->resolver, ev, (unsigned)got,
+				      lost_before(im, &ev[got - 1]), e);
+		n += (unsigned)got;
+		if (bar.on && n - shown > 0xffff) {
 			uint64_t total, done = trace_progress(im->trace, &total);
 
 			progress_update(&bar, done, total, n);
+			shown = n;
 		}
 	}
+	if (ret >= 0)
+		ret = got;
 	if (bar.on)
 		progress_end(&bar);
 	return ret < 0 ? ret : resolver_finish(im->resolver, e);
