@@ -32,6 +32,27 @@ static void test_pages(void **state)
 	isolated_free(&t);
 }
 
+/* 67 and 66 were thought to be moved into, and 66 is given back: a page had gone before it was moved. */
+static void test_gone_meanwhile(void **state)
+{
+	struct isolated t;
+
+	(void)state;
+	start(&t, 1);
+	assert_int_equal(isolated_add(&t, 64, 2), 0);
+	assert_int_equal(isolated_next(&t, 0), 67);
+	assert_int_equal(isolated_next(&t, 0), 66);
+	assert_int_equal(isolated_unmove(&t, 66), 0);
+	assert_int_equal(t.pages, 3);
+	assert_int_equal(isolated_give_back(&t, 0), 66);
+	/* Known already, or of somebody else. */
+	assert_int_equal(isolated_unmove(&t, 65), 0);
+	assert_int_equal(isolated_unmove(&t, 900), 0);
+	assert_int_equal(isolated_give_back(&t, 0), 65);
+	assert_int_equal(t.pages, 1);
+	isolated_free(&t);
+}
+
 /* The smallest block that will do is taken from its list's head; its upper halves come before others. */
 static void test_blocks(void **state)
 {
@@ -95,6 +116,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_gone_meanwhile),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_copy),
