@@ -315,6 +315,20 @@ static void found_none(struct freescan *f, struct freescan_run *r)
 /* ---- the migration scanner's own search ---- */
 
 /*
+ * An asynchronous direct compaction that could not move all of what it isolated goes on behind
+ * the block that it wants; from 6.3 on it goes on with the page block.
+ */
+static void skip_block(const struct freescan *f, struct freescan_run *r)
+{
+	bool stays = f->m->kernel_major > 6 ||
+		     (f->m->kernel_major == 6 && f->m->kernel_minor >= 3);
+	uint32_t block = r->order > 0 ? 1u << r->order : 1;
+
+	if (r->direct && !r->sync && !stays)
+		r->migrate_pfn = (r->migrate_pfn + block - 1) & ~(block - 1);
+}
+
+/*
  * Before pages are isolated from a new page block, the lists are searched from the
  * head for one that has free pages already.  Which it was, the event says.
  */
@@ -516,6 +530,8 @@ void freescan_event(struct freescan *f, const struct request *q)
 		    !r->barren)
 			found_none(f, r);
 		isolated_settle(&r->isolated);
+		if ((uint32_t)q->addr < r->wanted)
+			skip_block(f, r);
 		r->moving = r->due = false;
 		break;
 	case EVENT_MM_COMPACTION_END:

@@ -242,6 +242,39 @@ static void test_next_zone(void **state)
 }
 
 /*
+ * Where not all of the pages could be moved, the rest of the page block is left out, and a source is searched
+ * for anew: the block found becomes the last of its list.  Not where all were, and not from 6.3 on.
+ */
+static void test_some_stayed(void **state)
+{
+	static const struct {
+		uint32_t minor, moved;
+		bool searches;
+	} cases[] = { { 1, 1, true }, { 1, 2, false }, { 3, 1, false } };
+
+	(void)state;
+	machine.kernel_major = 6;
+	for (unsigned i = 0; i < 3; i++) {
+		struct freescan f;
+		struct freeset s = { 0 };
+
+		machine.kernel_minor = cases[i].minor;
+		start(&s, &f);
+		freeset_set(&s, 2560, 8, KMM_MOVABLE, true);
+		freeset_set(&s, 3584, 8, KMM_MOVABLE, true);
+		freeset_set(&s, 15360, 2, KMM_MOVABLE, true);
+		begin(&f, 0);
+		event(&f, EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES, 1024, 1056, 2);
+		event(&f, EVENT_MM_COMPACTION_MIGRATEPAGES, 0, 0, cases[i].moved);
+		assert_int_equal(next(&s, 0, 8, KMM_NO_PFN), 2560);
+		event(&f, EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES, 2560, 2592, 2);
+		assert_int_equal(next(&s, 0, 8, KMM_NO_PFN), cases[i].searches ? 3584 : 2560);
+		stop(&s, &f);
+	}
+	machine.kernel_major = machine.kernel_minor = 0;
+}
+
+/*
  * The lists hold what the kernel did not find, in every order: the search that is known
  * to have failed ends, and leaves it there.
  */
@@ -340,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_around),	    cmocka_unit_test(test_not_found),
 		cmocka_unit_test(test_first_scan),  cmocka_unit_test(test_blind),
 		cmocka_unit_test(test_told),	    cmocka_unit_test(test_next_zone),
+		cmocka_unit_test(test_some_stayed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
