@@ -330,7 +330,7 @@ static void skip_block(const struct freescan *f, struct freescan_run *r)
 
 /*
  * Before pages are isolated from a new page block, the lists are searched from the
- * head for one that has free pages already.  Which it was, the event says.
+ * head for one that has free pages already.  Which it was, the event says; KMM_NO_PFN: none did.
  */
 static void find_source(struct freescan *f, struct freescan_run *r, uint32_t start)
 {
@@ -497,9 +497,13 @@ void freescan_event(struct freescan *f, const struct request *q)
 	switch (q->sig.aux) {
 	case EVENT_MM_COMPACTION_FINISHED:
 		r->order = q->sig.order < KMM_ORDERS ? q->sig.order : -1;
+		if (r->seeking) /* a source, and none was suitable until the scanners met */
+			find_source(f, r, KMM_NO_PFN);
+		r->seeking = true;
 		break;
 	case EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES:
 		find_source(f, r, q->pfn);
+		r->seeking = false;
 		r->from = q->pfn;
 		r->to = r->migrate_pfn = (uint32_t)(q->addr >> 32);
 		r->wanted = (uint32_t)q->addr;

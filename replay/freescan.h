@@ -49,6 +49,7 @@ struct freescan_run {
 	uint8_t stride; /* of the linear scanner */
 	unsigned zone;
 	uint32_t migrate_pfn, free_pfn;
+	bool seeking; /* it is not at its end, and nothing to move was isolated yet */
 	bool moving; /* between the isolation of pages and the word that they were moved */
 	bool around; /* what the linear scanner does is to look around a block found */
 	bool due;    /* the next page to be moved needs a target, and none is left */
