@@ -320,8 +320,7 @@ static void found_none(struct freescan *f, struct freescan_run *r)
  */
 static void skip_block(const struct freescan *f, struct freescan_run *r)
 {
-	bool stays = f->m->kernel_major > 6 ||
-		     (f->m->kernel_major == 6 && f->m->kernel_minor >= 3);
+	bool stays = f->m->kernel_major > 6 || (f->m->kernel_major == 6 && f->m->kernel_minor >= 3);
 	uint32_t block = r->order > 0 ? 1u << r->order : 1;
 
 	if (r->direct && !r->sync && !stays)

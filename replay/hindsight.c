@@ -180,8 +180,7 @@ static void follow_kswapd(struct hindsight *h, const struct request *q)
 bool hindsight_ended(const struct hindsight_end *x, const struct request *q)
 {
 	/* A clock may stand still long beyond the run; what its own CPU did then did come behind it. */
-	return q->time > x->time ||
-	       (q->time == x->time && q->cpu == x->cpu && q->seq > x->seq);
+	return q->time > x->time || (q->time == x->time && q->cpu == x->cpu && q->seq > x->seq);
 }
 
 void hindsight_start(struct hindsight *h)

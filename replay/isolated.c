@@ -131,7 +131,8 @@ uint32_t isolated_next(struct isolated *t, unsigned order)
 	if (!order && t->used_at < t->used_count)
 		return t->used[t->used_at++].pfn;
 	pfn = split(t, order);
-	if (!t->whole && pfn != KMM_NO_PFN && !reserve(&t->moved, &t->moved_room, t->moved_count + 1))
+	if (!t->whole && pfn != KMM_NO_PFN &&
+	    !reserve(&t->moved, &t->moved_room, t->moved_count + 1))
 		t->moved[t->moved_count++] = (struct isolated_block){ pfn, 0 };
 	return pfn;
 }

@@ -410,7 +410,8 @@ static bool came_late(const struct silent *s, const struct request *q)
 /* Another CPU has the lock of this one's lists in this zone: a free does not wait for it. */
 static bool is_locked(const struct silent *s, unsigned cpu, uint32_t pfn)
 {
-	uint32_t lists = (s->emptied.list - 1) / SILENT_LISTS; /* all types and orders have one lock */
+	uint32_t lists = (s->emptied.list - 1) /
+			 SILENT_LISTS; /* all types and orders have one lock */
 
 	return s->emptied.list && lists % s->m->cpus == cpu &&
 	       (int)(lists / s->m->cpus) == machine_zone_of(s->m, pfn);

@@ -84,10 +84,10 @@ static void event(struct freescan *f, unsigned kind, uint32_t from, uint32_t to,
 /* Is it at its end?  It wants a block of order 9. */
 static void finished(struct freescan *f)
 {
-	struct request q = { .pid = PID,
-			     .sig = { .op = OBS_COMPACTION,
-				      .aux = EVENT_MM_COMPACTION_FINISHED,
-				      .order = 9 } };
+	struct request q = {
+		.pid = PID,
+		.sig = { .op = OBS_COMPACTION, .aux = EVENT_MM_COMPACTION_FINISHED, .order = 9 }
+	};
 
 	freescan_event(f, &q);
 }

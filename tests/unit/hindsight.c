@@ -180,10 +180,13 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
-		T(a_refill_shows_a_direct_free),     T(a_hit_shows_that_it_was_on_the_list),
-		T(drains_tell_pageblock_types),	     T(kswapd_ends_at_its_last_event),
+		T(a_refill_shows_a_direct_free),
+		T(a_hit_shows_that_it_was_on_the_list),
+		T(drains_tell_pageblock_types),
+		T(kswapd_ends_at_its_last_event),
 		T(kswapd_ends_while_the_clock_stands_still),
-		T(a_fallback_does_not_hide_the_way), T(a_stolen_page_was_on_no_list),
+		T(a_fallback_does_not_hide_the_way),
+		T(a_stolen_page_was_on_no_list),
 	};
 
 	return cmocka_run_group_tests_name("hindsight", tests, NULL, NULL);

@@ -115,10 +115,8 @@ static void test_copy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages),
-		cmocka_unit_test(test_gone_meanwhile),
-		cmocka_unit_test(test_blocks),
-		cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_pages),  cmocka_unit_test(test_gone_meanwhile),
+		cmocka_unit_test(test_blocks), cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_copy),
 	};
 
