@@ -368,11 +368,26 @@ static uint8_t zone_type(const struct resolver *r, int zid)
 	return m->zone_type_of_index[zid];
 }
 
+/*
+ * It has left its zones alone before it asks whether compaction suits them, on kcompactd's account, and that is for
+ * higher orders than its own [balance_pgdat(), kswapd_try_to_sleep(), 6.12].
+ */
+static bool leaves(const struct kswapd *k, const struct event *ev)
+{
+	return ev->kind == EVENT_MM_COMPACTION_WAKEUP_KCOMPACTD ||
+	       (ev->kind == EVENT_MM_COMPACTION_SUITABLE && ev->reclaim.order > k->order);
+}
+
 static void follow_kswapd(struct resolver *r, const struct event *ev)
 {
-	for (unsigned n = 0; n < KMM_NODES; n++)
-		if (r->kswapd[n].on && r->kswapd[n].pid == ev->pid)
-			r->kswapd[n].last = ev->time;
+	for (unsigned n = 0; n < KMM_NODES; n++) {
+		struct kswapd *k = &r->kswapd[n];
+
+		if (!k->on || k->over || k->pid != ev->pid)
+			continue;
+		k->last = ev->time;
+		k->over = leaves(k, ev);
+	}
 }
 
 /* A run of this node's kswapd is over; the time of its last event, 0 if there was none. */
@@ -385,7 +400,9 @@ static uint64_t end_kswapd(struct resolver *r, const struct event *ev, bool agai
 		return 0;
 	k = &r->kswapd[ev->reclaim.nid];
 	last = k->on ? k->last : 0;
-	*k = (struct kswapd){ .pid = ev->pid, .on = again, .last = ev->time };
+	*k = (struct kswapd){
+		.pid = ev->pid, .on = again, .order = ev->reclaim.order, .last = ev->time
+	};
 	r->kswapd_seen = true;
 	return last;
 }
@@ -487,6 +504,8 @@ static int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
 	case EVENT_PRINT:
 		return resolve_mark(r, ev);
 	case EVENT_OTHER:
+	case EVENT_MM_COMPACTION_SUITABLE:
+	case EVENT_MM_COMPACTION_WAKEUP_KCOMPACTD:
 	case EVENT_PERCPU_ALLOC_PERCPU_FAIL:
 	case EVENT_PERCPU_CREATE_CHUNK:
 	case EVENT_PERCPU_DESTROY_CHUNK:
