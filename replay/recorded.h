@@ -98,8 +98,6 @@ unsigned recorded_owner(const struct recorded *r, uint32_t pfn, unsigned *type);
 unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn);
 /* The zone of a frame, as a number of machine.zones; MACHINE_ZONES where there is no frame. */
 unsigned recorded_zone(const struct recorded *r, uint32_t pfn);
-/* Would a refill of this order and type in the zone of pfn get pfn first? */
-bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsigned type);
 /* Frames that an event was about; to be cleared by who asks. */
 struct view_touched *recorded_touched(struct recorded *r);
 /* The head of the free block that holds pfn, its zone and its order; KMM_NO_PFN if it is not free. */

@@ -10,8 +10,8 @@
  * has none and the snapshot after the workload does not have it free.
  *
  * Or it never was there: its free, in an interrupt that came while the list's lock
- * was held (FREE_IRQ), went past the list.  A page of such a free that has no other event
- * is taken for that; where a refill takes it, hindsight.h knows.
+ * was held (FREE_IRQ) or while another CPU drained the list, went past it.  A page of such
+ * a free that has no other event is taken for that; where a refill takes it, hindsight.h knows.
  *
  * What the resolver recognised (REQ_PAGE_BULK) is not found again; but which frames it took is known
  * here alone, by the same order.  A reconstruction takes them off their lists.

@@ -586,6 +586,48 @@ static void a_page_that_was_not_the_first(void **state)
 	assert_int_equal(s->early.a[0].to, at);
 }
 
+/* A free that was logged right before such a drain found the list locked: it is not waited for. */
+static void a_free_while_another_cpu_drains(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+	uint64_t at;
+
+	learn_block(s);
+	push(s, 32, NO_SLOT, 0);
+	push(s, 31, NO_SLOT, 0);
+	at = s->n;
+	push(s, 30, NO_SLOT, 0);
+	drain_all(s, 32, false);
+	drain_all(s, 31, true);
+	alloc_by(s, 90, 300, 1);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.past_count, 1);
+	assert_int_equal(s->s.past[0], at);
+}
+
+/* So did one in the midst of it, as the next refill shows; what was freed before was on the list. */
+static void a_free_in_the_midst_of_a_drain(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+	uint64_t at;
+
+	learn_block(s);
+	push(s, 32, NO_SLOT, 0);
+	push(s, 31, NO_SLOT, 0);
+	drain_all(s, 32, false);
+	at = s->n;
+	push(s, 30, NO_SLOT, 0);
+	drain_all(s, 31, true);
+	refill(s);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.past_count, 1);
+	assert_int_equal(s->s.past[0], at);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -616,6 +658,8 @@ int main(void)
 		T(a_stolen_page_was_not_taken),
 		T(what_a_drain_of_all_lists_left),
 		T(a_cpu_that_went_on_while_it_was_drained),
+		T(a_free_while_another_cpu_drains),
+		T(a_free_in_the_midst_of_a_drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
