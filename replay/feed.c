@@ -389,7 +389,7 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 		ret = err_set(e, ENOMEM, "out of memory for %llu page frames",
 			      (unsigned long long)m->max_pfn);
 	if (r)
-		recorded_follow(r, f->silent.gone);
+		recorded_follow(r, &f->silent);
 	while (ret >= 0 && (n = feed_next(f, q, e)) > 0) {
 		uint64_t first = f->given - f->held_count - (uint64_t)n;
 

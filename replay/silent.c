@@ -171,8 +171,10 @@ static void went(struct silent *s, uint32_t pfn)
 {
 	const struct silent_frame *f = &s->f[pfn];
 
-	if (is_suspect(f))
+	if (is_suspect(f)) {
 		believe(s, f->prev, f->candidate - 1);
+		s->unseen += f->prev % KMM_PCPTYPES == KMM_MOVABLE;
+	}
 	if (s->gone_count == s->gone_room) {
 		uint64_t room = s->gone_room ? s->gone_room * 2 : 256;
 		struct silent_gone *more = realloc(s->gone, room * sizeof(*more));

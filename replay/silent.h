@@ -105,6 +105,7 @@ struct silent {
 	} open[KMM_CPUS];
 	struct silent_take *takes; /* [count] by number once ended */
 	uint64_t count, room;
+	uint64_t unseen; /* of them MOVABLE, which no bulk allocation asks for: by tasks that are not in the trace */
 	struct silent_take *
 		mistaken; /* [mistaken_count] bulk allocations that got another page than was thought */
 	uint32_t mistaken_count, mistaken_room;

@@ -373,14 +373,28 @@ static uint8_t zone_type(const struct resolver *r, int zid)
 	return m->zone_type_of_index[zid];
 }
 
+/*
+ * It has left its zones alone before it asks whether compaction suits them, on kcompactd's account, and that is for
+ * higher orders than its own [balance_pgdat(), kswapd_try_to_sleep(), 6.12].
+ */
+static bool leaves(const struct kswapd *k, const struct event *ev)
+{
+	return ev->kind == EVENT_MM_COMPACTION_WAKEUP_KCOMPACTD ||
+	       (ev->kind == EVENT_MM_COMPACTION_SUITABLE && ev->reclaim.order > k->order);
+}
+
 static void follow_kswapd(struct resolver *r, const struct event *ev)
 {
-	for (unsigned n = 0; n < KMM_NODES; n++)
-		if (r->kswapd[n].on && r->kswapd[n].pid == ev->pid) {
-			r->kswapd[n].last = ev->time;
-			r->kswapd[n].last_seq = r->seq;
-			r->kswapd[n].last_cpu = ev->cpu;
-		}
+	for (unsigned n = 0; n < KMM_NODES; n++) {
+		struct kswapd *k = &r->kswapd[n];
+
+		if (!k->on || k->over || k->pid != ev->pid)
+			continue;
+		k->last = ev->time;
+		k->last_seq = r->seq;
+		k->last_cpu = ev->cpu;
+		k->over = leaves(k, ev);
+	}
 }
 
 /* A run of this node's kswapd is over: where its last event was, if there was one. */
@@ -400,6 +414,7 @@ static void end_kswapd(struct resolver *r, const struct event *ev, bool again, s
 	}
 	*k = (struct kswapd){ .pid = ev->pid,
 			      .on = again,
+			      .order = ev->reclaim.order,
 			      .last = ev->time,
 			      .last_seq = r->seq,
 			      .last_cpu = ev->cpu };
@@ -505,6 +520,8 @@ static inline __attribute__((always_inline)) int dispatch(struct resolver *r, st
 	case EVENT_PRINT:
 		return resolve_mark(r, ev);
 	case EVENT_OTHER:
+	case EVENT_MM_COMPACTION_SUITABLE:
+	case EVENT_MM_COMPACTION_WAKEUP_KCOMPACTD:
 	case EVENT_PERCPU_ALLOC_PERCPU_FAIL:
 	case EVENT_PERCPU_CREATE_CHUNK:
 	case EVENT_PERCPU_DESTROY_CHUNK:

@@ -19,10 +19,14 @@
 #define CTX_OWNERS 8	  /* page allocations whose owner is still open, per context */
 #define OWNER_PATIENCE 12 /* events of a context after which the owner is decided by flags */
 
-/* A run of kswapd, from its wake-up on; its end shows only in that no event follows. */
+/*
+ * A run of kswapd, from its wake-up on; its end shows only in that no event follows, or in that it looks whether
+ * kcompactd is to run.
+ */
 struct kswapd {
 	int32_t pid;
-	bool on;
+	bool on, over;
+	int order;		 /* that it was woken for */
 	uint64_t last, last_seq; /* time and number of its last event */
 	uint32_t last_cpu;
 };

@@ -294,6 +294,35 @@ static void pages_that_came_meanwhile(void **state)
 	assert_int_equal(s->early.a[0].to, at);
 }
 
+/* No bulk allocation asks for MOVABLE pages: there was somebody who is not in the trace. */
+static void who_took_movable_pages(void **state)
+{
+	struct story *s = *state;
+
+	for (unsigned type = KMM_UNMOVABLE; type <= KMM_MOVABLE; type++) {
+		for (unsigned i = 0; i < 3; i++) {
+			struct request q = { .pfn = 40 + i, .slot = 40 + i };
+
+			q.sig.op = i ? OBS_ZONE_LOCKED : REQ_PAGE_ALLOC;
+			q.sig.own_obs = i ? 0 : 3;
+			q.sig.type = (uint8_t)type;
+			q.slot = 40;
+			silent_record(&s->s, &q, s->n++);
+		}
+		/* 42 is handed out, and 41 given back, which stood before it. */
+		for (unsigned i = 2; i; i--) {
+			struct request q = { .pfn = 40 + i, .slot = 50 };
+
+			q.sig.op = i == 2 ? REQ_PAGE_ALLOC : REQ_PAGE_FREE;
+			q.sig.type = (uint8_t)type;
+			q.sig.flags = i == 2 ? 0 : REQ_DIRECT;
+			silent_record(&s->s, &q, s->n++);
+		}
+		assert_int_equal(s->s.count, type + 1);
+		assert_int_equal(s->s.unseen, type == KMM_MOVABLE);
+	}
+}
+
 /* 32 was taken before what stands before it came, as 30 shows; so 31, which another task gets, is no later. */
 static void what_came_meanwhile_stays_in_turn(void **state)
 {
@@ -620,6 +649,7 @@ int main(void)
 		T(pages_that_came_meanwhile),
 		T(what_came_meanwhile_stays_in_turn),
 		T(what_came_meanwhile_is_still_there),
+		T(who_took_movable_pages),
 		T(a_free_that_an_interrupt_delayed),
 		T(an_interrupt_that_found_it_locked),
 		T(a_switch_is_not_the_task_going_on),
