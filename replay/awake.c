@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "replay/awake.h"
 
+#include "machine/model.h"
+
 /* Pages on the lists of q's CPU in this zone once records [from, q), which r has not followed yet, took place. */
 static int64_t listed_by(const struct recorded *r, const struct machine *m, unsigned zone,
 			 const struct request *from, const struct request *q)
@@ -55,5 +57,5 @@ bool awake_drain(const struct recorded *r, const struct machine *m, const struct
 	if (freed_order && drained_from(q, n) + (int64_t)z->pcp_batch >= listed)
 		return false;
 	/* Other CPUs' operations of one time are not counted: nearer to the one limit than to the other. */
-	return listed < (int64_t)(z->pcp_high + 4 * z->pcp_batch) / 2;
+	return listed < (int64_t)(machine_pcp_least(m, (uint32_t)zone) + 4 * z->pcp_batch) / 2;
 }

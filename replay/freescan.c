@@ -570,7 +570,7 @@ enum freescan_freed freescan_page(struct freescan *f, const struct request *q, u
 	}
 	if (r->moving)
 		return FREESCAN_OTHER;
-	isolated_unmove(&r->isolated, q->pfn);
+	isolated_take_back(&r->isolated, q->pfn);
 	*target = isolated_give_back(&r->isolated, q->sig.order);
 	return *target == KMM_NO_PFN ? FREESCAN_OTHER : FREESCAN_RETURNED;
 }

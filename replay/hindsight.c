@@ -213,7 +213,7 @@ void hindsight_record(struct hindsight *h, const struct request *q, uint64_t num
 		break;
 	case OBS_EXTFRAG:
 		fallback(h, q);
-		if (recorded_takes(h->m, q))
+		if (request_takes(h->m, q))
 			follow_take(h, q);
 		break;
 	default:

@@ -15,13 +15,12 @@ void isolated_free(struct isolated *t)
 {
 	free(t->block);
 	free(t->used);
-	free(t->moved);
 	*t = (struct isolated){ .whole = t->whole };
 }
 
 void isolated_clear(struct isolated *t)
 {
-	t->blocks = t->pages = t->used_count = t->used_at = t->moved_count = 0;
+	t->blocks = t->pages = t->behind = t->used_count = t->used_at = 0;
 }
 
 /* Room for n entries at least. */
@@ -41,21 +40,20 @@ static int reserve(struct isolated_block **a, uint32_t *room, uint32_t n)
 
 int isolated_copy(struct isolated *t, const struct isolated *from)
 {
-	if (reserve(&t->block, &t->room, from->blocks) ||
-	    reserve(&t->used, &t->used_room, from->used_count) ||
-	    reserve(&t->moved, &t->moved_room, from->moved_count))
+	uint32_t blocks = from->blocks + from->behind;
+
+	if (reserve(&t->block, &t->room, blocks) ||
+	    reserve(&t->used, &t->used_room, from->used_count))
 		return -ENOMEM;
-	if (from->blocks)
-		memcpy(t->block, from->block, from->blocks * sizeof(*t->block));
+	if (blocks)
+		memcpy(t->block, from->block, blocks * sizeof(*t->block));
 	if (from->used_count)
 		memcpy(t->used, from->used, from->used_count * sizeof(*t->used));
-	if (from->moved_count)
-		memcpy(t->moved, from->moved, from->moved_count * sizeof(*t->moved));
 	t->blocks = from->blocks;
 	t->pages = from->pages;
+	t->behind = from->behind;
 	t->used_count = from->used_count;
 	t->used_at = from->used_at;
-	t->moved_count = from->moved_count;
 	return 0;
 }
 
@@ -64,6 +62,7 @@ int isolated_add(struct isolated *t, uint32_t pfn, unsigned order)
 	if (reserve(&t->block, &t->room, t->blocks + (t->whole ? 1 : 1u << order)))
 		return -ENOMEM;
 	t->pages += 1u << order;
+	t->behind = 0;
 	if (t->whole) {
 		memmove(t->block + 1, t->block, t->blocks * sizeof(*t->block));
 		t->block[0] = (struct isolated_block){ pfn, (uint8_t)order };
@@ -131,27 +130,21 @@ uint32_t isolated_next(struct isolated *t, unsigned order)
 	if (!order && t->used_at < t->used_count)
 		return t->used[t->used_at++].pfn;
 	pfn = split(t, order);
-	if (!t->whole && pfn != KMM_NO_PFN &&
-	    !reserve(&t->moved, &t->moved_room, t->moved_count + 1))
-		t->moved[t->moved_count++] = (struct isolated_block){ pfn, 0 };
+	t->behind += !t->whole && pfn != KMM_NO_PFN;
 	return pfn;
 }
 
-int isolated_unmove(struct isolated *t, uint32_t pfn)
+void isolated_take_back(struct isolated *t, uint32_t pfn)
 {
-	uint32_t from = t->moved_count;
+	uint32_t n = 1;
 
-	while (from && t->moved[from - 1].pfn != pfn)
-		from--;
-	if (!from)
-		return 0;
-	if (reserve(&t->block, &t->room, t->blocks + t->moved_count - from + 1))
-		return -ENOMEM;
-	while (t->moved_count >= from) {
-		t->block[t->blocks++] = t->moved[--t->moved_count];
-		t->pages++;
-	}
-	return 0;
+	while (n <= t->behind && t->block[t->blocks + n - 1].pfn != pfn)
+		n++;
+	if (n > t->behind)
+		return;
+	t->blocks += n;
+	t->pages += n;
+	t->behind -= n;
 }
 
 int isolated_settle(struct isolated *t)
@@ -172,5 +165,6 @@ uint32_t isolated_give_back(struct isolated *t, unsigned order)
 {
 	uint32_t i = head(t, order);
 
+	t->behind = 0;
 	return i == t->blocks ? KMM_NO_PFN : take(t, i);
 }

@@ -22,11 +22,10 @@ struct isolated {
 	} * block; /* [blocks] a list's head comes last */
 	uint32_t blocks, room;
 	uint32_t pages; /* in them */
+	uint32_t behind; /* of pages: so many that were used last still stand behind block[blocks - 1] */
 	struct isolated_block *
 		used; /* [used_count] from used_at on: pages that a batch got, not moved into yet */
 	uint32_t used_count, used_at, used_room;
-	struct isolated_block *moved; /* [moved_count] up to 6.8: pages moved into, in turn */
-	uint32_t moved_count, moved_room;
 	bool whole; /* blocks are not split */
 };
 
@@ -44,10 +43,10 @@ uint32_t isolated_next(struct isolated *t, unsigned order);
 /* A batch ended: what was not moved into is there again.  0, or -ENOMEM. */
 int isolated_settle(struct isolated *t);
 /*
- * This page is given back: neither it nor those that were thought to come behind it were moved into.  Pages
- * that their owners freed while they were isolated count as moved, but need no target.  Up to 6.8.  0, or -ENOMEM.
+ * This page is given back: then it and what was used after it was not, for their pages' owners had freed those
+ * meanwhile, and they needed no target.
  */
-int isolated_unmove(struct isolated *t, uint32_t pfn);
+void isolated_take_back(struct isolated *t, uint32_t pfn);
 /* The block that is given back next, if it has this order; KMM_NO_PFN. */
 uint32_t isolated_give_back(struct isolated *t, unsigned order);
 

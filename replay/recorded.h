@@ -121,11 +121,6 @@ const struct freescan_kept *recorded_kept(const struct recorded *r);
 /* Check the bookkeeping itself; 0 or -EUCLEAN with e set. */
 int recorded_validate(const struct recorded *r, struct err *e);
 
-/*
- * Does this record take its pages out of the buddy lists?  A refill does; from 6.10 on so does a
- * fallback, unless it claims a part of a page block: that one is told as a refill too.
- */
-bool recorded_takes(const struct machine *m, const struct request *q);
 /* Do freed pages of this order go to a per-CPU list first? */
 bool recorded_has_pcp_list(const struct machine *m, unsigned order);
 

@@ -582,7 +582,9 @@ static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
 		break;
 	case REQ_PAGE_FREE:
 		simulated_keep_for(s, q);
+		simulated_expect_drain(s, q, n);
 		release(s, q);
+		kmm_expect_drain(s->mm, -1);
 		simulated_keep(s, q);
 		break;
 	case REQ_PERCPU_ALLOC:
@@ -608,7 +610,7 @@ static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
 		if (s->seeded && s->anchor && q->sig.op == OBS_EXTFRAG)
 			anchor_claimed(s->anchor, s->mm, q);
 		if (s->seeded && s->anchor)
-			anchor_taken(s->anchor, s->mm, q, recorded_takes(s->m, q));
+			anchor_taken(s->anchor, s->mm, q, request_takes(s->m, q));
 		break;
 	case OBS_COMPACTION:
 		if (s->seeded && s->o.native)

@@ -149,6 +149,8 @@ void simulated_reclaim(struct simulated *s, const struct request *q);
 void simulated_count(struct simulated *s, unsigned node, bool awake);
 /* A drain whose time no request gives away; q[n] is what follows. */
 void simulated_drain(struct simulated *s, const struct request *q, uint32_t n);
+/* Before a free: was its list drained then?  The kernel's own look at a mark that is near hangs on it. */
+void simulated_expect_drain(struct simulated *s, const struct request *q, uint32_t n);
 /* Before and after a free: a task that compacts keeps the first block that its frees make whole. */
 void simulated_keep_for(struct simulated *s, const struct request *q);
 void simulated_keep(struct simulated *s, const struct request *q);

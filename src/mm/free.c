@@ -154,6 +154,11 @@ void kmm_count_fold(struct kmm *mm, unsigned cpu)
 		zonecount_fold(&mm->zone[i], pcp_of(mm, &mm->zone[i], cpu));
 }
 
+void kmm_expect_drain(struct kmm *mm, int drains)
+{
+	mm->expect_drain = (int8_t)(drains < 0 ? -1 : drains != 0);
+}
+
 /* ---- kswapd ---- */
 
 void kmm_boost_clear(struct kmm *mm, unsigned zone, uint64_t pages)

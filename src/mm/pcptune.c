@@ -19,18 +19,79 @@ static inline int32_t clamp_int(int32_t v, int32_t low, int32_t high)
 	return max_int(low, min_int(v, high));
 }
 
+/* ---- a zone of which it is not sure on which side of its high mark it is ---- */
+
+/* What high would be on the other side goes along with it. */
+static void follow_else(const struct zone *z, struct pcp *p)
+{
+	if (likely(!z->below_unsure) || p->else_since == z->unsure_times)
+		return;
+	p->high_else = p->high;
+	p->else_since = z->unsure_times;
+}
+
+/*
+ * The recording knows whether the list was drained: where it is between the limits that apply below the mark and
+ * above it, that tells on which side the zone was.
+ */
+static void heed_recording(struct kmm *mm, struct zone *z, const struct pcp *p)
+{
+	bool drains = mm->expect_drain > 0;
+
+	if (pcp_total(p) < p->high_min || pcp_total(p) >= (z->below_high ? p->high_else : p->high))
+		return;
+	for (unsigned cpu = 0; cpu < mm->cpus && z->below_high != drains; cpu++) {
+		struct pcp *other = pcp_of(mm, z, cpu);
+
+		if (other->else_since == z->unsure_times)
+			other->high = other->high_else;
+	}
+	mm->stats.marks_expected += z->below_high != drains;
+	z->below_high = drains;
+	z->below_unsure = false;
+}
+
+/* ---- the limit ---- */
+
+/* It moves, and with it what it would be if the once-a-second work had run one time less. */
+static inline void set_high(struct pcp *p, int32_t high)
+{
+	p->high_late = clamp_int(p->high_late + high - p->high, high, p->high_max);
+	p->high = high;
+}
+
+/*
+ * The list is as long as its limit.  If the recording has the free not drain it all the same, the limit is higher,
+ * as far as that may be because the once-a-second work came late; if it has it drain, this is the limit.
+ */
+static int32_t heed_limit(struct kmm *mm, struct pcp *p)
+{
+	if (mm->expect_drain > 0)
+		p->high_late = p->high;
+	if (mm->expect_drain || p->high_late <= pcp_total(p))
+		return p->high;
+	mm->stats.limits_expected++;
+	p->high = pcp_total(p) + 1;
+	return p->high;
+}
+
 int pcptune_refill(const struct zone *z, struct pcp *p, unsigned order)
 {
 	int32_t want = p->batch, room;
 
-	p->high = clamp_int(p->high, p->high_min, p->high_max);
+	set_high(p, clamp_int(p->high, p->high_min, p->high_max));
 	if (p->high < p->batch)
 		return 1;
 	if (!order)
 		want <<= p->alloc_factor;
+	follow_else(z, p);
 	room = p->high;
-	if (p->high_min != p->high_max && !z->below_high)
-		room = p->high = min_int(p->high + want, p->high_max);
+	if (p->high_min != p->high_max && !z->below_high) {
+		set_high(p, min_int(p->high + want, p->high_max));
+		room = p->high;
+	} else if (unlikely(z->below_unsure)) {
+		p->high_else = min_int(p->high_else + want, p->high_max);
+	}
 	if (!order) {
 		room = max_int(room - pcp_total(p) - p->batch, p->batch);
 		if (want <= room && p->alloc_factor < PCP_FACTOR_MAX)
@@ -40,29 +101,44 @@ int pcptune_refill(const struct zone *z, struct pcp *p, unsigned order)
 	return want > 1 ? max_int(want >> order, 2) : max_int(want, 1);
 }
 
-/* The limit that applies now; moves p->high along the way. */
-static int32_t current_high(const struct zone *z, struct pcp *p, bool all)
+static int32_t lowered(const struct pcp *p, int32_t high)
 {
-	int32_t high = p->high = clamp_int(p->high, p->high_min, p->high_max);
+	return max_int(high - max_int(p->free_count, p->batch), p->high_min);
+}
 
+/* The limit that applies now; moves p->high along the way. */
+static int32_t current_high(struct kmm *mm, struct zone *z, struct pcp *p, bool all)
+{
+	int32_t high = clamp_int(p->high, p->high_min, p->high_max);
+
+	set_high(p, high);
 	if (!high)
 		return 0;
 	if (all) {
-		p->high = max_int(high - (p->batch << PCP_FACTOR_MAX), p->high_min);
+		set_high(p, max_int(high - (p->batch << PCP_FACTOR_MAX), p->high_min));
 		return 0;
 	}
 	if (z->kswapd) {
-		p->high = max_int(high - max_int(p->free_count, p->batch), p->high_min);
+		set_high(p, lowered(p, high));
 		return min_int(p->batch * 4, p->high);
 	}
 	if (p->high_min == p->high_max)
 		return high;
+	follow_else(z, p);
+	if (unlikely(z->below_unsure && mm->expect_drain >= 0)) {
+		heed_recording(mm, z, p);
+		high = p->high;
+	}
 	if (z->below_high) {
-		p->high = max_int(high - max_int(p->free_count, p->batch), p->high_min);
+		set_high(p, lowered(p, high));
 		return max_int(pcp_total(p), p->high_min);
 	}
+	if (unlikely(z->below_unsure))
+		p->high_else = lowered(p, p->high_else);
+	if (pcp_total(p) >= high)
+		high = heed_limit(mm, p);
 	if (pcp_total(p) >= high && p->high < p->free_count + p->batch)
-		p->high = clamp_int(p->free_count + p->batch, p->high_min, p->high_max);
+		set_high(p, clamp_int(p->free_count + p->batch, p->high_min, p->high_max));
 	return high;
 }
 
@@ -75,7 +151,7 @@ static bool empties(const struct kmm_policy *c, const struct pcp *p)
 	       (!c->pcp_keep_batch || pcp_total(p) >= p->batch);
 }
 
-int pcptune_excess(const struct kmm *mm, const struct zone *z, struct pcp *p, unsigned order)
+int pcptune_excess(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order)
 {
 	bool high_order = order && order <= COSTLY_ORDER;
 	bool all = high_order && empties(&mm->config.policy, p);
@@ -86,7 +162,7 @@ int pcptune_excess(const struct kmm *mm, const struct zone *z, struct pcp *p, un
 	p->freed_high_order = high_order;
 	if (p->free_count < p->batch << PCP_FACTOR_MAX)
 		p->free_count += 1 << order;
-	high = current_high(z, p, all);
+	high = current_high(mm, z, p, all);
 	if (pcp_total(p) < high)
 		return 0;
 	if (all)
@@ -98,18 +174,17 @@ int pcptune_excess(const struct kmm *mm, const struct zone *z, struct pcp *p, un
 	return n;
 }
 
-void pcptune_drained(const struct kmm *mm, struct zone *z)
+static int32_t decayed(const struct pcp *p, int32_t high)
 {
-	if (z->below_high &&
-	    watermark_ok(mm, z, 0, z->mark[WMARK_HIGH] + z->boost, KMM_ZONE_MOVABLE, 0))
-		z->below_high = false;
+	if (high <= p->high_min)
+		return high;
+	return max_int(max_int(pcp_total(p) - (p->batch << PCP_FACTOR_MAX), high - (high >> 3)),
+		       p->high_min);
 }
 
 int pcptune_decay(struct pcp *p)
 {
-	if (p->high > p->high_min)
-		p->high = max_int(max_int(pcp_total(p) - (p->batch << PCP_FACTOR_MAX),
-					  p->high - (p->high >> 3)),
-				  p->high_min);
+	p->high_late = max_int(p->high, decayed(p, p->high_late));
+	p->high = decayed(p, p->high);
 	return max_int(pcp_total(p) - p->high, 0);
 }

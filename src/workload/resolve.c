@@ -507,15 +507,32 @@ static int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
 	}
 }
 
+/*
+ * Is this among several frees that a task logged last?  They look like a batch, and the task may have lost the CPU
+ * before it gave them back; when it gets it again, it goes on with that.
+ */
+static bool in_batch(const struct resolver *r, const struct window_entry *w)
+{
+	const struct ctx *set = &r->ctx[(size_t)w->r.cpu * CTX_PER_CPU];
+
+	if (!(w->waits & WAIT_BATCH) || w->ctx < 0)
+		return false;
+	for (unsigned i = 0; i < CTX_PER_CPU; i++)
+		if (set[i].key == w->ctx)
+			return set[i].frees.count > 1;
+	return false;
+}
+
 /* The window is half full: more of it, or its oldest entry is decided. */
 static __attribute__((noinline)) int relieve(struct resolver *r)
 {
 	int ret = 0;
 
 	while (ret >= 0 && r->win.tail - r->win.head > (r->win.mask + 1) / 2) {
+		const struct window_entry *w = window_at(&r->win, r->win.head);
+
 		/* Zeroing a huge page takes its time; the rest can be decided by default. */
-		if ((r->win.mask + 1 < WINDOW_USUAL ||
-		     window_at(&r->win, r->win.head)->waits & WAIT_ALLOC) &&
+		if ((r->win.mask + 1 < WINDOW_USUAL || w->waits & WAIT_ALLOC || in_batch(r, w)) &&
 		    window_grow(&r->win))
 			continue;
 		ret = force_head(r);
