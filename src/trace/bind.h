@@ -109,8 +109,8 @@ typedef void (*bind_load_fn)(struct binding *b, const uint8_t *rec, uint32_t len
 
 struct binding {
 	enum event_kind kind;
-	uint8_t payload; /* enum bind_payload */
-	uint16_t need;	 /* bytes that a record must have */
+	uint8_t payload;   /* enum bind_payload */
+	uint16_t need;	   /* bytes that a record must have */
 	bind_load_fn load; /* made for where the fields stand */
 	bool swap;
 	bool is_free;	     /* kfree, kmem_cache_free */

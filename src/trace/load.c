@@ -309,10 +309,9 @@ static void load_object_alloc(struct binding *b, const uint8_t *rec, uint32_t le
 	ev->object.gfp = gfpbits_get(b->gfp, get_word(b, OBJ_GFP, rec));
 	ev->object.node = get_int(b, OBJ_NODE, rec);
 	ev->object.accounted = (int8_t)get(b, OBJ_ACCOUNTED, rec, false);
-	ev->object.name =
-		b->names ?
-			load_name(b, rec, len, get_sure(b, OBJ_NAME, rec, false), site, names) :
-			0;
+	ev->object.name = b->names ? load_name(b, rec, len, get_sure(b, OBJ_NAME, rec, false), site,
+					       names) :
+				     0;
 }
 
 static void load_object_free(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
@@ -327,10 +326,9 @@ static void load_object_free(struct binding *b, const uint8_t *rec, uint32_t len
 	ev->object.gfp = 0;
 	ev->object.node = -1;
 	ev->object.accounted = -1;
-	ev->object.name =
-		b->names ?
-			load_name(b, rec, len, get_sure(b, OBJ_NAME, rec, false), site, names) :
-			0;
+	ev->object.name = b->names ? load_name(b, rec, len, get_sure(b, OBJ_NAME, rec, false), site,
+					       names) :
+				     0;
 }
 
 /* Is the field so wide; 0: is there none? */

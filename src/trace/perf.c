@@ -28,7 +28,7 @@ struct perf {
 	struct perf_file file;
 	struct stream *streams;
 	uint32_t stream_count;
-	bool sweeps; /* a single file, of which sweep() reads most samples */
+	bool sweeps;	       /* a single file, of which sweep() reads most samples */
 	uint64_t *lost;	       /* [cpus]: told since the CPU's last event */
 	uint64_t lost_records; /* sum of all LOST records: LOST_SAMPLES counts those again */
 	uint64_t lost_samples;

@@ -69,7 +69,6 @@ void perf_order_free(struct perf_order *o);
 int perf_order_next(struct perf_order *o, struct perf_record *r, perf_comm_fn comm, void *arg,
 		    struct err *e);
 
-
 /*
  * For who reads plain samples by itself: those of the current run that are earlier than `bound` come
  * before all that waits, and share their time with none.  The one at p, which has this time, does

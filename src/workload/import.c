@@ -34,7 +34,7 @@ struct import {
 	struct trace *trace;
 	struct kmw_writer *out;
 	struct resolver *resolver;
-	uint64_t *lost_seen;	/* [cpus] */
+	uint64_t *lost_seen; /* [cpus] */
 	uint64_t counts[EVENT_IDS];
 	uint64_t first, last;
 	uint32_t max_pfn;

@@ -171,8 +171,7 @@ static inline struct words words_of(const struct request *r, uint32_t shape)
 static inline bool same_signature(const struct signature *s, const struct words *x)
 {
 	return !((word(&s->sig, 0) ^ x->w[0]) | (word(&s->sig, 1) ^ x->w[1]) |
-		 (word(&s->sig, 2) ^ x->w[2]) | (word(&s->sig, 3) ^ x->w[3]) |
-		 (s->tail ^ x->w[4]));
+		 (word(&s->sig, 2) ^ x->w[2]) | (word(&s->sig, 3) ^ x->w[3]) | (s->tail ^ x->w[4]));
 }
 
 static inline uint64_t turned(uint64_t v, unsigned bits)
@@ -233,8 +232,8 @@ static __attribute__((noinline)) void put_seq(struct kmw_encoder *c, uint64_t se
 {
 	if (c->n && c->seq > c->max_seq)
 		c->max_seq = c->seq;
-	c->at[KMW_COLUMN_SEQ] +=
-		kmw_varint_put(c->at[KMW_COLUMN_SEQ], kmw_zigzag(seq - c->seq - 1));
+	c->at[KMW_COLUMN_SEQ] += kmw_varint_put(c->at[KMW_COLUMN_SEQ],
+						kmw_zigzag(seq - c->seq - 1));
 }
 
 /* The record stands on another CPU than the one before it; control bits, or a negative errno. */

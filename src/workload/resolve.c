@@ -453,7 +453,8 @@ static int resolve_lost(struct resolver *r, const struct event *ev, uint64_t los
 	return 0;
 }
 
-static inline __attribute__((always_inline)) int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
+static inline __attribute__((always_inline)) int dispatch(struct resolver *r, struct ctx *c,
+							  const struct event *ev)
 {
 	switch (ev->kind) {
 	case EVENT_MM_PAGE_ALLOC:
@@ -610,8 +611,7 @@ static __attribute__((noinline)) int take_tied(struct resolver *r, const struct 
 	return resolver_take(r, ev, seq, lost, e);
 }
 
-static inline int take_one(struct resolver *r, const struct event *ev, uint64_t lost,
-			   struct err *e)
+static inline int take_one(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
 {
 	uint64_t seq = r->arrived++;
 

@@ -112,8 +112,8 @@ struct resolver {
 	struct ties ties;
 	struct slots slots;
 	struct sites sites;
-	struct pool memory;		/* of the tables of frames */
-	struct pagemap frames;		/* the slot is NO_SLOT once freed, PAGE_UNSEEN before any event */
+	struct pool memory;    /* of the tables of frames */
+	struct pagemap frames; /* the slot is NO_SLOT once freed, PAGE_UNSEEN before any event */
 	struct frameobjs frame_objects; /* place in the direct map -> slot of the object there */
 	struct map objects;		/* any other address -> slot of the object there */
 	struct map percpu, areas;	/* address -> slot */
