@@ -31,7 +31,7 @@ struct anchor *anchor_new(void);
 void anchor_free(struct anchor *a);
 /* An allocation with refills of its own, just made. */
 void anchor_alloc(struct anchor *a, const struct request *q);
-/* OBS_ZONE_LOCKED or OBS_EXTFRAG of an allocation; took: its page left the free lists (recorded_takes()). */
+/* OBS_ZONE_LOCKED or OBS_EXTFRAG of an allocation; took: its page left the free lists (request_takes()). */
 void anchor_taken(struct anchor *a, struct kmm *mm, const struct request *q, bool took);
 /* OBS_EXTFRAG: the page block is of the type that the kernel gave it. */
 void anchor_claimed(struct anchor *a, struct kmm *mm, const struct request *q);

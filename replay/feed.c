@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/model.h"
 #include "replay/mapread.h"
 #include "replay/tieorder.h"
 #include "replay/vmstat.h"
@@ -128,7 +129,8 @@ static int told_block(struct feed *f, struct request *out, struct err *e)
 	}
 	for (int i = 0; i < n; i++) {
 		out[i].kswapd_ends = 0;
-		if (f->ended < f->known.end_count && out[i].time > f->known.ends[f->ended].time)
+		if (f->ended < f->known.end_count &&
+		    hindsight_ended(&f->known.ends[f->ended], &out[i]))
 			out[i].kswapd_ends = 1 + f->known.ends[f->ended++].node;
 	}
 	if (n > 0)
@@ -330,8 +332,8 @@ static uint32_t one_time(const struct request *q, uint32_t n)
 
 /*
  * A free that drained a list below its high mark: kswapd was still balancing the zone,
- * though no event of it has come since what was taken for its end (kernel 6.1: the limit is
- * min(4 * batch, high) then).  A free of order 1 to 3 may drain at any length, but all.
+ * though no event of it has come since what was taken for its end (from 5.16 on the limit is
+ * min(4 * batch, high) then; machine_pcp_least()).  A free of order 1 to 3 may drain at any length, but all.
  */
 static void extend_kswapd(struct feed *f, const struct recorded *r, const struct machine *m,
 			  const struct request *q, uint32_t n, unsigned freed_order, uint64_t ended)
@@ -354,8 +356,10 @@ static void extend_kswapd(struct feed *f, const struct recorded *r, const struct
 	if (freed_order && drained + m->zones[zone].pcp_batch >= listed)
 		return;
 	/* Pages of one time may not be counted yet: nearer to the one limit than to the other. */
-	if (listed < (m->zones[zone].pcp_high + 4 * m->zones[zone].pcp_batch) / 2)
+	if (listed < (machine_pcp_least(m, (uint32_t)zone) + 4 * m->zones[zone].pcp_batch) / 2) {
 		f->known.ends[ended - 1].time = q->time;
+		f->known.ends[ended - 1].seq = UINT64_MAX;
+	}
 }
 
 static int by_from(const void *pa, const void *pb)

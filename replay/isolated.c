@@ -20,7 +20,7 @@ void isolated_free(struct isolated *t)
 
 void isolated_clear(struct isolated *t)
 {
-	t->blocks = t->pages = t->used_count = t->used_at = 0;
+	t->blocks = t->pages = t->behind = t->used_count = t->used_at = 0;
 }
 
 /* Room for n entries at least. */
@@ -40,15 +40,18 @@ static int reserve(struct isolated_block **a, uint32_t *room, uint32_t n)
 
 int isolated_copy(struct isolated *t, const struct isolated *from)
 {
-	if (reserve(&t->block, &t->room, from->blocks) ||
+	uint32_t blocks = from->blocks + from->behind;
+
+	if (reserve(&t->block, &t->room, blocks) ||
 	    reserve(&t->used, &t->used_room, from->used_count))
 		return -ENOMEM;
-	if (from->blocks)
-		memcpy(t->block, from->block, from->blocks * sizeof(*t->block));
+	if (blocks)
+		memcpy(t->block, from->block, blocks * sizeof(*t->block));
 	if (from->used_count)
 		memcpy(t->used, from->used, from->used_count * sizeof(*t->used));
 	t->blocks = from->blocks;
 	t->pages = from->pages;
+	t->behind = from->behind;
 	t->used_count = from->used_count;
 	t->used_at = from->used_at;
 	return 0;
@@ -59,6 +62,7 @@ int isolated_add(struct isolated *t, uint32_t pfn, unsigned order)
 	if (reserve(&t->block, &t->room, t->blocks + (t->whole ? 1 : 1u << order)))
 		return -ENOMEM;
 	t->pages += 1u << order;
+	t->behind = 0;
 	if (t->whole) {
 		memmove(t->block + 1, t->block, t->blocks * sizeof(*t->block));
 		t->block[0] = (struct isolated_block){ pfn, (uint8_t)order };
@@ -121,9 +125,26 @@ int isolated_exhaust(struct isolated *t)
 
 uint32_t isolated_next(struct isolated *t, unsigned order)
 {
+	uint32_t pfn;
+
 	if (!order && t->used_at < t->used_count)
 		return t->used[t->used_at++].pfn;
-	return split(t, order);
+	pfn = split(t, order);
+	t->behind += !t->whole && pfn != KMM_NO_PFN;
+	return pfn;
+}
+
+void isolated_take_back(struct isolated *t, uint32_t pfn)
+{
+	uint32_t n = 1;
+
+	while (n <= t->behind && t->block[t->blocks + n - 1].pfn != pfn)
+		n++;
+	if (n > t->behind)
+		return;
+	t->blocks += n;
+	t->pages += n;
+	t->behind -= n;
 }
 
 int isolated_settle(struct isolated *t)
@@ -144,5 +165,6 @@ uint32_t isolated_give_back(struct isolated *t, unsigned order)
 {
 	uint32_t i = head(t, order);
 
+	t->behind = 0;
 	return i == t->blocks ? KMM_NO_PFN : take(t, i);
 }

@@ -22,6 +22,7 @@ struct isolated {
 	} * block; /* [blocks] a list's head comes last */
 	uint32_t blocks, room;
 	uint32_t pages; /* in them */
+	uint32_t behind; /* of pages: so many that were used last still stand behind block[blocks - 1] */
 	struct isolated_block *
 		used; /* [used_count] from used_at on: pages that a batch got, not moved into yet */
 	uint32_t used_count, used_at, used_room;
@@ -41,6 +42,11 @@ int isolated_exhaust(struct isolated *t);
 uint32_t isolated_next(struct isolated *t, unsigned order);
 /* A batch ended: what was not moved into is there again.  0, or -ENOMEM. */
 int isolated_settle(struct isolated *t);
+/*
+ * This page is given back: then it and what was used after it was not, for their pages' owners had freed those
+ * meanwhile, and they needed no target.
+ */
+void isolated_take_back(struct isolated *t, uint32_t pfn);
 /* The block that is given back next, if it has this order; KMM_NO_PFN. */
 uint32_t isolated_give_back(struct isolated *t, unsigned order);
 

@@ -67,7 +67,7 @@ static bool tells(const struct mapread *r, const struct request *q, bool before,
 		return true;
 	default:
 		*is_free = before;
-		return recorded_takes(r->m, q);
+		return request_takes(r->m, q);
 	}
 }
 

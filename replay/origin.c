@@ -230,7 +230,7 @@ void origin_record(struct origin *o, const struct request *q)
 		break;
 	case OBS_EXTFRAG:
 		fallback(o, q);
-		if (recorded_takes(o->m, q))
+		if (request_takes(o->m, q))
 			learn(o, q, FIRST_FREE, q->sig.aux2 & 0x7f);
 		break;
 	default:

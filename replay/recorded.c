@@ -195,7 +195,7 @@ static void follow_fallback(struct recorded *r, const struct request *q)
 	} else if (head != KMM_NO_PFN && !r->claims_silent) {
 		freeset_move(&r->set, head, type);
 	}
-	if (recorded_takes(r->m, q)) {
+	if (request_takes(r->m, q)) {
 		struct request take = *q;
 
 		r->stats.refills--;
@@ -226,19 +226,6 @@ static void follow_alloc(struct recorded *r, const struct request *q)
 	expect_not(r, q, FRAME_USED, CONTRADICTION_ALLOC_USED);
 	freeset_take(&r->set, q->pfn, order);
 	recorded_use(r, q);
-}
-
-bool recorded_claims_silently(const struct machine *m)
-{
-	return m->kernel_major > 6 || (m->kernel_major == 6 && m->kernel_minor >= 10);
-}
-
-bool recorded_takes(const struct machine *m, const struct request *q)
-{
-	if (q->sig.op != OBS_EXTFRAG)
-		return q->sig.op == OBS_ZONE_LOCKED;
-	return recorded_claims_silently(m) &&
-	       !(q->sig.aux < m->pageblock_order && q->sig.aux2 & 0x80);
 }
 
 bool recorded_has_pcp_list(const struct machine *m, unsigned order)

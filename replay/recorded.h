@@ -96,8 +96,6 @@ unsigned recorded_owner(const struct recorded *r, uint32_t pfn, unsigned *type);
 unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn);
 /* The zone of a frame, as a number of machine.zones; MACHINE_ZONES where there is no frame. */
 unsigned recorded_zone(const struct recorded *r, uint32_t pfn);
-/* Would a refill of this order and type in the zone of pfn get pfn first? */
-bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsigned type);
 /* Frames that an event was about; to be cleared by who asks. */
 struct view_touched *recorded_touched(struct recorded *r);
 /* The head of the free block that holds pfn, its zone and its order; KMM_NO_PFN if it is not free. */
@@ -123,11 +121,6 @@ const struct freescan_kept *recorded_kept(const struct recorded *r);
 /* Check the bookkeeping itself; 0 or -EUCLEAN with e set. */
 int recorded_validate(const struct recorded *r, struct err *e);
 
-/*
- * Does this record take its pages out of the buddy lists?  A refill does; from 6.10 on so does a
- * fallback, unless it claims a part of a page block: that one is told as a refill too.
- */
-bool recorded_takes(const struct machine *m, const struct request *q);
 /* Do freed pages of this order go to a per-CPU list first? */
 bool recorded_has_pcp_list(const struct machine *m, unsigned order);
 

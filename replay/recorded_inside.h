@@ -34,8 +34,6 @@ struct recorded {
 	struct recorded_stats stats;
 };
 
-/* Kernel 6.10+: a steal or the claim of a whole page block shows as extfrag alone. */
-bool recorded_claims_silently(const struct machine *m);
 /* A frame is no longer in the state that it is in; the caller sets the next. */
 void recorded_leave(struct recorded *r, struct frame *f);
 /* The frames of a block go into a state. */

@@ -15,7 +15,7 @@ struct recorded *recorded_new(const struct machine *m, struct err *e)
 	if (!r)
 		goto oom;
 	r->m = m;
-	r->claims_silent = recorded_claims_silently(m);
+	r->claims_silent = request_claims_silently(m);
 	r->pending_free = UINT32_MAX;
 	freescan_init(&r->scan, m, &recorded_lists, r);
 	r->scan.blind = r->bare = true;

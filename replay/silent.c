@@ -66,6 +66,15 @@ static uint32_t list_of(const struct silent *s, const struct request *q)
 	return list_at(s, q, q->sig.type);
 }
 
+/* Something changed at the head of a list. */
+static void expose(struct silent *s, uint32_t list, uint64_t number)
+{
+	uint32_t first = s->f[s->m->max_pfn + list].next;
+
+	if (first < s->m->max_pfn && number < NUMBER_MAX)
+		s->f[first].first = (uint32_t)number + 1;
+}
+
 static void append(struct silent *s, uint32_t list, uint32_t pfn)
 {
 	if (s->f[pfn].list)
@@ -191,6 +200,7 @@ static void suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_
 			s->f[pfn].candidate = (uint32_t)number + 1;
 		s->f[pfn].prev = list;
 	}
+	s->missing[s->turn % SILENT_MISSING] = pfn;
 	s->f[pfn].next = s->turn++;
 }
 
@@ -286,11 +296,26 @@ static const struct early_move *torn_free(const struct silent *s, uint32_t pfn)
 }
 
 /*
+ * Where a task took the page whose allocation it logs only now: before this record, or as soon as it had lost the
+ * CPU, if the page was the first of its list by then.
+ */
+static uint64_t taken_at(const struct silent *s, const struct request *q, unsigned cpu, uint64_t to)
+{
+	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
+	uint32_t first = s->f[q->pfn].first;
+
+	if (t->pid == q->pid && t->cpu == cpu && t->left && t->left - 1 < to && first &&
+	    first < t->left)
+		return t->left - 1;
+	return to;
+}
+
+/*
  * A request got this page, and others stand before it.  They were gone before, or were given back after
  * its task took the page and was preempted, or its own free had not reached the list yet; that is so if one of
  * them is handed out as if it had stayed.
  */
-static void doubt(struct silent *s, const struct request *q, uint64_t number)
+static struct silent_doubt *doubt(struct silent *s, const struct request *q, uint64_t number)
 {
 	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
 	uint32_t above = s->f[q->pfn].prev;
@@ -299,16 +324,21 @@ static void doubt(struct silent *s, const struct request *q, uint64_t number)
 	uint64_t to;
 
 	if (above >= s->m->max_pfn || !s->f[above].freed)
-		return;
+		return NULL;
 	to = (s->f[above].freed & ~MAY_HAVE_PASSED) - 1;
 	torn = torn_free(s, q->pfn);
 	if (torn)
 		*d = (struct silent_doubt){ .number = number, .move = *torn };
 	else if (t->pid != q->pid || t->number <= to)
-		*d = (struct silent_doubt){ number, { .from = number, .to = to, .q = *q }, false };
+		*d = (struct silent_doubt){
+			.number = number,
+			.move = { .from = number, .to = taken_at(s, q, q->cpu, to), .q = *q }
+		};
 	else
-		return;
+		return NULL;
+	d->turn = s->turn;
 	s->doubts++;
+	return d;
 }
 
 static struct silent_doubt *doubt_of(struct silent *s, uint64_t number)
@@ -322,15 +352,35 @@ static struct silent_doubt *doubt_of(struct silent *s, uint64_t number)
 	return NULL;
 }
 
-/* What the request with this number got had been taken before what stood before it came, or freed after that. */
-static void decide(struct silent *s, uint64_t number)
+/* What stood before it is still there, behind what was freed since. */
+static void put_back(struct silent *s, const struct silent_doubt *d, uint32_t list)
 {
-	struct silent_doubt *d = doubt_of(s, number);
+	uint32_t head = (uint32_t)s->m->max_pfn + list, before = head;
 
-	if (!d || d->decided)
-		return;
+	for (uint32_t p = s->f[head].next; p != head; p = s->f[p].next) {
+		uint64_t freed = s->f[p].freed & ~MAY_HAVE_PASSED;
+
+		if (freed <= d->number + 1)
+			break;
+		before = p;
+	}
+	for (uint32_t turn = d->turn; turn - d->turn < d->turns; turn++) {
+		uint32_t pfn = s->missing[turn % SILENT_MISSING];
+
+		if (s->turn - turn > SILENT_MISSING || s->f[pfn].next != turn ||
+		    s->f[pfn].prev != list || s->f[pfn].candidate != d->number + 1)
+			continue;
+		silent_insert(s, list, pfn, before);
+		before = pfn;
+	}
+}
+
+/* What the request with this number got had been taken before what stood before it came, or freed after that. */
+static void decide(struct silent *s, struct silent_doubt *d, uint32_t list)
+{
 	early_note(s->early, &d->move.q, d->move.from, d->move.to, 0, d->move.q.cpu);
 	d->decided = true;
+	put_back(s, d, list);
 }
 
 /* The list of another CPU that could have served the request, else itself. */
@@ -338,6 +388,18 @@ static bool is_sister(const struct silent *s, uint32_t a, uint32_t b)
 {
 	return a % SILENT_LISTS == b % SILENT_LISTS &&
 	       a / SILENT_LISTS / s->m->cpus == b / SILENT_LISTS / s->m->cpus;
+}
+
+/* A page that was thought to be missing is handed out as if it had stayed. */
+static void has_stayed(struct silent *s, const struct request *q, uint32_t list)
+{
+	const struct silent_frame *f = &s->f[q->pfn];
+	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
+	struct silent_doubt *d = is_suspect(f) ? doubt_of(s, f->candidate - 1) : NULL;
+
+	if (d && !d->decided && is_sister(s, f->prev, list) && t->pid == q->pid &&
+	    t->number > d->number)
+		decide(s, d, f->prev);
 }
 
 /*
@@ -365,10 +427,22 @@ static void took_place_early(struct silent *s, const struct request *q, uint32_t
 	if (!is_sister(s, was, list))
 		return;
 	if (!(t->pid == q->pid && t->number > to))
-		early_note(s->early, q, number, to, missing ? f->next : 0,
-			   (uint16_t)(was / SILENT_LISTS % s->m->cpus));
-	else if (missing)
-		decide(s, to);
+		early_note(s->early, q, number, taken_at(s, q, was / SILENT_LISTS % s->m->cpus, to),
+			   missing ? f->next : 0, (uint16_t)(was / SILENT_LISTS % s->m->cpus));
+}
+
+/* A drain passed this page over: a task that did nothing since had it, and logs it now. */
+static bool passed_over(struct silent *s, const struct request *q, uint32_t list, uint64_t number)
+{
+	const struct silent_frame *f = &s->f[q->pfn];
+	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
+	unsigned cpu = (f->list - 1) / SILENT_LISTS % s->m->cpus;
+
+	if (!f->list || !f->passed || !is_sister(s, f->list - 1, list) ||
+	    (t->pid == q->pid && t->number >= f->passed))
+		return false;
+	early_note(s->early, q, number, taken_at(s, q, cpu, f->passed - 1), 0, (uint16_t)cpu);
+	return true;
 }
 
 static void follow_alloc(struct silent *s, const struct request *q, uint64_t number)
@@ -391,13 +465,20 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 	}
 	if (s->f[q->pfn].candidate && s->f[q->pfn].prev == (list | SILENT_RECOGNISED | SILENT_BULK))
 		latebulk_undo(s, q->pfn);
-	if (s->f[q->pfn].list == list + 1) {
-		doubt(s, q, number);
-		suspect(s, list, q->pfn, number);
+	has_stayed(s, q, list);
+	if (!passed_over(s, q, list, number)) {
+		if (s->f[q->pfn].list == list + 1) {
+			struct silent_doubt *d = doubt(s, q, number);
+
+			suspect(s, list, q->pfn, number);
+			if (d)
+				d->turns = s->turn - d->turn;
+		}
+		took_place_early(s, q, list, number);
 	}
-	took_place_early(s, q, list, number);
 	learn_type(s, q);
 	gone(s, q->pfn, false, number);
+	expose(s, list, number);
 	use(s, q);
 }
 
@@ -405,6 +486,16 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 static bool came_late(const struct silent *s, const struct request *q)
 {
 	return s->f[q->pfn].freed == IN_USE && q->slot != NO_SLOT && s->f[q->pfn].next != q->slot;
+}
+
+/* Another CPU has the lock of this one's lists in this zone: a free does not wait for it. */
+static bool is_locked(const struct silent *s, unsigned cpu, uint32_t pfn)
+{
+	uint32_t lists = (s->emptied.list - 1) /
+			 SILENT_LISTS; /* all types and orders have one lock */
+
+	return s->emptied.list && lists % s->m->cpus == cpu &&
+	       (int)(lists / s->m->cpus) == machine_zone_of(s->m, pfn);
 }
 
 /* The page goes before all others of its list. */
@@ -421,9 +512,14 @@ static void follow_free(struct silent *s, const struct request *q, uint64_t numb
 	if (q->sig.flags & REQ_DIRECT || number >= MAY_HAVE_PASSED - 1)
 		return;
 	list = list_at(s, q, s->type[q->pfn >> s->m->pageblock_order]);
-	if (list != UINT32_MAX)
+	if (list != UINT32_MAX) {
 		silent_insert(s, list, q->pfn, (uint32_t)s->m->max_pfn + list);
-	s->f[q->pfn].freed = ((uint32_t)number + 1) | (q->sig.aux & FREE_IRQ ? MAY_HAVE_PASSED : 0);
+		expose(s, list, number);
+	}
+	s->f[q->pfn].freed = (uint32_t)number + 1;
+	if (q->sig.aux & FREE_IRQ ||
+	    (!(q->sig.flags & REQ_BATCHED) && is_locked(s, q->cpu, q->pfn)))
+		s->f[q->pfn].freed |= MAY_HAVE_PASSED;
 }
 
 /* A drain of all lists is over, or goes on with another list: what it left had been taken before. */
@@ -447,18 +543,38 @@ static void follow_emptied(struct silent *s, const struct request *q)
 
 static void empty(struct silent *s, const struct request *q, uint64_t number)
 {
-	uint32_t list = s->f[q->pfn].list;
+	uint32_t list = s->f[q->pfn].list, cpu = (list - 1) / SILENT_LISTS % s->m->cpus;
+	const struct early_move *x = &s->freeing[cpu % KMM_CPUS];
 
-	if (!list || q->sig.aux != DRAIN_ALL || list == s->emptied.list ||
-	    (list - 1) / SILENT_LISTS % s->m->cpus == q->cpu)
+	if (!list || q->sig.aux != DRAIN_ALL || list == s->emptied.list || cpu == q->cpu)
 		return;
 	end_emptied(s);
 	s->emptied = (struct silent_emptied){ list, q->cpu, false, number };
+	/* Logged, and perhaps not there yet. */
+	if (x->to && x->from + 1 == s->f[x->q.pfn].freed && is_locked(s, cpu, x->q.pfn))
+		s->f[x->q.pfn].freed |= MAY_HAVE_PASSED;
+}
+
+/*
+ * A drain takes the last page of a list.  What stands behind the one that it took had gone before, and before
+ * that one was put in front of it.
+ */
+static void pass_over(struct silent *s, const struct request *q, uint64_t number)
+{
+	uint32_t head = (uint32_t)s->m->max_pfn + s->f[q->pfn].list - 1;
+	uint64_t freed = s->f[q->pfn].freed & ~MAY_HAVE_PASSED;
+
+	if (!s->f[q->pfn].list || number >= NUMBER_MAX)
+		return;
+	for (uint32_t at = s->f[q->pfn].next; at != head; at = s->f[at].next)
+		if (!s->f[at].passed)
+			s->f[at].passed = (uint32_t)(freed ? freed : number + 1);
 }
 
 static void follow_drain(struct silent *s, const struct request *q, uint64_t number)
 {
 	empty(s, q, number);
+	pass_over(s, q, number);
 	learn_type(s, q);
 	gone(s, q->pfn, false, number);
 	s->f[q->pfn].freed = 0;
@@ -482,9 +598,11 @@ static void follow_refill(struct silent *s, const struct request *q, uint64_t nu
 		suspect(s, list, UINT32_MAX, number);
 		o->bulk = false;
 	}
-	if (q->pfn != o->pfn)
+	if (q->pfn != o->pfn) {
 		append(s, list, q->pfn);
-	else
+		if (s->f[q->pfn].prev >= s->m->max_pfn)
+			expose(s, list, number);
+	} else
 		use(s, q);
 	/* Nobody is known to have asked: it is taken once the refill has it. */
 	if (nobody)
@@ -503,6 +621,7 @@ static uint32_t follow_bulk(struct silent *s, const struct request *q, uint64_t 
 	if (!q->sig.own_obs && s->last[q->cpu] && s->f[head].next != head) {
 		first = s->f[head].next;
 		silent_remove(s, first);
+		expose(s, list, number);
 		silent_recognise(s, first, list | SILENT_BULK, number);
 	} else
 		s->recognised[q->cpu]++;
@@ -540,7 +659,7 @@ static void follow_page(struct silent *s, const struct request *q, uint64_t numb
 	case OBS_EXTFRAG:
 		if (q->sig.op == OBS_EXTFRAG)
 			follow_fallback(s, q);
-		if (!recorded_takes(s->m, q))
+		if (!request_takes(s->m, q))
 			break;
 		joined(s, q, q->pfn);
 		follow_refill(s, q, number);
@@ -560,12 +679,19 @@ static void follow_page(struct silent *s, const struct request *q, uint64_t numb
  * Something that the task itself did, as far as is known: interrupts mostly give back, and so does whoever
  * gets the CPU next for a task that is gone (its page tables, from finish_task_switch()).
  */
-static bool is_tasks(struct silent *s, const struct request *q)
+static bool is_tasks(struct silent *s, const struct request *q, uint64_t number)
 {
 	struct silent_running *t = &s->running[q->cpu % KMM_CPUS];
 
-	if (t->pid != q->pid)
+	if (t->pid != q->pid) {
+		struct silent_task *was = &s->task[(uint32_t)t->pid % SILENT_TASKS];
+
+		if (was->pid == t->pid) {
+			was->left = number + 1;
+			was->cpu = q->cpu;
+		}
 		*t = (struct silent_running){ .pid = q->pid };
+	}
 	switch (q->sig.op) {
 	case REQ_PAGE_FREE:
 		return !(q->sig.aux & FREE_NESTED) && (t->worked || q->sig.flags & REQ_BATCHED);
@@ -612,7 +738,7 @@ static void follow_interrupt(struct silent *s, const struct request *q, uint64_t
 
 void silent_record(struct silent *s, const struct request *q, uint64_t number)
 {
-	bool tasks = is_tasks(s, q);
+	bool tasks = is_tasks(s, q, number);
 
 	if (s->emptied.list)
 		follow_emptied(s, q);
@@ -630,8 +756,9 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 		follow_page(s, q, number);
 	follow_interrupt(s, q, number);
 	if (tasks)
-		s->task[(uint32_t)q->pid % SILENT_TASKS] = (struct silent_task){ q->pid,
-										 number + 1 };
+		s->task[(uint32_t)q->pid % SILENT_TASKS] = (struct silent_task){
+			.pid = q->pid, .number = number + 1
+		};
 }
 
 static int by_number(const void *pa, const void *pb)

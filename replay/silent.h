@@ -10,8 +10,8 @@
  * has none and the snapshot after the workload does not have it free.
  *
  * Or it never was there: its free, in an interrupt that came while the list's lock
- * was held (FREE_IRQ), went past the list.  A page of such a free that has no other event
- * is taken for that; where a refill takes it, hindsight.h knows.
+ * was held (FREE_IRQ) or while another CPU drained the list, went past it.  A page of such
+ * a free that has no other event is taken for that; where a refill takes it, hindsight.h knows.
  *
  * What the resolver recognised (REQ_PAGE_BULK) is not found again; but which frames it took is known
  * here alone, by the same order.  A reconstruction takes them off their lists.
@@ -47,17 +47,21 @@ struct silent_gone {
 #define SILENT_BULK (1u << 30)	     /* that is a bulk allocation */
 #define SILENT_TASKS 4096
 #define SILENT_DOUBTS 64
+#define SILENT_MISSING 16384
 
 struct silent {
 	const struct machine *m;
 	struct early *early;
 	struct silent_task { /* by pid, as far as no other pid came since */
 		int32_t pid;
+		uint16_t cpu;	 /* that it lost to another task .. */
 		uint64_t number; /* of its last record, + 1 */
+		uint64_t left;	 /* .. whose first record this is, + 1; 0: it has not */
 	} task[SILENT_TASKS];
 	struct silent_doubt {
 		uint64_t number;	/* of the request that raised it */
 		struct early_move move; /* what took place elsewhere, if it is so */
+		uint32_t turn, turns;	/* of what stood before that: not missing then */
 		bool decided;		/* it is */
 	} doubt[SILENT_DOUBTS];		/* the last ones, in a circle */
 	uint32_t doubts;
@@ -73,7 +77,8 @@ struct silent {
 		uint64_t number; /* of the first page's record */
 	} emptied;
 	struct latebulk bulk;
-	uint32_t turn; /* of what was found to be missing */
+	uint32_t turn;			  /* of what was found to be missing */
+	uint32_t missing[SILENT_MISSING]; /* the last of it, in a circle */
 	struct silent_frame {
 		uint32_t next,
 			prev; /* block of a list; [max_pfn + list] are the heads.  A candidate's:
@@ -82,6 +87,8 @@ struct silent {
 		uint32_t candidate; /* record before which it must have gone, + 1; 0: none */
 		uint32_t list;	    /* number + 1; 0: on none */
 		uint32_t freed;	    /* its free put it there: that record + 1, MAY_HAVE_PASSED */
+		uint32_t passed; /* on a list, but a drain passed it over: record before which it went, + 1 */
+		uint32_t first; /* it was the first of its list after this record, + 1; 0: never */
 	} * f;
 	uint8_t *type; /* [page blocks] of the list that pages freed there go to; KMM_PCPTYPES unknown */
 	uint32_t lists;

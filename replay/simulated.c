@@ -582,7 +582,9 @@ static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
 		break;
 	case REQ_PAGE_FREE:
 		simulated_keep_for(s, q);
+		simulated_expect_drain(s, q, n);
 		release(s, q);
+		kmm_expect_drain(s->mm, -1);
 		simulated_keep(s, q);
 		break;
 	case REQ_PERCPU_ALLOC:
@@ -608,7 +610,7 @@ static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
 		if (s->seeded && s->anchor && q->sig.op == OBS_EXTFRAG)
 			anchor_claimed(s->anchor, s->mm, q);
 		if (s->seeded && s->anchor)
-			anchor_taken(s->anchor, s->mm, q, recorded_takes(s->m, q));
+			anchor_taken(s->anchor, s->mm, q, request_takes(s->m, q));
 		break;
 	case OBS_COMPACTION:
 		if (s->seeded && s->o.native)
@@ -647,6 +649,8 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		simulated_balance(s);
 	if (q->time >= s->vmstat.soonest && s->seeded)
 		vmstat_pass(&s->vmstat, s->mm, q->time, s->o.native);
+	if (s->lowering[q->cpu].pages && (q->sig.op != OBS_PCPU_DRAIN || q->sig.aux != DRAIN_SOME))
+		simulated_lowered(s, q->cpu);
 	if (s->own_kswapd && q->sig.op == OBS_COMPACTION)
 		simulated_follow_compaction(s, q);
 	/* What the kernel was seen to do says nothing of another machine. */

@@ -297,6 +297,7 @@ static void json_simulated(struct json *j, const struct machine *m, const struct
 	json_uint(j, "allocations", f->placement.allocations);
 	json_uint(j, "hits", f->placement.hits);
 	json_uint(j, "zones_given", f->zones_given);
+	json_uint(j, "marks_given", f->marks_given);
 	if (s->diverged) {
 		json_uint(j, "first_miss_event", s->first_miss_seq);
 		json_uint(j, "first_miss_after", s->first_miss_at);
@@ -447,6 +448,12 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 			"for and\n             the lag of the zone counters near a watermark are not traced\n",
 			f->zones_given,
 			100.0 * (double)f->zones_given / (double)f->placement.allocations);
+	if (f->marks_given)
+		prose_print(stdout,
+			    "  marks      taken from the recording %" PRIu64
+			    " times: on which side of its high mark\n             a zone was whose "
+			    "counter may lag that far\n",
+			    f->marks_given);
 	put_counts("refills", f->refills);
 	put_counts("drains", f->drains);
 	put_counts("fallbacks", f->fallbacks);

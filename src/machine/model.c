@@ -61,6 +61,24 @@ static void take_zone(const struct machine *m, const struct machine_zone *z,
 		dumped_limits(m, z, c);
 }
 
+uint32_t machine_pcp_least(const struct machine *m, uint32_t zone)
+{
+	const struct machine_zone *z = &m->zones[zone];
+	struct kmm_zone_config c;
+	uint32_t cpus = 0, share, batches;
+
+	if (machine_generation(m) < KMM_LINUX_6_18)
+		return z->pcp_high;
+	take_zone(m, z, &c);
+	if (c.pcp_high_min > 0)
+		return (uint32_t)c.pcp_high_min;
+	for (uint32_t i = 0; i < m->cpus; i++)
+		cpus += m->cpu[i].node == z->node;
+	share = (uint32_t)(c.low / (cpus ? cpus : 1));
+	batches = 4 * z->pcp_batch;
+	return share > batches ? share : batches;
+}
+
 /* Huge pages have per-CPU lists of their own from 5.13 on, if they are compiled in. */
 static bool has_thp_lists(const struct machine *m, const struct kmm_policy *p)
 {

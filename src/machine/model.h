@@ -22,6 +22,11 @@ enum kmm_generation machine_generation(const struct machine *m);
  * off), reserves, per-CPU list sizes, nodes, and the settings that sysctl_vm tells.
  */
 int machine_model(const struct machine *m, struct kmm_config *c, struct err *e);
+/*
+ * Pages below which a free drains a CPU's lists of a zone only while kswapd balances it: their limit, or from 6.7
+ * on, when a zone below its high mark lets go of everything above it, the least that the limit can be.
+ */
+uint32_t machine_pcp_least(const struct machine *m, uint32_t zone);
 
 /*
  * Put a snapshot's state into a model, every frame of which is in use: from the

@@ -123,12 +123,14 @@ static INLINE bool zone_allows(const struct alloc_request *r, struct zone *z, un
 {
 	if (flags & ALLOC_NO_WATERMARKS)
 		return true;
-	if (r->mm->generation == KMM_LINUX_6_18 && !z->below_high) {
+	if (r->mm->generation == KMM_LINUX_6_18 && (!z->below_high || unlikely(z->below_unsure))) {
 		unsigned high = (flags & ~(unsigned)ALLOC_WMARK_MASK) | WMARK_HIGH;
+		bool ok = watermark_allows(r->mm, z, r->order, r->highest, high, r->gfp);
 
-		if (watermark_allows(r->mm, z, r->order, r->highest, high, r->gfp))
+		if (unlikely(!ok || z->count_threshold))
+			watermark_saw_high(r->mm, z, !ok);
+		if (ok)
 			return true;
-		z->below_high = true;
 	}
 	return watermark_allows(r->mm, z, r->order, r->highest, flags, r->gfp);
 }

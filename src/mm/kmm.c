@@ -114,6 +114,7 @@ static void init_policy(struct kmm *mm)
 	mm->grouping = p->mobility_grouping;
 	mm->expect_ownership = -1;
 	mm->expect_zone = -1;
+	mm->expect_drain = -1;
 	mm->captured = KMM_NO_PFN;
 	kmm_capture(mm, -1, 0, 0);
 	if (!p->pcp_batch)

@@ -190,6 +190,12 @@ void kmm_expect_ownership(struct kmm *mm, int change);
  * one than the marks would have had.
  */
 void kmm_expect_zone(struct kmm *mm, int zone);
+/*
+ * 6.7+: whether the next free drains its list, -1 by rule.  It says which side of its high mark the kernel saw the
+ * zone's counter on, and is heeded only where what CPUs keep back from that may have decided (kmm_count_threshold());
+ * kmm_stats.marks_expected counts where the rule had it on the other.
+ */
+void kmm_expect_drain(struct kmm *mm, int drains);
 /* alloc_pages_bulk(): up to n order-0 pages into out[]; returns how many. */
 unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n, kmm_pfn *out);
 /* One page from this zone as the bulk allocator takes it; KMM_NO_PFN if the zone has none. */
@@ -216,6 +222,14 @@ void kmm_drain_some(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, uns
 void kmm_pcp_decay(struct kmm *mm, unsigned cpu);
 /* The same without the drain, for a replay that sees the kernel's. */
 void kmm_pcp_lower(struct kmm *mm, unsigned cpu);
+/* Pages that it has still to give back; what is not above 0: none. */
+int kmm_pcp_excess(const struct kmm *mm, unsigned cpu, unsigned zone);
+/*
+ * That drain gave back so many pages.  If it is over, the lists are as long as their limit, and how many pages are on
+ * them that nobody knows follows, to a batch.  A whole number of batches may not be all: between two the
+ * work can be preempted (6.18).
+ */
+void kmm_pcp_lowered(struct kmm *mm, unsigned cpu, unsigned zone, unsigned pages);
 /*
  * The counter of free pages that the marks are tested against lacks what each CPU keeps back: up to so many pages
  * (stat_threshold). 0, as at first: it is exact.
@@ -322,6 +336,7 @@ struct kmm_stats {
 	uint64_t oom_kills;
 	uint64_t highatomic_reserved;
 	uint64_t zones_expected; /* allocations that kmm_expect_zone() sent elsewhere */
+	uint64_t marks_expected; /* zones that kmm_expect_drain() had on the other side of their mark */
 	uint64_t bad_frees;	 /* of what was not in use, or not a block: ignored */
 };
 const struct kmm_stats *kmm_stats(const struct kmm *mm);

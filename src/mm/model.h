@@ -103,6 +103,8 @@ struct zone {
 	bool kswapd;			  /* kswapd balances it */
 	bool boosted_wake;		  /* boosted: wake kswapd at the end of the allocation */
 	bool below_high;		  /* 6.7+: seen below the high mark */
+	bool below_unsure;		  /* perhaps not: its counter was near the mark */
+	uint32_t unsure_times;		  /* it came to be that */
 	uint16_t avail[KMM_MIGRATETYPES]; /* bit o: a free block of order o */
 	uint64_t pageblocks[KMM_MIGRATETYPES];
 };
@@ -122,6 +124,8 @@ struct pcp {
 	int32_t high_min, high_max; /* 6.7+: high moves between these */
 	int32_t free_count;	    /* 6.7+: freed since the last allocation, roughly */
 	int32_t kept_back;	    /* free pages that are not in the zone's counter yet */
+	int32_t high_else; /* while that is unsure: high, if the zone is on the other side of its mark */
+	uint32_t else_since; /* zone.unsure_times as high_else began */
 	uint16_t cpu;
 	uint8_t zone;
 	uint8_t free_factor;   /* 5.13-6.6 */
@@ -173,6 +177,7 @@ struct kmm {
 	bool unmergeable;	 /* page blocks once had a type that keeps buddies apart */
 	int8_t expect_ownership; /* for the next fallback; -1 by rule */
 	int8_t expect_zone;	 /* for the next allocation; -1 by rule */
+	int8_t expect_drain;	 /* for the next free; -1 by rule */
 	int16_t capture_zone;	 /* what is freed may be kept for a compaction of this zone; -1 */
 	uint8_t capture_order;	 /* the order that it wants; UINT8_MAX where there is none */
 	uint8_t capture_type;	 /* and the migrate type */

@@ -3,6 +3,7 @@
 
 #include "mm/fallback.h"
 #include "mm/pcptune.h"
+#include "mm/watermark.h"
 #include "mm/zonecount.h"
 
 static inline int32_t min_int(int32_t a, int32_t b)
@@ -185,7 +186,7 @@ void pcp_shrink(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, u
 		n = excess_6_1(z, p, order);
 	pcp_drain(mm, z, p, p->cpu, n, list);
 	if (n && mm->generation == KMM_LINUX_6_18)
-		pcptune_drained(mm, z);
+		watermark_looked_again(mm, z);
 }
 
 int kmm_pcp_owner(const struct kmm *mm, kmm_pfn pfn)

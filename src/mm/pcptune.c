@@ -19,6 +19,40 @@ static inline int32_t clamp_int(int32_t v, int32_t low, int32_t high)
 	return max_int(low, min_int(v, high));
 }
 
+/* ---- a zone of which it is not sure on which side of its high mark it is ---- */
+
+/* What high would be on the other side goes along with it. */
+static void follow_else(const struct zone *z, struct pcp *p)
+{
+	if (likely(!z->below_unsure) || p->else_since == z->unsure_times)
+		return;
+	p->high_else = p->high;
+	p->else_since = z->unsure_times;
+}
+
+/*
+ * The recording knows whether the list was drained: where it is between the limits that apply below the mark and
+ * above it, that tells on which side the zone was.
+ */
+static void heed_recording(struct kmm *mm, struct zone *z, const struct pcp *p)
+{
+	bool drains = mm->expect_drain > 0;
+
+	if (pcp_total(p) < p->high_min || pcp_total(p) >= (z->below_high ? p->high_else : p->high))
+		return;
+	for (unsigned cpu = 0; cpu < mm->cpus && z->below_high != drains; cpu++) {
+		struct pcp *other = pcp_of(mm, z, cpu);
+
+		if (other->else_since == z->unsure_times)
+			other->high = other->high_else;
+	}
+	mm->stats.marks_expected += z->below_high != drains;
+	z->below_high = drains;
+	z->below_unsure = false;
+}
+
+/* ---- the limit ---- */
+
 int pcptune_refill(const struct zone *z, struct pcp *p, unsigned order)
 {
 	int32_t want = p->batch, room;
@@ -28,9 +62,12 @@ int pcptune_refill(const struct zone *z, struct pcp *p, unsigned order)
 		return 1;
 	if (!order)
 		want <<= p->alloc_factor;
+	follow_else(z, p);
 	room = p->high;
 	if (p->high_min != p->high_max && !z->below_high)
 		room = p->high = min_int(p->high + want, p->high_max);
+	else if (unlikely(z->below_unsure))
+		p->high_else = min_int(p->high_else + want, p->high_max);
 	if (!order) {
 		room = max_int(room - pcp_total(p) - p->batch, p->batch);
 		if (want <= room && p->alloc_factor < PCP_FACTOR_MAX)
@@ -40,8 +77,13 @@ int pcptune_refill(const struct zone *z, struct pcp *p, unsigned order)
 	return want > 1 ? max_int(want >> order, 2) : max_int(want, 1);
 }
 
+static int32_t lowered(const struct pcp *p, int32_t high)
+{
+	return max_int(high - max_int(p->free_count, p->batch), p->high_min);
+}
+
 /* The limit that applies now; moves p->high along the way. */
-static int32_t current_high(const struct zone *z, struct pcp *p, bool all)
+static int32_t current_high(struct kmm *mm, struct zone *z, struct pcp *p, bool all)
 {
 	int32_t high = p->high = clamp_int(p->high, p->high_min, p->high_max);
 
@@ -52,15 +94,22 @@ static int32_t current_high(const struct zone *z, struct pcp *p, bool all)
 		return 0;
 	}
 	if (z->kswapd) {
-		p->high = max_int(high - max_int(p->free_count, p->batch), p->high_min);
+		p->high = lowered(p, high);
 		return min_int(p->batch * 4, p->high);
 	}
 	if (p->high_min == p->high_max)
 		return high;
+	follow_else(z, p);
+	if (unlikely(z->below_unsure && mm->expect_drain >= 0)) {
+		heed_recording(mm, z, p);
+		high = p->high;
+	}
 	if (z->below_high) {
-		p->high = max_int(high - max_int(p->free_count, p->batch), p->high_min);
+		p->high = lowered(p, high);
 		return max_int(pcp_total(p), p->high_min);
 	}
+	if (unlikely(z->below_unsure))
+		p->high_else = lowered(p, p->high_else);
 	if (pcp_total(p) >= high && p->high < p->free_count + p->batch)
 		p->high = clamp_int(p->free_count + p->batch, p->high_min, p->high_max);
 	return high;
@@ -75,7 +124,7 @@ static bool empties(const struct kmm_policy *c, const struct pcp *p)
 	       (!c->pcp_keep_batch || pcp_total(p) >= p->batch);
 }
 
-int pcptune_excess(const struct kmm *mm, const struct zone *z, struct pcp *p, unsigned order)
+int pcptune_excess(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order)
 {
 	bool high_order = order && order <= COSTLY_ORDER;
 	bool all = high_order && empties(&mm->config.policy, p);
@@ -86,7 +135,7 @@ int pcptune_excess(const struct kmm *mm, const struct zone *z, struct pcp *p, un
 	p->freed_high_order = high_order;
 	if (p->free_count < p->batch << PCP_FACTOR_MAX)
 		p->free_count += 1 << order;
-	high = current_high(z, p, all);
+	high = current_high(mm, z, p, all);
 	if (pcp_total(p) < high)
 		return 0;
 	if (all)
@@ -96,13 +145,6 @@ int pcptune_excess(const struct kmm *mm, const struct zone *z, struct pcp *p, un
 	else
 		n = min_int(max_int(p->free_count, p->batch), high - p->batch);
 	return n;
-}
-
-void pcptune_drained(const struct kmm *mm, struct zone *z)
-{
-	if (z->below_high &&
-	    watermark_ok(mm, z, 0, z->mark[WMARK_HIGH] + z->boost, KMM_ZONE_MOVABLE, 0))
-		z->below_high = false;
 }
 
 int pcptune_decay(struct pcp *p)

@@ -15,13 +15,12 @@
 /* Blocks to refill with. */
 int pcptune_refill(const struct zone *z, struct pcp *p, unsigned order);
 /* Pages to drain after a block of this order was freed to the lists. */
-int pcptune_excess(const struct kmm *mm, const struct zone *z, struct pcp *p, unsigned order);
-/* They were drained: the zone may be above its high mark again. */
-void pcptune_drained(const struct kmm *mm, struct zone *z);
+int pcptune_excess(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order);
 /* pcp_has_room() of these kernels, where kswapd sleeps. */
 static inline bool pcptune_has_room(const struct zone *z, struct pcp *p)
 {
-	if (unlikely(z->below_high || p->high < p->high_min || p->high > p->high_max))
+	if (unlikely(z->below_high || z->below_unsure || p->high < p->high_min ||
+		     p->high > p->high_max))
 		return false;
 	p->alloc_factor >>= 1;
 	p->freed_high_order = false;

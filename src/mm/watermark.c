@@ -88,6 +88,47 @@ bool watermark_ok(const struct kmm *mm, const struct zone *z, unsigned order, ui
 	return !order || has_block(mm, z, order, flags);
 }
 
+/* Can what CPUs keep back decide on which side of the mark the counter is? */
+static bool is_near(const struct kmm *mm, const struct zone *z)
+{
+	int64_t most = (int64_t)mm->cpus * z->count_threshold;
+	int64_t above = (int64_t)z->free_pages - (int64_t)(z->mark[WMARK_HIGH] + z->boost);
+
+	return above > -most && above <= most;
+}
+
+static void set_unsure(struct zone *z, bool unsure)
+{
+	z->unsure_times += unsure && !z->below_unsure;
+	z->below_unsure = unsure;
+}
+
+void watermark_saw_high(const struct kmm *mm, struct zone *z, bool below)
+{
+	bool near = is_near(mm, z);
+
+	if (!below || (z->below_high && near))
+		set_unsure(z, z->below_unsure || near);
+	else
+		set_unsure(z, near);
+	z->below_high |= below;
+}
+
+void watermark_looked_again(const struct kmm *mm, struct zone *z)
+{
+	bool near;
+
+	if (likely(!z->below_high && !z->below_unsure))
+		return;
+	near = is_near(mm, z);
+	if (watermark_ok(mm, z, 0, z->mark[WMARK_HIGH] + z->boost, KMM_ZONE_MOVABLE, 0)) {
+		z->below_high = false;
+		set_unsure(z, near);
+	} else {
+		set_unsure(z, z->below_unsure || near);
+	}
+}
+
 bool watermark_allows_slow(const struct kmm *mm, const struct zone *z, unsigned order,
 			   unsigned highest, unsigned flags, kmm_gfp gfp)
 {

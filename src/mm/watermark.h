@@ -17,6 +17,13 @@ bool watermark_ok(const struct kmm *mm, const struct zone *z, unsigned order, ui
 bool watermark_allows_slow(const struct kmm *mm, const struct zone *z, unsigned order,
 			   unsigned highest, unsigned flags, kmm_gfp gfp);
 
+/*
+ * 6.7+: an allocation found the zone below its high mark, or not; a drain after a free looked whether it still
+ * is.  How sure that is hangs on how far from the mark the lists are, for CPUs keep back from the counter.
+ */
+void watermark_saw_high(const struct kmm *mm, struct zone *z, bool below);
+void watermark_looked_again(const struct kmm *mm, struct zone *z);
+
 /* As the allocator asks. */
 static inline bool watermark_allows(const struct kmm *mm, const struct zone *z, unsigned order,
 				    unsigned highest, unsigned flags, kmm_gfp gfp)

@@ -169,8 +169,8 @@ static void compute_pcp(const struct kmm_config *c, struct kmm_zone_config *z)
 	given = z->pcp_high;
 	if (other_batch)
 		raw = z->pcp_batch = p->pcp_batch;
-	else if (z->pcp_batch)
-		raw = z->pcp_batch;
+	else if (z->pcp_batch && z->pcp_batch != max_int(raw, 1))
+		raw = z->pcp_batch; /* a batch of 1 may stand for none, and the limit is 0 then */
 	else
 		z->pcp_batch = max_int(raw, 1);
 	if (!given)

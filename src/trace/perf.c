@@ -137,6 +137,7 @@ static int perf_open(struct trace *t, struct err *e)
 	if (perf_file_open(&p->file, &t->file, e) < 0)
 		return err_code(e);
 	fill_info(t, p);
+	t->kernel = p->file.kernel;
 	p->lost = calloc(p->file.cpus, sizeof(*p->lost));
 	if (!p->lost)
 		return err_set(e, ENOMEM, "out of memory for %u CPUs", p->file.cpus);

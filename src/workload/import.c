@@ -30,7 +30,6 @@ struct import {
 	struct snapshot_source source;
 	bool have_source;
 	struct machine *machine;
-	struct blob symbols; /* the text; no data: there is none */
 	struct trace *trace;
 	struct kmw_writer *out;
 	struct resolver *resolver;
@@ -69,7 +68,8 @@ static int put(void *arg, const struct request *r, struct err *e)
 {
 	struct import *im = arg;
 
-	if (r->sig.op == REQ_PAGE_ALLOC && r->pfn != KMM_NO_PFN && r->pfn >= im->max_pfn)
+	if ((r->sig.op == REQ_PAGE_ALLOC || r->sig.op == REQ_PAGE_FREE) && r->pfn != KMM_NO_PFN &&
+	    r->pfn >= im->max_pfn)
 		im->max_pfn = r->pfn + (1u << r->sig.order);
 	return kmw_put(im->out, r, e);
 }
@@ -81,6 +81,8 @@ static int open_trace(struct import *im, struct err *e)
 	struct trace_options to = {
 		.instance = im->o->instance,
 		.keep_going = im->o->keep_going,
+		.kallsyms = im->o->kallsyms,
+		.kallsyms_or = im->capture->kallsyms[0] ? im->capture->kallsyms : NULL,
 		.cpu_mask = im->o->cpu_mask,
 		.cpu_mask_len = im->o->cpu_mask_len,
 	};
@@ -96,21 +98,16 @@ static int open_trace(struct import *im, struct err *e)
 static int load_snapshots(struct import *im, struct err *e)
 {
 	struct snapshot_source none = { 0 };
-	int ret;
 
 	if (im->capture->kind == CAPTURE_DIR) {
-		ret = snapshot_dir_open(im->capture->dir, &im->source, e);
+		int ret = snapshot_dir_open(im->capture->dir, &im->source, e);
+
 		if (ret < 0)
 			return ret;
 		im->have_source = true;
 	}
 	im->machine = machine_load(im->have_source ? &im->source : &none, e);
-	if (!im->machine)
-		return err_code(e);
-	if (!im->have_source)
-		return 0;
-	ret = im->source.read(im->source.ctx, SYMBOLS, &im->symbols, e);
-	return ret == -ENOENT ? 0 : ret;
+	return im->machine ? 0 : err_code(e);
 }
 
 /* The direct map's base: from the snapshot, else by vote over the trace's first events. */
@@ -180,33 +177,25 @@ const char *const import_functions[IMPORT_FUNCTIONS] = {
 
 static unsigned vmalloc_sites(struct import *im, struct resolve_range *out, unsigned room)
 {
-	struct kallsyms_range own[VMALLOC_FUNCTIONS] = { 0 }, other[VMALLOC_FUNCTIONS];
+	struct kallsyms_range f[VMALLOC_FUNCTIONS] = { 0 };
 	unsigned n = 0;
 
-	if (trace_functions(im->trace, import_functions, VMALLOC_FUNCTIONS, own) < 0)
-		memset(own, 0, sizeof(own));
-	kallsyms_ranges((const char *)im->symbols.data, im->symbols.len, import_functions,
-			VMALLOC_FUNCTIONS, other);
-	for (unsigned i = 0; i < VMALLOC_FUNCTIONS && n < room; i++) {
-		const struct kallsyms_range *f = own[i].start ? &own[i] : &other[i];
-
-		if (f->start)
-			out[n++] = (struct resolve_range){ f->start, f->end };
-	}
+	if (trace_functions(im->trace, import_functions, VMALLOC_FUNCTIONS, f) < 0)
+		return 0;
+	for (unsigned i = 0; i < VMALLOC_FUNCTIONS && n < room; i++)
+		if (f[i].start)
+			out[n++] = (struct resolve_range){ f[i].start, f[i].end };
 	return n;
 }
 
 /* Does the kernel have free_pages_bulk(), with which vfree joins neighbours before it frees them (7.x)? */
 static bool joins_areas(struct import *im)
 {
-	struct kallsyms_range own = { 0 }, other = { 0 };
+	struct kallsyms_range f = { 0 };
 
 	/* A text has names where something was called from, and no list of them. */
-	if (!trace_lists_symbols(im->trace) ||
-	    trace_functions(im->trace, &AREA_JOINER, 1, &own) < 0)
-		own.start = 0;
-	kallsyms_ranges((const char *)im->symbols.data, im->symbols.len, &AREA_JOINER, 1, &other);
-	return own.start || other.start;
+	return trace_lists_symbols(im->trace) &&
+	       trace_functions(im->trace, &AREA_JOINER, 1, &f) >= 0 && f.start;
 }
 
 /* ---- the end ---- */
@@ -254,14 +243,6 @@ static int attach_stream(struct import *im, const char *name, FILE *f, char **te
 	return ret;
 }
 
-static void print_symbol(FILE *f, const struct kallsyms *k, uint64_t start)
-{
-	const char *name = start ? kallsyms_lookup(k, start, NULL) : NULL;
-
-	if (name)
-		fprintf(f, "%016" PRIx64 " t %s\n", start, name);
-}
-
 /* Which cache each call site allocates from. */
 static int attach_sites(struct import *im, struct err *e)
 {
@@ -283,38 +264,30 @@ static int attach_sites(struct import *im, struct err *e)
 	return attach_stream(im, ATTRIBUTION_NAME, f, &text, &len, e);
 }
 
-/* The symbols of these sites. */
+/* The symbols of the call sites. */
 static int attach_symbols(struct import *im, struct err *e)
 {
 	const struct sites *t = resolver_sites(im->resolver);
-	uint64_t last = 0, highest = 0;
+	struct map code;
 	char *text = NULL;
-	struct kallsyms *k;
 	size_t len = 0;
 	FILE *f;
+	int ret = map_init(&code, t->count);
 
-	if (!im->symbols.data)
-		return 0;
-	k = kallsyms_parse((const char *)im->symbols.data, im->symbols.len, e);
-	if (!k)
-		return err_code(e);
-	f = open_memstream(&text, &len);
+	for (uint32_t i = 0; i < t->count && !ret; i++)
+		ret = map_put(&code, t->s[i].addr, 0);
+	f = ret ? NULL : open_memstream(&text, &len);
 	if (!f) {
-		kallsyms_free(k);
+		map_free(&code);
 		return err_set(e, ENOMEM, "out of memory for " SYMBOLS);
 	}
-	for (uint32_t i = 0; i < t->count; i++) {
-		uint64_t start = kallsyms_start(k, t->s[i].addr);
-
-		if (start != last)
-			print_symbol(f, k, start);
-		last = start;
-		if (t->s[i].addr > highest)
-			highest = t->s[i].addr;
+	ret = trace_symbols_cut(im->trace, &code, f, e);
+	map_free(&code);
+	if (ret < 0) {
+		fclose(f);
+		free(text);
+		return ret;
 	}
-	/* How far the last one reaches is told by what follows it. */
-	print_symbol(f, k, kallsyms_next(k, highest));
-	kallsyms_free(k);
 	return attach_stream(im, SYMBOLS, f, &text, &len, e);
 }
 
@@ -450,7 +423,6 @@ static void import_close(struct import *im)
 	resolver_free(im->resolver);
 	if (im->trace)
 		trace_close(im->trace);
-	blob_free(&im->symbols);
 	if (im->machine)
 		machine_free(im->machine);
 	if (im->have_source)

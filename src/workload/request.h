@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "machine/machine.h"
 #include "mm/gfp.h"
 
 /* X(NAME, "name") requests first, observations from OBS_ZONE_LOCKED on. */
@@ -115,7 +116,9 @@ struct request_sig {
 	uint64_t site; /* call site, an address of the traced kernel; 0 unknown */
 	uint32_t bytes_req,
 		bytes_alloc; /* object, percpu, vmalloc: sizes; 0xffffffff and more are cut.
-				OBS_COMPACTION: begin: migrate_pfn, free_pfn; free scanner: frames scanned */
+				OBS_COMPACTION: begin: migrate_pfn, free_pfn; free scanner: frames scanned.
+				OBS_RECLAIM: kswapd's wake and sleep: events since the last one of its run
+				before, 0 none; that one's CPU */
 	kmm_gfp gfp;
 	uint32_t cache; /* string number of the slab cache's name; 0 unknown */
 	uint8_t op;	/* enum request_op */
@@ -168,6 +171,13 @@ static inline bool request_is_observation(const struct request *r)
 	return r->sig.op >= OBS_ZONE_LOCKED;
 }
 
+/* Kernel 6.10+: a steal or the claim of a whole page block shows as extfrag alone. */
+bool request_claims_silently(const struct machine *m);
+/*
+ * Does this record take its pages out of the buddy lists?  A refill does; from 6.10 on so does a
+ * fallback, unless it claims a part of a page block: that one is told as a refill too.
+ */
+bool request_takes(const struct machine *m, const struct request *q);
 const char *request_op_name(enum request_op op);
 const char *request_owner_name(enum request_owner owner);
 

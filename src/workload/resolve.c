@@ -376,23 +376,34 @@ static uint8_t zone_type(const struct resolver *r, int zid)
 static void follow_kswapd(struct resolver *r, const struct event *ev)
 {
 	for (unsigned n = 0; n < KMM_NODES; n++)
-		if (r->kswapd[n].on && r->kswapd[n].pid == ev->pid)
+		if (r->kswapd[n].on && r->kswapd[n].pid == ev->pid) {
 			r->kswapd[n].last = ev->time;
+			r->kswapd[n].last_seq = r->seq;
+			r->kswapd[n].last_cpu = ev->cpu;
+		}
 }
 
-/* A run of this node's kswapd is over; the time of its last event, 0 if there was none. */
-static uint64_t end_kswapd(struct resolver *r, const struct event *ev, bool again)
+/* A run of this node's kswapd is over: where its last event was, if there was one. */
+static void end_kswapd(struct resolver *r, const struct event *ev, bool again, struct request *q)
 {
 	struct kswapd *k;
-	uint64_t last;
 
+	q->addr = 0;
 	if (ev->reclaim.nid < 0 || ev->reclaim.nid >= KMM_NODES)
-		return 0;
+		return;
 	k = &r->kswapd[ev->reclaim.nid];
-	last = k->on ? k->last : 0;
-	*k = (struct kswapd){ .pid = ev->pid, .on = again, .last = ev->time };
+	if (k->on) {
+		q->addr = k->last;
+		q->sig.bytes_alloc = k->last_cpu;
+		if (r->seq - k->last_seq <= UINT32_MAX)
+			q->sig.bytes_req = (uint32_t)(r->seq - k->last_seq);
+	}
+	*k = (struct kswapd){ .pid = ev->pid,
+			      .on = again,
+			      .last = ev->time,
+			      .last_seq = r->seq,
+			      .last_cpu = ev->cpu };
 	r->kswapd_seen = true;
-	return last;
 }
 
 static int resolve_reclaim(struct resolver *r, struct ctx *c, const struct event *ev)
@@ -411,7 +422,7 @@ static int resolve_reclaim(struct resolver *r, struct ctx *c, const struct event
 	w->r.sig.node = (int8_t)ev->reclaim.nid;
 	w->r.sig.type = zone_type(r, ev->reclaim.zid);
 	if (ev->kind == EVENT_MM_VMSCAN_KSWAPD_WAKE || ev->kind == EVENT_MM_VMSCAN_KSWAPD_SLEEP)
-		w->r.addr = end_kswapd(r, ev, ev->kind == EVENT_MM_VMSCAN_KSWAPD_WAKE);
+		end_kswapd(r, ev, ev->kind == EVENT_MM_VMSCAN_KSWAPD_WAKE, &w->r);
 	else
 		w->r.addr = ev->reclaim.nr_reclaimed;
 	return 0;
@@ -503,15 +514,32 @@ static inline __attribute__((always_inline)) int dispatch(struct resolver *r, st
 	}
 }
 
+/*
+ * Is this among several frees that a task logged last?  They look like a batch, and the task may have lost the CPU
+ * before it gave them back; when it gets it again, it goes on with that.
+ */
+static bool in_batch(const struct resolver *r, const struct window_entry *w)
+{
+	const struct ctx *set = &r->ctx[(size_t)w->r.cpu * CTX_PER_CPU];
+
+	if (!(w->waits & WAIT_BATCH) || w->ctx < 0)
+		return false;
+	for (unsigned i = 0; i < CTX_PER_CPU; i++)
+		if (set[i].key == w->ctx)
+			return set[i].frees.count > 1;
+	return false;
+}
+
 /* The window is half full: more of it, or its oldest entry is decided. */
 static __attribute__((noinline)) int relieve(struct resolver *r)
 {
 	int ret = 0;
 
 	while (ret >= 0 && r->win.tail - r->win.head > (r->win.mask + 1) / 2) {
+		const struct window_entry *w = window_at(&r->win, r->win.head);
+
 		/* Zeroing a huge page takes its time; the rest can be decided by default. */
-		if ((r->win.mask + 1 < WINDOW_USUAL ||
-		     window_at(&r->win, r->win.head)->waits & WAIT_ALLOC) &&
+		if ((r->win.mask + 1 < WINDOW_USUAL || w->waits & WAIT_ALLOC || in_batch(r, w)) &&
 		    window_grow(&r->win))
 			continue;
 		ret = force_head(r);

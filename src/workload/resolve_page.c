@@ -226,6 +226,10 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 		w->r.sig.type = resolver_type(r, ev->extfrag.alloc_migratetype);
 		w->r.sig.aux2 = resolver_type(r, ev->extfrag.fallback_migratetype) |
 				(ev->extfrag.change_ownership == 1 ? 0x80 : 0);
+		/* The window may have moved. */
+		if (r->o.machine && request_takes(r->o.machine, &w->r) &&
+		    window_has(&r->win, c->open))
+			window_at(&r->win, c->open)->take.blocks++;
 		return 0;
 	}
 	w->r.pfn = ev->page.pfn < KMM_NO_PFN ? (uint32_t)ev->page.pfn : KMM_NO_PFN;

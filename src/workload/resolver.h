@@ -23,7 +23,8 @@
 struct kswapd {
 	int32_t pid;
 	bool on;
-	uint64_t last; /* time of its last event */
+	uint64_t last, last_seq; /* time and number of its last event */
+	uint32_t last_cpu;
 };
 
 /* Positions in the window, in order. */

@@ -91,13 +91,46 @@ static void test_copy(void **state)
 	isolated_free(&copy);
 }
 
+/* Two of the three pages that were to be moved had been freed by their owners: the last two targets come back. */
+static void test_not_needed(void **state)
+{
+	struct isolated t, copy;
+
+	(void)state;
+	start(&t, 1);
+	start(&copy, 1);
+	assert_int_equal(isolated_add(&t, 64, 2), 0);
+	for (uint32_t p = 67; p > 64; p--)
+		assert_int_equal(isolated_next(&t, 0), p);
+	assert_int_equal(isolated_copy(&copy, &t), 0);
+	isolated_take_back(&t, 32); /* never was there */
+	assert_int_equal(t.pages, 1);
+	isolated_take_back(&t, 66);
+	assert_int_equal(t.pages, 3);
+	for (uint32_t p = 66; p > 63; p--) {
+		isolated_take_back(&t, p);
+		assert_int_equal(isolated_give_back(&t, 0), p);
+	}
+	/* Now that one was given back, those used before it were used. */
+	isolated_take_back(&t, 67);
+	assert_int_equal(isolated_give_back(&t, 0), KMM_NO_PFN);
+	isolated_take_back(&copy, 65);
+	assert_int_equal(isolated_give_back(&copy, 0), 65);
+	/* What was taken in between stands before what was used. */
+	assert_int_equal(isolated_next(&copy, 0), 64);
+	assert_int_equal(isolated_add(&copy, 32, 0), 0);
+	isolated_take_back(&copy, 64);
+	assert_int_equal(copy.pages, 1);
+	isolated_free(&t);
+	isolated_free(&copy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages),
-		cmocka_unit_test(test_blocks),
-		cmocka_unit_test(test_batch),
-		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_pages),	   cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_batch),	   cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_not_needed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,23 @@ static void test_configuration(void **state)
 	machine_free(m);
 }
 
+/* Below which length does a drain show kswapd? */
+static void test_least(void **state)
+{
+	struct machine m = { .kernel_major = 6, .kernel_minor = 1, .cpus = 2, .zone_count = 2 };
+
+	(void)state;
+	m.zones[0] = (struct machine_zone){ .low = 519, .pcp_batch = 15, .pcp_high = 1415 };
+	m.zones[1] = (struct machine_zone){ .low = 43, .pcp_batch = 63 };
+	assert_int_equal(machine_pcp_least(&m, 0), 1415);
+	m.kernel_minor = 12;
+	assert_int_equal(machine_pcp_least(&m, 0), 259);
+	assert_int_equal(machine_pcp_least(&m, 1), 4 * 63);
+	m.zones[0].pcp_high_min = 300;
+	m.zones[0].pcp_high_max = 2926;
+	assert_int_equal(machine_pcp_least(&m, 0), 300);
+}
+
 static void test_highmem_reserves(void **state)
 {
 	struct machine *m = load_capture("i386-6.1-highmem");
@@ -314,6 +331,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_configuration),
+		cmocka_unit_test(test_least),
 		cmocka_unit_test(test_highmem_reserves),
 		cmocka_unit_test(test_nodes),
 		cmocka_unit_test(test_generations),

@@ -270,6 +270,47 @@ static void test_above_high_mark(void **state)
 	machine_done(mm);
 }
 
+/*
+ * The same, but up to 40 pages may be kept back from the counter: whether the list was drained tells on which
+ * side of the mark it was.  Where the counter is exact, it does not matter what the recording says.
+ */
+static void test_recording_tells_the_side(void **state)
+{
+	(void)state;
+	for (unsigned near = 0; near < 2; near++) {
+		struct kmm *mm = machine_marked(10, 10, 4000, 16260);
+
+		kmm_count_threshold(mm, 0, near ? 20 : 0);
+		for (unsigned i = 0; i < 72; i++)
+			kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+		for (unsigned i = 0; i < 5; i++) {
+			kmm_expect_drain(mm, 0);
+			kmm_free_pages(mm, 0, 16384 + i, 0);
+		}
+		assert_int_equal(kmm_zone_free_pages(mm, 0), near ? 16234 : 16264);
+		assert_int_equal(kmm_stats(mm)->marks_expected, near);
+		machine_done(mm);
+	}
+}
+
+/* Refills have raised high to 250.  Frees that seem to be below the mark lower it to 100, until one shows that they are not. */
+static void test_limit_of_the_other_side(void **state)
+{
+	struct kmm *mm = machine_marked(10, 100, 4000, 16260);
+
+	(void)state;
+	kmm_count_threshold(mm, 0, 20);
+	for (unsigned i = 0; i < 72; i++)
+		kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+	for (unsigned i = 0; i < 72; i++) {
+		kmm_expect_drain(mm, i < 21 ? -1 : 0);
+		kmm_free_pages(mm, 0, 16384 + i, 0);
+	}
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 150);
+	assert_int_equal(kmm_stats(mm)->marks_expected, 1);
+	machine_done(mm);
+}
+
 /* Frees in a row are counted to 32 batches. */
 static void test_free_count_has_a_cap(void **state)
 {
@@ -299,6 +340,34 @@ static void test_decay(void **state)
 	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 40);
 	kmm_pcp_decay(mm, 0);
 	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 40);
+	machine_done(mm);
+}
+
+/* When the drain is over the lists are as long as their limit: so many pages nobody knows are there. */
+static void test_a_drain_that_is_over_tells_the_length(void **state)
+{
+	struct kmm *mm = machine_with(10, 100, 4000);
+
+	(void)state;
+	assert_int_equal(kmm_seed_pcp_high(mm, 0, 0, 800), 0);
+	assert_int_equal(kmm_seed_pcp_hidden(mm, 0, 0, 737), 0); /* 740 in truth */
+	for (kmm_pfn pfn = 0; pfn < 40; pfn++)
+		kmm_free_pages(mm, 0, pfn, 0);
+	kmm_pcp_lower(mm, 0);
+	/* 800 less an eighth of it; the kernel, with 780 there, gives back 80 */
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), 77);
+	kmm_drain_some(mm, 0, 0, 0, 20);
+	kmm_pcp_lowered(mm, 0, 0, 20); /* of two batches more may follow */
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), 57);
+	kmm_drain_some(mm, 0, 0, 0, 15);
+	kmm_pcp_lowered(mm, 0, 0, 35); /* too far off to be a matter of a few pages */
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), 42);
+	assert_int_equal(kmm_seed_pcp_hidden(mm, 0, 0, 690), 0);
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), -5);
+	kmm_pcp_lowered(mm, 0, 0, 35);
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), 0);
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 5);
+	assert_int_equal(kmm_pcp_excess(mm, 0, 1), 0);
 	machine_done(mm);
 }
 
@@ -333,8 +402,11 @@ int main(void)
 		cmocka_unit_test(test_high_grows),
 		cmocka_unit_test(test_below_high_mark),
 		cmocka_unit_test(test_above_high_mark),
+		cmocka_unit_test(test_recording_tells_the_side),
+		cmocka_unit_test(test_limit_of_the_other_side),
 		cmocka_unit_test(test_free_count_has_a_cap),
 		cmocka_unit_test(test_decay),
+		cmocka_unit_test(test_a_drain_that_is_over_tells_the_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

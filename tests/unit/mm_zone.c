@@ -107,6 +107,30 @@ static void test_fraction(void **state)
 	assert_null(kmm_create(&c, why, sizeof(why)));
 }
 
+/*
+ * A DMA zone of 3977 pages in zoneinfo of 5.10: batch 1 and limit 0, since 3977 / 1024 / 4 is no batch; one of 8192
+ * pages has the same batch and a limit.
+ */
+static void test_no_batch(void **state)
+{
+	struct kmm_config c = config_of(KMM_LINUX_5_10);
+	const struct kmm_zone_config *z;
+	struct kmm *mm;
+
+	(void)state;
+	config_zone(&c, 0, KMM_ZONE_DMA, 0, 3977)->pcp_batch = 1;
+	config_zone(&c, 0, KMM_ZONE_NORMAL, 4096, 8192)->pcp_batch = 1;
+	config_zone(&c, 0, KMM_ZONE_HIGHMEM, 12288, 3977)->pcp_batch = 15;
+	mm = machine_create(&c);
+	z = kmm_configuration(mm)->zone;
+	assert_int_equal(z[0].pcp_batch, 1);
+	assert_int_equal(z[0].pcp_high, 0);
+	assert_int_equal(z[1].pcp_batch, 1);
+	assert_int_equal(z[1].pcp_high, 6);
+	assert_int_equal(z[2].pcp_high, 90);
+	kmm_destroy(mm);
+}
+
 /* 2.6.24 on i386 with 1 GiB: 896 MiB lowmem, 128 MiB HIGHMEM. */
 static void test_marks_2_6(void **state)
 {
@@ -479,13 +503,13 @@ static void test_zoneinfo_6_18(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_min_free_kbytes),	  cmocka_unit_test(test_batch),
-		cmocka_unit_test(test_fraction),	  cmocka_unit_test(test_marks_2_6),
-		cmocka_unit_test(test_boost_cap),	  cmocka_unit_test(test_zoneinfo_exact),
-		cmocka_unit_test(test_zoneinfo_files),	  cmocka_unit_test(test_zoneinfo_numa),
-		cmocka_unit_test(test_zoneinfo_pressure), cmocka_unit_test(test_zoneinfo_thp),
-		cmocka_unit_test(test_zoneinfo_boot),	  cmocka_unit_test(test_zoneinfo_highmem),
-		cmocka_unit_test(test_zoneinfo_6_18),
+		cmocka_unit_test(test_min_free_kbytes),	 cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_no_batch),	 cmocka_unit_test(test_fraction),
+		cmocka_unit_test(test_marks_2_6),	 cmocka_unit_test(test_boost_cap),
+		cmocka_unit_test(test_zoneinfo_exact),	 cmocka_unit_test(test_zoneinfo_files),
+		cmocka_unit_test(test_zoneinfo_numa),	 cmocka_unit_test(test_zoneinfo_pressure),
+		cmocka_unit_test(test_zoneinfo_thp),	 cmocka_unit_test(test_zoneinfo_boot),
+		cmocka_unit_test(test_zoneinfo_highmem), cmocka_unit_test(test_zoneinfo_6_18),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

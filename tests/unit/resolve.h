@@ -23,7 +23,7 @@
 #define USER (KERNEL | KMM_GFP_MOVABLE | KMM_GFP_HIGHMEM | KMM_GFP_HARDWALL)
 #define SLAB (KERNEL | KMM_GFP_NOWARN | KMM_GFP_NORETRY)
 #define VMALLOC_SITE 0xffffffff81300010ull
-#define OUT 4096
+#define OUT 8192
 
 struct bench {
 	struct resolver *r;

@@ -33,6 +33,42 @@ static void batched_frees_are_one_free_later(void **state)
 }
 
 /*
+ * A task loses the CPU after it has logged its frees, and gets it back much later: two and more are a batch that
+ * goes on then, while one alone may well have been all.
+ */
+static void a_batch_waits_for_its_task(void **state)
+{
+	struct bench *b = *state;
+
+	b->cpu = 1;
+	b->pid = 200;
+	alloc(b, 0x400, 0, USER);
+	freed(b, 0x400, 0);
+	b->cpu = 0;
+	b->pid = 100;
+	alloc_and_free(b, 2);
+	b->cpu = 2;
+	b->pid = 300;
+	for (unsigned i = 0; i < 6000; i++)
+		alloc(b, 0x1000 + i, 0, USER);
+	b->cpu = 0;
+	b->pid = 100;
+	batched(b, 0x100);
+	batched(b, 0x101);
+	b->cpu = 1;
+	b->pid = 200;
+	batched(b, 0x400);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 3);
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 0)->slot, rec(b, REQ_PAGE_ALLOC, 0)->slot);
+	assert_int_equal(at(b, REQ_PAGE_FREE, 0), 1);
+	for (unsigned i = 1; i < 3; i++) {
+		assert_true(at(b, REQ_PAGE_FREE, i) > at(b, REQ_PAGE_ALLOC, 6002));
+		assert_true(rec(b, REQ_PAGE_FREE, i)->sig.flags & REQ_BATCHED);
+	}
+}
+
+/*
  * 3.3 to 4.14 log the batched event of a page first, then its mm_page_free; 2.6.32 (as mm_pagevec_free)
  * nothing after it.  One free either way, and a batched event of an unknown page is none.
  */
@@ -326,6 +362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(batched_frees_are_one_free_later),
+		TEST(a_batch_waits_for_its_task),
 		TEST(batched_event_may_come_first),
 		TEST(a_batch_takes_no_used_page_along),
 		TEST(a_batch_begins_after_its_task_slept),

@@ -180,6 +180,49 @@ static void a_captured_block_is_direct(void **state)
 	assert_false(rec(b, REQ_PAGE_ALLOC, 1)->sig.flags & REQ_DIRECT);
 }
 
+static void stolen(struct bench *b, uint64_t pfn)
+{
+	struct event ev = { .kind = EVENT_MM_PAGE_ALLOC_EXTFRAG };
+
+	ev.extfrag.pfn = pfn;
+	ev.extfrag.alloc_order = 0;
+	ev.extfrag.fallback_order = 1;
+	ev.extfrag.alloc_migratetype = 1;
+	ev.extfrag.fallback_migratetype = 0;
+	ev.extfrag.change_ownership = 0;
+	feed(b, &ev);
+}
+
+/*
+ * From 6.10 on a fallback that steals takes its page without mm_page_alloc_zone_locked: with it a refill has taken
+ * two pages, and its allocation did not go past the list.  Before, the refill alone tells of the page.
+ */
+static void steal_in_refill(struct bench *b, uint32_t minor)
+{
+	struct machine m = { .kernel_major = 6, .kernel_minor = minor, .zone_count = 1 };
+
+	m.pageblock_order = 9;
+	m.cpus = 1;
+	m.zones[0].spanned = m.zones[0].present = m.max_pfn = 4096;
+	m.zones[0].pcp_batch = 15;
+	bench_machine(b, &m);
+	locked(b, 0x100, 0);
+	stolen(b, 0x208);
+	alloc(b, 0x100, 0, USER);
+	finish(b);
+}
+
+static void what_is_stolen_is_of_the_refill(void **state)
+{
+	struct bench *b = *state;
+
+	steal_in_refill(b, 1);
+	assert_true(rec(b, REQ_PAGE_ALLOC, 0)->sig.flags & REQ_DIRECT);
+	b->n = 0;
+	steal_in_refill(b, 12);
+	assert_false(rec(b, REQ_PAGE_ALLOC, 0)->sig.flags & REQ_DIRECT);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
 int main(void)
@@ -189,6 +232,7 @@ int main(void)
 		TEST(interrupts_nest),
 		TEST(failures_are_responses),
 		TEST(a_captured_block_is_direct),
+		TEST(what_is_stolen_is_of_the_refill),
 		TEST(silent_frees_are_implied),
 		TEST(reclaim_makes_responses),
 		TEST(refills_of_nobody),

@@ -310,6 +310,25 @@ static void what_came_meanwhile_stays_in_turn(void **state)
 	assert_int_equal(s->early.a[0].q.pfn, 32);
 }
 
+/* Likewise; 30 to 32 still stand there in their order, in which 31 was gone when 32 was handed out. */
+static void what_came_meanwhile_is_still_there(void **state)
+{
+	struct story *s = *state;
+	uint64_t at;
+
+	learn_block(s);
+	for (uint32_t p = 33; p >= 30; p--)
+		push(s, p, NO_SLOT, 0);
+	alloc_by(s, 33, 1, 0);
+	alloc_by(s, 30, 1, 0);
+	at = s->n;
+	alloc_by(s, 32, 3, 0);
+	alloc_by(s, 31, 2, 0);
+	assert_int_equal(s->early.count, 2);
+	assert_int_equal(s->early.a[1].q.pfn, 31);
+	assert_int_equal(s->early.a[1].to, at);
+}
+
 static void push_by(struct story *s, uint32_t pfn, int32_t pid, unsigned aux)
 {
 	struct request q = { .pfn = pfn, .slot = NO_SLOT, .pid = pid };
@@ -485,6 +504,101 @@ static void a_cpu_that_went_on_while_it_was_drained(void **state)
 	assert_int_equal(s->early.count, 0);
 }
 
+static void by(struct story *s, int32_t pid, enum request_op op, uint32_t pfn, uint8_t order)
+{
+	struct request q = { .pfn = pfn, .slot = NO_SLOT, .pid = pid };
+
+	q.sig.op = (uint8_t)op;
+	q.sig.order = order;
+	silent_record(&s->s, &q, s->n++);
+}
+
+/*
+ * A drain takes the last page of the list, and took 30 though 32 stood behind it: task 1 had taken that.  It was the
+ * first of its list when the task lost the CPU, so it was taken before task 2 freed anything.
+ */
+static void a_page_that_a_drain_passed_over(void **state)
+{
+	struct story *s = *state;
+	uint64_t at;
+
+	learn_block(s);
+	push(s, 32, NO_SLOT, 0);
+	push(s, 31, NO_SLOT, 0);
+	alloc_by(s, 31, 1, 0);
+	at = s->n;
+	by(s, 2, REQ_PAGE_FREE, 60, 1);
+	by(s, 2, REQ_PAGE_FREE, 30, 0);
+	by(s, 2, OBS_PCPU_DRAIN, 30, 0);
+	alloc_by(s, 32, 1, 0);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].q.pfn, 32);
+	assert_int_equal(s->early.a[0].from, at + 3);
+	assert_int_equal(s->early.a[0].to, at);
+}
+
+/* The same, but 33 stood before 32 when the task lost the CPU: it took 32 only after another one had taken that. */
+static void a_page_that_was_not_the_first(void **state)
+{
+	struct story *s = *state;
+	uint64_t at;
+
+	learn_block(s);
+	push(s, 32, NO_SLOT, 0);
+	push(s, 33, NO_SLOT, 0);
+	push(s, 31, NO_SLOT, 0);
+	alloc_by(s, 31, 1, 0);
+	alloc_by(s, 33, 2, 0);
+	at = s->n;
+	by(s, 2, REQ_PAGE_FREE, 30, 0);
+	by(s, 2, OBS_PCPU_DRAIN, 30, 0);
+	alloc_by(s, 32, 1, 0);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].to, at);
+}
+
+/* A free that was logged right before such a drain found the list locked: it is not waited for. */
+static void a_free_while_another_cpu_drains(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+	uint64_t at;
+
+	learn_block(s);
+	push(s, 32, NO_SLOT, 0);
+	push(s, 31, NO_SLOT, 0);
+	at = s->n;
+	push(s, 30, NO_SLOT, 0);
+	drain_all(s, 32, false);
+	drain_all(s, 31, true);
+	alloc_by(s, 90, 300, 1);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.past_count, 1);
+	assert_int_equal(s->s.past[0], at);
+}
+
+/* So did one in the midst of it, as the next refill shows; what was freed before was on the list. */
+static void a_free_in_the_midst_of_a_drain(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+	uint64_t at;
+
+	learn_block(s);
+	push(s, 32, NO_SLOT, 0);
+	push(s, 31, NO_SLOT, 0);
+	drain_all(s, 32, false);
+	at = s->n;
+	push(s, 30, NO_SLOT, 0);
+	drain_all(s, 31, true);
+	refill(s);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.past_count, 1);
+	assert_int_equal(s->s.past[0], at);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -499,10 +613,13 @@ int main(void)
 		T(a_page_that_a_refill_takes_was_not_taken),
 		T(compaction_is_an_explanation_too),
 		T(a_task_that_was_preempted),
+		T(a_page_that_a_drain_passed_over),
+		T(a_page_that_was_not_the_first),
 		T(tasks_that_went_on),
 		T(a_task_that_moved),
 		T(pages_that_came_meanwhile),
 		T(what_came_meanwhile_stays_in_turn),
+		T(what_came_meanwhile_is_still_there),
 		T(a_free_that_an_interrupt_delayed),
 		T(an_interrupt_that_found_it_locked),
 		T(a_switch_is_not_the_task_going_on),
@@ -511,6 +628,8 @@ int main(void)
 		T(a_stolen_page_was_not_taken),
 		T(what_a_drain_of_all_lists_left),
 		T(a_cpu_that_went_on_while_it_was_drained),
+		T(a_free_while_another_cpu_drains),
+		T(a_free_in_the_midst_of_a_drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
