@@ -12,7 +12,7 @@
 #define HELD_MAX (512u << 20) /* of unpacked records; more are not waited for */
 #define RUNS_MAX (1u << 20)
 #define GIVE_BACK (8u << 20)
-#define AHEAD 2048	      /* bytes that are asked for before they are looked at */
+#define AHEAD 4096	      /* bytes that are asked for before they are looked at */
 #define SORTED_PART (1 << 18) /* bytes looked at ahead where there are no rounds */
 
 /* ---- the heap ---- */

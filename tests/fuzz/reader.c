@@ -49,7 +49,8 @@ static void read_all(const char *path, bool keep_going)
 	struct trace_options o = { .keep_going = keep_going };
 	struct err e = { 0 };
 	struct trace *t = trace_open(path, &o, &e);
-	struct event ev;
+	struct event ev[32];
+	unsigned room = keep_going ? 32 : 1;
 	char gfp[256];
 	int ret = 0;
 
@@ -57,12 +58,14 @@ static void read_all(const char *path, bool keep_going)
 		nowhere = fopen("/dev/null", "w");
 	if (!t && (!e.text[0] || strchr(e.text, '\n')))
 		abort(); /* a failure without a word, or with more than a line */
-	for (unsigned i = 0; t && i < EVENTS_MAX && (ret = trace_next(t, &ev, &e)) == 1; i++)
-		if (i < WORDS || !(i % WORDS)) {
-			trace_event_text(t, &ev, nowhere);
-			trace_gfp_text(t, &ev, gfp, sizeof(gfp));
-			trace_comm(t, ev.pid);
-		}
+	for (unsigned n = 0; t && n < EVENTS_MAX && (ret = trace_next_many(t, ev, room, &e)) > 0;
+	     n += (unsigned)ret)
+		for (unsigned i = 0; i < (unsigned)ret; i++)
+			if (n < WORDS || !((n + i) % WORDS)) {
+				trace_event_text(t, &ev[i], nowhere);
+				trace_gfp_text(t, &ev[i], gfp, sizeof(gfp));
+				trace_comm(t, ev[i].pid);
+			}
 	if (ret < 0 && (keep_going || !e.text[0]))
 		abort();
 	trace_close(t);
