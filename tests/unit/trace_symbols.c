@@ -15,7 +15,9 @@
 
 #include "trace/symbols.h"
 
-#define ID "[kernel.kallsyms]/0102030405060708090a0b0c0d0e0f1011121314"
+#define CACHE "/[kernel.kallsyms]"
+#define KERNEL CACHE "/0102030405060708090a0b0c0d0e0f1011121314"
+#define LIST KERNEL "/kallsyms"
 
 static const char text[] = "0000000000001000 A fixed_percpu_data\n"
 			   "ffffffff81000000 T _text\n"
@@ -28,7 +30,7 @@ static char dir[64];
 
 static int setup(void **state)
 {
-	static const char *const parts[] = { "", "/[kernel.kallsyms]", "/" ID };
+	static const char *const parts[] = { CACHE, KERNEL };
 	char path[256];
 	FILE *f;
 
@@ -36,12 +38,12 @@ static int setup(void **state)
 	strcpy(dir, "/tmp/kmemlab-symbols.XXXXXX");
 	if (!mkdtemp(dir))
 		return -1;
-	for (int i = 1; i < 3; i++) {
+	for (int i = 0; i < 2; i++) {
 		snprintf(path, sizeof(path), "%s%s", dir, parts[i]);
 		if (mkdir(path, 0700))
 			return -1;
 	}
-	snprintf(path, sizeof(path), "%s/" ID "/kallsyms", dir);
+	snprintf(path, sizeof(path), "%s" LIST, dir);
 	f = fopen(path, "w");
 	return f && fputs(text, f) >= 0 && !fclose(f) && !setenv("PERF_BUILDID_DIR", dir, 1) ? 0 :
 											       -1;
@@ -49,7 +51,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const parts[] = { "/" ID "/kallsyms", "/" ID, "/[kernel.kallsyms]", "" };
+	static const char *const parts[] = { LIST, KERNEL, CACHE, "" };
 	char path[256];
 	int ret = 0;
 
@@ -79,7 +81,7 @@ static void a_kernel_where_it_lay(void **state)
 	(void)state;
 	symbols_find(&s, &id);
 	assert_true(s.by_id);
-	assert_non_null(strstr(s.from, ID "/kallsyms"));
+	assert_non_null(strstr(s.from, LIST));
 	assert_string_equal(kallsyms_lookup(symbols_table(&s), 0xffffffff81000110, &off),
 			    "kmalloc_user");
 	assert_int_equal(off, 0x10);
@@ -137,7 +139,7 @@ static void a_named_file(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/" ID "/kallsyms", dir);
+	snprintf(path, sizeof(path), "%s" LIST, dir);
 	assert_int_equal(symbols_read(&s, path, &e), 0);
 	assert_false(s.by_id);
 	assert_int_equal(kallsyms_count(symbols_table(&s)), 5);
