@@ -12,6 +12,8 @@
 #include "workload/resolver.h"
 
 #define MOST_FRAMES (1u << 28)
+#define FAR 20 /* events ahead: what leads to their memory is asked for */
+#define NEAR 6 /* and that memory itself */
 
 int resolver_oom(struct resolver *r)
 {
@@ -306,7 +308,9 @@ static __attribute__((noinline)) struct ctx *ctx_switch(struct resolver *r, cons
 	return old;
 }
 
-static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t key)
+/* The event's context where it is not that of the event before. */
+static __attribute__((noinline)) struct ctx *ctx_get(struct resolver *r, const struct event *ev,
+						     int64_t key)
 {
 	struct ctx *set, *c;
 
@@ -318,7 +322,8 @@ static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t k
 		c = ctx_switch(r, ev, key);
 		r->irq[ev->cpu].recent = (uint8_t)(c - set);
 	}
-	c->used = r->seq;
+	r->at = c;
+	r->at_cpu = ev->cpu;
 	return c;
 }
 
@@ -448,6 +453,7 @@ static int resolve_lost(struct resolver *r, const struct event *ev, uint64_t los
 		}
 	for (uint32_t i = 0; i < r->cpus; i++)
 		resolve_irq_settle(r, i);
+	r->at = NULL;
 	r->epoch++;
 	r->stats.lost += lost;
 	w = resolver_append(r, ev, OBS_LOST);
@@ -458,7 +464,8 @@ static int resolve_lost(struct resolver *r, const struct event *ev, uint64_t los
 	return 0;
 }
 
-static int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
+static inline __attribute__((always_inline)) int dispatch(struct resolver *r, struct ctx *c,
+							  const struct event *ev)
 {
 	switch (ev->kind) {
 	case EVENT_MM_PAGE_ALLOC:
@@ -566,8 +573,8 @@ static inline void enter_task(struct resolver *r, struct ctx *c, const struct ev
 		follow_kswapd(r, ev);
 }
 
-int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
-		  struct err *e)
+static inline __attribute__((always_inline)) int take(struct resolver *r, const struct event *ev,
+						      uint64_t seq, uint64_t lost, struct err *e)
 {
 	int64_t key = ctx_key(ev);
 	struct ctx *c;
@@ -586,9 +593,13 @@ int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint
 		if (ret < 0)
 			return ret;
 	}
-	c = ctx_get(r, ev, key);
-	if (!c)
-		return e ? e->code : -ENOMEM;
+	c = r->at;
+	if (!c || c->key != key || r->at_cpu != ev->cpu) {
+		c = ctx_get(r, ev, key);
+		if (!c)
+			return e ? e->code : -ENOMEM;
+	}
+	c->used = seq;
 	if (__builtin_expect(key >= 0, 1)) {
 		enter_task(r, c, ev);
 	} else if (ev->kind == EVENT_MM_PAGE_FREE || ev->kind == EVENT_MM_PAGE_ALLOC) {
@@ -603,6 +614,12 @@ int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint
 	if (ret < 0)
 		return ret;
 	return window_shut(r) ? 0 : drain_window(r);
+}
+
+int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
+		  struct err *e)
+{
+	return take(r, ev, seq, lost, e);
 }
 
 /* An event whose time others have, or that comes after such ones. */
@@ -622,14 +639,60 @@ static __attribute__((noinline)) int take_tied(struct resolver *r, const struct 
 	return resolver_take(r, ev, seq, lost, e);
 }
 
-int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
+static inline int take_one(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
 {
 	uint64_t seq = r->arrived++;
 
 	if (__builtin_expect(r->tied.count || ev->tied, 0))
 		return take_tied(r, ev, seq, lost, e);
 	r->alone = r->o.tells_ties;
-	return resolver_take(r, ev, seq, lost, e);
+	return take(r, ev, seq, lost, e);
+}
+
+/*
+ * What an event is about is in memory that nothing has touched for long.  It is asked for in two
+ * steps, since the second one reads what the first asked for.
+ */
+static inline uint32_t frame_of(const struct resolver *r, const struct event *ev)
+{
+	if (ev->kind >= EVENT_KMALLOC && ev->kind <= EVENT_KMEM_CACHE_FREE)
+		return resolver_pfn(r, ev->object.ptr);
+	if (ev->kind >= EVENT_MM_PAGE_ALLOC && ev->kind <= EVENT_MM_PAGE_PCPU_DRAIN)
+		return (uint32_t)ev->page.pfn;
+	return KMM_NO_PFN;
+}
+
+static inline void ask_for_frame(const struct resolver *r, const struct event *ev)
+{
+	pagemap_prefetch(&r->frames, frame_of(r, ev));
+}
+
+static inline void ask_for_rest(const struct resolver *r, const struct event *ev)
+{
+	struct frame f = pagemap_get(&r->frames, frame_of(r, ev));
+
+	if (ev->kind >= EVENT_KMALLOC)
+		frameobjs_prefetch(&r->frame_objects, f.objects, (uint32_t)ev->object.ptr & 0xfff);
+	else if (f.slot < r->slots.count)
+		__builtin_prefetch(&r->slots.s[f.slot]);
+}
+
+int resolver_events(struct resolver *r, const struct event *ev, unsigned n, uint64_t lost,
+		    struct err *e)
+{
+	const struct event *end = ev + n;
+	int ret = 0;
+
+	for (const struct event *next = ev; next < end && next < ev + FAR; next++)
+		ask_for_frame(r, next);
+	for (; ev < end && ret >= 0; ev++) {
+		if (end - ev > FAR)
+			ask_for_frame(r, ev + FAR);
+		if (end - ev > NEAR)
+			ask_for_rest(r, ev + NEAR);
+		ret = take_one(r, ev, lost, e);
+	}
+	return ret;
 }
 
 int resolver_finish(struct resolver *r, struct err *e)
@@ -662,16 +725,16 @@ struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
 		goto oom;
 	r->o = *o;
 	if (o->direct_map_base)
-		r->frames = o->machine && o->machine->max_pfn ? o->machine->max_pfn : MOST_FRAMES;
-	if (r->frames > MOST_FRAMES)
-		r->frames = MOST_FRAMES;
+		r->mapped = o->machine && o->machine->max_pfn ? o->machine->max_pfn : MOST_FRAMES;
+	if (r->mapped > MOST_FRAMES)
+		r->mapped = MOST_FRAMES;
 	r->array_free = UINT32_MAX;
 	r->deferred = KMM_NO_PFN;
 	slots_init(&r->slots);
 	ties_init(&r->ties, put_tie, r);
 	pool_init(&r->memory);
-	pagemap_init(&r->page_slot, PAGE_UNSEEN, &r->memory);
-	frameobjs_init(&r->frame_objects, &r->memory);
+	pagemap_init(&r->frames, (struct frame){ PAGE_UNSEEN, FRAMEOBJS_NONE }, &r->memory);
+	frameobjs_init(&r->frame_objects, &r->frames);
 	if (window_init(&r->win) || sites_init(&r->sites) || map_init(&r->objects, 64) ||
 	    map_init(&r->percpu, 64) || map_init(&r->areas, 64) || map_init(&r->arrays, 64))
 		goto oom;
@@ -702,8 +765,7 @@ void resolver_free(struct resolver *r)
 	map_free(&r->percpu);
 	map_free(&r->objects);
 	sites_free(&r->sites);
-	frameobjs_free(&r->frame_objects);
-	pagemap_free(&r->page_slot);
+	pagemap_free(&r->frames);
 	pool_free(&r->memory);
 	slots_free(&r->slots);
 	ties_free(&r->ties);

@@ -387,6 +387,34 @@ static void test_decay(void **state)
 	machine_done(mm);
 }
 
+/* When the drain is over the lists are as long as their limit: so many pages nobody knows are there. */
+static void test_a_drain_that_is_over_tells_the_length(void **state)
+{
+	struct kmm *mm = machine_with(10, 100, 4000);
+
+	(void)state;
+	assert_int_equal(kmm_seed_pcp_high(mm, 0, 0, 800), 0);
+	assert_int_equal(kmm_seed_pcp_hidden(mm, 0, 0, 737), 0); /* 740 in truth */
+	for (kmm_pfn pfn = 0; pfn < 40; pfn++)
+		kmm_free_pages(mm, 0, pfn, 0);
+	kmm_pcp_lower(mm, 0);
+	/* 800 less an eighth of it; the kernel, with 780 there, gives back 80 */
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), 77);
+	kmm_drain_some(mm, 0, 0, 0, 20);
+	kmm_pcp_lowered(mm, 0, 0, 20); /* of two batches more may follow */
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), 57);
+	kmm_drain_some(mm, 0, 0, 0, 15);
+	kmm_pcp_lowered(mm, 0, 0, 35); /* too far off to be a matter of a few pages */
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), 42);
+	assert_int_equal(kmm_seed_pcp_hidden(mm, 0, 0, 690), 0);
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), -5);
+	kmm_pcp_lowered(mm, 0, 0, 35);
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), 0);
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 5);
+	assert_int_equal(kmm_pcp_excess(mm, 0, 1), 0);
+	machine_done(mm);
+}
+
 /* Pages that nobody knows lengthen the lists, but are neither drained nor handed out. */
 static void test_hidden_pages_count(void **state)
 {
@@ -423,6 +451,7 @@ int main(void)
 		cmocka_unit_test(test_recording_tells_the_limit),
 		cmocka_unit_test(test_free_count_has_a_cap),
 		cmocka_unit_test(test_decay),
+		cmocka_unit_test(test_a_drain_that_is_over_tells_the_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

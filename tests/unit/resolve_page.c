@@ -141,7 +141,7 @@ static void nonsense_is_refused(void **state)
 
 	ev.page.pfn = 0x100;
 	ev.page.order = 200;
-	assert_true(resolver_event(b->r, &ev, 0, &e) < 0);
+	assert_true(resolver_events(b->r, &ev, 1, 0, &e) < 0);
 	assert_non_null(strstr(e.text, "order 200"));
 }
 
