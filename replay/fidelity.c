@@ -130,6 +130,7 @@ void fidelity_compute(const struct replay *r, int recorded, int simulated, int a
 		f->zones_given = simulated_stats(sim->simulated)->nodes_given +
 				 kmm_stats(simulated_model(sim->simulated))->zones_expected;
 		f->marks_given = kmm_stats(simulated_model(sim->simulated))->marks_expected;
+		f->limits_given = kmm_stats(simulated_model(sim->simulated))->limits_expected;
 		over_time(r, rec, sim, f);
 	}
 	if (anchored >= 0) {

@@ -298,6 +298,7 @@ static void json_simulated(struct json *j, const struct machine *m, const struct
 	json_uint(j, "hits", f->placement.hits);
 	json_uint(j, "zones_given", f->zones_given);
 	json_uint(j, "marks_given", f->marks_given);
+	json_uint(j, "limits_given", f->limits_given);
 	if (s->diverged) {
 		json_uint(j, "first_miss_event", s->first_miss_seq);
 		json_uint(j, "first_miss_after", s->first_miss_at);
@@ -454,6 +455,12 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 			    " times: on which side of its high mark\n             a zone was whose "
 			    "counter may lag that far\n",
 			    f->marks_given);
+	if (f->limits_given)
+		prose_print(stdout,
+			    "  limits     taken from the recording for %" PRIu64
+			    " frees: the work that lowers the lists'\n             limits once a "
+			    "second leaves no event, and comes late\n",
+			    f->limits_given);
 	put_counts("refills", f->refills);
 	put_counts("drains", f->drains);
 	put_counts("fallbacks", f->fallbacks);

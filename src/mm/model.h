@@ -124,6 +124,7 @@ struct pcp {
 	int32_t high_min, high_max; /* 6.7+: high moves between these */
 	int32_t free_count;	    /* 6.7+: freed since the last allocation, roughly */
 	int32_t kept_back;	    /* free pages that are not in the zone's counter yet */
+	int32_t high_late; /* 6.7+: high at most, if the once-a-second work ran one time less than it was due */
 	int32_t high_else; /* while that is unsure: high, if the zone is on the other side of its mark */
 	uint32_t else_since; /* zone.unsure_times as high_else began */
 	uint16_t cpu;

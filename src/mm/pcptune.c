@@ -53,21 +53,45 @@ static void heed_recording(struct kmm *mm, struct zone *z, const struct pcp *p)
 
 /* ---- the limit ---- */
 
+/* It moves, and with it what it would be if the once-a-second work had run one time less. */
+static inline void set_high(struct pcp *p, int32_t high)
+{
+	p->high_late = clamp_int(p->high_late + high - p->high, high, p->high_max);
+	p->high = high;
+}
+
+/*
+ * The list is as long as its limit.  If the recording has the free not drain it all the same, the limit is higher,
+ * as far as that may be because the once-a-second work came late; if it has it drain, this is the limit.
+ */
+static int32_t heed_limit(struct kmm *mm, struct pcp *p)
+{
+	if (mm->expect_drain > 0)
+		p->high_late = p->high;
+	if (mm->expect_drain || p->high_late <= pcp_total(p))
+		return p->high;
+	mm->stats.limits_expected++;
+	p->high = pcp_total(p) + 1;
+	return p->high;
+}
+
 int pcptune_refill(const struct zone *z, struct pcp *p, unsigned order)
 {
 	int32_t want = p->batch, room;
 
-	p->high = clamp_int(p->high, p->high_min, p->high_max);
+	set_high(p, clamp_int(p->high, p->high_min, p->high_max));
 	if (p->high < p->batch)
 		return 1;
 	if (!order)
 		want <<= p->alloc_factor;
 	follow_else(z, p);
 	room = p->high;
-	if (p->high_min != p->high_max && !z->below_high)
-		room = p->high = min_int(p->high + want, p->high_max);
-	else if (unlikely(z->below_unsure))
+	if (p->high_min != p->high_max && !z->below_high) {
+		set_high(p, min_int(p->high + want, p->high_max));
+		room = p->high;
+	} else if (unlikely(z->below_unsure)) {
 		p->high_else = min_int(p->high_else + want, p->high_max);
+	}
 	if (!order) {
 		room = max_int(room - pcp_total(p) - p->batch, p->batch);
 		if (want <= room && p->alloc_factor < PCP_FACTOR_MAX)
@@ -85,16 +109,17 @@ static int32_t lowered(const struct pcp *p, int32_t high)
 /* The limit that applies now; moves p->high along the way. */
 static int32_t current_high(struct kmm *mm, struct zone *z, struct pcp *p, bool all)
 {
-	int32_t high = p->high = clamp_int(p->high, p->high_min, p->high_max);
+	int32_t high = clamp_int(p->high, p->high_min, p->high_max);
 
+	set_high(p, high);
 	if (!high)
 		return 0;
 	if (all) {
-		p->high = max_int(high - (p->batch << PCP_FACTOR_MAX), p->high_min);
+		set_high(p, max_int(high - (p->batch << PCP_FACTOR_MAX), p->high_min));
 		return 0;
 	}
 	if (z->kswapd) {
-		p->high = lowered(p, high);
+		set_high(p, lowered(p, high));
 		return min_int(p->batch * 4, p->high);
 	}
 	if (p->high_min == p->high_max)
@@ -105,13 +130,15 @@ static int32_t current_high(struct kmm *mm, struct zone *z, struct pcp *p, bool 
 		high = p->high;
 	}
 	if (z->below_high) {
-		p->high = lowered(p, high);
+		set_high(p, lowered(p, high));
 		return max_int(pcp_total(p), p->high_min);
 	}
 	if (unlikely(z->below_unsure))
 		p->high_else = lowered(p, p->high_else);
+	if (pcp_total(p) >= high)
+		high = heed_limit(mm, p);
 	if (pcp_total(p) >= high && p->high < p->free_count + p->batch)
-		p->high = clamp_int(p->free_count + p->batch, p->high_min, p->high_max);
+		set_high(p, clamp_int(p->free_count + p->batch, p->high_min, p->high_max));
 	return high;
 }
 
@@ -147,11 +174,17 @@ int pcptune_excess(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order
 	return n;
 }
 
+static int32_t decayed(const struct pcp *p, int32_t high)
+{
+	if (high <= p->high_min)
+		return high;
+	return max_int(max_int(pcp_total(p) - (p->batch << PCP_FACTOR_MAX), high - (high >> 3)),
+		       p->high_min);
+}
+
 int pcptune_decay(struct pcp *p)
 {
-	if (p->high > p->high_min)
-		p->high = max_int(max_int(pcp_total(p) - (p->batch << PCP_FACTOR_MAX),
-					  p->high - (p->high >> 3)),
-				  p->high_min);
+	p->high_late = max_int(p->high, decayed(p, p->high_late));
+	p->high = decayed(p, p->high);
 	return max_int(pcp_total(p) - p->high, 0);
 }

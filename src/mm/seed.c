@@ -109,8 +109,11 @@ int kmm_seed_pcp_high(struct kmm *mm, unsigned cpu, unsigned zone, int high)
 {
 	if (cpu >= mm->cpus || zone >= mm->zones || high < 0)
 		return -EINVAL;
-	if (mm->generation == KMM_LINUX_6_18)
-		pcp_of(mm, &mm->zone[zone], cpu)->high = high;
+	if (mm->generation == KMM_LINUX_6_18) {
+		struct pcp *p = pcp_of(mm, &mm->zone[zone], cpu);
+
+		p->high = p->high_late = high;
+	}
 	return 0;
 }
 

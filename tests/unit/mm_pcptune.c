@@ -352,6 +352,50 @@ static void test_limit_of_the_other_side(void **state)
 	machine_done(mm);
 }
 
+/* Frees the n pages from `from` on; what the recording says of each: does it drain its list? */
+static void free_told(struct kmm *mm, const kmm_pfn *from, unsigned n, int drains)
+{
+	for (unsigned i = 0; i < n; i++) {
+		kmm_expect_drain(mm, drains);
+		kmm_free_pages(mm, 0, from[i], 0);
+	}
+	kmm_expect_drain(mm, -1);
+}
+
+/*
+ * The work that lowers limits once a second took 800 to 700, or has not run yet.  A recording whose frees do not
+ * drain at 700 says how high the limit is, but not beyond 800; what drained once, drains there again.
+ */
+static void test_recording_tells_the_limit(void **state)
+{
+	static const unsigned limit[] = { 700, 750, 800 };
+
+	(void)state;
+	for (unsigned k = 0; k < 3; k++) {
+		struct kmm *mm = machine_with(10, 100, 4000);
+		kmm_pfn page[1200];
+		unsigned n;
+
+		for (unsigned i = 0; i < 1200; i++)
+			page[i] = kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+		n = limit[k] - (unsigned)kmm_pcp_pages(mm, 0, 0);
+		assert_in_range(n, 320, 800);
+		assert_int_equal(kmm_seed_pcp_high(mm, 0, 0, 800), 0);
+		kmm_pcp_lower(mm, 0);
+		free_told(mm, page, n - 1, 0);
+		assert_int_equal(kmm_pcp_pages(mm, 0, 0), limit[k] - 1);
+		assert_int_equal(kmm_stats(mm)->limits_expected, limit[k] - 700);
+		/* At 800 it drains whatever the recording has: 32 batches. */
+		free_told(mm, page + n - 1, 1, limit[k] < 800);
+		assert_int_equal(kmm_pcp_pages(mm, 0, 0), limit[k] - 320);
+		free_told(mm, page + n, 319, 0);
+		assert_int_equal(kmm_pcp_pages(mm, 0, 0), limit[k] - 1);
+		free_told(mm, page + n + 319, 1, 0);
+		assert_int_equal(kmm_pcp_pages(mm, 0, 0), limit[k] - 320);
+		machine_done(mm);
+	}
+}
+
 /* Frees in a row are counted to 32 batches. */
 static void test_free_count_has_a_cap(void **state)
 {
@@ -446,6 +490,7 @@ int main(void)
 		cmocka_unit_test(test_recording_tells_the_side),
 		cmocka_unit_test(test_recording_tells_of_the_boost),
 		cmocka_unit_test(test_limit_of_the_other_side),
+		cmocka_unit_test(test_recording_tells_the_limit),
 		cmocka_unit_test(test_free_count_has_a_cap),
 		cmocka_unit_test(test_decay),
 		cmocka_unit_test(test_a_drain_that_is_over_tells_the_length),
