@@ -130,12 +130,10 @@ bool callers_is_wrapper(const char *function)
 	       !strncmp(name, "perf_callchain", 14) || !strncmp(name, "ftrace_trace_stack", 18);
 }
 
-int callers_init(struct callers *c, struct trace *t, const struct kallsyms *symbols,
-		 const char *const *more)
+int callers_init(struct callers *c, struct trace *t, const char *const *more)
 {
 	memset(c, 0, sizeof(*c));
 	c->t = t;
-	c->symbols = symbols;
 	c->more = more;
 	c->cpus = trace_info(t)->cpus;
 	c->queue = calloc(CALLERS_QUEUE, sizeof(*c->queue));
@@ -154,9 +152,8 @@ void callers_free(struct callers *c)
 static const char *function_at(const struct callers *c, uint64_t ip)
 {
 	uint64_t off;
-	const char *name = trace_symbol(c->t, ip, &off);
 
-	return name || !c->symbols ? name : kallsyms_lookup(c->symbols, ip, &off);
+	return trace_symbol(c->t, ip, &off);
 }
 
 /* Where no symbol is known nothing is skipped. */

@@ -15,7 +15,6 @@
 #include <stdint.h>
 
 #include "base/map.h"
-#include "machine/kallsyms.h"
 #include "trace/trace.h"
 
 #define CALLERS_QUEUE 4096 /* events that may wait; the first goes without its stack then */
@@ -28,20 +27,18 @@ struct callers_event {
 
 struct callers {
 	struct trace *t;
-	const struct kallsyms *symbols; /* where the trace has none; may be NULL */
-	const char *const *more;	/* further wrappers, NULL-terminated */
-	struct map known;		/* address -> is it in a wrapper? */
-	struct callers_event *queue;	/* [CALLERS_QUEUE] */
-	uint64_t first, next;		/* numbers of the events in it */
-	uint64_t *waiting;		/* [cpus] number + 1 of its allocation that waits */
+	const char *const *more;     /* further wrappers, NULL-terminated */
+	struct map known;	     /* address -> is it in a wrapper? */
+	struct callers_event *queue; /* [CALLERS_QUEUE] */
+	uint64_t first, next;	     /* numbers of the events in it */
+	uint64_t *waiting;	     /* [cpus] number + 1 of its allocation that waits */
 	uint32_t cpus;
 	uint64_t stacks, without; /* allocations that had one, and that had none */
 	uint64_t skipped;	  /* call sites that were replaced */
 };
 
 /* 0 or -ENOMEM. */
-int callers_init(struct callers *c, struct trace *t, const struct kallsyms *symbols,
-		 const char *const *more);
+int callers_init(struct callers *c, struct trace *t, const char *const *more);
 void callers_free(struct callers *c);
 /* The next event of the trace.  Take out what is ready before the next one. */
 void callers_push(struct callers *c, const struct event *ev);

@@ -129,7 +129,8 @@ static int told_block(struct feed *f, struct request *out, struct err *e)
 	}
 	for (int i = 0; i < n; i++) {
 		out[i].kswapd_ends = 0;
-		if (f->ended < f->known.end_count && out[i].time > f->known.ends[f->ended].time)
+		if (f->ended < f->known.end_count &&
+		    hindsight_ended(&f->known.ends[f->ended], &out[i]))
 			out[i].kswapd_ends = 1 + f->known.ends[f->ended++].node;
 	}
 	if (n > 0)
@@ -355,8 +356,10 @@ static void extend_kswapd(struct feed *f, const struct recorded *r, const struct
 	if (freed_order && drained + m->zones[zone].pcp_batch >= listed)
 		return;
 	/* Pages of one time may not be counted yet: nearer to the one limit than to the other. */
-	if (listed < (machine_pcp_least(m, (uint32_t)zone) + 4 * m->zones[zone].pcp_batch) / 2)
+	if (listed < (machine_pcp_least(m, (uint32_t)zone) + 4 * m->zones[zone].pcp_batch) / 2) {
 		f->known.ends[ended - 1].time = q->time;
+		f->known.ends[ended - 1].seq = UINT64_MAX;
+	}
 }
 
 static int by_from(const void *pa, const void *pb)
@@ -386,7 +389,7 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 		ret = err_set(e, ENOMEM, "out of memory for %llu page frames",
 			      (unsigned long long)m->max_pfn);
 	if (r)
-		recorded_follow(r, f->silent.gone);
+		recorded_follow(r, &f->silent);
 	while (ret >= 0 && (n = feed_next(f, q, e)) > 0) {
 		uint64_t first = f->given - f->held_count - (uint64_t)n;
 

@@ -315,8 +315,21 @@ static void found_none(struct freescan *f, struct freescan_run *r)
 /* ---- the migration scanner's own search ---- */
 
 /*
+ * An asynchronous direct compaction that could not move all of what it isolated goes on behind
+ * the block that it wants; from 6.3 on it goes on with the page block.
+ */
+static void skip_block(const struct freescan *f, struct freescan_run *r)
+{
+	bool stays = f->m->kernel_major > 6 || (f->m->kernel_major == 6 && f->m->kernel_minor >= 3);
+	uint32_t block = r->order > 0 ? 1u << r->order : 1;
+
+	if (r->direct && !r->sync && !stays)
+		r->migrate_pfn = (r->migrate_pfn + block - 1) & ~(block - 1);
+}
+
+/*
  * Before pages are isolated from a new page block, the lists are searched from the
- * head for one that has free pages already.  Which it was, the event says.
+ * head for one that has free pages already.  Which it was, the event says; KMM_NO_PFN: none did.
  */
 static void find_source(struct freescan *f, struct freescan_run *r, uint32_t start)
 {
@@ -483,9 +496,13 @@ void freescan_event(struct freescan *f, const struct request *q)
 	switch (q->sig.aux) {
 	case EVENT_MM_COMPACTION_FINISHED:
 		r->order = q->sig.order < KMM_ORDERS ? q->sig.order : -1;
+		if (r->seeking) /* a source, and none was suitable until the scanners met */
+			find_source(f, r, KMM_NO_PFN);
+		r->seeking = true;
 		break;
 	case EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES:
 		find_source(f, r, q->pfn);
+		r->seeking = false;
 		r->from = q->pfn;
 		r->to = r->migrate_pfn = (uint32_t)(q->addr >> 32);
 		r->wanted = (uint32_t)q->addr;
@@ -516,6 +533,8 @@ void freescan_event(struct freescan *f, const struct request *q)
 		    !r->barren)
 			found_none(f, r);
 		isolated_settle(&r->isolated);
+		if ((uint32_t)q->addr < r->wanted)
+			skip_block(f, r);
 		r->moving = r->due = false;
 		break;
 	case EVENT_MM_COMPACTION_END:

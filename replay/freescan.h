@@ -49,10 +49,11 @@ struct freescan_run {
 	uint8_t stride; /* of the linear scanner */
 	unsigned zone;
 	uint32_t migrate_pfn, free_pfn;
-	bool moving; /* between the isolation of pages and the word that they were moved */
-	bool around; /* what the linear scanner does is to look around a block found */
-	bool due;    /* the next page to be moved needs a target, and none is left */
-	bool barren; /* what was scanned for it gave none */
+	bool seeking; /* it is not at its end, and nothing to move was isolated yet */
+	bool moving;  /* between the isolation of pages and the word that they were moved */
+	bool around;  /* what the linear scanner does is to look around a block found */
+	bool due;     /* the next page to be moved needs a target, and none is left */
+	bool barren;  /* what was scanned for it gave none */
 	bool met; /* unless another scan follows at once, the linear scanner came to where the other is */
 	bool looking;	/* for targets, by the events; only if fast searches are told */
 	uint32_t found; /* pages of the block that a fast search is told to have got, not taken yet */

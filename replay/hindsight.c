@@ -169,8 +169,18 @@ static void follow_kswapd(struct hindsight *h, const struct request *q)
 		h->ends = more;
 		h->end_room = room;
 	}
-	h->ends[h->end_count++] = (struct hindsight_end){ .time = q->addr,
-							  .node = (uint8_t)q->sig.node };
+	h->ends[h->end_count++] = (struct hindsight_end){
+		.time = q->addr,
+		.seq = q->sig.bytes_req ? q->seq - q->sig.bytes_req : UINT64_MAX,
+		.cpu = (uint16_t)q->sig.bytes_alloc,
+		.node = (uint8_t)q->sig.node,
+	};
+}
+
+bool hindsight_ended(const struct hindsight_end *x, const struct request *q)
+{
+	/* A clock may stand still long beyond the run; what its own CPU did then did come behind it. */
+	return q->time > x->time || (q->time == x->time && q->cpu == x->cpu && q->seq > x->seq);
 }
 
 void hindsight_start(struct hindsight *h)

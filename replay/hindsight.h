@@ -38,6 +38,8 @@ struct hindsight {
 	uint64_t wrong_count, wrong_room;
 	struct hindsight_end {
 		uint64_t time; /* of the last event of a run */
+		uint64_t seq;  /* the number of that event; UINT64_MAX: behind all of its time */
+		uint16_t cpu;  /* where it was */
 		uint8_t node;
 	} * ends; /* [end_count] ascending */
 	uint64_t end_count, end_room;
@@ -52,6 +54,8 @@ void hindsight_free(struct hindsight *h);
 void hindsight_start(struct hindsight *h);
 /* Records in order, with their numbers in the workload. */
 void hindsight_record(struct hindsight *h, const struct request *q, uint64_t number);
+/* Did the run that ended so end before this record? */
+bool hindsight_ended(const struct hindsight_end *x, const struct request *q);
 /* The free with this number went past the per-CPU list, though it does not say so. */
 void hindsight_past(struct hindsight *h, uint64_t number);
 /*

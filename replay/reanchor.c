@@ -13,6 +13,7 @@
 struct differing {
 	bool list[KMM_ZONES][KMM_ORDERS][KMM_MIGRATETYPES];
 	bool pcp[KMM_ZONES][KMM_CPUS];
+	bool reserve[KMM_ZONES]; /* the model has made or given up a HIGHATOMIC reserve */
 };
 
 static bool half_done(const struct simulated *s, const struct recorded *r,
@@ -36,16 +37,69 @@ bool reanchor_due(const struct simulated *s, const struct recorded *r, const str
 	return since >= s->o.anchor_every + PATIENCE || !half_done(s, r, next);
 }
 
+/* ---- the reserves ---- */
+
+/* No event tells of a HIGHATOMIC reserve, neither that it is made nor that it is given up. */
+static bool reserve_differs(unsigned a, unsigned b)
+{
+	return (a == KMM_HIGHATOMIC) != (b == KMM_HIGHATOMIC);
+}
+
+/* The model's list for a free block that the reconstruction has on the list of `type`. */
+static unsigned model_list(const struct kmm *mm, kmm_pfn block, unsigned type)
+{
+	unsigned tag = kmm_pageblock_type(mm, block);
+
+	return reserve_differs(tag, type) ? tag : type;
+}
+
+/* Where a walk of the reconstruction's blocks stands. */
+struct walk {
+	const struct kmm *mm;
+	const struct recorded *r;
+	unsigned zone, order, type; /* the model's list for which it walks */
+	unsigned list, lists;	    /* what it walks; `type` itself alone, or after it all others */
+	kmm_pfn at;
+};
+
+static struct walk walk_begin(const struct kmm *mm, const struct recorded *r,
+			      const struct differing *d, unsigned zone, unsigned order,
+			      unsigned type)
+{
+	return (struct walk){ .mm = mm,
+			      .r = r,
+			      .zone = zone,
+			      .order = order,
+			      .type = type,
+			      .list = 0,
+			      .lists = d->reserve[zone] ? KMM_MIGRATETYPES : 1,
+			      .at = KMM_NO_PFN };
+}
+
+static kmm_pfn walk_next(struct walk *w)
+{
+	for (; w->list < w->lists; w->list++) {
+		unsigned type = (w->type + w->list) % KMM_MIGRATETYPES;
+
+		while ((w->at = recorded_free_next(w->r, w->zone, w->order, type, w->at)) !=
+		       KMM_NO_PFN)
+			if (model_list(w->mm, w->at, type) == w->type)
+				return w->at;
+	}
+	return KMM_NO_PFN;
+}
+
 /* ---- which lists differ ---- */
 
-static bool list_differs(const struct kmm *mm, const struct recorded *r, unsigned zone,
-			 unsigned order, unsigned type)
+static bool list_differs(const struct kmm *mm, const struct recorded *r, const struct differing *d,
+			 unsigned zone, unsigned order, unsigned type)
 {
-	kmm_pfn a = KMM_NO_PFN, b = KMM_NO_PFN;
+	struct walk w = walk_begin(mm, r, d, zone, order, type);
+	kmm_pfn a = KMM_NO_PFN, b;
 
 	do {
 		a = kmm_free_list_next(mm, zone, order, type, a);
-		b = recorded_free_next(r, zone, order, type, b);
+		b = walk_next(&w);
 		if (a != b)
 			return true;
 	} while (a != KMM_NO_PFN);
@@ -85,14 +139,23 @@ static bool pcp_differs(const struct kmm *mm, const struct recorded *r, unsigned
 	return pages != kmm_pcp_pages(mm, zone, cpu);
 }
 
-static void find(const struct kmm *mm, const struct recorded *r, struct differing *d)
+static void find(const struct kmm *mm, const struct recorded *r, uint64_t max_pfn,
+		 struct differing *d)
 {
 	const struct kmm_config *c = kmm_configuration(mm);
+	kmm_pfn step = (kmm_pfn)1 << c->policy.pageblock_order;
 
+	for (kmm_pfn p = 0; p < max_pfn; p += step) {
+		int zone = kmm_zone_of(mm, p);
+
+		if (zone >= 0 &&
+		    reserve_differs(kmm_pageblock_type(mm, p), recorded_pageblock(r, (uint32_t)p)))
+			d->reserve[zone] = true;
+	}
 	for (unsigned z = 0; z < c->zones; z++) {
 		for (unsigned o = 0; o <= c->policy.max_order; o++)
 			for (unsigned t = 0; t < KMM_MIGRATETYPES; t++)
-				d->list[z][o][t] = list_differs(mm, r, z, o, t);
+				d->list[z][o][t] = list_differs(mm, r, d, z, o, t);
 		for (unsigned cpu = 0; cpu < c->cpus; cpu++)
 			d->pcp[z][cpu] = pcp_differs(mm, r, z, cpu);
 	}
@@ -129,11 +192,12 @@ static void fill(struct simulated *s, const struct recorded *r, const struct dif
 
 	for (unsigned z = 0; z < c->zones; z++) {
 		for (unsigned o = 0; o <= c->policy.max_order; o++)
-			for (unsigned t = 0; t < KMM_MIGRATETYPES; t++)
-				for (at = KMM_NO_PFN;
-				     d->list[z][o][t] &&
-				     (at = recorded_free_next(r, z, o, t, at)) != KMM_NO_PFN;)
+			for (unsigned t = 0; t < KMM_MIGRATETYPES; t++) {
+				struct walk w = walk_begin(s->mm, r, d, z, o, t);
+
+				while (d->list[z][o][t] && (at = walk_next(&w)) != KMM_NO_PFN)
 					s->stats.uncorrected += kmm_seed_free(s->mm, at, o, t) != 0;
+			}
 		for (unsigned cpu = 0; cpu < c->cpus; cpu++)
 			for (at = KMM_NO_PFN;
 			     d->pcp[z][cpu] &&
@@ -152,9 +216,10 @@ static void tag(struct simulated *s, const struct recorded *r)
 
 	for (uint64_t p = 0; p < s->m->max_pfn; p += step) {
 		unsigned type = recorded_pageblock(r, (uint32_t)p);
+		unsigned own = kmm_pageblock_type(s->mm, (kmm_pfn)p);
 
-		if (kmm_zone_of(s->mm, (kmm_pfn)p) >= 0 && type < KMM_MIGRATETYPES &&
-		    type != kmm_pageblock_type(s->mm, (kmm_pfn)p))
+		if (kmm_zone_of(s->mm, (kmm_pfn)p) >= 0 && type < KMM_MIGRATETYPES && type != own &&
+		    !reserve_differs(type, own))
 			kmm_seed_pageblock(s->mm, (kmm_pfn)p, type);
 	}
 }
@@ -274,7 +339,7 @@ int reanchor(struct simulated *s, const struct recorded *r, struct err *e)
 		return err_set(e, ENOMEM, "out of memory for a correction");
 	}
 	memset(d, 0, sizeof(*d));
-	find(s->mm, r, d);
+	find(s->mm, r, s->m->max_pfn, d);
 	disown(s);
 	empty(s->mm, d);
 	tag(s, r);

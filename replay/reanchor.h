@@ -4,7 +4,7 @@
  * the free lists and the CPUs' lists with their order, the types of the page
  * blocks, who holds which page, and the compactions under way.  What the
  * recording does not tell stays the model's own: batches and marks as they
- * adapt, and the boosts.
+ * adapt, the boosts, and which page blocks are a HIGHATOMIC reserve.
  */
 #ifndef REPLAY_REANCHOR_H
 #define REPLAY_REANCHOR_H

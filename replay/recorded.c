@@ -245,7 +245,8 @@ static void follow_free(struct recorded *r, const struct request *q)
 		return;
 	freescan_page(&r->scan, q, &target);
 	if (q->sig.flags & REQ_IMPLIED && q->sig.aux & FREE_FOUND)
-		contradict(r, CONTRADICTION_ALLOC_USED, q->pfn, 1u << order, q->seq);
+		contradict(r, r->unseen_tasks ? CONTRADICTION_GIVEN : CONTRADICTION_ALLOC_USED,
+			   q->pfn, 1u << order, q->seq);
 	expect_not(r, q, FRAME_PCP, CONTRADICTION_FREE_PCP);
 	expect_not(r, q, FRAME_BUDDY,
 		   r->compacted ? CONTRADICTION_ISOLATED : CONTRADICTION_FREE_BUDDY);
@@ -316,9 +317,10 @@ static void take_silently(struct recorded *r, uint32_t pfn)
 	recorded_enter(r, pfn, order, FRAME_USED, f->cpu, f->type, OWNER_KERNEL);
 }
 
-void recorded_follow(struct recorded *r, const struct silent_gone *gone)
+void recorded_follow(struct recorded *r, const struct silent *s)
 {
-	r->gone = gone;
+	r->gone = s->gone;
+	r->unseen_tasks = s->unseen;
 }
 
 void recorded_apply(struct recorded *r, const struct request *q)

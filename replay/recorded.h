@@ -24,25 +24,27 @@
 #include "workload/request.h"
 
 /* X(NAME, "name", explained, "what it means") */
-#define CONTRADICTIONS(X)                                                                    \
-	X(TAKE_USED, "taken-in-use", false, "a refill took a page that was in use")          \
-	X(NOT_ISOLATED, "not-isolated", true,                                                \
-	  "a refill took a page that compaction was believed to have taken before")          \
-	X(TAKE_PCP, "direct-free", true,                                                     \
-	  "a refill took a page that was believed on a per-CPU list: its free went past it") \
-	X(CAPTURE, "captured", true,                                                         \
-	  "an allocation got a free block that compaction had just made for it")             \
-	X(ISOLATED, "isolated", true,                                                        \
-	  "a page was freed that was in the buddy lists: compaction had taken it unseen")    \
-	X(ALLOC_BUDDY, "unseen-take", false,                                                 \
-	  "an allocation got a page that was in the buddy lists")                            \
-	X(ALLOC_USED, "allocated-twice", false, "an allocation got a page that was in use")  \
-	X(FREE_BUDDY, "freed-free", false, "a page was freed that was in the buddy lists")   \
-	X(FREE_PCP, "silent-take", true,                                                     \
-	  "a page was freed that was on a per-CPU list: it had been taken without an event") \
-	X(DRAIN_BUDDY, "drained-free", false,                                                \
-	  "a drain gave back a page that was in the buddy lists")                            \
-	X(DRAIN_USED, "drained-in-use", false, "a drain gave back a page that was in use")   \
+#define CONTRADICTIONS(X)                                                                                \
+	X(TAKE_USED, "taken-in-use", false, "a refill took a page that was in use")                      \
+	X(NOT_ISOLATED, "not-isolated", true,                                                            \
+	  "a refill took a page that compaction was believed to have taken before")                      \
+	X(TAKE_PCP, "direct-free", true,                                                                 \
+	  "a refill took a page that was believed on a per-CPU list: its free went past it")             \
+	X(CAPTURE, "captured", true,                                                                     \
+	  "an allocation got a free block that compaction had just made for it")                         \
+	X(ISOLATED, "isolated", true,                                                                    \
+	  "a page was freed that was in the buddy lists: compaction had taken it unseen")                \
+	X(ALLOC_BUDDY, "unseen-take", false,                                                             \
+	  "an allocation got a page that was in the buddy lists")                                        \
+	X(ALLOC_USED, "allocated-twice", false, "an allocation got a page that was in use")              \
+	X(GIVEN, "silent-give", true,                                                                    \
+	  "an allocation got a page that was in use: a task that is not in the trace had given it back") \
+	X(FREE_BUDDY, "freed-free", false, "a page was freed that was in the buddy lists")               \
+	X(FREE_PCP, "silent-take", true,                                                                 \
+	  "a page was freed that was on a per-CPU list: it had been taken without an event")             \
+	X(DRAIN_BUDDY, "drained-free", false,                                                            \
+	  "a drain gave back a page that was in the buddy lists")                                        \
+	X(DRAIN_USED, "drained-in-use", false, "a drain gave back a page that was in use")               \
 	X(OUTSIDE, "outside", false, "an event names a page frame outside of all zones")
 
 enum contradiction {
@@ -83,8 +85,8 @@ void recorded_free(struct recorded *r);
 int recorded_seed(struct recorded *r, const struct machine_state *s, struct err *e);
 /* Follow one record; what left its list silently before it (request.gone) is taken off first. */
 void recorded_apply(struct recorded *r, const struct request *q);
-/* What request.gone numbers: of the feed that the records come from. */
-void recorded_follow(struct recorded *r, const struct silent_gone *gone);
+/* What request.gone numbers, and whether tasks are not in the trace: of the feed that the records come from. */
+void recorded_follow(struct recorded *r, const struct silent *s);
 const struct recorded_stats *recorded_stats(struct recorded *r);
 void recorded_view(const struct recorded *r, struct view *v);
 uint8_t recorded_run(const void *r, uint32_t pfn, uint32_t *end);
@@ -96,8 +98,6 @@ unsigned recorded_owner(const struct recorded *r, uint32_t pfn, unsigned *type);
 unsigned recorded_pageblock(const struct recorded *r, uint32_t pfn);
 /* The zone of a frame, as a number of machine.zones; MACHINE_ZONES where there is no frame. */
 unsigned recorded_zone(const struct recorded *r, uint32_t pfn);
-/* Would a refill of this order and type in the zone of pfn get pfn first? */
-bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsigned type);
 /* Frames that an event was about; to be cleared by who asks. */
 struct view_touched *recorded_touched(struct recorded *r);
 /* The head of the free block that holds pfn, its zone and its order; KMM_NO_PFN if it is not free. */

@@ -38,19 +38,6 @@ unsigned recorded_zone(const struct recorded *r, uint32_t pfn)
 	return pfn < r->set.frames ? r->set.f[pfn].zone : MACHINE_ZONES;
 }
 
-bool recorded_first(const struct recorded *r, uint32_t pfn, unsigned order, unsigned type)
-{
-	unsigned zone;
-
-	if (pfn >= r->set.frames || type >= VIEW_TYPES)
-		return false;
-	zone = r->set.f[pfn].zone;
-	for (; order <= r->set.max_order; order++)
-		if (r->set.v.nr_free[zone][type][order])
-			return freeset_next(&r->set, zone, order, type, KMM_NO_PFN) == pfn;
-	return false;
-}
-
 uint32_t recorded_block(const struct recorded *r, uint32_t pfn, unsigned *zone, unsigned *order)
 {
 	uint32_t head = pfn < r->set.frames ? freeset_block_of(&r->set, pfn) : KMM_NO_PFN;

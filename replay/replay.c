@@ -625,9 +625,9 @@ int replay_all(struct kmw_reader *k, struct machine *m, const struct replay_opti
 		ret = make_runs(r, e);
 	for (unsigned i = 0; i < o->run_count && ret >= 0; i++) {
 		if (r->runs[i].recorded)
-			recorded_follow(r->runs[i].recorded, f.silent.gone);
+			recorded_follow(r->runs[i].recorded, &f.silent);
 		if (r->runs[i].shadow)
-			recorded_follow(r->runs[i].shadow, f.silent.gone);
+			recorded_follow(r->runs[i].shadow, &f.silent);
 		w[i] = (struct worker){
 			.r = r, .run = &r->runs[i], .q = &q, .number = i, .marks = f.marks
 		};

@@ -171,8 +171,10 @@ static void went(struct silent *s, uint32_t pfn)
 {
 	const struct silent_frame *f = &s->f[pfn];
 
-	if (is_suspect(f))
+	if (is_suspect(f)) {
 		believe(s, f->prev, f->candidate - 1);
+		s->unseen += f->prev % KMM_PCPTYPES == KMM_MOVABLE;
+	}
 	if (s->gone_count == s->gone_room) {
 		uint64_t room = s->gone_room ? s->gone_room * 2 : 256;
 		struct silent_gone *more = realloc(s->gone, room * sizeof(*more));
@@ -488,6 +490,16 @@ static bool came_late(const struct silent *s, const struct request *q)
 	return s->f[q->pfn].freed == IN_USE && q->slot != NO_SLOT && s->f[q->pfn].next != q->slot;
 }
 
+/* Another CPU has the lock of this one's lists in this zone: a free does not wait for it. */
+static bool is_locked(const struct silent *s, unsigned cpu, uint32_t pfn)
+{
+	uint32_t lists = (s->emptied.list - 1) /
+			 SILENT_LISTS; /* all types and orders have one lock */
+
+	return s->emptied.list && lists % s->m->cpus == cpu &&
+	       (int)(lists / s->m->cpus) == machine_zone_of(s->m, pfn);
+}
+
 /* The page goes before all others of its list. */
 static void follow_free(struct silent *s, const struct request *q, uint64_t number)
 {
@@ -506,7 +518,10 @@ static void follow_free(struct silent *s, const struct request *q, uint64_t numb
 		silent_insert(s, list, q->pfn, (uint32_t)s->m->max_pfn + list);
 		expose(s, list, number);
 	}
-	s->f[q->pfn].freed = ((uint32_t)number + 1) | (q->sig.aux & FREE_IRQ ? MAY_HAVE_PASSED : 0);
+	s->f[q->pfn].freed = (uint32_t)number + 1;
+	if (q->sig.aux & FREE_IRQ ||
+	    (!(q->sig.flags & REQ_BATCHED) && is_locked(s, q->cpu, q->pfn)))
+		s->f[q->pfn].freed |= MAY_HAVE_PASSED;
 }
 
 /* A drain of all lists is over, or goes on with another list: what it left had been taken before. */
@@ -530,13 +545,16 @@ static void follow_emptied(struct silent *s, const struct request *q)
 
 static void empty(struct silent *s, const struct request *q, uint64_t number)
 {
-	uint32_t list = s->f[q->pfn].list;
+	uint32_t list = s->f[q->pfn].list, cpu = (list - 1) / SILENT_LISTS % s->m->cpus;
+	const struct early_move *x = &s->freeing[cpu % KMM_CPUS];
 
-	if (!list || q->sig.aux != DRAIN_ALL || list == s->emptied.list ||
-	    (list - 1) / SILENT_LISTS % s->m->cpus == q->cpu)
+	if (!list || q->sig.aux != DRAIN_ALL || list == s->emptied.list || cpu == q->cpu)
 		return;
 	end_emptied(s);
 	s->emptied = (struct silent_emptied){ list, q->cpu, false, number };
+	/* Logged, and perhaps not there yet. */
+	if (x->to && x->from + 1 == s->f[x->q.pfn].freed && is_locked(s, cpu, x->q.pfn))
+		s->f[x->q.pfn].freed |= MAY_HAVE_PASSED;
 }
 
 /*

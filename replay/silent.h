@@ -10,8 +10,8 @@
  * has none and the snapshot after the workload does not have it free.
  *
  * Or it never was there: its free, in an interrupt that came while the list's lock
- * was held (FREE_IRQ), went past the list.  A page of such a free that has no other event
- * is taken for that; where a refill takes it, hindsight.h knows.
+ * was held (FREE_IRQ) or while another CPU drained the list, went past it.  A page of such
+ * a free that has no other event is taken for that; where a refill takes it, hindsight.h knows.
  *
  * What the resolver recognised (REQ_PAGE_BULK) is not found again; but which frames it took is known
  * here alone, by the same order.  A reconstruction takes them off their lists.
@@ -105,6 +105,7 @@ struct silent {
 	} open[KMM_CPUS];
 	struct silent_take *takes; /* [count] by number once ended */
 	uint64_t count, room;
+	uint64_t unseen; /* of them MOVABLE, which no bulk allocation asks for: by tasks that are not in the trace */
 	struct silent_take *
 		mistaken; /* [mistaken_count] bulk allocations that got another page than was thought */
 	uint32_t mistaken_count, mistaken_room;

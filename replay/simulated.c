@@ -649,6 +649,8 @@ uint32_t simulated_apply(struct simulated *s, const struct request *q, uint32_t 
 		simulated_balance(s);
 	if (q->time >= s->vmstat.soonest && s->seeded)
 		vmstat_pass(&s->vmstat, s->mm, q->time, s->o.native);
+	if (s->lowering[q->cpu].pages && (q->sig.op != OBS_PCPU_DRAIN || q->sig.aux != DRAIN_SOME))
+		simulated_lowered(s, q->cpu);
 	if (s->own_kswapd && q->sig.op == OBS_COMPACTION)
 		simulated_follow_compaction(s, q);
 	/* What the kernel was seen to do says nothing of another machine. */

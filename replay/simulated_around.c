@@ -83,7 +83,8 @@ void simulated_reclaim(struct simulated *s, const struct request *q)
 
 /* ---- drains whose time no request gives away ---- */
 
-#define DRAIN_CHUNK 5 /* 6.1: batch << 5 pages at a time, the list locked meanwhile */
+#define LOWERING_SLACK 64 /* pages by which a list's length may be known wrongly */
+#define DRAIN_CHUNK 5	  /* 6.1: batch << 5 pages at a time, the list locked meanwhile */
 
 /*
  * The owner's next allocation got a page without a refill, which it would have
@@ -153,6 +154,42 @@ static void drain_chunk(struct simulated *s, const struct request *q, uint32_t n
 	s->drain_left = (int64_t)chunk;
 }
 
+/* Does the work go on for more than a batch?  q[0] is a drain of it. */
+static bool goes_on(const struct request *q, uint32_t n)
+{
+	uint32_t pages = 0;
+
+	for (uint32_t i = 0; i < n && pages <= LOWERING_SLACK; i++) {
+		if (q[i].cpu != q->cpu)
+			continue;
+		if (q[i].sig.op != OBS_PCPU_DRAIN || q[i].sig.aux != DRAIN_SOME)
+			break;
+		pages += 1u << q[i].sig.order;
+	}
+	return pages > LOWERING_SLACK;
+}
+
+/*
+ * One of the drain that brings a list down to its limit.  Where it goes on below that, the work has run twice: whoever
+ * sees to it that all CPUs have it queued does so too while it runs [vmstat_shepherd(), 6.18].
+ */
+static void lower(struct simulated *s, const struct request *q, uint32_t n, unsigned zone)
+{
+	if (s->lowering[q->cpu].pages && s->lowering[q->cpu].zone != zone)
+		simulated_lowered(s, q->cpu);
+	if (s->o.native && kmm_pcp_excess(s->mm, q->cpu, zone) == 0 && goes_on(q, n))
+		kmm_pcp_lower(s->mm, q->cpu);
+	kmm_drain_some(s->mm, q->cpu, q->cpu, zone, 1u << q->sig.order);
+	s->lowering[q->cpu].zone = (uint8_t)zone;
+	s->lowering[q->cpu].pages += 1u << q->sig.order;
+}
+
+void simulated_lowered(struct simulated *s, unsigned cpu)
+{
+	kmm_pcp_lowered(s->mm, cpu, s->lowering[cpu].zone, s->lowering[cpu].pages);
+	s->lowering[cpu].pages = 0;
+}
+
 /*
  * Such a drain happens when the kernel's did; what it gives back is the model's
  * affair.  One of all CPUs comes to each one's list in its turn, which is when a
@@ -188,7 +225,7 @@ void simulated_drain(struct simulated *s, const struct request *q, uint32_t n)
 		/* From 6.7 on lists of the own node too, as long as they came to be there. */
 		if (!s->o.native && machine_generation(s->m) >= KMM_LINUX_6_18)
 			break;
-		kmm_drain_some(s->mm, q->cpu, q->cpu, (unsigned)zone, 1u << q->sig.order);
+		lower(s, q, n, (unsigned)zone);
 		break;
 	default:
 		break;

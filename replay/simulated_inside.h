@@ -50,8 +50,12 @@ struct simulated {
 	int drained_zone;	   /* in which zone */
 	uint32_t unseen[KMM_CPUS]; /* drains of the model by frees that the kernel's have not matched */
 	int64_t drain_left; /* pages of its chunk that the kernel's events have still to show */
-	uint64_t early;	    /* ordinal of an allocation that was made ahead of its turn */
-	kmm_pfn early_pfn;  /* what it got */
+	struct {
+		uint32_t pages; /* so far; 0: none is under way */
+		uint8_t zone;
+	} lowering[KMM_CPUS]; /* drains by the work that the kernel does once a second */
+	uint64_t early;	      /* ordinal of an allocation that was made ahead of its turn */
+	kmm_pfn early_pfn;    /* what it got */
 	uint64_t requests;
 	uint64_t time; /* of the record under way */
 	uint16_t cpu;  /* likewise */
@@ -149,6 +153,8 @@ void simulated_reclaim(struct simulated *s, const struct request *q);
 void simulated_count(struct simulated *s, unsigned node, bool awake);
 /* A drain whose time no request gives away; q[n] is what follows. */
 void simulated_drain(struct simulated *s, const struct request *q, uint32_t n);
+/* The CPU's drain by the once-a-second work has come to its end, or was left for something else. */
+void simulated_lowered(struct simulated *s, unsigned cpu);
 /* Before a free: was its list drained then?  The kernel's own look at a mark that is near hangs on it. */
 void simulated_expect_drain(struct simulated *s, const struct request *q, uint32_t n);
 /* Before and after a free: a task that compacts keeps the first block that its frees make whole. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "replay/refill.h"
+
 #define LANES 64 /* CPUs that share one time */
 
 /* One CPU's records of the time, in their order. */
@@ -241,16 +243,25 @@ static bool touches(const struct group *g, const struct lane *l)
 	       (q->sig.op == REQ_PAGE_FREE && q->sig.flags & REQ_DIRECT);
 }
 
-/* Would the refills that begin here get what they got? */
+/* Would the refills of the operation that begins here get what they got, all of them? */
 static bool possible(const struct group *g, const struct lane *l)
 {
-	for (uint32_t k = l->at; k < l->end; k++) {
+	uint32_t end = l->at + length(g, l);
+	struct refill x = { .r = NULL };
+
+	for (uint32_t k = l->at; k < end; k++) {
 		const struct request *q = &g->q[g->next[k]];
 
 		if (q->sig.op == OBS_EXTFRAG)
 			return true;
-		if (q->sig.op == OBS_ZONE_LOCKED)
-			return recorded_first(g->r, q->pfn, q->sig.order, q->sig.type);
+		if (q->sig.op != OBS_ZONE_LOCKED)
+			continue;
+		if (q->sig.type >= VIEW_TYPES || recorded_zone(g->r, q->pfn) == MACHINE_ZONES)
+			return false;
+		if (!x.r)
+			refill_begin(&x, g->r, recorded_zone(g->r, q->pfn), q->sig.type);
+		if (refill_next(&x, q->sig.order) != q->pfn)
+			return false;
 	}
 	return true;
 }

@@ -199,9 +199,10 @@ int options_parse(const struct command *c, int argc, char **argv, int *operands,
 		bool used = false;
 		int ret = 0;
 
-		if (only_operands || argv[i][0] != '-' || !argv[i][1])
+		if (only_operands || argv[i][0] != '-' || !argv[i][1]) {
 			argv[(*operands)++] = argv[i];
-		else if (!strcmp(argv[i], "--"))
+			only_operands |= c->runs_command;
+		} else if (!strcmp(argv[i], "--"))
 			only_operands = true;
 		else if (argv[i][1] == '-')
 			ret = parse_long(c, argv[i] + 2, next, &used, e);
@@ -211,6 +212,7 @@ int options_parse(const struct command *c, int argc, char **argv, int *operands,
 			return ret;
 		i += used;
 	}
+	argv[*operands] = NULL;
 	return 0;
 }
 

@@ -43,13 +43,15 @@ struct command {
 	const char *args;	 /* "CAPTURE", "[CAPTURE...]" for the usage line */
 	const char *description; /* paragraphs for --help and the man page; '\n\n' between them */
 	const char *examples; /* lines "command\n  what it does\n"; commands are run by the tests */
-	struct option *options;		   /* ends with name == NULL */
+	struct option *options; /* ends with name == NULL */
+	bool runs_command; /* the operands are a command with options of its own: they begin at the first */
 	int (*run)(int argc, char **argv); /* operands only; returns the exit status 0, 1 or 2 */
 };
 
 /*
  * Parse argv[1..] against the table.  GNU style: --name=value, --name value, -xVALUE, clustered flags,
- * -- ends options, operands anywhere.  Operands are moved to argv[0..] and counted in *operands.
+ * -- ends options, operands anywhere unless runs_command.  Operands are moved to argv[0..], ended by NULL there,
+ * and counted in *operands.
  * 0; -EINVAL with e set; 1 if --help was asked for (nothing printed).
  * An unambiguous prefix of a long name is accepted.
  */

@@ -372,13 +372,12 @@ static bool needs_events(const struct rules *s)
 
 static int read_events(struct context *c, const struct capture *cap, struct err *e)
 {
-	struct trace_options o = { .keep_going = in.keep_going, .instance = in.instance };
 	struct event ev;
 	int ret;
 
 	if (cap->kind == CAPTURE_KMW)
 		return 0;
-	c->t = trace_open(cap->trace, &o, e);
+	c->t = input_trace(&in, cap, e);
 	if (!c->t)
 		return err_code(e);
 	if (stat_init(&c->stat, 1 << STAT_SITE))

@@ -210,8 +210,6 @@ static int dump_all(struct dump *d, struct err *e)
 
 static int show(const char *path, struct err *e)
 {
-	struct trace_options o = { .keep_going = in.keep_going, .instance = in.instance };
-	uint8_t mask[KMM_CPUS];
 	struct dump *d = calloc(1, sizeof(*d));
 	struct capture c;
 	int ret = d ? capture_find(path, &c, e) : err_set(e, 12, "out of memory");
@@ -219,22 +217,13 @@ static int show(const char *path, struct err *e)
 	if (ret >= 0 && c.kind == CAPTURE_KMW)
 		ret = err_set(e, 22, "%s: a workload has no events any more; dump its capture",
 			      path);
-	if (ret >= 0 && in.cpus) {
-		ret = input_cpu_mask(in.cpus, mask, e);
-		o.cpu_mask = mask;
-		o.cpu_mask_len = KMM_CPUS;
-	}
-	if (isfinite(in.from) && in.from > 0)
-		o.from = (uint64_t)(in.from * 1e9);
-	if (isfinite(in.to) && in.to > 0)
-		o.to = (uint64_t)(in.to * 1e9);
 	if (ret >= 0 && (resolved || mo.policies.count || mo.sets.count)) {
 		/* Ordinals of events name the rows, so both passes must see the same events. */
 		d->resolved = resolved_make(path, &in, &mo, e);
 		ret = d->resolved ? 0 : err_code(e);
 	}
 	if (ret >= 0) {
-		d->t = trace_open(c.trace, &o, e);
+		d->t = input_trace(&in, &c, e);
 		ret = d->t ? 0 : err_code(e);
 	}
 	if (ret >= 0) {

@@ -59,7 +59,8 @@ static int run(int argc, char **argv)
 				    .progress = true,
 				    .from = in.from,
 				    .to = in.to,
-				    .instance = in.instance };
+				    .instance = in.instance,
+				    .kallsyms = in.kallsyms };
 	struct err e = { 0 };
 	struct capture c;
 	char name[300];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kmemlab info: what a capture or a workload holds. */
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,27 +51,28 @@ static int by_count(const void *pa, const void *pb)
 
 /* ---- from a trace ---- */
 
-static int read_trace(const struct capture *c, struct kmw_summary *s, struct err *e)
+/* Where the symbols of call sites are from; "": the trace; NULL: there are none. */
+static const char *note_symbols(struct trace *t)
+{
+	static char from[PATH_MAX];
+	const char *path = trace_symbols_from(t);
+
+	if (path)
+		snprintf(from, sizeof(from), "%s", path);
+	return path ? from : NULL;
+}
+
+static int read_trace(const struct capture *c, struct kmw_summary *s, const char **symbols,
+		      struct err *e)
 {
 	uint64_t *counts = calloc(65536, sizeof(*counts));
-	struct trace_options o = { .keep_going = in.keep_going, .instance = in.instance };
-	uint8_t mask[KMM_CPUS];
 	uint64_t first = 0, last = 0;
 	struct trace *t = NULL;
 	struct event ev;
 	int ret = counts ? 0 : err_set(e, 12, "out of memory");
 
-	if (ret >= 0 && in.cpus) {
-		ret = input_cpu_mask(in.cpus, mask, e);
-		o.cpu_mask = mask;
-		o.cpu_mask_len = KMM_CPUS;
-	}
-	if (isfinite(in.from) && in.from > 0)
-		o.from = (uint64_t)(in.from * 1e9);
-	if (isfinite(in.to) && in.to > 0)
-		o.to = (uint64_t)(in.to * 1e9);
 	if (ret >= 0)
-		t = trace_open(c->trace, &o, e);
+		t = input_trace(&in, c, e);
 	if (!t) {
 		free(counts);
 		return err_code(e);
@@ -85,6 +87,7 @@ static int read_trace(const struct capture *c, struct kmw_summary *s, struct err
 		ret = summary_of_trace(s, t, counts, 65536, e);
 	s->first = first;
 	s->last = last;
+	*symbols = note_symbols(t);
 	if (ret >= 0 && trace_damage(t))
 		fprintf(stderr, "kmemlab info: %s; what was whole is counted\n",
 			trace_damage(t)->text);
@@ -167,7 +170,8 @@ static void json_cpus(struct json *j, const struct kmw_summary *s)
 	json_end_array(j);
 }
 
-static void print_json(const struct kmw_summary *s, const char *name, const struct machine *m)
+static void print_json(const struct kmw_summary *s, const char *name, const struct machine *m,
+		       const char *symbols)
 {
 	struct json j;
 
@@ -191,6 +195,7 @@ static void print_json(const struct kmw_summary *s, const char *name, const stru
 	json_uint(&j, "long_size", s->long_size);
 	json_bool(&j, "big_endian", s->big_endian);
 	json_bool(&j, "truncated", s->truncated);
+	json_string(&j, "symbols", symbols && !*symbols ? "trace" : symbols);
 	json_array(&j, "unknown");
 	if (s->caution[0])
 		json_string(&j, NULL, s->caution);
@@ -221,7 +226,17 @@ static void print_machine(const struct machine *m)
 		printf("unknown   %s\n", m->unknown[i]);
 }
 
-static int print_text(const struct kmw_summary *s, const char *name, const struct machine *m)
+static void print_symbols(const char *symbols)
+{
+	if (!symbols)
+		printf("unknown   symbols of the kernel: call sites are addresses; --kallsyms FILE "
+		       "names them\n");
+	else if (*symbols)
+		printf("symbols   %s\n", symbols);
+}
+
+static int print_text(const struct kmw_summary *s, const char *name, const struct machine *m,
+		      const char *symbols)
 {
 	struct table *t;
 	int ret;
@@ -244,6 +259,7 @@ static int print_text(const struct kmw_summary *s, const char *name, const struc
 			printf("DAMAGED   the capture ends early or is damaged\n");
 		if (s->caution[0])
 			printf("unknown   %s\n", s->caution);
+		print_symbols(symbols);
 		if (m)
 			print_machine(m);
 		putchar('\n');
@@ -260,6 +276,7 @@ static int show(const char *path, struct err *e)
 	struct kmw_reader *k = NULL;
 	struct snapshot_source src = { 0 };
 	struct machine *m = NULL;
+	const char *symbols = "";
 	struct capture c;
 	int ret = capture_find(path, &c, e);
 
@@ -273,7 +290,7 @@ static int show(const char *path, struct err *e)
 		m = import_machine(k, e);
 		ret = m ? 0 : err_code(e);
 	} else {
-		ret = read_trace(&c, &s, e);
+		ret = read_trace(&c, &s, &symbols, e);
 		if (ret >= 0 && c.kind == CAPTURE_DIR && snapshot_dir_open(c.dir, &src, e) >= 0) {
 			m = machine_load(&src, e);
 			snapshot_dir_close(&src);
@@ -285,9 +302,9 @@ static int show(const char *path, struct err *e)
 	if (s.counts)
 		qsort(s.counts, s.count_n, sizeof(*s.counts), by_count);
 	if (ret >= 0 && format == TABLE_JSON)
-		print_json(&s, c.name, m);
+		print_json(&s, c.name, m, symbols);
 	else if (ret >= 0)
-		ret = print_text(&s, c.name, m);
+		ret = print_text(&s, c.name, m, symbols);
 	if (!k) {
 		free(s.counts);
 		free(s.per_cpu);

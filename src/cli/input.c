@@ -37,6 +37,28 @@ int input_cpu_mask(const char *list, uint8_t mask[KMM_CPUS], struct err *e)
 	return 0;
 }
 
+struct trace *input_trace(struct input_options *in, const struct capture *c, struct err *e)
+{
+	struct trace_options o = {
+		.keep_going = in->keep_going,
+		.instance = in->instance,
+		.kallsyms = in->kallsyms,
+		.kallsyms_or = c->kallsyms[0] ? c->kallsyms : NULL,
+	};
+
+	if (in->cpus) {
+		if (input_cpu_mask(in->cpus, in->cpu_mask, e) < 0)
+			return NULL;
+		o.cpu_mask = in->cpu_mask;
+		o.cpu_mask_len = KMM_CPUS;
+	}
+	if (isfinite(in->from) && in->from > 0)
+		o.from = (uint64_t)(in->from * 1e9);
+	if (isfinite(in->to) && in->to > 0)
+		o.to = (uint64_t)(in->to * 1e9);
+	return trace_open(c->trace, &o, e);
+}
+
 struct kmw_reader *input_open(const struct input_options *in, const char *path,
 			      struct import_result *res, struct err *e)
 {
@@ -49,6 +71,7 @@ struct kmw_reader *input_open(const struct input_options *in, const char *path,
 		.from = in->from,
 		.to = in->to,
 		.instance = in->instance,
+		.kallsyms = in->kallsyms,
 	};
 
 	if (in->cpus) {

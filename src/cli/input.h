@@ -13,13 +13,17 @@
 #include "base/err.h"
 #include "base/options.h"
 #include "machine/machine.h"
+#include "trace/trace.h"
+#include "workload/capture.h"
 #include "workload/import.h"
 
 struct input_options {
 	double from, to;
 	const char *cpus;
 	const char *instance;
+	const char *kallsyms;
 	bool keep_going;
+	uint8_t cpu_mask[KMM_CPUS]; /* of `cpus`, for as long as a trace is open */
 };
 
 #define INPUT_DEFAULTS                            \
@@ -57,6 +61,13 @@ struct input_options {
 		  "NAME",                                                             \
 		  NULL,                                                               \
 		  "read this buffer instance of the trace instead of the main one" }, \
+		{ "kallsyms",                                                         \
+		  0,                                                                  \
+		  OPTION_STRING,                                                      \
+		  &(in).kallsyms,                                                     \
+		  "FILE",                                                             \
+		  NULL,                                                               \
+		  "take the kernel's symbols from this copy of its /proc/kallsyms" }, \
 	{                                                                             \
 		"keep-going", 'k', OPTION_FLAG, &(in).keep_going, NULL, NULL,         \
 			"use what is readable of a damaged trace instead of failing"  \
@@ -64,6 +75,8 @@ struct input_options {
 
 /* A CPU list into a mask of KMM_CPUS bytes. */
 int input_cpu_mask(const char *list, uint8_t mask[KMM_CPUS], struct err *e);
+/* The events of c that are asked for; NULL with e set. */
+struct trace *input_trace(struct input_options *in, const struct capture *c, struct err *e);
 /* Open the one capture of argv as a workload, importing it on the way where needed. */
 struct kmw_reader *input_open(const struct input_options *in, const char *path,
 			      struct import_result *res, struct err *e);

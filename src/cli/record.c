@@ -346,7 +346,8 @@ static int run(int argc, char **argv)
 struct command cmd_record = {
 	.name = "record",
 	.summary = "capture what this machine's allocators are asked to do",
-	.args = "[-- COMMAND [ARGUMENT...]]",
+	.args = "[[--] COMMAND [ARGUMENT...]]",
+	.runs_command = true,
 	.description =
 		"Records the allocators' events of the whole machine into a capture directory, with snapshots "
 		"of /proc and /sys from before and after, until the command ends, the time is over or SIGINT "

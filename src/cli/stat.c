@@ -14,22 +14,20 @@
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/stattables.h"
-#include "machine/kallsyms.h"
 #include "replay/callers.h"
 #include "replay/stat.h"
 #include "trace/trace.h"
 #include "workload/capture.h"
 
 #define MOST_WRAPPERS 64
-#define KALLSYMS_MAX (256u << 20) /* bytes */
 
 static struct input_options in = INPUT_DEFAULTS;
 static struct option_list by;
 static int format, sort;
 static uint64_t top = 15;
-static bool live_only, skip_wrappers;
+static bool live_only, skip_wrappers, raw_ip;
 static struct option_list more_wrappers;
-static const char *kallsyms_file, *window;
+static const char *window;
 
 static struct option options[] = {
 	{ "by", 'b', OPTION_LIST, &by, "WHAT", NULL,
@@ -48,8 +46,8 @@ static struct option options[] = {
 	  "callers; the trace must have stacks (trace-cmd record -T, perf record -g)" },
 	{ "wrapper", 0, OPTION_LIST, &more_wrappers, "NAMES", NULL,
 	  "further functions to skip, separated by commas" },
-	{ "kallsyms", 0, OPTION_STRING, &kallsyms_file, "FILE", NULL,
-	  "symbols of the traced kernel, for a trace that has none: a copy of its /proc/kallsyms" },
+	{ "raw-ip", 0, OPTION_FLAG, &raw_ip, NULL, NULL,
+	  "call sites as addresses, not as symbols" },
 	{ "format", 'F', OPTION_CHOICE, &format, "FORMAT", table_formats, "how to print it" },
 	INPUT_OPTIONS(in),
 	{ NULL },
@@ -58,8 +56,6 @@ static struct option options[] = {
 struct context {
 	struct stat s;
 	struct trace *t;
-	struct kallsyms
-		*symbols; /* of the capture directory, or --kallsyms, where the trace has none */
 	struct callers callers; /* .t NULL: not asked for */
 	const char *wrappers[MOST_WRAPPERS + 1];
 	char *lists[MOST_WRAPPERS]; /* what they point into */
@@ -71,9 +67,9 @@ static struct stat_tables tables(const struct context *c)
 {
 	return (struct stat_tables){ .s = &c->s,
 				     .t = c->t,
-				     .symbols = c->symbols,
 				     .is_time = trace_info(c->t)->clock_is_time,
 				     .live_only = live_only,
+				     .raw_ip = raw_ip,
 				     .sort = (enum stat_sort)sort,
 				     .top = top,
 				     .width = format == TABLE_TEXT ? table_terminal(stdout) : 0 };
@@ -210,32 +206,6 @@ static int print_json(const struct context *c)
 /* ---- reading ---- */
 
 /* Symbols from the capture directory. */
-static int load_symbols(struct context *c, const struct capture *cap, struct err *e)
-{
-	struct snapshot_source src;
-	struct blob b;
-	int ret;
-
-	if (kallsyms_file) {
-		ret = file_read(kallsyms_file, KALLSYMS_MAX, &b, e);
-		if (ret < 0)
-			return ret;
-		c->symbols = kallsyms_parse((const char *)b.data, b.len, e);
-		blob_free(&b);
-		return c->symbols ? 0 : err_code(e);
-	}
-	if (cap->kind != CAPTURE_DIR || snapshot_dir_open(cap->dir, &src, e) < 0)
-		return 0;
-	ret = src.read(src.ctx, "system/kallsyms", &b, e);
-	if (!ret) {
-		c->symbols = kallsyms_parse((const char *)b.data, b.len, e);
-		blob_free(&b);
-		ret = c->symbols ? 0 : err_code(e);
-	}
-	snapshot_dir_close(&src);
-	return ret == -ENOENT ? 0 : ret;
-}
-
 static unsigned tables_of(unsigned views)
 {
 	unsigned bits = 0;
@@ -312,29 +282,16 @@ static int read_all(struct context *c, struct err *e)
 
 static int open_trace(struct context *c, const char *path, struct err *e)
 {
-	struct trace_options o = { .keep_going = in.keep_going, .instance = in.instance };
-	static uint8_t mask[KMM_CPUS];
 	struct capture cap;
 	int ret = capture_find(path, &cap, e);
 
 	if (ret >= 0 && cap.kind == CAPTURE_KMW)
 		ret = err_set(e, EINVAL, "%s: a workload has no events any more; give its capture",
 			      path);
-	if (ret >= 0 && in.cpus) {
-		ret = input_cpu_mask(in.cpus, mask, e);
-		o.cpu_mask = mask;
-		o.cpu_mask_len = KMM_CPUS;
-	}
 	if (ret < 0)
 		return ret;
-	if (isfinite(in.from) && in.from > 0)
-		o.from = (uint64_t)(in.from * 1e9);
-	if (isfinite(in.to) && in.to > 0)
-		o.to = (uint64_t)(in.to * 1e9);
-	c->t = trace_open(cap.trace, &o, e);
-	if (!c->t)
-		return err_code(e);
-	return load_symbols(c, &cap, e);
+	c->t = input_trace(&in, &cap, e);
+	return c->t ? 0 : err_code(e);
 }
 
 /* Are call sites to be looked for in stacks? */
@@ -355,9 +312,8 @@ static int open_callers(struct context *c, struct err *e)
 		     w = strtok_r(NULL, ",", &save))
 			c->wrappers[n++] = w;
 	}
-	return callers_init(&c->callers, c->t, c->symbols, c->wrappers) ?
-		       err_set(e, ENOMEM, "out of memory") :
-		       0;
+	return callers_init(&c->callers, c->t, c->wrappers) ? err_set(e, ENOMEM, "out of memory") :
+							      0;
 }
 
 static void say_callers(const struct context *c)
@@ -480,7 +436,6 @@ static int run(int argc, char **argv)
 	callers_free(&c.callers);
 	for (size_t i = 0; i < c.list_count; i++)
 		free(c.lists[i]);
-	kallsyms_free(c.symbols);
 	if (c.t)
 		trace_close(c.t);
 	return ret < 0 ? input_fail("stat", &e) : 0;

@@ -65,14 +65,14 @@ struct lines {
 static void site_name(const struct stat_tables *c, uint64_t addr, char *out, size_t n)
 {
 	uint64_t off = 0;
-	const char *name = trace_symbol(c->t, addr, &off);
+	const char *name = c->raw_ip ? NULL : trace_symbol(c->t, addr, &off);
 
 	if (!addr)
 		snprintf(out, n, "no stack");
 	else if (name)
 		snprintf(out, n, "%s+%#" PRIx64, name, off);
 	else
-		kallsyms_print(c->symbols, addr, out, n);
+		snprintf(out, n, "%#" PRIx64, addr);
 }
 
 static void gfp_name(kmm_gfp gfp, char *out, size_t n)

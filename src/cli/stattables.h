@@ -4,7 +4,6 @@
 #define CLI_STATTABLES_H
 
 #include "base/table.h"
-#include "machine/kallsyms.h"
 #include "replay/stat.h"
 #include "trace/trace.h"
 
@@ -53,8 +52,8 @@ enum stat_view {
 struct stat_tables {
 	const struct stat *s;
 	const struct trace *t;
-	const struct kallsyms *symbols; /* where the trace has none; may be NULL */
 	bool is_time, live_only;
+	bool raw_ip; /* call sites stay addresses */
 	enum stat_sort sort;
 	uint64_t top; /* rows; 0: all */
 	size_t width; /* of the terminal; 0: show every column */

@@ -257,36 +257,85 @@ void kallsyms_print(const struct kallsyms *k, uint64_t addr, char *out, size_t n
 		snprintf(out, n, "%#" PRIx64, addr);
 }
 
-uint64_t kallsyms_start(const struct kallsyms *k, uint64_t addr)
-{
-	const struct symbol *s = below(k, addr);
+/* ---- parts of a text ---- */
 
-	return s ? s->addr : 0;
+/* An address, the start of the symbol that holds it, and of the next one; 0: there is none. */
+struct span {
+	uint64_t addr, start, next;
+};
+
+static int by_span(const void *pa, const void *pb)
+{
+	const struct span *a = pa, *b = pb;
+
+	return a->addr < b->addr ? -1 : a->addr > b->addr;
 }
 
-uint64_t kallsyms_next(const struct kallsyms *k, uint64_t addr)
+/* The first of n spans, by address, at or above addr; `hint` is where the line before stood. */
+static size_t span_at(const struct span *s, size_t n, uint64_t addr, size_t hint)
 {
-	const struct symbol *s = below(k, addr), *end = k->s + k->count;
+	size_t lo = 0, hi = n;
 
-	for (s = s ? s : k->s; s < end; s++)
-		if (s->addr > addr)
-			return s->addr;
-	return 0;
+	if ((hint == n || s[hint].addr >= addr) && (!hint || s[hint - 1].addr < addr))
+		return hint;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s[mid].addr < addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* In one pass, without a table: a line is a bound for its neighbours, which hand it on afterwards. */
+static void find_spans(const char *text, size_t len, struct span *s, size_t n)
+{
+	const char *end = text + len;
+	size_t i = 0;
+
+	for (const char *p = text, *eol; p < end; p = eol + 1) {
+		struct line l;
+
+		eol = line_end(p, end);
+		if (!line_parse(p, eol, &l))
+			continue;
+		i = span_at(s, n, l.addr, i);
+		if (i < n && l.addr > s[i].start)
+			s[i].start = l.addr;
+		if (i && (!s[i - 1].next || l.addr < s[i - 1].next))
+			s[i - 1].next = l.addr;
+	}
+	for (i = 1; i < n; i++)
+		if (s[i - 1].start > s[i].start)
+			s[i].start = s[i - 1].start;
+	for (i = n; i-- > 1;)
+		if (!s[i - 1].next || (s[i].next && s[i].next < s[i - 1].next))
+			s[i - 1].next = s[i].next;
 }
 
 /* The addresses whose lines are to be kept. */
-static int wanted(const struct kallsyms *k, const char *text, size_t len, const struct map *code,
+static int wanted(const char *text, size_t len, const struct map *code,
 		  const char *const *functions, unsigned n, struct map *out)
 {
+	struct span *s = calloc(code->used + 1, sizeof(*s));
 	struct kallsyms_range f;
 	uint64_t addr;
 	uint32_t val;
-	int ret = 0;
+	size_t count = 0;
+	int ret = s ? 0 : -ENOMEM;
 
-	for (size_t at = 0; !ret && map_next(code, &at, &addr, &val);) {
-		ret = map_put(out, kallsyms_start(k, addr), 0);
+	for (size_t at = 0; !ret && map_next(code, &at, &addr, &val);)
+		s[count++].addr = addr;
+	if (!ret) {
+		qsort(s, count, sizeof(*s), by_span);
+		find_spans(text, len, s, count);
+	}
+	for (size_t i = 0; !ret && i < count; i++) {
+		ret = map_put(out, s[i].start, 0);
 		if (!ret)
-			ret = map_put(out, kallsyms_next(k, addr), 0);
+			ret = map_put(out, s[i].next, 0);
 	}
 	for (unsigned i = 0; i < n && !ret; i++) {
 		kallsyms_ranges(text, len, &functions[i], 1, &f);
@@ -294,22 +343,19 @@ static int wanted(const struct kallsyms *k, const char *text, size_t len, const 
 		if (!ret)
 			ret = map_put(out, f.end, 0);
 	}
+	free(s);
 	return ret;
 }
 
 int kallsyms_cut(const char *text, size_t len, const struct map *code, const char *const *functions,
 		 unsigned n, FILE *out, struct err *e)
 {
-	struct kallsyms *k = kallsyms_parse(text, len, e);
 	const char *end = text + len;
 	struct map keep;
 
-	if (!k)
-		return err_code(e);
 	if (map_init(&keep, 2 * code->used + 2 * n) ||
-	    wanted(k, text, len, code, functions, n, &keep)) {
+	    wanted(text, len, code, functions, n, &keep)) {
 		map_free(&keep);
-		kallsyms_free(k);
 		return err_set(e, ENOMEM, "out of memory for the kernel's symbols");
 	}
 	for (const char *p = text, *eol; p < end; p = eol + 1) {
@@ -320,6 +366,5 @@ int kallsyms_cut(const char *text, size_t len, const struct map *code, const cha
 			fprintf(out, "%.*s\n", (int)(eol - p), p);
 	}
 	map_free(&keep);
-	kallsyms_free(k);
 	return 0;
 }

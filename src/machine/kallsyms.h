@@ -32,10 +32,6 @@ struct kallsyms_range {
 /* Of n names, at least one, from the text itself: a table is not worth making for a few. */
 void kallsyms_ranges(const char *text, size_t len, const char *const *names, unsigned n,
 		     struct kallsyms_range *out);
-/* Start of the symbol that holds addr, for trimming; 0 if there is none. */
-uint64_t kallsyms_start(const struct kallsyms *k, uint64_t addr);
-/* Start of the first symbol beyond addr; 0 if there is none. */
-uint64_t kallsyms_next(const struct kallsyms *k, uint64_t addr);
 /*
  * Copy of a text those lines that tell whose each key of `code` is, and how far the n named functions
  * reach; both with the symbol behind, which tells the end. 0 or a negative errno.

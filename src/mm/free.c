@@ -134,6 +134,29 @@ void kmm_pcp_lower(struct kmm *mm, unsigned cpu)
 	decay(mm, cpu, false);
 }
 
+int kmm_pcp_excess(const struct kmm *mm, unsigned cpu, unsigned zone)
+{
+	const struct pcp *p;
+
+	if (mm->generation != KMM_LINUX_6_18 || cpu >= mm->cpus || zone >= mm->zones)
+		return 0;
+	p = pcp_of(mm, &mm->zone[zone], cpu);
+	return pcp_total(p) - p->high;
+}
+
+void kmm_pcp_lowered(struct kmm *mm, unsigned cpu, unsigned zone, unsigned pages)
+{
+	int over = kmm_pcp_excess(mm, cpu, zone);
+	struct pcp *p;
+
+	if (!over)
+		return;
+	p = pcp_of(mm, &mm->zone[zone], cpu);
+	if (p->hidden && p->batch > 0 && pages % (unsigned)p->batch && over <= p->batch &&
+	    -over <= p->batch)
+		p->hidden = p->hidden > over ? p->hidden - over : 0;
+}
+
 /* ---- the zones' counters ---- */
 
 void kmm_count_threshold(struct kmm *mm, unsigned zone, unsigned pages)

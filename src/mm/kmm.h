@@ -223,6 +223,14 @@ void kmm_drain_some(struct kmm *mm, unsigned caller_cpu, unsigned owner_cpu, uns
 void kmm_pcp_decay(struct kmm *mm, unsigned cpu);
 /* The same without the drain, for a replay that sees the kernel's. */
 void kmm_pcp_lower(struct kmm *mm, unsigned cpu);
+/* Pages that it has still to give back; what is not above 0: none. */
+int kmm_pcp_excess(const struct kmm *mm, unsigned cpu, unsigned zone);
+/*
+ * That drain gave back so many pages.  If it is over, the lists are as long as their limit, and how many pages are on
+ * them that nobody knows follows, to a batch.  A whole number of batches may not be all: between two the
+ * work can be preempted (6.18).
+ */
+void kmm_pcp_lowered(struct kmm *mm, unsigned cpu, unsigned zone, unsigned pages);
 /*
  * The counter of free pages that the marks are tested against lacks what each CPU keeps back: up to so many pages
  * (stat_threshold). 0, as at first: it is exact.

@@ -88,13 +88,17 @@ bool watermark_ok(const struct kmm *mm, const struct zone *z, unsigned order, ui
 	return !order || has_block(mm, z, order, flags);
 }
 
-/* Can what CPUs keep back decide on which side of the mark the counter is? */
+/*
+ * Can what CPUs keep back decide on which side of the mark the counter is?  Or the boost, which comes in the middle
+ * of a refill and goes when kswapd is done?
+ */
 static bool is_near(const struct kmm *mm, const struct zone *z)
 {
 	int64_t most = (int64_t)mm->cpus * z->count_threshold;
-	int64_t above = (int64_t)z->free_pages - (int64_t)(z->mark[WMARK_HIGH] + z->boost);
+	int64_t above = (int64_t)z->free_pages -
+			(int64_t)(z->mark[WMARK_HIGH] + z->reserve[KMM_ZONE_MOVABLE]);
 
-	return above > -most && above <= most;
+	return above > -most && above <= most + (most ? (int64_t)z->boost : 0);
 }
 
 static void set_unsure(struct zone *z, bool unsure)

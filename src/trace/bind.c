@@ -240,6 +240,7 @@ static bool bind_kind(struct binding *b, enum event_kind kind, const struct tep_
 		if (!b->names)
 			return false;
 	}
+	b->load = bind_loader(b);
 	return true;
 }
 

@@ -102,15 +102,21 @@ struct bind_name {
 	char text[48];
 };
 
+/* Fill a payload from a record that is long enough. */
+struct binding;
+typedef void (*bind_load_fn)(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
+			     struct intern *names);
+
 struct binding {
 	enum event_kind kind;
-	uint8_t payload; /* enum bind_payload */
+	uint8_t payload;   /* enum bind_payload */
+	uint16_t need;	   /* bytes that a record must have */
+	bind_load_fn load; /* made for where the fields stand */
 	bool swap;
 	bool is_free;	     /* kfree, kmem_cache_free */
 	bool pfn_is_pointer; /* before 4.1: a struct page pointer; there is no pfn but by `pages` */
 	bool says_accounted; /* the print format works it out from gfp_flags */
 	bool pfn_decimal;    /* as the print format shows it, to 5.10 */
-	uint16_t need;	     /* bytes that a record must have */
 	uint64_t no_pfn;     /* -1UL of the traced kernel */
 	struct bind_field f[BIND_FIELDS];
 	struct pageptr pages;
@@ -135,9 +141,21 @@ const char *const *bind_field_names(unsigned payload);
 int32_t bind_absent(unsigned payload, unsigned field);
 /* A set of bits 1 << field: without these an event of the kind says nothing. */
 uint32_t bind_needed(enum event_kind kind);
+/* The loader that suits a binding's fields. */
+bind_load_fn bind_loader(const struct binding *b);
 /* Fill kind and payload from a record; false, and EVENT_OTHER, if it is too short. */
-bool bind_load(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
-	       struct intern *names);
+static inline bool bind_load(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
+			     struct intern *names)
+{
+	if (__builtin_expect(len < b->need, 0)) {
+		ev->kind = EVENT_OTHER;
+		return false;
+	}
+	ev->kind = (uint16_t)b->kind;
+	b->load(b, rec, len, ev, names);
+	return true;
+}
+
 /* A page event's or object event's gfp_flags as the kernel's own number. */
 uint64_t bind_raw_gfp(const struct binding *b, const uint8_t *rec);
 /* A page event's struct page pointer, before 4.1. */

@@ -16,58 +16,60 @@
 #include "mm/gfp.h"
 
 /* X(KIND, "system", "event", payload): every event that has a struct of its own here. */
-#define EVENT_KINDS(X)                                                                            \
-	X(MM_PAGE_ALLOC, "kmem", "mm_page_alloc", page)                                           \
-	X(MM_PAGE_FREE, "kmem", "mm_page_free", page)                                             \
-	X(MM_PAGE_FREE_BATCHED, "kmem", "mm_page_free_batched", page)                             \
-	X(MM_PAGE_ALLOC_ZONE_LOCKED, "kmem", "mm_page_alloc_zone_locked", page)                   \
-	X(MM_PAGE_PCPU_DRAIN, "kmem", "mm_page_pcpu_drain", page)                                 \
-	X(MM_PAGE_ALLOC_EXTFRAG, "kmem", "mm_page_alloc_extfrag", extfrag)                        \
-	X(KMALLOC, "kmem", "kmalloc", object)                                                     \
-	X(KMALLOC_NODE, "kmem", "kmalloc_node", object)                                           \
-	X(KFREE, "kmem", "kfree", object)                                                         \
-	X(KMEM_CACHE_ALLOC, "kmem", "kmem_cache_alloc", object)                                   \
-	X(KMEM_CACHE_ALLOC_NODE, "kmem", "kmem_cache_alloc_node", object)                         \
-	X(KMEM_CACHE_FREE, "kmem", "kmem_cache_free", object)                                     \
-	X(PERCPU_ALLOC_PERCPU, "percpu", "percpu_alloc_percpu", percpu)                           \
-	X(PERCPU_ALLOC_PERCPU_FAIL, "percpu", "percpu_alloc_percpu_fail", percpu)                 \
-	X(PERCPU_FREE_PERCPU, "percpu", "percpu_free_percpu", percpu)                             \
-	X(PERCPU_CREATE_CHUNK, "percpu", "percpu_create_chunk", percpu)                           \
-	X(PERCPU_DESTROY_CHUNK, "percpu", "percpu_destroy_chunk", percpu)                         \
-	X(ALLOC_VMAP_AREA, "vmalloc", "alloc_vmap_area", vmap)                                    \
-	X(FREE_VMAP_AREA_NOFLUSH, "vmalloc", "free_vmap_area_noflush", vmap)                      \
-	X(PURGE_VMAP_AREA_LAZY, "vmalloc", "purge_vmap_area_lazy", vmap)                          \
-	X(VMALLOC_RANGE, NULL, "vmalloc_range", probe)                                            \
-	X(VMALLOC_RANGE_RET, NULL, "vmalloc_range_ret", probe)                                    \
-	X(VFREE, NULL, "vfree", probe)                                                            \
-	X(VFREE_ATOMIC, NULL, "vfree_atomic", probe)                                              \
-	X(VUNMAP, NULL, "vunmap", probe)                                                          \
-	X(VMAP_RET, NULL, "vmap_ret", probe)                                                      \
-	X(REMOVE_VM_AREA, NULL, "remove_vm_area", probe)                                          \
-	X(KMAP_HIGH, NULL, "kmap_high", probe)                                                    \
-	X(KMAP_HIGH_RET, NULL, "kmap_high_ret", probe)                                            \
-	X(KUNMAP_HIGH, NULL, "kunmap_high", probe)                                                \
-	X(KMAP_LOCAL, NULL, "kmap_local", probe)                                                  \
-	X(KMAP_LOCAL_RET, NULL, "kmap_local_ret", probe)                                          \
-	X(KMAP_LOCAL_PFN, NULL, "kmap_local_pfn", probe)                                          \
-	X(KMAP_LOCAL_PFN_RET, NULL, "kmap_local_pfn_ret", probe)                                  \
-	X(KUNMAP_LOCAL, NULL, "kunmap_local", probe)                                              \
-	X(FLUSH_ALL_ZERO_PKMAPS, NULL, "flush_all_zero_pkmaps", probe)                            \
-	X(MM_COMPACTION_BEGIN, "compaction", "mm_compaction_begin", compaction)                   \
-	X(MM_COMPACTION_END, "compaction", "mm_compaction_end", compaction)                       \
-	X(MM_COMPACTION_ISOLATE_FREEPAGES, "compaction", "mm_compaction_isolate_freepages",       \
-	  compaction)                                                                             \
-	X(MM_COMPACTION_ISOLATE_MIGRATEPAGES, "compaction", "mm_compaction_isolate_migratepages", \
-	  compaction)                                                                             \
-	X(MM_COMPACTION_MIGRATEPAGES, "compaction", "mm_compaction_migratepages", compaction)     \
-	X(MM_COMPACTION_FINISHED, "compaction", "mm_compaction_finished", compaction)             \
-	X(MM_VMSCAN_DIRECT_RECLAIM_BEGIN, "vmscan", "mm_vmscan_direct_reclaim_begin", reclaim)    \
-	X(MM_VMSCAN_DIRECT_RECLAIM_END, "vmscan", "mm_vmscan_direct_reclaim_end", reclaim)        \
-	X(MM_VMSCAN_KSWAPD_WAKE, "vmscan", "mm_vmscan_kswapd_wake", reclaim)                      \
-	X(MM_VMSCAN_KSWAPD_SLEEP, "vmscan", "mm_vmscan_kswapd_sleep", reclaim)                    \
-	X(MM_VMSCAN_WAKEUP_KSWAPD, "vmscan", "mm_vmscan_wakeup_kswapd", reclaim)                  \
-	X(MM_COMPACTION_FAST_ISOLATE_FREEPAGES, "compaction",                                     \
-	  "mm_compaction_fast_isolate_freepages", compaction)                                     \
+#define EVENT_KINDS(X)                                                                             \
+	X(MM_PAGE_ALLOC, "kmem", "mm_page_alloc", page)                                            \
+	X(MM_PAGE_FREE, "kmem", "mm_page_free", page)                                              \
+	X(MM_PAGE_FREE_BATCHED, "kmem", "mm_page_free_batched", page)                              \
+	X(MM_PAGE_ALLOC_ZONE_LOCKED, "kmem", "mm_page_alloc_zone_locked", page)                    \
+	X(MM_PAGE_PCPU_DRAIN, "kmem", "mm_page_pcpu_drain", page)                                  \
+	X(MM_PAGE_ALLOC_EXTFRAG, "kmem", "mm_page_alloc_extfrag", extfrag)                         \
+	X(KMALLOC, "kmem", "kmalloc", object)                                                      \
+	X(KMALLOC_NODE, "kmem", "kmalloc_node", object)                                            \
+	X(KFREE, "kmem", "kfree", object)                                                          \
+	X(KMEM_CACHE_ALLOC, "kmem", "kmem_cache_alloc", object)                                    \
+	X(KMEM_CACHE_ALLOC_NODE, "kmem", "kmem_cache_alloc_node", object)                          \
+	X(KMEM_CACHE_FREE, "kmem", "kmem_cache_free", object)                                      \
+	X(PERCPU_ALLOC_PERCPU, "percpu", "percpu_alloc_percpu", percpu)                            \
+	X(PERCPU_ALLOC_PERCPU_FAIL, "percpu", "percpu_alloc_percpu_fail", percpu)                  \
+	X(PERCPU_FREE_PERCPU, "percpu", "percpu_free_percpu", percpu)                              \
+	X(PERCPU_CREATE_CHUNK, "percpu", "percpu_create_chunk", percpu)                            \
+	X(PERCPU_DESTROY_CHUNK, "percpu", "percpu_destroy_chunk", percpu)                          \
+	X(ALLOC_VMAP_AREA, "vmalloc", "alloc_vmap_area", vmap)                                     \
+	X(FREE_VMAP_AREA_NOFLUSH, "vmalloc", "free_vmap_area_noflush", vmap)                       \
+	X(PURGE_VMAP_AREA_LAZY, "vmalloc", "purge_vmap_area_lazy", vmap)                           \
+	X(VMALLOC_RANGE, NULL, "vmalloc_range", probe)                                             \
+	X(VMALLOC_RANGE_RET, NULL, "vmalloc_range_ret", probe)                                     \
+	X(VFREE, NULL, "vfree", probe)                                                             \
+	X(VFREE_ATOMIC, NULL, "vfree_atomic", probe)                                               \
+	X(VUNMAP, NULL, "vunmap", probe)                                                           \
+	X(VMAP_RET, NULL, "vmap_ret", probe)                                                       \
+	X(REMOVE_VM_AREA, NULL, "remove_vm_area", probe)                                           \
+	X(KMAP_HIGH, NULL, "kmap_high", probe)                                                     \
+	X(KMAP_HIGH_RET, NULL, "kmap_high_ret", probe)                                             \
+	X(KUNMAP_HIGH, NULL, "kunmap_high", probe)                                                 \
+	X(KMAP_LOCAL, NULL, "kmap_local", probe)                                                   \
+	X(KMAP_LOCAL_RET, NULL, "kmap_local_ret", probe)                                           \
+	X(KMAP_LOCAL_PFN, NULL, "kmap_local_pfn", probe)                                           \
+	X(KMAP_LOCAL_PFN_RET, NULL, "kmap_local_pfn_ret", probe)                                   \
+	X(KUNMAP_LOCAL, NULL, "kunmap_local", probe)                                               \
+	X(FLUSH_ALL_ZERO_PKMAPS, NULL, "flush_all_zero_pkmaps", probe)                             \
+	X(MM_COMPACTION_BEGIN, "compaction", "mm_compaction_begin", compaction)                    \
+	X(MM_COMPACTION_END, "compaction", "mm_compaction_end", compaction)                        \
+	X(MM_COMPACTION_ISOLATE_FREEPAGES, "compaction", "mm_compaction_isolate_freepages",        \
+	  compaction)                                                                              \
+	X(MM_COMPACTION_ISOLATE_MIGRATEPAGES, "compaction", "mm_compaction_isolate_migratepages",  \
+	  compaction)                                                                              \
+	X(MM_COMPACTION_MIGRATEPAGES, "compaction", "mm_compaction_migratepages", compaction)      \
+	X(MM_COMPACTION_FINISHED, "compaction", "mm_compaction_finished", compaction)              \
+	X(MM_VMSCAN_DIRECT_RECLAIM_BEGIN, "vmscan", "mm_vmscan_direct_reclaim_begin", reclaim)     \
+	X(MM_VMSCAN_DIRECT_RECLAIM_END, "vmscan", "mm_vmscan_direct_reclaim_end", reclaim)         \
+	X(MM_VMSCAN_KSWAPD_WAKE, "vmscan", "mm_vmscan_kswapd_wake", reclaim)                       \
+	X(MM_VMSCAN_KSWAPD_SLEEP, "vmscan", "mm_vmscan_kswapd_sleep", reclaim)                     \
+	X(MM_VMSCAN_WAKEUP_KSWAPD, "vmscan", "mm_vmscan_wakeup_kswapd", reclaim)                   \
+	X(MM_COMPACTION_FAST_ISOLATE_FREEPAGES, "compaction",                                      \
+	  "mm_compaction_fast_isolate_freepages", compaction)                                      \
+	X(MM_COMPACTION_SUITABLE, "compaction", "mm_compaction_suitable", reclaim)                 \
+	X(MM_COMPACTION_WAKEUP_KCOMPACTD, "compaction", "mm_compaction_wakeup_kcompactd", reclaim) \
 	X(PRINT, "ftrace", "print", print)
 
 enum event_kind {

@@ -347,11 +347,12 @@ static uint64_t in_order(struct trace *t, struct ftext *f, uint64_t time)
 	return f->last;
 }
 
-static int ftext_next(struct trace *t, struct event *ev, struct err *e)
+static int ftext_next(struct trace *t, struct event *ev, unsigned room, struct err *e)
 {
 	struct ftext *f = t->state;
 	struct ftext_line l;
 
+	(void)room;
 	while (next_line(t, f, &l)) {
 		struct ftext_type *type;
 		uint64_t time;
@@ -374,7 +375,7 @@ static int ftext_next(struct trace *t, struct event *ev, struct err *e)
 		ev->pid = l.pid;
 		ev->irq = l.irq;
 		ev->preempt = l.preempt;
-		ev->lost = false;
+		ev->lost = ev->tied = false;
 		ev->record = (const uint8_t *)l.body;
 		ev->record_len = (uint32_t)(l.end - l.body);
 		if (!type || put_comm(t, &l) < 0 ||

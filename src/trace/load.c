@@ -243,26 +243,136 @@ static inline __attribute__((always_inline)) void load(struct binding *b, const 
 		load_object(b, rec, len, ev, names, swap);
 }
 
-static __attribute__((noinline)) void load_swapped(struct binding *b, const uint8_t *rec,
-						   uint32_t len, struct event *ev,
-						   struct intern *names)
+static void load_plain(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
+		       struct intern *names)
+{
+	load(b, rec, len, ev, names, false);
+}
+
+static void load_swapped(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
+			 struct intern *names)
 {
 	load(b, rec, len, ev, names, true);
 }
 
-bool bind_load(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
-	       struct intern *names)
+/* ---- events of today's kernels of 64 bits: no field is shifted, and which are there is known ---- */
+
+static inline uint64_t get_word(const struct binding *b, unsigned i, const uint8_t *rec)
 {
-	if (__builtin_expect(len < b->need, 0)) {
-		ev->kind = EVENT_OTHER;
-		return false;
-	}
-	ev->kind = (uint16_t)b->kind;
-	if (__builtin_expect(b->swap, 0))
-		load_swapped(b, rec, len, ev, names);
-	else
-		load(b, rec, len, ev, names, false);
-	return true;
+	return bytes_u64(rec + b->f[i].at, false);
+}
+
+static inline int32_t get_int(const struct binding *b, unsigned i, const uint8_t *rec)
+{
+	return (int32_t)bytes_u32(rec + b->f[i].at + 4, false);
+}
+
+static void load_page_alone(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
+			    struct intern *names)
+{
+	(void)len;
+	(void)names;
+	ev->page.pfn = get_word(b, PAGE_PFN, rec);
+	ev->page.gfp = 0;
+	ev->page.order = ev->page.migratetype = -1;
+	ev->page.percpu_refill = -1;
+}
+
+static void load_page_order(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
+			    struct intern *names)
+{
+	load_page_alone(b, rec, len, ev, names);
+	ev->page.order = (int16_t)get_int(b, PAGE_ORDER, rec);
+}
+
+static void load_page_alloc(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
+			    struct intern *names)
+{
+	(void)len;
+	(void)names;
+	ev->page.pfn = get_word(b, PAGE_PFN, rec);
+	ev->page.gfp = gfpbits_get(b->gfp, get_word(b, PAGE_GFP, rec));
+	ev->page.order = (int16_t)get_int(b, PAGE_ORDER, rec);
+	ev->page.migratetype = (int16_t)get_int(b, PAGE_TYPE, rec);
+	ev->page.percpu_refill = -1;
+}
+
+static void load_object_alloc(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
+			      struct intern *names)
+{
+	uint64_t site = get_word(b, OBJ_SITE, rec);
+
+	ev->object.ptr = get_word(b, OBJ_PTR, rec);
+	ev->object.call_site = site;
+	ev->object.bytes_req = get_word(b, OBJ_REQ, rec);
+	ev->object.bytes_alloc = get_word(b, OBJ_ALLOC, rec);
+	ev->object.gfp = gfpbits_get(b->gfp, get_word(b, OBJ_GFP, rec));
+	ev->object.node = get_int(b, OBJ_NODE, rec);
+	ev->object.accounted = (int8_t)get(b, OBJ_ACCOUNTED, rec, false);
+	ev->object.name = b->names ? load_name(b, rec, len, get_sure(b, OBJ_NAME, rec, false), site,
+					       names) :
+				     0;
+}
+
+static void load_object_free(struct binding *b, const uint8_t *rec, uint32_t len, struct event *ev,
+			     struct intern *names)
+{
+	uint64_t site = get_word(b, OBJ_SITE, rec);
+
+	ev->object.ptr = get_word(b, OBJ_PTR, rec);
+	ev->object.call_site = site;
+	ev->object.bytes_req = 0;
+	ev->object.bytes_alloc = 0;
+	ev->object.gfp = 0;
+	ev->object.node = -1;
+	ev->object.accounted = -1;
+	ev->object.name = b->names ? load_name(b, rec, len, get_sure(b, OBJ_NAME, rec, false), site,
+					       names) :
+				     0;
+}
+
+/* Is the field so wide; 0: is there none? */
+static bool is_wide(const struct binding *b, unsigned i, unsigned size)
+{
+	return b->f[i].size == size;
+}
+
+static bind_load_fn page_loader(const struct binding *b)
+{
+	bool typed = is_wide(b, PAGE_GFP, 8) && is_wide(b, PAGE_TYPE, 4);
+
+	if (!is_wide(b, PAGE_PFN, 8) || !is_wide(b, PAGE_REFILL, 0))
+		return load_plain;
+	if (is_wide(b, PAGE_ORDER, 4) && typed)
+		return load_page_alloc;
+	if (!is_wide(b, PAGE_GFP, 0) || !is_wide(b, PAGE_TYPE, 0))
+		return load_plain;
+	if (is_wide(b, PAGE_ORDER, 4))
+		return load_page_order;
+	return is_wide(b, PAGE_ORDER, 0) ? load_page_alone : load_plain;
+}
+
+static bind_load_fn object_loader(const struct binding *b)
+{
+	if (!is_wide(b, OBJ_PTR, 8) || !is_wide(b, OBJ_SITE, 8))
+		return load_plain;
+	if (b->is_free)
+		return load_object_free;
+	return is_wide(b, OBJ_REQ, 8) && is_wide(b, OBJ_ALLOC, 8) && is_wide(b, OBJ_GFP, 8) &&
+			       is_wide(b, OBJ_NODE, 4) ?
+		       load_object_alloc :
+		       load_plain;
+}
+
+bind_load_fn bind_loader(const struct binding *b)
+{
+	if (b->swap)
+		return load_swapped;
+	if (HOST_BIG_ENDIAN)
+		return load_plain;
+	return b->payload == PAYLOAD_page   ? page_loader(b) :
+	       b->payload == PAYLOAD_object ? object_loader(b) :
+					      load_plain;
 }
 
 uint64_t bind_raw_gfp(const struct binding *b, const uint8_t *rec)

@@ -47,6 +47,16 @@ static inline int merge_next(struct merge *m, struct err *e)
 	return merge_switch(m, ret);
 }
 
+/* Go to the next record if it is one of the ring's page under way; every record given before stays. */
+static inline bool merge_step(struct merge *m)
+{
+	if (!m->current || !ring_step(m->current))
+		return false;
+	if (__builtin_expect(m->current->time >= m->limit, 0))
+		merge_switch(m, 1);
+	return true;
+}
+
 /* Leave out what is still to come from the current ring. */
 static inline void merge_drop(struct merge *m)
 {

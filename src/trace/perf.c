@@ -14,6 +14,7 @@
 #include "trace/reader.h"
 
 #define FILES_MAX 4096 /* beside the first, of a directory */
+#define AHEAD 512      /* bytes that are asked for before their turn comes */
 
 /* A file of records, and its next one. */
 struct stream {
@@ -27,6 +28,7 @@ struct perf {
 	struct perf_file file;
 	struct stream *streams;
 	uint32_t stream_count;
+	bool sweeps;	       /* a single file, of which sweep() reads most samples */
 	uint64_t *lost;	       /* [cpus]: told since the CPU's last event */
 	uint64_t lost_records; /* sum of all LOST records: LOST_SAMPLES counts those again */
 	uint64_t lost_samples;
@@ -135,12 +137,17 @@ static int perf_open(struct trace *t, struct err *e)
 	if (perf_file_open(&p->file, &t->file, e) < 0)
 		return err_code(e);
 	fill_info(t, p);
+	t->kernel = p->file.kernel;
 	p->lost = calloc(p->file.cpus, sizeof(*p->lost));
 	if (!p->lost)
 		return err_set(e, ENOMEM, "out of memory for %u CPUs", p->file.cpus);
 	if (open_streams(t, p, e) < 0)
 		return err_code(e);
-	return types_init(&t->types, &t->file, t->info.long_size, e);
+	if (types_init(&t->types, &t->file, t->info.long_size, e) < 0)
+		return err_code(e);
+	p->sweeps = p->stream_count == 1 && p->streams[0].order.plain && t->info.clock_is_time &&
+		    t->types.common.usual && !t->o.cpu_mask;
+	return 0;
 }
 
 static void perf_close(struct trace *t)
@@ -271,6 +278,13 @@ static inline uint64_t in_order(struct trace *t, struct perf *p, uint64_t time)
 	return time;
 }
 
+/* perf counts in that its own probe turned preemption off, ftrace does not (read in 6.1). */
+static inline void own_preempt(struct event *ev)
+{
+	if (ev->preempt & EVENT_PREEMPT_DEPTH)
+		ev->preempt--;
+}
+
 #define PASSED_OVER 2 /* beside 1, 0 and errors, as trace_next() returns them */
 
 static __attribute__((noinline)) int no_such_cpu(struct trace *t, uint32_t cpu, struct err *e)
@@ -281,13 +295,10 @@ static __attribute__((noinline)) int no_such_cpu(struct trace *t, uint32_t cpu, 
 	return trace_damaged(t, &why, e) < 0 ? why.code : PASSED_OVER;
 }
 
-static inline __attribute__((always_inline)) int give_sample(struct trace *t, struct perf *p,
-							     const struct perf_sample *s,
-							     uint32_t len, bool tied,
-							     struct event *ev, struct err *e)
+static int give_sample(struct trace *t, struct perf *p, const struct perf_sample *s, uint32_t len,
+		       bool tied, struct event *ev, struct err *e)
 {
 	struct trace_cpu_info *info;
-	struct type *type;
 	uint64_t time;
 
 	ev->cpu = s->cpu == PERF_NO_CPU ? 0 : s->cpu;
@@ -302,9 +313,7 @@ static inline __attribute__((always_inline)) int give_sample(struct trace *t, st
 	}
 	if (!types_common(&t->types, s->raw, s->raw_len, ev))
 		return PASSED_OVER;
-	/* perf counts in that its own probe turned preemption off, ftrace does not (read in 6.1). */
-	if (ev->preempt & EVENT_PREEMPT_DEPTH)
-		ev->preempt--;
+	own_preempt(ev);
 	ev->time = time;
 	ev->tied = tied;
 	ev->lost = false;
@@ -313,16 +322,72 @@ static inline __attribute__((always_inline)) int give_sample(struct trace *t, st
 	info = &t->cpus[ev->cpu];
 	info->events++;
 	info->bytes += len;
-	ev->record = s->raw;
-	ev->record_len = s->raw_len;
 	t->chain = s->chain;
 	t->chain_words = s->chain_words;
-	type = t->types.by_id[ev->id];
-	if (type && type->binding.kind != EVENT_OTHER)
-		bind_load(&type->binding, ev->record, ev->record_len, ev, &t->names);
-	else
-		ev->kind = EVENT_OTHER;
+	types_load(&t->types, s->raw, s->raw_len, ev, &t->names);
 	return 1;
+}
+
+/*
+ * Plain samples one after the other, up to one that asks for more than a few instructions: events of
+ * their own CPU were lost before it, it comes late, is outside the window or is none.
+ */
+static unsigned sweep(struct trace *t, struct perf *p, struct event *ev, unsigned room)
+{
+	struct perf_order *o = &p->streams[0].order;
+	const uint8_t *at = o->current.p, *end = o->current.end;
+	const uint64_t from = t->from, span = t->span;
+	uint64_t bound = o->bound, last = p->last;
+	const struct perf_layout *l = o->plain;
+	const size_t head = l->fixed + 4u, cpu_at = l->cpu, time_at = l->time;
+	struct trace_cpu_info *info = NULL;
+	uint32_t on = PERF_NO_CPU; /* which info is of */
+	struct event *v = ev, *full = ev + room;
+
+	while (v < full && at != end) {
+		const uint8_t *raw = at + head;
+		uint32_t size = bytes_u16(at + 6, false), cpu, len;
+		uint64_t time;
+
+		__builtin_prefetch(at + AHEAD);
+		if (bytes_u32(at, false) != PERF_SAMPLE || size < head)
+			break;
+		len = bytes_u32(raw - 4, false);
+		time = bytes_u64(at + time_at, false);
+		cpu = bytes_u32(at + cpu_at, false);
+		if (len < TYPES_COMMON || len > size - head)
+			break;
+		if (__builtin_expect(time >= bound, 0)) {
+			if (!perf_order_turn(o, at, time, cpu))
+				break;
+			at = o->current.p;
+			end = o->current.end;
+			bound = o->bound;
+			continue;
+		}
+		if (__builtin_expect(cpu != on, 0)) {
+			if (cpu >= p->file.cpus || p->lost[cpu])
+				break;
+			on = cpu;
+			info = &t->cpus[cpu];
+		}
+		if (time < last || time - from > span)
+			break;
+		last = time;
+		at += size;
+		types_usual(raw, false, v);
+		own_preempt(v);
+		v->time = time;
+		v->cpu = cpu;
+		v->tied = v->lost = false;
+		info->events++;
+		info->bytes += size;
+		types_load(&t->types, raw, len, v++, &t->names);
+	}
+	o->current.p = at;
+	p->last = last;
+	t->chain = NULL;
+	return (unsigned)(v - ev);
 }
 
 /* Any record, and whatever may be wrong with it. */
@@ -349,21 +414,12 @@ static __attribute__((noinline)) int next_of_all(struct trace *t, struct event *
 	return ret;
 }
 
-static int perf_next(struct trace *t, struct event *ev, struct err *e)
+static int perf_next(struct trace *t, struct event *ev, unsigned room, struct err *e)
 {
 	struct perf *p = t->state;
-	struct perf_order *o = &p->streams[0].order;
-	struct perf_sample s;
-	uint32_t len;
-	int ret = PASSED_OVER;
+	unsigned n = p->sweeps ? sweep(t, p, ev, room) : 0;
 
-	while (ret == PASSED_OVER && p->stream_count == 1) {
-		while (!perf_order_plain(o, &s, &len))
-			if (!perf_order_turn(o))
-				return next_of_all(t, ev, e);
-		ret = give_sample(t, p, &s, len, false, ev, e);
-	}
-	return ret == PASSED_OVER ? next_of_all(t, ev, e) : ret;
+	return n ? (int)n : next_of_all(t, ev, e);
 }
 
 static uint64_t perf_progress(const struct trace *t, uint64_t *total)

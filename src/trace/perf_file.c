@@ -11,6 +11,7 @@
 
 enum feature {
 	FEATURE_TRACING_DATA = 1,
+	FEATURE_BUILD_ID = 2,
 	FEATURE_OSRELEASE = 4,
 	FEATURE_ARCH = 6,
 	FEATURE_NRCPUS = 7,
@@ -20,6 +21,14 @@ enum feature {
 
 #define HEADER_LEN 104
 #define ATTRS_MAX 65536
+#define MISC_CPU_MODE 7 /* of a record's misc: whose it is */
+#define MISC_KERNEL 1
+#define MISC_MMAP_BUILD_ID \
+	(1u << 14) /* a MMAP2 has a build id where else the file's device and number are */
+#define MISC_BUILD_ID_SIZE \
+	(1u << 15) /* a build id says how long it is; else it is of SHA-1, 20 bytes */
+#define KERNEL_NAME "[kernel.kallsyms]"
+#define HEAD_RECORDS 4096 /* at most so many are looked through for the kernel's place */
 
 static int add_attr(struct perf_file *f, const uint8_t *p, uint64_t len, struct err *e)
 {
@@ -89,10 +98,110 @@ static int read_tracing_data(struct perf_file *f, struct datfile *d, struct curs
 	return 0;
 }
 
+uint64_t perf_record_len(const struct perf_file *f, const uint8_t *p, const uint8_t *end)
+{
+	uint64_t left = (uint64_t)(end - p), len, more = 0;
+	uint32_t type;
+
+	if (left < PERF_RECORD_HEAD)
+		return 0;
+	type = bytes_u32(p, f->swap);
+	len = bytes_u16(p + 6, f->swap);
+	if (len < PERF_RECORD_HEAD || len > left)
+		return 0;
+	if (type == PERF_TRACING_DATA && len >= 12)
+		more = ((uint64_t)bytes_u32(p + 8, f->swap) + 7) & ~7ull;
+	else if (type == PERF_AUXTRACE && len >= 16)
+		more = bytes_u64(p + 8, f->swap);
+	return more <= left - len ? len + more : 0;
+}
+
+/* ---- which kernel ---- */
+
+static bool of_kernel(const struct perf_file *f, const uint8_t *rec)
+{
+	return (bytes_u16(rec + 4, f->swap) & MISC_CPU_MODE) == MISC_KERNEL;
+}
+
+static void set_build_id(struct kernel_id *k, const uint8_t *id, unsigned len)
+{
+	if (!len || len > BUILD_ID_MAX)
+		return;
+	memcpy(k->build, id, len);
+	k->build_len = (uint8_t)len;
+}
+
+/* What stands behind the prefix of the kernel's name at p: NULL where that is another's. */
+static const char *behind_name(const uint8_t *p, const uint8_t *end)
+{
+	size_t len = sizeof(KERNEL_NAME) - 1;
+
+	if ((size_t)(end - p) <= len || memcmp(p, KERNEL_NAME, len) ||
+	    !memchr(p, 0, (size_t)(end - p)))
+		return NULL;
+	return (const char *)p + len;
+}
+
+/* Records of a head, a process's number, 24 bytes with the build id in them, and whose it is. */
+static void read_build_ids(struct perf_file *f, struct cursor c)
+{
+	while (c.end - c.p >= PERF_RECORD_HEAD + 28) {
+		const uint8_t *rec = c.p;
+		uint16_t misc = bytes_u16(rec + 4, f->swap), len = bytes_u16(rec + 6, f->swap);
+
+		if (len < PERF_RECORD_HEAD + 28 || len > c.end - c.p)
+			return;
+		if (of_kernel(f, rec) && behind_name(rec + 36, rec + len))
+			set_build_id(&f->kernel, rec + 12,
+				     misc & MISC_BUILD_ID_SIZE ? rec[32] : BUILD_ID_MAX);
+		c.p += len;
+	}
+}
+
+/*
+ * Where the kernel lay: its MMAP record, one of the first, is named for a symbol, whose address is the
+ * record's page offset.
+ */
+static void read_mmap(struct perf_file *f, const uint8_t *rec, uint32_t type, uint32_t len)
+{
+	bool two = type == PERF_MMAP2;
+	uint32_t name = two ? 72 : 40;
+	const char *ref = len > name && of_kernel(f, rec) ? behind_name(rec + name, rec + len) :
+							    NULL;
+
+	if (!ref)
+		return;
+	if (two && bytes_u16(rec + 4, f->swap) & MISC_MMAP_BUILD_ID && !f->kernel.build_len)
+		set_build_id(&f->kernel, rec + 44, rec[40]);
+	snprintf(f->kernel.ref, sizeof(f->kernel.ref), "%s", ref);
+	f->kernel.ref_addr = bytes_u64(rec + 32, f->swap);
+}
+
+static void find_kernel(struct perf_file *f, const struct datfile *d)
+{
+	const uint8_t *p = d->map.data + f->data, *end = d->map.data + f->end;
+	uint64_t len;
+
+	for (unsigned i = 0; i < HEAD_RECORDS && !f->kernel.ref[0]; i++, p += len) {
+		uint32_t type, size;
+
+		len = perf_record_len(f, p, end);
+		if (!len)
+			return;
+		type = bytes_u32(p, f->swap);
+		size = bytes_u16(p + 6, f->swap);
+		if (type == PERF_MMAP || type == PERF_MMAP2)
+			read_mmap(f, p, type, size);
+	}
+}
+
 static int read_feature(struct perf_file *f, struct datfile *d, unsigned id, struct cursor c,
 			struct err *e)
 {
 	switch (id) {
+	case FEATURE_BUILD_ID:
+		read_build_ids(f, c);
+		return 0;
 	case FEATURE_TRACING_DATA:
 		return f->has_tracing ? 0 : read_tracing_data(f, d, c, e);
 	case FEATURE_OSRELEASE:
@@ -190,24 +299,6 @@ static int open_file(struct perf_file *f, struct datfile *d, struct cursor *c, s
 			       (unsigned long long)d->map.size);
 	f->end = f->data + size;
 	return read_features(f, d, bits, e);
-}
-
-uint64_t perf_record_len(const struct perf_file *f, const uint8_t *p, const uint8_t *end)
-{
-	uint64_t left = (uint64_t)(end - p), len, more = 0;
-	uint32_t type;
-
-	if (left < PERF_RECORD_HEAD)
-		return 0;
-	type = bytes_u32(p, f->swap);
-	len = bytes_u16(p + 6, f->swap);
-	if (len < PERF_RECORD_HEAD || len > left)
-		return 0;
-	if (type == PERF_TRACING_DATA && len >= 12)
-		more = ((uint64_t)bytes_u32(p + 8, f->swap) + 7) & ~7ull;
-	else if (type == PERF_AUXTRACE && len >= 16)
-		more = bytes_u64(p + 8, f->swap);
-	return more <= left - len ? len + more : 0;
 }
 
 /* The records before the first sample tell what a file's sections would. */
@@ -318,6 +409,7 @@ static int check(struct perf_file *f, struct datfile *d, struct err *e)
 		f->cpus = 1;
 	if (f->cpus > DAT_CPUS)
 		return err_set(e, EBADMSG, "%u CPUs", f->cpus);
+	find_kernel(f, d);
 	return 0;
 }
 

@@ -14,11 +14,14 @@
 #include "base/map.h"
 #include "trace/datfile.h"
 #include "trace/perf_sample.h"
+#include "trace/symbols.h"
 
 enum perf_record_type {
+	PERF_MMAP = 1,
 	PERF_LOST = 2,
 	PERF_COMM = 3,
 	PERF_SAMPLE = 9,
+	PERF_MMAP2 = 10,
 	PERF_LOST_SAMPLES = 13,
 	PERF_USER = 64, /* from here on records that the recorder made */
 	PERF_HEADER_ATTR = 64,
@@ -42,6 +45,7 @@ struct perf_file {
 	struct map by_id;
 	uint32_t cpus;
 	char release[160], arch[32];
+	struct kernel_id kernel;
 	bool has_tracing;
 	bool in_directory; /* records stand in files beside it too: data, data.0, data.1, ... */
 };

@@ -426,14 +426,17 @@ static bool is_tied(const struct perf_order *o)
 	return false;
 }
 
-/* The current run waits, and the one that has the earliest record takes its place. */
-static void change_over(struct perf_order *o)
+/* The current run, as it now is, waits, and the one that has the earliest record takes its place. */
+static inline void change_over(struct perf_order *o, struct perf_run moved)
 {
-	struct perf_run moved = o->current;
+	struct perf_run *heap = o->heap;
 
-	o->current = o->heap[0];
-	o->heap[0] = moved;
-	sift_down(o);
+	o->current = heap[0];
+	heap[0] = moved;
+	/* Mostly two CPUs take turns, and other runs are of later rounds. */
+	if ((o->waiting > 1 && before(&heap[1], &moved)) ||
+	    (o->waiting > 2 && before(&heap[2], &moved)))
+		sift_down(o);
 	set_bound(o);
 }
 
@@ -446,32 +449,30 @@ static void give_way(struct perf_order *o)
 		o->current = (struct perf_run){ 0 };
 		return;
 	}
-	change_over(o);
+	change_over(o, o->current);
 }
 
-bool perf_order_turn(struct perf_order *o)
+bool perf_order_turn(struct perf_order *o, const uint8_t *p, uint64_t time, uint32_t cpu)
 {
 	struct perf_run *run = &o->current;
-	struct perf_sample s;
 
-	if (!o->plain || run->p == run->end || !o->waiting || o->heap[0].time > o->limit ||
-	    record_type(o, run->p) != PERF_SAMPLE ||
-	    !perf_sample_plain(o->plain, run->p, record_size(o, run->p), &s) ||
-	    s.time <= o->heap[0].time)
+	if (!o->waiting || o->heap[0].time > o->limit || time <= o->heap[0].time)
 		return false;
-	run->time = s.time;
-	run->cpu = s.cpu;
-	change_over(o);
+	change_over(o, (struct perf_run){ time, cpu, run->seq, p, run->end, run->arena });
 	return true;
 }
 
-/* perf_order_plain() as a whole record. */
+/* The current run's record, where it is a plain sample that comes before all that waits: almost always. */
 static bool read_plain(struct perf_order *o, struct perf_record *r)
 {
 	const uint8_t *p = o->current.p;
 
-	if (!perf_order_plain(o, &r->s, &r->len))
+	if (p == o->current.end || !o->plain || record_type(o, p) != PERF_SAMPLE)
 		return false;
+	r->len = record_size(o, p);
+	if (!perf_sample_plain(o->plain, p, r->len, &r->s) || r->s.time >= o->bound)
+		return false;
+	o->current.p = p + r->len;
 	r->p = p;
 	r->type = PERF_SAMPLE;
 	r->tracepoint = true;

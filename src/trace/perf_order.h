@@ -69,33 +69,12 @@ void perf_order_free(struct perf_order *o);
 int perf_order_next(struct perf_order *o, struct perf_record *r, perf_comm_fn comm, void *arg,
 		    struct err *e);
 
-#define PERF_ORDER_AHEAD 512 /* bytes that are asked for before their turn comes */
-
 /*
- * The next record, where it is a plain sample that comes before all that waits, and so shares its time
- * with none: almost always.  False: ask perf_order_next().
+ * For who reads plain samples by itself: those of the current run that are earlier than `bound` come
+ * before all that waits, and share their time with none.  The one at p, which has this time, does
+ * not: change over to what waits before it.  False: that is not so simple, perf_order_next() knows.
  */
-static inline bool perf_order_plain(struct perf_order *o, struct perf_sample *s, uint32_t *len)
-{
-	const struct perf_layout *l = o->plain;
-	const uint8_t *p = o->current.p;
-	uint32_t type;
-	uint16_t size;
-
-	if (__builtin_expect(p == o->current.end || !l, 0))
-		return false;
-	__builtin_prefetch(p + PERF_ORDER_AHEAD);
-	memcpy(&type, p, sizeof(type));
-	memcpy(&size, p + 6, sizeof(size));
-	if (type != PERF_SAMPLE || !perf_sample_plain(l, p, size, s) || s->time >= o->bound)
-		return false;
-	o->current.p = p + size;
-	*len = size;
-	return true;
-}
-
-/* The current run's next sample comes after one that waits: change over to that.  False: not so simple. */
-bool perf_order_turn(struct perf_order *o);
+bool perf_order_turn(struct perf_order *o, const uint8_t *p, uint64_t time, uint32_t cpu);
 
 /* How far the file has been read, in bytes. */
 uint64_t perf_order_progress(const struct perf_order *o, uint64_t *total);

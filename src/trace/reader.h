@@ -8,10 +8,9 @@
 #include "trace/datfile.h"
 #include "trace/merge.h"
 #include "trace/source.h"
+#include "trace/symbols.h"
 #include "trace/trace.h"
 #include "trace/types.h"
-
-struct kallsyms;
 
 struct trace {
 	struct merge merge;
@@ -27,11 +26,12 @@ struct trace {
 	struct trace_options o;
 	struct intern comms;
 	struct map comm_of;
-	struct kallsyms *symbols;
-	uint8_t *spare;	      /* for text.c */
-	const uint8_t *chain; /* of the last event, in perf's way; NULL: none */
+	struct symbols symbols;
+	struct kernel_id kernel; /* what the source knows of it */
+	uint8_t *spare;		 /* for text.c */
+	const uint8_t *chain;	 /* of the last event, in perf's way; NULL: none */
 	uint32_t chain_words;
-	bool symbols_tried;
+	bool symbols_sought;	     /* beyond the trace and the files that are named */
 	struct err damage, opened;   /* met so far; and by the time that it was open */
 	const struct source *source; /* NULL: a trace.dat */
 	void *state;		     /* the source's */

@@ -70,8 +70,8 @@ int ring_open_page(struct ring *r, const struct ring_layout *l, uint32_t cpu, co
 /* As ring_next(), for what it cannot do in a few instructions. */
 int ring_next_slow(struct ring *r, struct err *e);
 
-/* Go to the next record: 1, 0 at the end, or a negative errno. */
-static inline int ring_next(struct ring *r, struct err *e)
+/* Go to the next record if that takes a few instructions: it is a plain one, of the page under way. */
+static inline bool ring_step(struct ring *r)
 {
 	const uint8_t *p = r->p;
 	uint32_t head, len;
@@ -85,10 +85,16 @@ static inline int ring_next(struct ring *r, struct err *e)
 			r->record = p + 4;
 			r->record_len = len;
 			r->p = p + 4 + len;
-			return 1;
+			return true;
 		}
 	}
-	return ring_next_slow(r, e);
+	return false;
+}
+
+/* Go to the next record: 1, 0 at the end, or a negative errno. */
+static inline int ring_next(struct ring *r, struct err *e)
+{
+	return ring_step(r) ? 1 : ring_next_slow(r, e);
 }
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * source: a file format other than trace.dat.  Its reader opens what trace_open()
  * has mapped and found to be its own by content, describes the event types in
- * t->types and delivers events in time order, as trace_next() promises.
+ * t->types and delivers events in time order, as trace_next_many() promises.
  */
 #ifndef TRACE_SOURCE_H
 #define TRACE_SOURCE_H
@@ -24,7 +24,8 @@ struct source {
 	/* The file is in t->file.map.  On failure close is called all the same. */
 	int (*open)(struct trace *t, struct err *e);
 	void (*close)(struct trace *t);
-	int (*next)(struct trace *t, struct event *ev, struct err *e);
+	/* As trace_next_many(). */
+	int (*next)(struct trace *t, struct event *ev, unsigned room, struct err *e);
 	void (*rewind)(struct trace *t);
 	uint64_t (*progress)(const struct trace *t, uint64_t *total);
 	/* As trace_event_text(), trace_gfp_text() and trace_symbol(); NULL where the record is the kernel's own. */

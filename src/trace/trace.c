@@ -2,6 +2,7 @@
 #include "trace/trace.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,6 +184,27 @@ static int open_all(struct trace *t, const struct filemap *lent, struct err *e)
 	return start_rings(t, b, e);
 }
 
+/* Those that the trace or a file that was named has. */
+static int open_symbols(struct trace *t, struct err *e)
+{
+	struct err none = { 0 };
+	int ret;
+
+	if (t->o.kallsyms) {
+		ret = symbols_read(&t->symbols, t->o.kallsyms, e);
+		if (ret >= 0 && !kallsyms_count(symbols_table(&t->symbols)))
+			ret = err_set(e, EBADMSG, "%s: no symbols, one a line as in /proc/kallsyms",
+				      t->o.kallsyms);
+		return ret;
+	}
+	t->symbols.text = t->file.kallsyms.text;
+	t->symbols.len = t->file.kallsyms.len;
+	if (t->symbols.len || !t->o.kallsyms_or)
+		return 0;
+	ret = symbols_read(&t->symbols, t->o.kallsyms_or, &none);
+	return ret == -ENOENT ? 0 : ret < 0 ? err_set(e, -ret, "%s", none.text) : 0;
+}
+
 static struct trace *open_trace(const char *path, const struct trace_options *o,
 				const struct filemap *lent, struct err *e)
 {
@@ -200,7 +222,7 @@ static struct trace *open_trace(const char *path, const struct trace_options *o,
 	t->path = strdup(path);
 	if (!t->path)
 		err_set(e, ENOMEM, "out of memory");
-	if (!t->path || open_all(t, lent, e) < 0) {
+	if (!t->path || open_all(t, lent, e) < 0 || open_symbols(t, e) < 0) {
 		trace_close(t);
 		return NULL;
 	}
@@ -247,7 +269,7 @@ void trace_close(struct trace *t)
 		t->source->close(t);
 	merge_free(&t->merge);
 	types_free(&t->types);
-	kallsyms_free(t->symbols);
+	symbols_free(&t->symbols);
 	map_free(&t->comm_of);
 	intern_free(&t->comms);
 	intern_free(&t->names);
@@ -285,14 +307,40 @@ static void count_lost(struct trace *t, struct ring *r)
 	r->lost = false;
 }
 
-static int dat_next(struct trace *t, struct event *ev, struct err *e)
+/* The event of the record found; false: it is not to be shown. */
+static inline bool give_record(struct trace *t, struct event *ev)
+{
+	struct ring *r = t->merge.current;
+	uint64_t time = r->time;
+
+	if (__builtin_expect(t->convert, 0))
+		time = shown_time(t, time);
+	if (__builtin_expect(time - t->from > t->span, 0)) {
+		if (time < t->from)
+			r->lost = false;
+		else
+			merge_drop(&t->merge); /* time does not run backwards */
+		return false;
+	}
+	if (__builtin_expect(!types_common(&t->types, r->record, r->record_len, ev), 0))
+		return false;
+	ev->time = time;
+	ev->cpu = r->cpu;
+	ev->lost = r->lost;
+	ev->tied = t->merge.waiting && t->merge.heap[0].time == r->time;
+	if (__builtin_expect(r->lost, 0))
+		count_lost(t, r);
+	t->cpus[r->cpu].events++;
+	types_load(&t->types, r->record, r->record_len, ev, &t->names);
+	return true;
+}
+
+static int dat_next(struct trace *t, struct event *ev, unsigned room, struct err *e)
 {
 	for (;;) {
 		struct err why; /* not cleared: this is the hot path */
 		int ret = merge_next(&t->merge, &why);
-		struct type *type;
-		struct ring *r;
-		uint64_t time;
+		unsigned n = 0;
 
 		if (__builtin_expect(ret <= 0, 0)) {
 			if (ret == 0)
@@ -301,41 +349,22 @@ static int dat_next(struct trace *t, struct event *ev, struct err *e)
 				return why.code;
 			continue;
 		}
-		r = t->merge.current;
-		time = r->time;
-		if (__builtin_expect(t->convert, 0))
-			time = shown_time(t, time);
-		if (__builtin_expect(time - t->from > t->span, 0)) {
-			if (time < t->from)
-				r->lost = false;
-			else
-				merge_drop(&t->merge); /* time does not run backwards */
-			continue;
-		}
-		if (__builtin_expect(!types_common(&t->types, r->record, r->record_len, ev), 0))
-			continue;
-		ev->time = time;
-		ev->cpu = r->cpu;
-		ev->lost = r->lost;
-		ev->tied = t->merge.waiting && t->merge.heap[0].time == r->time;
-		if (__builtin_expect(r->lost, 0))
-			count_lost(t, r);
-		t->cpus[r->cpu].events++;
-		ev->record = r->record;
-		ev->record_len = r->record_len;
-		type = t->types.by_id[ev->id];
-		if (type && type->binding.kind != EVENT_OTHER)
-			bind_load(&type->binding, r->record, r->record_len, ev, &t->names);
-		else
-			ev->kind = EVENT_OTHER;
-		return 1;
+		do {
+			n += give_record(t, &ev[n]);
+		} while (n < room && !(n && ev[n - 1].lost) && merge_step(&t->merge));
+		if (n)
+			return (int)n;
 	}
+}
+
+int trace_next_many(struct trace *t, struct event *ev, unsigned room, struct err *e)
+{
+	return t->source ? t->source->next(t, ev, room, e) : dat_next(t, ev, room, e);
 }
 
 int trace_next(struct trace *t, struct event *ev, struct err *e)
 {
-	ev->tied = false;
-	return t->source ? t->source->next(t, ev, e) : dat_next(t, ev, e);
+	return trace_next_many(t, ev, 1, e);
 }
 
 const struct trace_info *trace_info(const struct trace *t)
@@ -375,23 +404,50 @@ bool trace_has_kind(const struct trace *t, enum event_kind kind)
 	return kind < EVENT_KIND_COUNT && t->types.kinds[kind];
 }
 
-/* The file's own table, made at its first use; NULL: it has none. */
-static const struct kallsyms *own_symbols(struct trace *t)
+/* ---- symbols ---- */
+
+/* Those that the trace or a named file has, else those that are found. */
+static struct symbols *all_symbols(struct trace *t)
 {
-	if (!t->symbols_tried && t->file.kallsyms.len)
-		t->symbols = kallsyms_parse(t->file.kallsyms.text, t->file.kallsyms.len, NULL);
-	t->symbols_tried = true;
-	return t->symbols;
+	if (!t->symbols.len && !t->symbols_sought)
+		symbols_find(&t->symbols, &t->kernel);
+	t->symbols_sought = true;
+	return &t->symbols;
 }
 
 const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset)
 {
-	const struct kallsyms *own;
+	const struct kallsyms *k;
+	const char *name = NULL;
 
 	if (t->source && t->source->symbol)
-		return t->source->symbol(t, addr, offset);
-	own = own_symbols((struct trace *)t);
-	return own ? kallsyms_lookup(own, addr, offset) : NULL;
+		name = t->source->symbol(t, addr, offset);
+	if (name)
+		return name;
+	k = symbols_table(all_symbols((struct trace *)t));
+	return k ? kallsyms_lookup(k, addr, offset) : NULL;
+}
+
+const char *trace_symbols_from(struct trace *t)
+{
+	const struct symbols *s = all_symbols(t);
+
+	return s->len ? s->from : t->source && t->source->symbol ? "" : NULL;
+}
+
+int trace_symbols_cut(struct trace *t, const struct map *code, FILE *out, struct err *e)
+{
+	const struct symbols *s = all_symbols(t);
+	uint64_t addr, off;
+	uint32_t val;
+
+	for (size_t at = 0; t->source && t->source->symbol && map_next(code, &at, &addr, &val);) {
+		const char *name = t->source->symbol(t, addr, &off);
+
+		if (name)
+			fprintf(out, "%016" PRIx64 " t %s\n", addr - off, name);
+	}
+	return s->len ? kallsyms_cut(s->text, s->len, code, NULL, 0, out, e) : 0;
 }
 
 bool trace_lists_symbols(const struct trace *t)
@@ -405,7 +461,10 @@ int trace_functions(struct trace *t, const char *const *names, unsigned n,
 	int ret = 0;
 
 	if (!t->source || !t->source->function) {
-		kallsyms_ranges(t->file.kallsyms.text, t->file.kallsyms.len, names, n, out);
+		bool told = !t->symbols.by_id;
+
+		kallsyms_ranges(told ? t->symbols.text : NULL, told ? t->symbols.len : 0, names, n,
+				out);
 		return 0;
 	}
 	for (unsigned i = 0; i < n && !ret; i++)

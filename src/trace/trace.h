@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/intern.h"
+#include "base/map.h"
 #include "machine/kallsyms.h"
 #include "trace/event.h"
 
@@ -65,6 +66,8 @@ struct trace_options {
 	uint64_t from, to;	 /* time window in event.time units; to = 0: no end */
 	const uint8_t *cpu_mask; /* [cpu] != 0: wanted; NULL: all */
 	uint32_t cpu_mask_len;
+	const char *kallsyms;	 /* file of symbols to use instead of the trace's own; NULL */
+	const char *kallsyms_or; /* file of symbols where the trace has none, if it is there; NULL */
 };
 
 /* Open; NULL on failure with the reason in e.  opt may be NULL. */
@@ -77,6 +80,12 @@ void trace_close(struct trace *t);
  * stream with 0 and trace_damage() tells what it was.
  */
 int trace_next(struct trace *t, struct event *ev, struct err *e);
+/*
+ * The same for up to `room` events at once: how many there are in ev, as few as the reader finds
+ * convenient.  One that bears `lost` is the last of them, so that trace_cpu() tells what was lost
+ * before it.
+ */
+int trace_next_many(struct trace *t, struct event *ev, unsigned room, struct err *e);
 
 /* Go back to the first event, as if the trace had just been opened.  0 or a negative errno. */
 int trace_rewind(struct trace *t, struct err *e);
@@ -103,12 +112,20 @@ const char *trace_comm(const struct trace *t, int32_t pid);
  */
 unsigned trace_stack(struct trace *t, const struct event *ev, uint64_t *out, unsigned room);
 bool trace_is_stack(struct trace *t, const struct event *ev);
-/* Symbol of a kernel address from the file's own kallsyms section; NULL if unknown. */
+/*
+ * Symbol of a kernel address: from the trace's own list, a file's (options), or one found by the kernel's
+ * build id (trace/symbols.h); NULL if unknown.
+ */
 const char *trace_symbol(const struct trace *t, uint64_t addr, uint64_t *offset);
+/* As lines of /proc/kallsyms what tells whose each key of `code` is.  0 or a negative errno. */
+int trace_symbols_cut(struct trace *t, const struct map *code, FILE *out, struct err *e);
+/* The file that they are from, "" for the trace itself, NULL where there are none. */
+const char *trace_symbols_from(struct trace *t);
 /* Are functions known by a list of symbols, which tells also which there are none of?  Else a text's names. */
 bool trace_lists_symbols(const struct trace *t);
 /*
  * The call sites in each of n functions, start 0 where the trace has no symbols or none of this name.
+ * Symbols found by build id do not count: what is made of a trace hangs on no other machine.
  * 0, or -ENOMEM.
  */
 int trace_functions(struct trace *t, const char *const *names, unsigned n,

@@ -16,6 +16,7 @@
 #include "trace/datfile.h"
 
 #define TYPES_MAX 65536
+#define TYPES_COMMON 8 /* bytes of the common fields where they stand as usual */
 
 struct tep_event;
 struct tep_handle;
@@ -58,19 +59,39 @@ struct tep_event *types_tep_event(struct types *ts, uint16_t id);
 struct tep_event *types_printable(struct types *ts, uint16_t id);
 /* The common fields of a record where they do not stand as usual; false if it is too short. */
 bool types_load_common(const struct types *ts, const uint8_t *rec, uint32_t len, struct event *ev);
+/* The common fields of a record of TYPES_COMMON bytes or more, where they stand as usual. */
+static inline void types_usual(const uint8_t *rec, bool swap, struct event *ev)
+{
+	ev->id = bytes_u16(rec, swap);
+	ev->irq = rec[2];
+	ev->preempt = rec[3];
+	ev->pid = (int32_t)bytes_u32(rec + 4, swap);
+}
+
 /* The common fields of a record; false if it is too short for them. */
 static inline bool types_common(const struct types *ts, const uint8_t *rec, uint32_t len,
 				struct event *ev)
 {
 	if (__builtin_expect(!ts->common.usual, 0))
 		return types_load_common(ts, rec, len, ev);
-	if (__builtin_expect(len < 8, 0))
+	if (__builtin_expect(len < TYPES_COMMON, 0))
 		return false;
-	ev->id = bytes_u16(rec, ts->swap);
-	ev->irq = rec[2];
-	ev->preempt = rec[3];
-	ev->pid = (int32_t)bytes_u32(rec + 4, ts->swap);
+	types_usual(rec, ts->swap, ev);
 	return true;
+}
+
+/* The record of an event that has its common fields, and the payload in it. */
+static inline void types_load(const struct types *ts, const uint8_t *rec, uint32_t len,
+			      struct event *ev, struct intern *names)
+{
+	struct type *type = ts->by_id[ev->id];
+
+	ev->record = rec;
+	ev->record_len = len;
+	if (type && type->binding.kind != EVENT_OTHER)
+		bind_load(&type->binding, rec, len, ev, names);
+	else
+		ev->kind = EVENT_OTHER;
 }
 
 #endif

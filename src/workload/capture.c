@@ -54,6 +54,9 @@ static int find_in_dir(const char *path, struct capture *c, struct err *e)
 	c->kind = CAPTURE_DIR;
 	if ((size_t)snprintf(c->dir, sizeof(c->dir), "%s", path) >= sizeof(c->dir))
 		return err_set(e, ENAMETOOLONG, "%s: name too long", path);
+	if ((size_t)snprintf(c->kallsyms, sizeof(c->kallsyms), "%s/system/kallsyms", path) >=
+	    sizeof(c->kallsyms))
+		return err_set(e, ENAMETOOLONG, "%s: name too long", path);
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if ((size_t)snprintf(c->trace, sizeof(c->trace), "%s/%s", path, names[i]) >=
 		    sizeof(c->trace))

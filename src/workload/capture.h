@@ -14,9 +14,10 @@ enum capture_kind { CAPTURE_DIR, CAPTURE_TRACE, CAPTURE_KMW };
 
 struct capture {
 	enum capture_kind kind;
-	char trace[PATH_MAX]; /* the trace or workload file */
-	char dir[PATH_MAX];   /* CAPTURE_DIR: where before/, after/ and system/ are */
-	char name[256];	      /* for people: the last part of the path, without .dat, .gz, .kmw */
+	char trace[PATH_MAX];	 /* the trace or workload file */
+	char dir[PATH_MAX];	 /* CAPTURE_DIR: where before/, after/ and system/ are */
+	char kallsyms[PATH_MAX]; /* CAPTURE_DIR: where the kernel's symbols would be; else "" */
+	char name[256]; /* for people: the last part of the path, without .dat, .gz, .kmw */
 };
 
 /* Look at the path and the first bytes of the file.  0 or a negative errno. */

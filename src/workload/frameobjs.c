@@ -8,18 +8,11 @@
 #define NO_TABLE FRAMEOBJS_NONE
 #define SMALLEST 2 /* log2 of FRAMEOBJS_ALIGN */
 
-void frameobjs_init(struct frameobjs *f, struct pool *memory)
+void frameobjs_init(struct frameobjs *f, struct pagemap *frames)
 {
-	f->memory = memory;
-	pagemap_init(&f->table, NO_TABLE, memory);
+	f->frames = frames;
 	for (unsigned c = 0; c < FRAMEOBJS_CLASSES; c++)
 		f->unused[c] = NO_TABLE;
-}
-
-void frameobjs_free(struct frameobjs *f)
-{
-	pagemap_free(&f->table);
-	frameobjs_init(f, f->memory);
 }
 
 static inline uint32_t places_of(unsigned class)
@@ -38,12 +31,12 @@ static uint32_t table_new(struct frameobjs *f, unsigned class)
 	uint32_t at = f->unused[class], *words;
 
 	if (at != NO_TABLE)
-		f->unused[class] = ((uint32_t *)pool_at(f->memory, at))[1];
+		f->unused[class] = ((uint32_t *)pool_at(f->frames->memory, at))[1];
 	else
-		at = pool_take(f->memory, (1 + places_of(class)) * sizeof(*words));
+		at = pool_take(f->frames->memory, (1 + places_of(class)) * sizeof(*words));
 	if (at >= NO_TABLE >> 4)
 		return NO_TABLE;
-	words = pool_at(f->memory, at);
+	words = pool_at(f->frames->memory, at);
 	words[0] = 0;
 	memset(words + 1, 0xff, places_of(class) * sizeof(*words)); /* NO_SLOT */
 	return at << 4 | class;
@@ -76,16 +69,17 @@ static uint32_t refine(struct frameobjs *f, uint32_t table, unsigned class)
 int frameobjs_put_new(struct frameobjs *f, uint32_t pfn, uint32_t byte, uint32_t size,
 		      uint32_t slot)
 {
-	uint32_t *at = pagemap_at(&f->table, pfn), table;
+	struct frame *at = pagemap_at(f->frames, pfn);
 	struct frameobjs_place p;
+	uint32_t table;
 
 	if (!at)
 		return -ENOMEM;
-	table = *at == NO_TABLE ? table_new(f, class_for(byte, size)) :
-				  refine(f, *at, class_for(byte, FRAME));
+	table = at->objects == NO_TABLE ? table_new(f, class_for(byte, size)) :
+					  refine(f, at->objects, class_for(byte, FRAME));
 	if (table == NO_TABLE)
 		return -ENOMEM;
-	*at = table;
+	at->objects = table;
 	p = frameobjs_at(f, pfn, byte);
 	*p.slot = slot;
 	++*p.count;
@@ -94,15 +88,15 @@ int frameobjs_put_new(struct frameobjs *f, uint32_t pfn, uint32_t byte, uint32_t
 
 void frameobjs_drop(struct frameobjs *f, uint32_t pfn)
 {
-	uint32_t *at = pagemap_at(&f->table, pfn);
+	struct frame *at = pagemap_at(f->frames, pfn);
 
-	table_drop(f, *at);
-	*at = NO_TABLE;
+	table_drop(f, at->objects);
+	at->objects = NO_TABLE;
 }
 
 uint32_t frameobjs_search(const struct frameobjs *f, uint32_t pfn, uint32_t *byte)
 {
-	uint32_t table = pagemap_get(&f->table, pfn);
+	uint32_t table = pagemap_get(f->frames, pfn).objects;
 	unsigned shift = (table & 15) + SMALLEST;
 	const uint32_t *p = frameobjs_words(f, table) + 1;
 

@@ -23,8 +23,7 @@
 #define FRAMEOBJS_CLASSES 11 /* granules of 4 bytes to 4096 */
 
 struct frameobjs {
-	struct pagemap table; /* frame -> place in memory << 4 | class; FRAMEOBJS_NONE */
-	struct pool *memory;
+	struct pagemap *frames; /* frame.objects: place in its memory << 4 | class; FRAMEOBJS_NONE */
 	uint32_t unused[FRAMEOBJS_CLASSES]; /* the first such table, whose second word names the next */
 };
 
@@ -35,9 +34,8 @@ struct frameobjs_place {
 
 #define FRAMEOBJS_NONE UINT32_MAX
 
-/* The tables are given back with the memory that they are taken from. */
-void frameobjs_init(struct frameobjs *f, struct pool *memory);
-void frameobjs_free(struct frameobjs *f);
+/* The tables are given back with the memory that the frames' are taken from. */
+void frameobjs_init(struct frameobjs *f, struct pagemap *frames);
 /* An object of `size` bytes starts here, where none does and there is no place yet.  0, or -ENOMEM. */
 int frameobjs_put_new(struct frameobjs *f, uint32_t pfn, uint32_t byte, uint32_t size,
 		      uint32_t slot);
@@ -49,20 +47,30 @@ uint32_t frameobjs_search(const struct frameobjs *f, uint32_t pfn, uint32_t *byt
 /* How many objects live in a table's frame, and then its places. */
 static inline uint32_t *frameobjs_words(const struct frameobjs *f, uint32_t table)
 {
-	return pool_at(f->memory, table >> 4);
+	return pool_at(f->frames->memory, table >> 4);
 }
 
 /* Where an object that starts at this byte of the frame stands, or would. */
 static inline struct frameobjs_place frameobjs_at(const struct frameobjs *f, uint32_t pfn,
 						  uint32_t byte)
 {
-	uint32_t table = pagemap_get(&f->table, pfn), at = byte / FRAMEOBJS_ALIGN, *words;
+	uint32_t table = pagemap_get(f->frames, pfn).objects, at = byte / FRAMEOBJS_ALIGN, *words;
 	unsigned c = table & 15;
 
 	if (table == FRAMEOBJS_NONE || at & ((1u << c) - 1))
 		return (struct frameobjs_place){ NULL, NULL };
 	words = frameobjs_words(f, table);
 	return (struct frameobjs_place){ words + 1 + (at >> c), words };
+}
+
+/* Ask for what will be looked at soon, in a frame of this table or FRAMEOBJS_NONE. */
+static inline void frameobjs_prefetch(const struct frameobjs *f, uint32_t table, uint32_t byte)
+{
+	if (table == FRAMEOBJS_NONE)
+		return;
+	__builtin_prefetch(frameobjs_words(f, table));
+	__builtin_prefetch(frameobjs_words(f, table) + 1 +
+			   (byte / FRAMEOBJS_ALIGN >> (table & 15)));
 }
 
 /* The number of the object that starts at this byte of the frame; NO_SLOT. */
@@ -103,7 +111,7 @@ static inline uint32_t frameobjs_del(struct frameobjs *f, uint32_t pfn, uint32_t
 /* The frame's first object from *byte on, which is moved to where it starts; NO_SLOT. */
 static inline uint32_t frameobjs_next(const struct frameobjs *f, uint32_t pfn, uint32_t *byte)
 {
-	if (pagemap_get(&f->table, pfn) == FRAMEOBJS_NONE)
+	if (pagemap_get(f->frames, pfn).objects == FRAMEOBJS_NONE)
 		return NO_SLOT;
 	return frameobjs_search(f, pfn, byte);
 }

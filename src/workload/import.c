@@ -19,8 +19,9 @@
 
 #define FACTS "derived/facts"
 #define SYMBOLS "system/kallsyms"
-#define PRESCAN_EVENTS 400000 /* looked at for the direct map, until there are */
-#define PRESCAN_VOTES 64      /* votes */
+#define PRESCAN_EVENTS 400000 /* looked at for the direct map at most */
+#define EVENT_IDS 65536
+#define BATCH 256 /* events that are read at once */
 
 struct import {
 	const struct capture *capture;
@@ -29,16 +30,13 @@ struct import {
 	struct snapshot_source source;
 	bool have_source;
 	struct machine *machine;
-	struct blob symbols; /* the text; no data: there is none */
 	struct trace *trace;
 	struct kmw_writer *out;
 	struct resolver *resolver;
-	uint64_t *lost_seen;	/* [cpus] */
-	uint64_t counts[65536]; /* by event id */
-	uint32_t ids;		/* none of these is as high */
+	uint64_t *lost_seen; /* [cpus] */
+	uint64_t counts[EVENT_IDS];
 	uint64_t first, last;
 	uint32_t max_pfn;
-	bool any;
 };
 
 static double now_seconds(void)
@@ -70,7 +68,8 @@ static int put(void *arg, const struct request *r, struct err *e)
 {
 	struct import *im = arg;
 
-	if (r->sig.op == REQ_PAGE_ALLOC && r->pfn != KMM_NO_PFN && r->pfn >= im->max_pfn)
+	if ((r->sig.op == REQ_PAGE_ALLOC || r->sig.op == REQ_PAGE_FREE) && r->pfn != KMM_NO_PFN &&
+	    r->pfn >= im->max_pfn)
 		im->max_pfn = r->pfn + (1u << r->sig.order);
 	return kmw_put(im->out, r, e);
 }
@@ -82,6 +81,8 @@ static int open_trace(struct import *im, struct err *e)
 	struct trace_options to = {
 		.instance = im->o->instance,
 		.keep_going = im->o->keep_going,
+		.kallsyms = im->o->kallsyms,
+		.kallsyms_or = im->capture->kallsyms[0] ? im->capture->kallsyms : NULL,
 		.cpu_mask = im->o->cpu_mask,
 		.cpu_mask_len = im->o->cpu_mask_len,
 	};
@@ -97,21 +98,16 @@ static int open_trace(struct import *im, struct err *e)
 static int load_snapshots(struct import *im, struct err *e)
 {
 	struct snapshot_source none = { 0 };
-	int ret;
 
 	if (im->capture->kind == CAPTURE_DIR) {
-		ret = snapshot_dir_open(im->capture->dir, &im->source, e);
+		int ret = snapshot_dir_open(im->capture->dir, &im->source, e);
+
 		if (ret < 0)
 			return ret;
 		im->have_source = true;
 	}
 	im->machine = machine_load(im->have_source ? &im->source : &none, e);
-	if (!im->machine)
-		return err_code(e);
-	if (!im->have_source)
-		return 0;
-	ret = im->source.read(im->source.ctx, SYMBOLS, &im->symbols, e);
-	return ret == -ENOENT ? 0 : ret;
+	return im->machine ? 0 : err_code(e);
 }
 
 /* The direct map's base: from the snapshot, else by vote over the trace's first events. */
@@ -122,8 +118,8 @@ static int find_direct_map(struct import *im, struct err *e)
 	struct trace *t = im->trace;
 	struct directmap *d;
 	uint32_t votes, of;
-	struct event ev;
-	int ret = 0;
+	struct event ev[BATCH];
+	int ret = 0, got;
 
 	if (trace_info(im->trace)->pointers != TRACE_POINTERS_RAW) {
 		/* Equal pointers are still the same object; where it lies nobody can say. */
@@ -150,9 +146,13 @@ static int find_direct_map(struct import *im, struct err *e)
 		return err_code(e);
 	}
 	directmap_init(d);
-	for (uint32_t i = 0;
-	     i < PRESCAN_EVENTS && d->votes < PRESCAN_VOTES && trace_next(t, &ev, NULL) == 1; i++)
-		directmap_event(d, &ev);
+	for (uint32_t n = 0; n < PRESCAN_EVENTS && !directmap_decided(d); n += (uint32_t)got) {
+		got = trace_next_many(t, ev, BATCH, NULL);
+		if (got <= 0)
+			break;
+		for (int i = 0; i < got && !directmap_decided(d); i++)
+			directmap_event(d, &ev[i]);
+	}
 	im->res->direct_map_base = directmap_base(d, &votes, &of);
 	snprintf(im->res->direct_map_source, sizeof(im->res->direct_map_source),
 		 im->res->direct_map_base ? "inferred from the trace: %" PRIu32 " of %" PRIu32
@@ -177,33 +177,25 @@ const char *const import_functions[IMPORT_FUNCTIONS] = {
 
 static unsigned vmalloc_sites(struct import *im, struct resolve_range *out, unsigned room)
 {
-	struct kallsyms_range own[VMALLOC_FUNCTIONS] = { 0 }, other[VMALLOC_FUNCTIONS];
+	struct kallsyms_range f[VMALLOC_FUNCTIONS] = { 0 };
 	unsigned n = 0;
 
-	if (trace_functions(im->trace, import_functions, VMALLOC_FUNCTIONS, own) < 0)
-		memset(own, 0, sizeof(own));
-	kallsyms_ranges((const char *)im->symbols.data, im->symbols.len, import_functions,
-			VMALLOC_FUNCTIONS, other);
-	for (unsigned i = 0; i < VMALLOC_FUNCTIONS && n < room; i++) {
-		const struct kallsyms_range *f = own[i].start ? &own[i] : &other[i];
-
-		if (f->start)
-			out[n++] = (struct resolve_range){ f->start, f->end };
-	}
+	if (trace_functions(im->trace, import_functions, VMALLOC_FUNCTIONS, f) < 0)
+		return 0;
+	for (unsigned i = 0; i < VMALLOC_FUNCTIONS && n < room; i++)
+		if (f[i].start)
+			out[n++] = (struct resolve_range){ f[i].start, f[i].end };
 	return n;
 }
 
 /* Does the kernel have free_pages_bulk(), with which vfree joins neighbours before it frees them (7.x)? */
 static bool joins_areas(struct import *im)
 {
-	struct kallsyms_range own = { 0 }, other = { 0 };
+	struct kallsyms_range f = { 0 };
 
 	/* A text has names where something was called from, and no list of them. */
-	if (!trace_lists_symbols(im->trace) ||
-	    trace_functions(im->trace, &AREA_JOINER, 1, &own) < 0)
-		own.start = 0;
-	kallsyms_ranges((const char *)im->symbols.data, im->symbols.len, &AREA_JOINER, 1, &other);
-	return own.start || other.start;
+	return trace_lists_symbols(im->trace) &&
+	       trace_functions(im->trace, &AREA_JOINER, 1, &f) >= 0 && f.start;
 }
 
 /* ---- the end ---- */
@@ -251,14 +243,6 @@ static int attach_stream(struct import *im, const char *name, FILE *f, char **te
 	return ret;
 }
 
-static void print_symbol(FILE *f, const struct kallsyms *k, uint64_t start)
-{
-	const char *name = start ? kallsyms_lookup(k, start, NULL) : NULL;
-
-	if (name)
-		fprintf(f, "%016" PRIx64 " t %s\n", start, name);
-}
-
 /* Which cache each call site allocates from. */
 static int attach_sites(struct import *im, struct err *e)
 {
@@ -280,38 +264,30 @@ static int attach_sites(struct import *im, struct err *e)
 	return attach_stream(im, ATTRIBUTION_NAME, f, &text, &len, e);
 }
 
-/* The symbols of these sites. */
+/* The symbols of the call sites. */
 static int attach_symbols(struct import *im, struct err *e)
 {
 	const struct sites *t = resolver_sites(im->resolver);
-	uint64_t last = 0, highest = 0;
+	struct map code;
 	char *text = NULL;
-	struct kallsyms *k;
 	size_t len = 0;
 	FILE *f;
+	int ret = map_init(&code, t->count);
 
-	if (!im->symbols.data)
-		return 0;
-	k = kallsyms_parse((const char *)im->symbols.data, im->symbols.len, e);
-	if (!k)
-		return err_code(e);
-	f = open_memstream(&text, &len);
+	for (uint32_t i = 0; i < t->count && !ret; i++)
+		ret = map_put(&code, t->s[i].addr, 0);
+	f = ret ? NULL : open_memstream(&text, &len);
 	if (!f) {
-		kallsyms_free(k);
+		map_free(&code);
 		return err_set(e, ENOMEM, "out of memory for " SYMBOLS);
 	}
-	for (uint32_t i = 0; i < t->count; i++) {
-		uint64_t start = kallsyms_start(k, t->s[i].addr);
-
-		if (start != last)
-			print_symbol(f, k, start);
-		last = start;
-		if (t->s[i].addr > highest)
-			highest = t->s[i].addr;
+	ret = trace_symbols_cut(im->trace, &code, f, e);
+	map_free(&code);
+	if (ret < 0) {
+		fclose(f);
+		free(text);
+		return ret;
 	}
-	/* How far the last one reaches is told by what follows it. */
-	print_symbol(f, k, kallsyms_next(k, highest));
-	kallsyms_free(k);
 	return attach_stream(im, SYMBOLS, f, &text, &len, e);
 }
 
@@ -373,8 +349,12 @@ static int attach_all(struct import *im, struct err *e)
 static int summarise(struct import *im, struct kmw_summary *s, struct err *e)
 {
 	const struct resolve_stats *rs = resolver_stats(im->resolver);
-	int ret = summary_of_trace(s, im->trace, im->counts, im->ids, e);
+	uint32_t ids = EVENT_IDS;
+	int ret;
 
+	while (ids && !im->counts[ids - 1])
+		ids--;
+	ret = summary_of_trace(s, im->trace, im->counts, ids, e);
 	if (ret < 0)
 		return ret;
 	summary_add_machine(s, im->machine);
@@ -392,42 +372,47 @@ static int summarise(struct import *im, struct kmw_summary *s, struct err *e)
 
 /* ---- the pass ---- */
 
+/* How many of its CPU's events were lost just before this one. */
+static uint64_t lost_before(struct import *im, const struct event *ev)
+{
+	uint64_t all, known;
+
+	if (!ev->lost)
+		return 0;
+	all = trace_cpu(im->trace, ev->cpu)->lost;
+	known = im->lost_seen[ev->cpu];
+	im->lost_seen[ev->cpu] = all;
+	return all - known;
+}
+
 static int pass(struct import *im, struct err *e)
 {
 	struct progress bar;
-	struct event ev;
-	uint64_t n = 0;
-	int ret;
+	struct event ev[BATCH];
+	uint64_t n = 0, shown = 0;
+	int got, ret = 0;
 
 	bar.on = false;
 	if (im->o->progress)
 		progress_start(&bar, "import", "events");
-	while ((ret = trace_next(im->trace, &ev, e)) == 1) {
-		uint64_t lost = 0;
-
-		if (!im->any) {
-			im->any = true;
-			im->first = ev.time;
-		}
-		im->last = ev.time;
-		im->counts[ev.id]++;
-		if (ev.id >= im->ids)
-			im->ids = ev.id + 1u;
-		if (ev.lost) {
-			uint64_t all = trace_cpu(im->trace, ev.cpu)->lost;
-
-			lost = all - im->lost_seen[ev.cpu];
-			im->lost_seen[ev.cpu] = all;
-		}
-		ret = resolver_event(im->resolver, &ev, lost, e);
-		if (ret < 0)
-			break;
-		if (!(++n & 0xffff) && bar.on) {
+	while (ret >= 0 && (got = trace_next_many(im->trace, ev, BATCH, e)) > 0) {
+		if (!n)
+			im->first = ev[0].time;
+		im->last = ev[got - 1].time;
+		for (int i = 0; i < got; i++)
+			im->counts[ev[i].id]++;
+		ret = resolver_events(im->resolver, ev, (unsigned)got,
+				      lost_before(im, &ev[got - 1]), e);
+		n += (unsigned)got;
+		if (bar.on && n - shown > 0xffff) {
 			uint64_t total, done = trace_progress(im->trace, &total);
 
 			progress_update(&bar, done, total, n);
+			shown = n;
 		}
 	}
+	if (ret >= 0)
+		ret = got;
 	if (bar.on)
 		progress_end(&bar);
 	return ret < 0 ? ret : resolver_finish(im->resolver, e);
@@ -438,7 +423,6 @@ static void import_close(struct import *im)
 	resolver_free(im->resolver);
 	if (im->trace)
 		trace_close(im->trace);
-	blob_free(&im->symbols);
 	if (im->machine)
 		machine_free(im->machine);
 	if (im->have_source)

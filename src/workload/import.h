@@ -24,6 +24,7 @@ struct import_options {
 	const uint8_t *cpu_mask;
 	uint32_t cpu_mask_len;
 	const char *instance;
+	const char *kallsyms; /* file of symbols to use instead of the trace's own; NULL */
 };
 
 struct import_result {

@@ -9,13 +9,19 @@
 #define TABLE_BITS 15 /* places of the signature table: twice as many as records */
 #define CPU_NONE 0xffff
 
+/* A cache line's length, so that those in use take few of them. */
 struct signature {
 	struct request_sig sig;
+	uint64_t tail;	   /* own_obs, and above it the shape: what words.w ends with */
 	uint64_t last;	   /* address (rotated) or page frame of its last record */
-	uint64_t last_pfn; /* where it has both */
+	uint32_t last_pfn; /* where it has both */
 	uint32_t count;
-	uint32_t shape; /* enum kmw_shape */
 };
+
+static inline uint32_t shape_of(const struct signature *s)
+{
+	return (uint32_t)(s->tail >> 32); /* enum kmw_shape */
+}
 
 struct kmw_encoder {
 	uint32_t n, signatures, cpus;
@@ -23,6 +29,7 @@ struct kmw_encoder {
 	uint64_t time, seq;
 	uint32_t slot;
 	uint32_t cpu, cpu_index, other_index;
+	/* The extremes of the block's times and ordinals, where the records do not ascend. */
 	uint64_t first, last, max_seq;
 	uint32_t max_slot, max_cpu;
 	uint8_t *at[KMW_COLUMNS];     /* where the next value goes */
@@ -96,8 +103,7 @@ static void start_block(struct kmw_encoder *c)
 	c->slot = 0;
 	c->cpu = UINT32_MAX;
 	c->cpu_index = c->other_index = 0;
-	c->first = UINT64_MAX;
-	c->last = c->max_seq = 0;
+	c->first = c->last = c->max_seq = 0;
 	c->max_slot = c->max_cpu = 0;
 }
 
@@ -146,62 +152,88 @@ struct words {
 	uint64_t w[5];
 };
 
+static inline uint64_t word(const struct request_sig *s, unsigned i)
+{
+	uint64_t v;
+
+	memcpy(&v, (const uint8_t *)s + 8 * i, sizeof(v));
+	return v;
+}
+
 static inline struct words words_of(const struct request *r, uint32_t shape)
 {
-	struct words x;
+	const struct request_sig *s = &r->sig;
 
-	memcpy(x.w, &r->sig, 4 * sizeof(*x.w));
-	x.w[4] = r->sig.own_obs | (uint64_t)shape << 32;
-	return x;
+	return (struct words){ { word(s, 0), word(s, 1), word(s, 2), word(s, 3),
+				 s->own_obs | (uint64_t)shape << 32 } };
 }
 
 static inline bool same_signature(const struct signature *s, const struct words *x)
 {
-	uint64_t v[4];
-
-	memcpy(v, &s->sig, sizeof(v));
-	return !((v[0] ^ x->w[0]) | (v[1] ^ x->w[1]) | (v[2] ^ x->w[2]) | (v[3] ^ x->w[3]) |
-		 ((s->sig.own_obs | (uint64_t)s->shape << 32) ^ x->w[4]));
+	return !((word(&s->sig, 0) ^ x->w[0]) | (word(&s->sig, 1) ^ x->w[1]) |
+		 (word(&s->sig, 2) ^ x->w[2]) | (word(&s->sig, 3) ^ x->w[3]) | (s->tail ^ x->w[4]));
 }
 
-/* The first places of a signature in the table.  Odd numbers without a pattern; what varies most differs least. */
+static inline uint64_t turned(uint64_t v, unsigned bits)
+{
+	return v << bits | v >> (64 - bits);
+}
+
+/*
+ * The first places of a signature in the table.  The words are turned so that the bits that vary from
+ * one to the next stand in different places; the factor is odd and without a pattern.
+ */
 static inline uint32_t place_of(const struct words *x)
 {
-	uint64_t h = (x->w[0] ^ x->w[3] * 0x9e3779b97f4a7c15u) +
-		     (x->w[1] ^ x->w[2] * 0xc2b2ae3d27d4eb4fu) + (x->w[4] << 29);
+	uint64_t h = x->w[0] ^ turned(x->w[1], 17) ^ turned(x->w[2], 31) ^ turned(x->w[3], 47) ^
+		     x->w[4] << 11;
 
-	h ^= h >> 32;
-	return (uint32_t)(h * 0xd6e8feb86659fd93u >> (64 - TABLE_BITS));
+	return (uint32_t)(h * 0x9e3779b97f4a7c15u >> (64 - TABLE_BITS));
 }
 
-static __attribute__((noinline)) struct signature *add_signature(struct kmw_encoder *c,
-								 const struct request *r,
-								 uint32_t shape, uint32_t at,
-								 struct err *e)
+static __attribute__((noinline)) int32_t add_signature(struct kmw_encoder *c,
+						       const struct request *r, uint32_t shape,
+						       uint32_t at, struct err *e)
 {
 	struct signature *s = &c->sig[c->signatures];
 
 	if (kmw_signature_check(&r->sig, e) < 0)
-		return NULL;
+		return -EINVAL;
+	memset(s, 0, sizeof(*s));
 	s->sig = r->sig;
-	s->shape = shape;
-	s->count = 0;
-	s->last = s->last_pfn = 0;
+	s->tail = words_of(r, shape).w[4];
 	c->table[at] = (uint16_t)++c->signatures;
-	return s;
+	return (int32_t)c->signatures - 1;
 }
 
-/* The record's signature, which is added if it is new; NULL: it is none that may be stored. */
-static inline struct signature *signature_of(struct kmw_encoder *c, const struct request *r,
-					     uint32_t shape, struct err *e)
+/* The number of the record's signature, which is added if it is new; -EINVAL: it may not be stored. */
+static inline int32_t signature_of(struct kmw_encoder *c, const struct request *r, uint32_t shape,
+				   struct err *e)
 {
 	struct words x = words_of(r, shape);
 	uint32_t at = place_of(&x), n;
 
 	for (; (n = c->table[at]) != 0; at = (at + 1) & ((1 << TABLE_BITS) - 1))
 		if (__builtin_expect(same_signature(&c->sig[n - 1], &x), 1))
-			return &c->sig[n - 1];
+			return (int32_t)n - 1;
 	return add_signature(c, r, shape, at, e);
+}
+
+/* A record before the one before it: what ascends no more does not end with its highest value. */
+static __attribute__((noinline)) void note_time(struct kmw_encoder *c, uint64_t time)
+{
+	if (!c->n || time < c->first)
+		c->first = time;
+	if (c->time > c->last)
+		c->last = c->time;
+}
+
+static __attribute__((noinline)) void put_seq(struct kmw_encoder *c, uint64_t seq)
+{
+	if (c->n && c->seq > c->max_seq)
+		c->max_seq = c->seq;
+	c->at[KMW_COLUMN_SEQ] += kmw_varint_put(c->at[KMW_COLUMN_SEQ],
+						kmw_zigzag(seq - c->seq - 1));
 }
 
 /* The record stands on another CPU than the one before it; control bits, or a negative errno. */
@@ -248,13 +280,13 @@ static void put_place(struct kmw_encoder *c, struct signature *s, const struct r
 	uint8_t *p = c->at[KMW_COLUMN_PLACE];
 	uint64_t v;
 
-	if (s->shape & KMW_HAS_ADDR) {
+	if (shape_of(s) & KMW_HAS_ADDR) {
 		/* Addresses are mostly multiples of 8: rotated, their differences are small. */
 		v = r->addr >> 3 | r->addr << 61;
 		p += kmw_varint_put(p, kmw_zigzag(v - s->last));
 		s->last = v;
-		if (s->shape & KMW_HAS_PFN) {
-			p += kmw_varint_put(p, kmw_zigzag(r->pfn - s->last_pfn));
+		if (shape_of(s) & KMW_HAS_PFN) {
+			p += kmw_varint_put(p, kmw_zigzag((uint64_t)r->pfn - s->last_pfn));
 			s->last_pfn = r->pfn;
 		}
 	} else {
@@ -269,10 +301,11 @@ int kmw_encoder_put(struct kmw_encoder *c, const struct request *r, struct err *
 	static const uint8_t time_len[] = { 1, 2, 3, 8 };
 	uint32_t shape = (r->slot != NO_SLOT ? KMW_HAS_SLOT : 0u) | (r->addr ? KMW_HAS_ADDR : 0u) |
 			 (r->pfn != KMM_NO_PFN ? KMW_HAS_PFN : 0u);
-	uint64_t dt = kmw_zigzag(r->time - c->time), ds = r->seq - c->seq - 1;
+	uint64_t dt = kmw_zigzag(r->time - c->time);
 	uint32_t n = c->n, delta;
-	unsigned control, k;
 	struct signature *s;
+	unsigned control, k;
+	int32_t code;
 
 	control = k = size_class(dt);
 	if (__builtin_expect(r->cpu != c->cpu, 0)) {
@@ -282,32 +315,29 @@ int kmw_encoder_put(struct kmw_encoder *c, const struct request *r, struct err *
 			return bits;
 		control |= (unsigned)bits;
 	}
-	s = signature_of(c, r, shape, e);
-	if (!s)
-		return -EINVAL;
+	code = signature_of(c, r, shape, e);
+	if (code < 0)
+		return code;
+	s = &c->sig[code];
 	s->count++;
-	c->code[n] = (uint16_t)(s - c->sig);
+	c->code[n] = (uint16_t)code;
 
 	kmw_store64(c->at[KMW_COLUMN_TIME], dt);
 	c->at[KMW_COLUMN_TIME] += time_len[k];
+	if (__builtin_expect(!n || r->time < c->time, 0))
+		note_time(c, r->time);
 	c->time = r->time;
-	if (r->time < c->first)
-		c->first = r->time;
-	if (r->time > c->last)
-		c->last = r->time;
 	if (r->pid != c->pid[c->cpu_index]) {
 		control |= KMW_PID_GIVEN;
 		kmw_store32(c->at[KMW_COLUMN_PID], (uint32_t)r->pid);
 		c->at[KMW_COLUMN_PID] += 4;
 		c->pid[c->cpu_index] = r->pid;
 	}
-	if (ds) {
+	if (r->seq != c->seq + 1) {
 		control |= KMW_SEQ_GIVEN;
-		c->at[KMW_COLUMN_SEQ] += kmw_varint_put(c->at[KMW_COLUMN_SEQ], kmw_zigzag(ds));
+		put_seq(c, r->seq);
 	}
 	c->seq = r->seq;
-	if (r->seq > c->max_seq)
-		c->max_seq = r->seq;
 	if (shape & KMW_HAS_SLOT) {
 		delta = r->slot - c->slot;
 		delta = delta << 1 ^ (uint32_t)((int32_t)delta >> 31);
@@ -399,7 +429,7 @@ static uint8_t *store_signatures(const struct kmw_encoder *c, uint8_t *p)
 		p[5] = s->aux;
 		p[6] = s->aux2;
 		p[7] = (uint8_t)s->node;
-		p[8] = (uint8_t)ranked(c, i)->shape;
+		p[8] = (uint8_t)shape_of(ranked(c, i));
 		p += 9;
 	}
 	return p;
@@ -421,6 +451,11 @@ static uint8_t *store_codes(struct kmw_encoder *c, uint8_t *p)
 	return p + c->n;
 }
 
+static uint64_t highest(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 const uint8_t *kmw_encoder_finish(struct kmw_encoder *c, struct kmw_head *h, size_t *len)
 {
 	uint8_t *p = c->out + KMW_BLOCK_HEAD, *table = p;
@@ -431,9 +466,10 @@ const uint8_t *kmw_encoder_finish(struct kmw_encoder *c, struct kmw_head *h, siz
 		       "the largest block must fit a section");
 	memset(h, 0, sizeof(*h));
 	h->records = c->n;
-	h->first = c->n ? c->first : 0;
-	h->last = c->last;
-	h->events = c->max_seq == UINT64_MAX ? UINT64_MAX : c->max_seq + 1;
+	h->first = c->first;
+	h->last = highest(c->time, c->last);
+	h->events = highest(c->n ? c->seq : 0, c->max_seq);
+	h->events += h->events != UINT64_MAX;
 	h->slots = c->max_slot;
 	h->cpus = c->max_cpu + 1;
 	h->observations = rank_signatures(c);

@@ -118,7 +118,8 @@ static inline uint64_t kmw_unzigzag(uint64_t v)
  */
 static inline unsigned kmw_varint_put(uint8_t *p, uint64_t v)
 {
-	unsigned len = (unsigned)(70 - __builtin_clzll(v | 1)) / 7;
+	/* Sevens of bits, without a division: right for all of 0 to 63. */
+	unsigned len = ((unsigned)(63 - __builtin_clzll(v | 1)) * 9 + 73) / 64;
 
 	if (__builtin_expect(len > 8, 0)) {
 		*p = 0;

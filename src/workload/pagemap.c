@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void pagemap_init(struct pagemap *m, uint32_t fill, struct pool *memory)
+void pagemap_init(struct pagemap *m, struct frame fill, struct pool *memory)
 {
 	memset(m, 0, sizeof(*m));
 	m->fill = fill;
@@ -17,13 +17,13 @@ void pagemap_free(struct pagemap *m)
 	pagemap_init(m, m->fill, m->memory);
 }
 
-uint32_t *pagemap_at_new(struct pagemap *m, uint32_t pfn)
+struct frame *pagemap_at_new(struct pagemap *m, uint32_t pfn)
 {
 	uint32_t l = pfn >> PAGEMAP_LEAF_SHIFT;
 
 	if (l >= m->leaves) {
 		uint32_t leaves = l + 1 + l / 2;
-		uint32_t **more = realloc(m->leaf, leaves * sizeof(*more));
+		struct frame **more = realloc(m->leaf, leaves * sizeof(*more));
 
 		if (!more)
 			return NULL;
@@ -32,8 +32,8 @@ uint32_t *pagemap_at_new(struct pagemap *m, uint32_t pfn)
 		m->leaves = leaves;
 	}
 	if (!m->leaf[l]) {
-		uint32_t at = pool_take(m->memory, PAGEMAP_LEAF * sizeof(uint32_t));
-		uint32_t *leaf, fill = m->fill;
+		uint32_t at = pool_take(m->memory, PAGEMAP_LEAF * sizeof(struct frame));
+		struct frame *leaf, fill = m->fill;
 
 		if (at == POOL_NONE)
 			return NULL;

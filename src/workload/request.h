@@ -116,7 +116,9 @@ struct request_sig {
 	uint64_t site; /* call site, an address of the traced kernel; 0 unknown */
 	uint32_t bytes_req,
 		bytes_alloc; /* object, percpu, vmalloc: sizes; 0xffffffff and more are cut.
-				OBS_COMPACTION: begin: migrate_pfn, free_pfn; free scanner: frames scanned */
+				OBS_COMPACTION: begin: migrate_pfn, free_pfn; free scanner: frames scanned.
+				OBS_RECLAIM: kswapd's wake and sleep: events since the last one of its run
+				before, 0 none; that one's CPU */
 	kmm_gfp gfp;
 	uint32_t cache; /* string number of the slab cache's name; 0 unknown */
 	uint8_t op;	/* enum request_op */

@@ -12,6 +12,8 @@
 #include "workload/resolver.h"
 
 #define MOST_FRAMES (1u << 28)
+#define FAR 20 /* events ahead: what leads to their memory is asked for */
+#define NEAR 6 /* and that memory itself */
 
 int resolver_oom(struct resolver *r)
 {
@@ -306,7 +308,9 @@ static __attribute__((noinline)) struct ctx *ctx_switch(struct resolver *r, cons
 	return old;
 }
 
-static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t key)
+/* The event's context where it is not that of the event before. */
+static __attribute__((noinline)) struct ctx *ctx_get(struct resolver *r, const struct event *ev,
+						     int64_t key)
 {
 	struct ctx *set, *c;
 
@@ -318,7 +322,8 @@ static struct ctx *ctx_get(struct resolver *r, const struct event *ev, int64_t k
 		c = ctx_switch(r, ev, key);
 		r->irq[ev->cpu].recent = (uint8_t)(c - set);
 	}
-	c->used = r->seq;
+	r->at = c;
+	r->at_cpu = ev->cpu;
 	return c;
 }
 
@@ -368,26 +373,52 @@ static uint8_t zone_type(const struct resolver *r, int zid)
 	return m->zone_type_of_index[zid];
 }
 
-static void follow_kswapd(struct resolver *r, const struct event *ev)
+/*
+ * It has left its zones alone before it asks whether compaction suits them, on kcompactd's account, and that is for
+ * higher orders than its own [balance_pgdat(), kswapd_try_to_sleep(), 6.12].
+ */
+static bool leaves(const struct kswapd *k, const struct event *ev)
 {
-	for (unsigned n = 0; n < KMM_NODES; n++)
-		if (r->kswapd[n].on && r->kswapd[n].pid == ev->pid)
-			r->kswapd[n].last = ev->time;
+	return ev->kind == EVENT_MM_COMPACTION_WAKEUP_KCOMPACTD ||
+	       (ev->kind == EVENT_MM_COMPACTION_SUITABLE && ev->reclaim.order > k->order);
 }
 
-/* A run of this node's kswapd is over; the time of its last event, 0 if there was none. */
-static uint64_t end_kswapd(struct resolver *r, const struct event *ev, bool again)
+static void follow_kswapd(struct resolver *r, const struct event *ev)
+{
+	for (unsigned n = 0; n < KMM_NODES; n++) {
+		struct kswapd *k = &r->kswapd[n];
+
+		if (!k->on || k->over || k->pid != ev->pid)
+			continue;
+		k->last = ev->time;
+		k->last_seq = r->seq;
+		k->last_cpu = ev->cpu;
+		k->over = leaves(k, ev);
+	}
+}
+
+/* A run of this node's kswapd is over: where its last event was, if there was one. */
+static void end_kswapd(struct resolver *r, const struct event *ev, bool again, struct request *q)
 {
 	struct kswapd *k;
-	uint64_t last;
 
+	q->addr = 0;
 	if (ev->reclaim.nid < 0 || ev->reclaim.nid >= KMM_NODES)
-		return 0;
+		return;
 	k = &r->kswapd[ev->reclaim.nid];
-	last = k->on ? k->last : 0;
-	*k = (struct kswapd){ .pid = ev->pid, .on = again, .last = ev->time };
+	if (k->on) {
+		q->addr = k->last;
+		q->sig.bytes_alloc = k->last_cpu;
+		if (r->seq - k->last_seq <= UINT32_MAX)
+			q->sig.bytes_req = (uint32_t)(r->seq - k->last_seq);
+	}
+	*k = (struct kswapd){ .pid = ev->pid,
+			      .on = again,
+			      .order = ev->reclaim.order,
+			      .last = ev->time,
+			      .last_seq = r->seq,
+			      .last_cpu = ev->cpu };
 	r->kswapd_seen = true;
-	return last;
 }
 
 static int resolve_reclaim(struct resolver *r, struct ctx *c, const struct event *ev)
@@ -406,7 +437,7 @@ static int resolve_reclaim(struct resolver *r, struct ctx *c, const struct event
 	w->r.sig.node = (int8_t)ev->reclaim.nid;
 	w->r.sig.type = zone_type(r, ev->reclaim.zid);
 	if (ev->kind == EVENT_MM_VMSCAN_KSWAPD_WAKE || ev->kind == EVENT_MM_VMSCAN_KSWAPD_SLEEP)
-		w->r.addr = end_kswapd(r, ev, ev->kind == EVENT_MM_VMSCAN_KSWAPD_WAKE);
+		end_kswapd(r, ev, ev->kind == EVENT_MM_VMSCAN_KSWAPD_WAKE, &w->r);
 	else
 		w->r.addr = ev->reclaim.nr_reclaimed;
 	return 0;
@@ -437,6 +468,7 @@ static int resolve_lost(struct resolver *r, const struct event *ev, uint64_t los
 		}
 	for (uint32_t i = 0; i < r->cpus; i++)
 		resolve_irq_settle(r, i);
+	r->at = NULL;
 	r->epoch++;
 	r->stats.lost += lost;
 	w = resolver_append(r, ev, OBS_LOST);
@@ -447,7 +479,8 @@ static int resolve_lost(struct resolver *r, const struct event *ev, uint64_t los
 	return 0;
 }
 
-static int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
+static inline __attribute__((always_inline)) int dispatch(struct resolver *r, struct ctx *c,
+							  const struct event *ev)
 {
 	switch (ev->kind) {
 	case EVENT_MM_PAGE_ALLOC:
@@ -487,6 +520,8 @@ static int dispatch(struct resolver *r, struct ctx *c, const struct event *ev)
 	case EVENT_PRINT:
 		return resolve_mark(r, ev);
 	case EVENT_OTHER:
+	case EVENT_MM_COMPACTION_SUITABLE:
+	case EVENT_MM_COMPACTION_WAKEUP_KCOMPACTD:
 	case EVENT_PERCPU_ALLOC_PERCPU_FAIL:
 	case EVENT_PERCPU_CREATE_CHUNK:
 	case EVENT_PERCPU_DESTROY_CHUNK:
@@ -555,8 +590,8 @@ static inline void enter_task(struct resolver *r, struct ctx *c, const struct ev
 		follow_kswapd(r, ev);
 }
 
-int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
-		  struct err *e)
+static inline __attribute__((always_inline)) int take(struct resolver *r, const struct event *ev,
+						      uint64_t seq, uint64_t lost, struct err *e)
 {
 	int64_t key = ctx_key(ev);
 	struct ctx *c;
@@ -575,9 +610,13 @@ int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint
 		if (ret < 0)
 			return ret;
 	}
-	c = ctx_get(r, ev, key);
-	if (!c)
-		return e ? e->code : -ENOMEM;
+	c = r->at;
+	if (!c || c->key != key || r->at_cpu != ev->cpu) {
+		c = ctx_get(r, ev, key);
+		if (!c)
+			return e ? e->code : -ENOMEM;
+	}
+	c->used = seq;
 	if (__builtin_expect(key >= 0, 1)) {
 		enter_task(r, c, ev);
 	} else if (ev->kind == EVENT_MM_PAGE_FREE || ev->kind == EVENT_MM_PAGE_ALLOC) {
@@ -592,6 +631,12 @@ int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint
 	if (ret < 0)
 		return ret;
 	return window_shut(r) ? 0 : drain_window(r);
+}
+
+int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
+		  struct err *e)
+{
+	return take(r, ev, seq, lost, e);
 }
 
 /* An event whose time others have, or that comes after such ones. */
@@ -611,14 +656,60 @@ static __attribute__((noinline)) int take_tied(struct resolver *r, const struct 
 	return resolver_take(r, ev, seq, lost, e);
 }
 
-int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
+static inline int take_one(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e)
 {
 	uint64_t seq = r->arrived++;
 
 	if (__builtin_expect(r->tied.count || ev->tied, 0))
 		return take_tied(r, ev, seq, lost, e);
 	r->alone = r->o.tells_ties;
-	return resolver_take(r, ev, seq, lost, e);
+	return take(r, ev, seq, lost, e);
+}
+
+/*
+ * What an event is about is in memory that nothing has touched for long.  It is asked for in two
+ * steps, since the second one reads what the first asked for.
+ */
+static inline uint32_t frame_of(const struct resolver *r, const struct event *ev)
+{
+	if (ev->kind >= EVENT_KMALLOC && ev->kind <= EVENT_KMEM_CACHE_FREE)
+		return resolver_pfn(r, ev->object.ptr);
+	if (ev->kind >= EVENT_MM_PAGE_ALLOC && ev->kind <= EVENT_MM_PAGE_PCPU_DRAIN)
+		return (uint32_t)ev->page.pfn;
+	return KMM_NO_PFN;
+}
+
+static inline void ask_for_frame(const struct resolver *r, const struct event *ev)
+{
+	pagemap_prefetch(&r->frames, frame_of(r, ev));
+}
+
+static inline void ask_for_rest(const struct resolver *r, const struct event *ev)
+{
+	struct frame f = pagemap_get(&r->frames, frame_of(r, ev));
+
+	if (ev->kind >= EVENT_KMALLOC)
+		frameobjs_prefetch(&r->frame_objects, f.objects, (uint32_t)ev->object.ptr & 0xfff);
+	else if (f.slot < r->slots.count)
+		__builtin_prefetch(&r->slots.s[f.slot]);
+}
+
+int resolver_events(struct resolver *r, const struct event *ev, unsigned n, uint64_t lost,
+		    struct err *e)
+{
+	const struct event *end = ev + n;
+	int ret = 0;
+
+	for (const struct event *next = ev; next < end && next < ev + FAR; next++)
+		ask_for_frame(r, next);
+	for (; ev < end && ret >= 0; ev++) {
+		if (end - ev > FAR)
+			ask_for_frame(r, ev + FAR);
+		if (end - ev > NEAR)
+			ask_for_rest(r, ev + NEAR);
+		ret = take_one(r, ev, lost, e);
+	}
+	return ret;
 }
 
 int resolver_finish(struct resolver *r, struct err *e)
@@ -651,16 +742,16 @@ struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
 		goto oom;
 	r->o = *o;
 	if (o->direct_map_base)
-		r->frames = o->machine && o->machine->max_pfn ? o->machine->max_pfn : MOST_FRAMES;
-	if (r->frames > MOST_FRAMES)
-		r->frames = MOST_FRAMES;
+		r->mapped = o->machine && o->machine->max_pfn ? o->machine->max_pfn : MOST_FRAMES;
+	if (r->mapped > MOST_FRAMES)
+		r->mapped = MOST_FRAMES;
 	r->array_free = UINT32_MAX;
 	r->deferred = KMM_NO_PFN;
 	slots_init(&r->slots);
 	ties_init(&r->ties, put_tie, r);
 	pool_init(&r->memory);
-	pagemap_init(&r->page_slot, PAGE_UNSEEN, &r->memory);
-	frameobjs_init(&r->frame_objects, &r->memory);
+	pagemap_init(&r->frames, (struct frame){ PAGE_UNSEEN, FRAMEOBJS_NONE }, &r->memory);
+	frameobjs_init(&r->frame_objects, &r->frames);
 	if (window_init(&r->win) || sites_init(&r->sites) || map_init(&r->objects, 64) ||
 	    map_init(&r->percpu, 64) || map_init(&r->areas, 64) || map_init(&r->arrays, 64))
 		goto oom;
@@ -691,8 +782,7 @@ void resolver_free(struct resolver *r)
 	map_free(&r->percpu);
 	map_free(&r->objects);
 	sites_free(&r->sites);
-	frameobjs_free(&r->frame_objects);
-	pagemap_free(&r->page_slot);
+	pagemap_free(&r->frames);
 	pool_free(&r->memory);
 	slots_free(&r->slots);
 	ties_free(&r->ties);

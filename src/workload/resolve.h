@@ -72,8 +72,12 @@ struct resolve_stats {
 
 struct resolver *resolver_new(const struct resolve_options *o, struct err *e);
 void resolver_free(struct resolver *r);
-/* Feed the next event; lost: events lost on its CPU just before it (0 with ev->lost: number unknown). */
-int resolver_event(struct resolver *r, const struct event *ev, uint64_t lost, struct err *e);
+/*
+ * Feed the next n events.  Where they bear `lost`, the last one alone may; lost: events lost on its
+ * CPU just before it (0: number unknown).
+ */
+int resolver_events(struct resolver *r, const struct event *ev, unsigned n, uint64_t lost,
+		    struct err *e);
 /* Decide and hand on what is still waiting. */
 int resolver_finish(struct resolver *r, struct err *e);
 const struct resolve_stats *resolver_stats(const struct resolver *r);

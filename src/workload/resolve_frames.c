@@ -7,11 +7,11 @@
 int resolve_frames_cover(struct resolver *r, uint32_t pfn, uint32_t pages, uint32_t slot)
 {
 	for (uint32_t i = 0; i < pages; i++) {
-		uint32_t *p = pagemap_at(&r->page_slot, pfn + i);
+		struct frame *p = pagemap_at(&r->frames, pfn + i);
 
 		if (!p)
 			return resolver_oom(r);
-		*p = slot;
+		p->slot = slot;
 	}
 	return 0;
 }
@@ -31,8 +31,8 @@ static int imply_free(struct resolver *r, const struct event *ev, uint32_t slot,
 	w->gives = true;
 	if (s->pfn != KMM_NO_PFN)
 		for (uint32_t i = 0; i < 1u << s->order; i++)
-			if (pagemap_get(&r->page_slot, s->pfn + i) == slot)
-				*pagemap_at(&r->page_slot, s->pfn + i) = NO_SLOT;
+			if (pagemap_get(&r->frames, s->pfn + i).slot == slot)
+				pagemap_at(&r->frames, s->pfn + i)->slot = NO_SLOT;
 	r->stats.implied_pages += s->left;
 	s->left = 0;
 	return 0;

@@ -128,7 +128,7 @@ static void free_of_slot(struct resolver *r, struct window_entry *w, uint32_t sl
 	struct slot *s = &r->slots.s[slot];
 
 	for (uint32_t i = 0; i < pages; i++)
-		*pagemap_at(&r->page_slot, pfn + i) = NO_SLOT;
+		pagemap_at(&r->frames, pfn + i)->slot = NO_SLOT;
 	w->r.slot = slot;
 	if (pages != 1u << s->order) {
 		w->r.sig.flags |= REQ_PIECE;
@@ -225,13 +225,6 @@ int resolve_free(struct resolver *r, struct ctx *c, const struct event *ev)
 	return posvec_push(&c->frees, pos) ? resolver_oom(r) : 0;
 }
 
-/* The first frame that a free record is about. */
-static uint32_t free_pfn(const struct resolver *r, const struct window_entry *w)
-{
-	return w->r.pfn != KMM_NO_PFN || w->r.slot == NO_SLOT ? w->r.pfn :
-								r->slots.s[w->r.slot].pfn;
-}
-
 /* The free at pos takes place here, not where it was logged. */
 static struct window_entry *move_free(struct resolver *r, const struct event *ev, uint64_t pos)
 {
@@ -319,8 +312,8 @@ static uint32_t batch_start(const struct resolver *r, const struct ctx *c, uint3
 static uint32_t newest_free(const struct resolver *r, const struct ctx *c, uint64_t pfn)
 {
 	for (uint32_t i = c->frees.count; i--;)
-		if (window_has(&r->win, c->frees.pos[i]) &&
-		    free_pfn(r, window_at(&r->win, c->frees.pos[i])) == pfn)
+		if (window_at(&r->win, c->frees.pos[i])->freed_pfn == pfn &&
+		    window_has(&r->win, c->frees.pos[i]))
 			return i;
 	return c->frees.count;
 }

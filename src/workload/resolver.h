@@ -19,11 +19,16 @@
 #define CTX_OWNERS 8	  /* page allocations whose owner is still open, per context */
 #define OWNER_PATIENCE 12 /* events of a context after which the owner is decided by flags */
 
-/* A run of kswapd, from its wake-up on; its end shows only in that no event follows. */
+/*
+ * A run of kswapd, from its wake-up on; its end shows only in that no event follows, or in that it looks whether
+ * kcompactd is to run.
+ */
 struct kswapd {
 	int32_t pid;
-	bool on;
-	uint64_t last; /* time of its last event */
+	bool on, over;
+	int order;		 /* that it was woken for */
+	uint64_t last, last_seq; /* time and number of its last event */
+	uint32_t last_cpu;
 };
 
 /* Positions in the window, in order. */
@@ -105,16 +110,15 @@ struct page_structs {
 
 struct resolver {
 	struct resolve_options o;
-	uint64_t frames; /* of the direct map: those that may have an address in it */
+	uint64_t mapped; /* frames of the direct map: those that may have an address in it */
 	struct resolve_stats stats;
 	struct window win;
 	struct tieevents tied;
 	struct ties ties;
 	struct slots slots;
 	struct sites sites;
-	struct pool memory;		/* of the tables of frames */
-	struct pagemap page_slot;	/* pfn -> slot of the block that covers it; NO_SLOT
-					once freed, PAGE_UNSEEN before any event */
+	struct pool memory;    /* of the tables of frames */
+	struct pagemap frames; /* the slot is NO_SLOT once freed, PAGE_UNSEEN before any event */
 	struct frameobjs frame_objects; /* place in the direct map -> slot of the object there */
 	struct map objects;		/* any other address -> slot of the object there */
 	struct map percpu, areas;	/* address -> slot */
@@ -128,6 +132,8 @@ struct resolver {
 	uint64_t arrived; /* events so far */
 	bool alone;	  /* the current event shares its time with no other CPU's */
 	int64_t current;  /* key of the current event's context */
+	struct ctx *at;	  /* of the event before, on this CPU; NULL: none */
+	uint32_t at_cpu;
 	uint32_t deferred; /* from this frame on memory is being handed over at boot; KMM_NO_PFN: it is not */
 	struct kswapd kswapd[KMM_NODES];
 	bool kswapd_seen;
@@ -144,7 +150,7 @@ struct resolver {
 
 static inline uint32_t resolver_slot_of(const struct resolver *r, uint32_t pfn)
 {
-	uint32_t slot = pagemap_get(&r->page_slot, pfn);
+	uint32_t slot = pagemap_get(&r->frames, pfn).slot;
 
 	return slot == PAGE_UNSEEN ? NO_SLOT : slot;
 }
@@ -154,7 +160,7 @@ static inline uint32_t resolver_pfn(const struct resolver *r, uint64_t addr)
 {
 	uint64_t pfn = (addr - r->o.direct_map_base) >> 12;
 
-	return pfn < r->frames ? (uint32_t)pfn : KMM_NO_PFN;
+	return pfn < r->mapped ? (uint32_t)pfn : KMM_NO_PFN;
 }
 
 /* REQ_RESPONSE and REQ_UNCERTAIN as the context and the slot's age demand. */

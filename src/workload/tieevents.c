@@ -93,7 +93,7 @@ static bool in_use(const struct resolver *r, uint64_t key, const struct event *e
 
 	if (!(key & 1))
 		return resolver_object_at(r, key) != NO_SLOT;
-	slot = pagemap_get(&r->page_slot, (uint32_t)(key >> 1));
+	slot = pagemap_get(&r->frames, (uint32_t)(key >> 1)).slot;
 	return slot == PAGE_UNSEEN ? ev->kind == EVENT_MM_PAGE_PCPU_DRAIN : slot != NO_SLOT;
 }
 

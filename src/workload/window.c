@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each entry in as few lines of the processor's cache as may be. */
+/* Each entry in as few lines of the processor's cache as may be; zeroed, see window_entry_init(). */
 static struct window_entry *ring_new(uint64_t size)
 {
 	struct window_entry *ring = aligned_alloc(64, size * sizeof(*ring));
+
+	if (ring)
+		memset(ring, 0, size * sizeof(*ring));
 
 	_Static_assert(sizeof(long) < 8 || sizeof(*ring) % 64 == 0,
 		       "an entry ends where a cache line does");

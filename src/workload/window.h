@@ -79,17 +79,15 @@ static inline void window_rewind(struct window *w)
 }
 
 /*
- * All that is told neither by the event nor by its context.  Field by field: a compiler makes a slow
- * string operation of the copy of a whole blank entry.
+ * All that is told neither by the event nor by its context, but for what feed.h puts there, which
+ * stays zero here.  Field by field: a compiler makes a slow string operation of the copy of a whole
+ * blank entry.
  */
 static inline void window_entry_init(struct window_entry *w, enum request_op op)
 {
 	w->r.slot = NO_SLOT;
 	w->r.pfn = KMM_NO_PFN;
 	w->r.addr = 0;
-	w->r.kswapd_ends = 0;
-	w->r.pcp_batch = 0;
-	memset(&w->r.silent, 0, sizeof(w->r.silent));
 	w->r.sig.site = 0;
 	w->r.sig.bytes_req = w->r.sig.bytes_alloc = 0;
 	w->r.sig.gfp = 0;

@@ -42,7 +42,7 @@ for i in $(seq "$RUNS"); do
 	"$KMEMLAB" record -e kmem --format json -o "$TMP/c" -- sh "$TMP/timed.sh" > "$TMP/own.json" || exit 2
 	cat "$TMP/took" >> "$TMP/own"
 	n=$("$KMEMLAB" info --format json "$TMP/c" | jq '.total')
-	jq -r --argjson n "$n" '[.bytes / $n, .lost, $n / .seconds] | @tsv' "$TMP/own.json" >> "$TMP/own.rates"
+	jq -r --argjson n "$n" --argjson took "$(cat "$TMP/took")" '[.bytes / $n, .lost, $n / $took] | @tsv' "$TMP/own.json" >> "$TMP/own.rates"
 	perf record -a -q -e "$events" -o "$TMP/perf.data" -- sh "$TMP/timed.sh" 2> "$TMP/perf.err" || exit 2
 	cat "$TMP/took" >> "$TMP/perf"
 	n=$(perf report --stats -i "$TMP/perf.data" 2> /dev/null | awk '/SAMPLE events:/ { print $3; exit }')
@@ -64,7 +64,7 @@ for who in own perf trace-cmd; do
 		printf "recording, %-14s workload %.2f s, %.2f x without; %.1f bytes an event; %d lost\n",
 			who == "own" ? "kmemlab record" : who " record", t, t / p, b, l }'
 done
-awk -v p="$plain" '{ n += $3 } END { printf "recording: %.0f events a second; without a recorder %.2f s\n", n / NR, p }' "$TMP/own.rates"
+awk -v p="$plain" '{ n += $3 } END { printf "recording: %.2f M events a second while the workload ran; without a recorder it took %.2f s\n", n / NR / 1e6, p }' "$TMP/own.rates"
 
 storm=${BUILD:-build}/tests/bench/storm
 seconds=${STORM:-30}

@@ -12,8 +12,11 @@ int main(void)
 	kmm_pfn pfn;
 
 	kmm_policy_init(&c.policy, KMM_LINUX_6_1);
-	c.zone[0] = (struct kmm_zone_config){ .type = KMM_ZONE_NORMAL, .start = 4096,
-					      .spanned = 4096, .present = 4096, .managed = 4096 };
+	c.zone[0] = (struct kmm_zone_config){ .type = KMM_ZONE_NORMAL,
+					      .start = 4096,
+					      .spanned = 4096,
+					      .present = 4096,
+					      .managed = 4096 };
 	mm = kmm_create(&c, why, sizeof(why));
 	if (!mm || kmm_seed_boot(mm, 4096, 8192, KMM_MOVABLE)) {
 		fprintf(stderr, "no machine: %s\n", why);

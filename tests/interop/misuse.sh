@@ -38,6 +38,14 @@ else
 	skip "misuse/not root" "no setpriv"
 fi
 
+# A command gets its own arguments and none of ours, with -- before it or without.
+rec -e pages -o given --format json -- sh -c 'printf "<%s>" "$@" > given.args' sh -c --format 'a b' > given.out 2>&1
+if [ "$(cat given.args)" = '<-c><--format><a b>' ]; then ok "misuse/a command's arguments"; else
+	not_ok "misuse/a command's arguments" "$(cat given.args given.out)"; fi
+rec -o given2 -e pages sh -c 'printf "<%s>" "$@" > given.args' sh -d 1 -- > given.out 2>&1
+if [ "$(cat given.args)" = '<-d><1><-->' ]; then ok "misuse/a command's arguments without --"; else
+	not_ok "misuse/a command's arguments without --" "$(cat given.args given.out)"; fi
+
 # What the command meets is what it would meet without us; a slash behind the name is none of the name.
 rec -e pages --format json -o told/ -- sh -c 'yes | head -n 1; kill -9 $$' > told.json 2> err
 if [ "$(sed -n '/^{/,$p' told.json | jq .command_status)" = 137 ] && [ -e told/trace.dat ]; then ok "misuse/a command that is killed"; else

@@ -81,6 +81,24 @@ record files-packed --threads -z -a -e 'kmem:*'
 record layouts -a -e 'kmem:kmalloc/call-graph=fp/' -e kmem:kfree -e 'kmem:mm_page_alloc/call-graph=no/' -e cpu-clock
 record addresses -a -d -P -W --sample-identifier -e 'kmem:*'
 record small-buffers -a -m 1 -e 'kmem:*'
+# The file has no symbols of the kernel, only its build id: perf finds them by that, and so do we.  In what they
+# name as kernel addresses they must agree, and a list that is given is taken instead.
+sites_perf() { perf script -F trace -i "$1" 2> /dev/null | grep -o 'call_site=[^ ]*' | sort | uniq -c; }
+sites_own() { "$KMEMLAB" dump "$@" 2> /dev/null | grep -o 'call_site=[^ ]*' | sort | uniq -c; }
+sites_perf "$tmp/all-cpus" > "$tmp/theirs"
+if grep -q 'call_site=[a-z_]*+0x' "$tmp/theirs"; then
+	sites_own "$tmp/all-cpus" > "$tmp/ours"
+	same interop/perf-symbols "$tmp/theirs" "$tmp/ours"
+	"$KMEMLAB" import -q -o "$tmp/sites.kmw" "$tmp/all-cpus" 2> "$tmp/log"
+	check interop/perf-symbols-in-a-workload sh -c '"$1" state --show slab-holders "$2" 2> /dev/null | grep -q "[a-z_]+0x"' \
+		sh "$KMEMLAB" "$tmp/sites.kmw"
+	check interop/perf-symbols-are-named sh -c '"$1" info "$2" | grep -q "^symbols .*kallsyms$"' sh "$KMEMLAB" "$tmp/all-cpus"
+	printf '%s\n' 'ffff800000000000 T below' 'fffffffffffffff0 T above' > "$tmp/kallsyms"
+	sites_own --kallsyms "$tmp/kallsyms" "$tmp/all-cpus" > "$tmp/ours"
+	check interop/perf-symbols-given sh -c 'grep -q call_site=below+0x "$1" && ! grep -v -q call_site=below+0x "$1"' sh "$tmp/ours"
+else
+	skip interop/perf-symbols "perf script names no call site here"
+fi
 perf record -q -e 'kmem:*' -a -o - -- sh -c "$work" > "$tmp/pipe" 2> "$tmp/log" &&
 	agree interop/perf-pipe "$tmp/pipe"
 perf record -q -z -e 'kmem:*' -a -o - -- sh -c "$work" > "$tmp/pipe" 2> "$tmp/log" &&

@@ -33,7 +33,7 @@ own_totals() {
 agree_callers() { # NAME FILE
 	perf kmem -i "$2" --slab --caller --raw-ip stat 2> /dev/null | tr -d ' ' | awk -F'[|/]' '
 		/^0x/ { print $1, $2, $4, $6 }' | sort > "$tmp/theirs.callers"
-	"$KMEMLAB" stat --by site --top 0 --format json "$2" 2> /dev/null | jq -r '.site[] |
+	"$KMEMLAB" stat --by site --top 0 --raw-ip --format json "$2" 2> /dev/null | jq -r '.site[] |
 		select(.bytes_allocated > 0) | "\(.name) \(.bytes_allocated) \(.bytes_requested) \(.allocs)"' |
 		sort > "$tmp/ours.callers"
 	if [ "$(wc -l < "$tmp/theirs.callers")" -lt 20 ]; then not_ok "$1" "perf kmem names too few callers"; return; fi

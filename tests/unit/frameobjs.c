@@ -19,11 +19,13 @@ static uint32_t first(const struct frameobjs *f, uint32_t pfn)
 static void what_is_put_is_found_until_it_goes(void **state)
 {
 	struct frameobjs f;
+	struct pagemap frames;
 	struct pool p;
 
 	(void)state;
 	pool_init(&p);
-	frameobjs_init(&f, &p);
+	pagemap_init(&frames, (struct frame){ 0, FRAMEOBJS_NONE }, &p);
+	frameobjs_init(&f, &frames);
 	assert_int_equal(frameobjs_get(&f, 7, 0), NO_SLOT);
 	assert_int_equal(first(&f, 7), NO_SLOT);
 	assert_int_equal(frameobjs_put(&f, 7, 192, 192, 5), 0);
@@ -37,7 +39,7 @@ static void what_is_put_is_found_until_it_goes(void **state)
 	assert_int_equal(first(&f, 7), 5);
 	assert_int_equal(frameobjs_del(&f, 7, 192), 5);
 	assert_int_equal(first(&f, 7), NO_SLOT);
-	frameobjs_free(&f);
+	pagemap_free(&frames);
 	pool_free(&p);
 }
 
@@ -45,11 +47,13 @@ static void what_is_put_is_found_until_it_goes(void **state)
 static void smaller_objects_make_a_finer_table(void **state)
 {
 	struct frameobjs f;
+	struct pagemap frames;
 	struct pool p;
 
 	(void)state;
 	pool_init(&p);
-	frameobjs_init(&f, &p);
+	pagemap_init(&frames, (struct frame){ 0, FRAMEOBJS_NONE }, &p);
+	frameobjs_init(&f, &frames);
 	assert_int_equal(frameobjs_put(&f, 3, 0, 16384, 1), 0);
 	assert_int_equal(frameobjs_put(&f, 3, 2048, 64, 2), 0);
 	assert_int_equal(frameobjs_put(&f, 3, 100, 20, 3), 0);
@@ -58,7 +62,7 @@ static void smaller_objects_make_a_finer_table(void **state)
 	assert_int_equal(frameobjs_get(&f, 3, 100), 3);
 	assert_int_equal(frameobjs_del(&f, 3, 0), 1);
 	assert_int_equal(first(&f, 3), 3);
-	frameobjs_free(&f);
+	pagemap_free(&frames);
 	pool_free(&p);
 }
 
@@ -66,13 +70,15 @@ static void smaller_objects_make_a_finer_table(void **state)
 static void it_is_a_map_of_places(void **state)
 {
 	struct frameobjs f;
+	struct pagemap frames;
 	struct pool p;
 	struct map m;
 	uint64_t x = 88172645463325252ull;
 
 	(void)state;
 	pool_init(&p);
-	frameobjs_init(&f, &p);
+	pagemap_init(&frames, (struct frame){ 0, FRAMEOBJS_NONE }, &p);
+	frameobjs_init(&f, &frames);
 	assert_int_equal(map_init(&m, 64), 0);
 	for (uint32_t i = 0; i < 200000; i++) {
 		uint32_t pfn, byte;
@@ -98,7 +104,7 @@ static void it_is_a_map_of_places(void **state)
 					 map_del(&m, (uint64_t)pfn << 12 | byte));
 	assert_int_equal(m.used, 0);
 	map_free(&m);
-	frameobjs_free(&f);
+	pagemap_free(&frames);
 	pool_free(&p);
 }
 

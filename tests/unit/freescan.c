@@ -81,6 +81,17 @@ static void event(struct freescan *f, unsigned kind, uint32_t from, uint32_t to,
 }
 
 /* A compaction for order 9, its cursors at both ends of the zone. */
+/* Is it at its end?  It wants a block of order 9. */
+static void finished(struct freescan *f)
+{
+	struct request q = {
+		.pid = PID,
+		.sig = { .op = OBS_COMPACTION, .aux = EVENT_MM_COMPACTION_FINISHED, .order = 9 }
+	};
+
+	freescan_event(f, &q);
+}
+
 static void begin(struct freescan *f, unsigned how)
 {
 	struct request q = { .pid = PID,
@@ -93,9 +104,7 @@ static void begin(struct freescan *f, unsigned how)
 				      .bytes_alloc = 16384 - 512 } };
 
 	freescan_event(f, &q);
-	q.sig.aux = EVENT_MM_COMPACTION_FINISHED;
-	q.sig.order = 9;
-	freescan_event(f, &q);
+	finished(f);
 }
 
 static enum freescan_freed free_page(struct freescan *f, uint32_t pfn, uint32_t *target)
@@ -204,9 +213,7 @@ static void begin_zone(struct freescan *f, unsigned how, uint32_t first, uint32_
 				      .bytes_alloc = end - 512 } };
 
 	freescan_event(f, &q);
-	q.sig.aux = EVENT_MM_COMPACTION_FINISHED;
-	q.sig.order = 9;
-	freescan_event(f, &q);
+	finished(f);
 }
 
 /* kcompactd takes the order at which a search found something along to the next zone; a direct compaction does not. */
@@ -239,6 +246,58 @@ static void test_next_zone(void **state)
 	}
 	machine.zone_count = 1;
 	machine.zones[0].spanned = 16384;
+}
+
+/*
+ * Where not all of the pages could be moved, the rest of the page block is left out, and a source is searched
+ * for anew: the block found becomes the last of its list.  Not where all were, and not from 6.3 on.
+ */
+static void test_some_stayed(void **state)
+{
+	static const struct {
+		uint32_t minor, moved;
+		bool searches;
+	} cases[] = { { 1, 1, true }, { 1, 2, false }, { 3, 1, false } };
+
+	(void)state;
+	machine.kernel_major = 6;
+	for (unsigned i = 0; i < 3; i++) {
+		struct freescan f;
+		struct freeset s = { 0 };
+
+		machine.kernel_minor = cases[i].minor;
+		start(&s, &f);
+		freeset_set(&s, 2560, 8, KMM_MOVABLE, true);
+		freeset_set(&s, 3584, 8, KMM_MOVABLE, true);
+		freeset_set(&s, 15360, 2, KMM_MOVABLE, true);
+		begin(&f, 0);
+		event(&f, EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES, 1024, 1056, 2);
+		event(&f, EVENT_MM_COMPACTION_MIGRATEPAGES, 0, 0, cases[i].moved);
+		assert_int_equal(next(&s, 0, 8, KMM_NO_PFN), 2560);
+		event(&f, EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES, 2560, 2592, 2);
+		assert_int_equal(next(&s, 0, 8, KMM_NO_PFN), cases[i].searches ? 3584 : 2560);
+		stop(&s, &f);
+	}
+	machine.kernel_major = machine.kernel_minor = 0;
+}
+
+/* The scanners met before a page block was found to move pages from: the lists had been searched for one. */
+static void test_no_source(void **state)
+{
+	struct freescan f;
+	struct freeset s = { 0 };
+
+	(void)state;
+	start(&s, &f);
+	for (uint32_t i = 0; i < 40; i++)
+		freeset_set(&s, 8192 + i * 32, 4, KMM_MOVABLE, true);
+	begin(&f, 0);
+	assert_int_equal(next(&s, 0, 4, KMM_NO_PFN), 8192);
+	finished(&f);
+	/* 33 of them were looked at, and the next one comes last. */
+	assert_int_equal(prev(&s, 0, 4, KMM_NO_PFN), 8192 + 33 * 32);
+	assert_int_equal(next(&s, 0, 4, KMM_NO_PFN), 8192 + 34 * 32);
+	stop(&s, &f);
 }
 
 /*
@@ -340,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_around),	    cmocka_unit_test(test_not_found),
 		cmocka_unit_test(test_first_scan),  cmocka_unit_test(test_blind),
 		cmocka_unit_test(test_told),	    cmocka_unit_test(test_next_zone),
+		cmocka_unit_test(test_some_stayed), cmocka_unit_test(test_no_source),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

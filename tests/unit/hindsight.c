@@ -113,6 +113,29 @@ static void kswapd_ends_at_its_last_event(void **state)
 	assert_int_equal(s->h.ends[0].node, 1);
 }
 
+/* A clock that stood still at kswapd's last event: what another task did behind it comes after the end. */
+static void kswapd_ends_while_the_clock_stands_still(void **state)
+{
+	struct story *s = *state;
+	struct request wake = { .seq = 50, .addr = 77, .sig = { .op = OBS_RECLAIM } };
+	struct request q = { .time = 77, .seq = 40 };
+	struct err e;
+
+	wake.sig.aux = EVENT_MM_VMSCAN_KSWAPD_WAKE;
+	wake.sig.bytes_req = 10;
+	wake.sig.bytes_alloc = 1;
+	wake.pfn = KMM_NO_PFN;
+	hindsight_record(&s->h, &wake, 0);
+	assert_int_equal(hindsight_end(&s->h, &e), 0);
+	assert_false(hindsight_ended(&s->h.ends[0], &q));
+	q.seq = 41;
+	assert_false(hindsight_ended(&s->h.ends[0], &q)); /* another CPU's may have come before */
+	q.cpu = 1;
+	assert_true(hindsight_ended(&s->h.ends[0], &q));
+	q.time = 76;
+	assert_false(hindsight_ended(&s->h.ends[0], &q));
+}
+
 static void fall_back(struct story *s, uint32_t pfn, unsigned claims)
 {
 	struct request q = { .pfn = pfn };
@@ -157,9 +180,13 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
-		T(a_refill_shows_a_direct_free),     T(a_hit_shows_that_it_was_on_the_list),
-		T(drains_tell_pageblock_types),	     T(kswapd_ends_at_its_last_event),
-		T(a_fallback_does_not_hide_the_way), T(a_stolen_page_was_on_no_list),
+		T(a_refill_shows_a_direct_free),
+		T(a_hit_shows_that_it_was_on_the_list),
+		T(drains_tell_pageblock_types),
+		T(kswapd_ends_at_its_last_event),
+		T(kswapd_ends_while_the_clock_stands_still),
+		T(a_fallback_does_not_hide_the_way),
+		T(a_stolen_page_was_on_no_list),
 	};
 
 	return cmocka_run_group_tests_name("hindsight", tests, NULL, NULL);

@@ -293,6 +293,47 @@ static void test_recording_tells_the_side(void **state)
 	}
 }
 
+/*
+ * The high mark is 5000 and so is what is set aside for lower zones, and the fallback has just added 512 pages to
+ * it.  The 10240 that are free are enough without those: it hangs on when they were added, which the recording knows.
+ */
+static void test_recording_tells_of_the_boost(void **state)
+{
+	(void)state;
+	for (unsigned boosted = 0; boosted < 2; boosted++) {
+		struct kmm_config c = config_of(KMM_LINUX_6_18);
+		struct kmm_zone_config *z = config_zone(&c, 0, KMM_ZONE_NORMAL, 0, 32768);
+		kmm_pfn page[12];
+		struct kmm *mm;
+
+		c.policy.watermark_boost_factor = 15000;
+		z->pcp_batch = 10;
+		z->pcp_high = z->pcp_high_min = 10;
+		z->pcp_high_max = 4000;
+		z->min = 1;
+		z->low = 2;
+		z->high = 5000;
+		z->reserve_given = true;
+		z->reserve[KMM_ZONE_NORMAL] = z->reserve[KMM_ZONE_MOVABLE] = 5000;
+		mm = machine_create(&c);
+		for (kmm_pfn pfn = 0; pfn < 40 * 512; pfn += 512)
+			assert_int_equal(kmm_seed_free(mm, pfn, 8,
+						       boosted ? KMM_RECLAIMABLE : KMM_MOVABLE),
+					 0);
+		kmm_count_threshold(mm, 0, 20);
+		/* The second finds what the first one has left. */
+		for (unsigned i = 0; i < 12; i++)
+			page[i] = kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+		assert_int_equal(kmm_zone_boost(mm, 0), boosted ? 512 : 0);
+		for (unsigned i = 0; i < 12; i++) {
+			kmm_expect_drain(mm, 0);
+			kmm_free_pages(mm, 0, page[i], 0);
+		}
+		assert_int_equal(kmm_stats(mm)->marks_expected, boosted);
+		machine_done(mm);
+	}
+}
+
 /* Refills have raised high to 250.  Frees that seem to be below the mark lower it to 100, until one shows that they are not. */
 static void test_limit_of_the_other_side(void **state)
 {
@@ -387,6 +428,34 @@ static void test_decay(void **state)
 	machine_done(mm);
 }
 
+/* When the drain is over the lists are as long as their limit: so many pages nobody knows are there. */
+static void test_a_drain_that_is_over_tells_the_length(void **state)
+{
+	struct kmm *mm = machine_with(10, 100, 4000);
+
+	(void)state;
+	assert_int_equal(kmm_seed_pcp_high(mm, 0, 0, 800), 0);
+	assert_int_equal(kmm_seed_pcp_hidden(mm, 0, 0, 737), 0); /* 740 in truth */
+	for (kmm_pfn pfn = 0; pfn < 40; pfn++)
+		kmm_free_pages(mm, 0, pfn, 0);
+	kmm_pcp_lower(mm, 0);
+	/* 800 less an eighth of it; the kernel, with 780 there, gives back 80 */
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), 77);
+	kmm_drain_some(mm, 0, 0, 0, 20);
+	kmm_pcp_lowered(mm, 0, 0, 20); /* of two batches more may follow */
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), 57);
+	kmm_drain_some(mm, 0, 0, 0, 15);
+	kmm_pcp_lowered(mm, 0, 0, 35); /* too far off to be a matter of a few pages */
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), 42);
+	assert_int_equal(kmm_seed_pcp_hidden(mm, 0, 0, 690), 0);
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), -5);
+	kmm_pcp_lowered(mm, 0, 0, 35);
+	assert_int_equal(kmm_pcp_excess(mm, 0, 0), 0);
+	assert_int_equal(kmm_pcp_pages(mm, 0, 0), 5);
+	assert_int_equal(kmm_pcp_excess(mm, 0, 1), 0);
+	machine_done(mm);
+}
+
 /* Pages that nobody knows lengthen the lists, but are neither drained nor handed out. */
 static void test_hidden_pages_count(void **state)
 {
@@ -419,10 +488,12 @@ int main(void)
 		cmocka_unit_test(test_below_high_mark),
 		cmocka_unit_test(test_above_high_mark),
 		cmocka_unit_test(test_recording_tells_the_side),
+		cmocka_unit_test(test_recording_tells_of_the_boost),
 		cmocka_unit_test(test_limit_of_the_other_side),
 		cmocka_unit_test(test_recording_tells_the_limit),
 		cmocka_unit_test(test_free_count_has_a_cap),
 		cmocka_unit_test(test_decay),
+		cmocka_unit_test(test_a_drain_that_is_over_tells_the_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

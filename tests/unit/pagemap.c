@@ -14,9 +14,9 @@ static void untouched_reads_fill(void **state)
 
 	(void)state;
 	pool_init(&p);
-	pagemap_init(&m, 77, &p);
-	assert_int_equal(pagemap_get(&m, 0), 77);
-	assert_int_equal(pagemap_get(&m, UINT32_MAX), 77);
+	pagemap_init(&m, (struct frame){ 77, 78 }, &p);
+	assert_int_equal(pagemap_get(&m, 0).slot, 77);
+	assert_int_equal(pagemap_get(&m, UINT32_MAX).objects, 78);
 	pagemap_free(&m);
 	pool_free(&p);
 }
@@ -28,13 +28,14 @@ static void far_frames_cost_a_leaf(void **state)
 
 	(void)state;
 	pool_init(&p);
-	pagemap_init(&m, 0, &p);
-	*pagemap_at(&m, 0xfffffff) = 5;
-	*pagemap_at(&m, 3) = 9;
-	assert_int_equal(pagemap_get(&m, 0xfffffff), 5);
-	assert_int_equal(pagemap_get(&m, 3), 9);
-	assert_int_equal(pagemap_get(&m, 4), 0);
-	assert_int_equal(pagemap_get(&m, 0xffffffe), 0);
+	pagemap_init(&m, (struct frame){ 0, 1 }, &p);
+	pagemap_at(&m, 0xfffffff)->slot = 5;
+	pagemap_at(&m, 3)->objects = 9;
+	assert_int_equal(pagemap_get(&m, 0xfffffff).slot, 5);
+	assert_int_equal(pagemap_get(&m, 0xfffffff).objects, 1);
+	assert_int_equal(pagemap_get(&m, 3).objects, 9);
+	assert_int_equal(pagemap_get(&m, 4).slot, 0);
+	assert_int_equal(pagemap_get(&m, 0xffffffe).slot, 0);
 	assert_null(m.leaf[1]);
 	pagemap_free(&m);
 	pool_free(&p);

@@ -121,7 +121,7 @@ static inline void feed(struct bench *b, struct event *ev)
 	ev->pid = b->pid;
 	ev->irq = b->irq;
 	ev->lost = b->lost;
-	assert_int_equal(resolver_event(b->r, ev, b->lost_count, &e), 0);
+	assert_int_equal(resolver_events(b->r, ev, 1, b->lost_count, &e), 0);
 	b->lost = false;
 	b->lost_count = 0;
 }

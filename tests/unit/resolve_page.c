@@ -78,6 +78,37 @@ static void silent_frees_are_implied(void **state)
 	assert_int_equal(resolver_stats(b->r)->implied_pages, 1);
 }
 
+static void reclaim_event(struct bench *b, enum event_kind kind, int order)
+{
+	struct event ev = { .kind = (uint16_t)kind, .reclaim = { .order = (int16_t)order } };
+
+	feed(b, &ev);
+}
+
+/*
+ * kswapd's run lasts to its last event, or until it looks after kcompactd, for a higher order than it was woken
+ * for; what it does then is none of it.
+ */
+static void a_run_of_kswapd_ends_before_kcompactd(void **state)
+{
+	struct bench *b = *state;
+	const struct request *wake;
+
+	b->pid = 30;
+	reclaim_event(b, EVENT_MM_VMSCAN_KSWAPD_WAKE, 3);
+	reclaim_event(b, EVENT_MM_COMPACTION_SUITABLE, 3);
+	freed(b, 0x100, 0);
+	reclaim_event(b, EVENT_MM_COMPACTION_SUITABLE, 9);
+	freed(b, 0x101, 0);
+	reclaim_event(b, EVENT_MM_VMSCAN_KSWAPD_WAKE, 0);
+	freed(b, 0x102, 0);
+	reclaim_event(b, EVENT_MM_VMSCAN_KSWAPD_SLEEP, 0);
+	finish(b);
+	wake = rec(b, OBS_RECLAIM, 1);
+	assert_int_equal(wake->addr, rec(b, REQ_PAGE_FREE, 0)->time + 1);
+	assert_int_equal(rec(b, OBS_RECLAIM, 2)->addr, rec(b, REQ_PAGE_FREE, 2)->time);
+}
+
 /* 4, 11: frees by reclaim are the kernel's own response. */
 static void reclaim_makes_responses(void **state)
 {
@@ -141,7 +172,7 @@ static void nonsense_is_refused(void **state)
 
 	ev.page.pfn = 0x100;
 	ev.page.order = 200;
-	assert_true(resolver_event(b->r, &ev, 0, &e) < 0);
+	assert_true(resolver_events(b->r, &ev, 1, 0, &e) < 0);
 	assert_non_null(strstr(e.text, "order 200"));
 }
 
@@ -235,6 +266,7 @@ int main(void)
 		TEST(what_is_stolen_is_of_the_refill),
 		TEST(silent_frees_are_implied),
 		TEST(reclaim_makes_responses),
+		TEST(a_run_of_kswapd_ends_before_kcompactd),
 		TEST(refills_of_nobody),
 		TEST(lost_events_make_uncertain),
 		TEST(nonsense_is_refused),

@@ -294,6 +294,35 @@ static void pages_that_came_meanwhile(void **state)
 	assert_int_equal(s->early.a[0].to, at);
 }
 
+/* No bulk allocation asks for MOVABLE pages: there was somebody who is not in the trace. */
+static void who_took_movable_pages(void **state)
+{
+	struct story *s = *state;
+
+	for (unsigned type = KMM_UNMOVABLE; type <= KMM_MOVABLE; type++) {
+		for (unsigned i = 0; i < 3; i++) {
+			struct request q = { .pfn = 40 + i, .slot = 40 + i };
+
+			q.sig.op = i ? OBS_ZONE_LOCKED : REQ_PAGE_ALLOC;
+			q.sig.own_obs = i ? 0 : 3;
+			q.sig.type = (uint8_t)type;
+			q.slot = 40;
+			silent_record(&s->s, &q, s->n++);
+		}
+		/* 42 is handed out, and 41 given back, which stood before it. */
+		for (unsigned i = 2; i; i--) {
+			struct request q = { .pfn = 40 + i, .slot = 50 };
+
+			q.sig.op = i == 2 ? REQ_PAGE_ALLOC : REQ_PAGE_FREE;
+			q.sig.type = (uint8_t)type;
+			q.sig.flags = i == 2 ? 0 : REQ_DIRECT;
+			silent_record(&s->s, &q, s->n++);
+		}
+		assert_int_equal(s->s.count, type + 1);
+		assert_int_equal(s->s.unseen, type == KMM_MOVABLE);
+	}
+}
+
 /* 32 was taken before what stands before it came, as 30 shows; so 31, which another task gets, is no later. */
 static void what_came_meanwhile_stays_in_turn(void **state)
 {
@@ -557,6 +586,48 @@ static void a_page_that_was_not_the_first(void **state)
 	assert_int_equal(s->early.a[0].to, at);
 }
 
+/* A free that was logged right before such a drain found the list locked: it is not waited for. */
+static void a_free_while_another_cpu_drains(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+	uint64_t at;
+
+	learn_block(s);
+	push(s, 32, NO_SLOT, 0);
+	push(s, 31, NO_SLOT, 0);
+	at = s->n;
+	push(s, 30, NO_SLOT, 0);
+	drain_all(s, 32, false);
+	drain_all(s, 31, true);
+	alloc_by(s, 90, 300, 1);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.past_count, 1);
+	assert_int_equal(s->s.past[0], at);
+}
+
+/* So did one in the midst of it, as the next refill shows; what was freed before was on the list. */
+static void a_free_in_the_midst_of_a_drain(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+	uint64_t at;
+
+	learn_block(s);
+	push(s, 32, NO_SLOT, 0);
+	push(s, 31, NO_SLOT, 0);
+	drain_all(s, 32, false);
+	at = s->n;
+	push(s, 30, NO_SLOT, 0);
+	drain_all(s, 31, true);
+	refill(s);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.past_count, 1);
+	assert_int_equal(s->s.past[0], at);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -578,6 +649,7 @@ int main(void)
 		T(pages_that_came_meanwhile),
 		T(what_came_meanwhile_stays_in_turn),
 		T(what_came_meanwhile_is_still_there),
+		T(who_took_movable_pages),
 		T(a_free_that_an_interrupt_delayed),
 		T(an_interrupt_that_found_it_locked),
 		T(a_switch_is_not_the_task_going_on),
@@ -586,6 +658,8 @@ int main(void)
 		T(a_stolen_page_was_not_taken),
 		T(what_a_drain_of_all_lists_left),
 		T(a_cpu_that_went_on_while_it_was_drained),
+		T(a_free_while_another_cpu_drains),
+		T(a_free_in_the_midst_of_a_drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "replay/refill.h"
 #include "replay/tieorder.h"
 
 static struct machine *machine_new(void)
@@ -63,6 +64,15 @@ static struct recorded *start(const struct machine *m, const uint32_t *pfn, uint
 	return r;
 }
 
+/* What a refill of order 0 would get next. */
+static uint32_t first(const struct recorded *r)
+{
+	struct refill x;
+
+	refill_begin(&x, r, 0, VIEW_UNKNOWN);
+	return refill_next(&x, 0);
+}
+
 static struct request alloc(uint16_t cpu, uint32_t slot, uint32_t pfn)
 {
 	return (struct request){
@@ -96,7 +106,7 @@ static void test_refills(void **state)
 	assert_true(tieorder_matters(q, 4));
 	assert_true(tieorder_follow(r, &late, NULL, 0, q, 4, order));
 	assert_memory_equal(order, want, sizeof(want));
-	assert_true(recorded_first(r, 300, 0, VIEW_UNKNOWN));
+	assert_int_equal(first(r), 300);
 	recorded_free(r);
 	free(m);
 }
@@ -136,7 +146,34 @@ static void test_refill_before_drain(void **state)
 	(void)state;
 	assert_true(tieorder_follow(r, &late, NULL, 0, q, 4, order));
 	assert_memory_equal(order, want, sizeof(want));
-	assert_true(recorded_first(r, 500, 0, VIEW_UNKNOWN));
+	assert_int_equal(first(r), 500);
+	recorded_free(r);
+	free(m);
+}
+
+/* A refill whose first page was there before the other CPU's drain too, but its second not: 200 had to join 201. */
+static void test_whole_refill(void **state)
+{
+	const uint32_t pages[] = { 100, 200, 300 };
+	struct machine *m = machine_new();
+	struct recorded *r = start(m, pages, 3);
+	struct request free_q = {
+		.cpu = 1, .slot = NO_SLOT, .pfn = 201, .sig = { .op = REQ_PAGE_FREE }
+	};
+	struct request drain = { .cpu = 1,
+				 .slot = NO_SLOT,
+				 .pfn = 201,
+				 .sig = { .op = OBS_PCPU_DRAIN, .type = VIEW_UNKNOWN } };
+	struct request q[] = { alloc(0, 1, 100), locked(0, 1, 100), locked(0, 1, 300), free_q,
+			       drain };
+	const uint16_t want[] = { 3, 4, 0, 1, 2 };
+	uint16_t order[5];
+
+	(void)state;
+	q[0].sig.own_obs = 2;
+	assert_true(tieorder_follow(r, &late, NULL, 0, q, 5, order));
+	assert_memory_equal(order, want, sizeof(want));
+	assert_int_equal(first(r), 200);
 	recorded_free(r);
 	free(m);
 }
@@ -230,7 +267,7 @@ static void test_what_leaves_last_came_first(void **state)
 	assert_true(tieorder_follow(r, &late, &leaving, 0, q, 4, order));
 	assert_memory_equal(order, want, sizeof(want));
 	/* The list has them as the refills will find them. */
-	assert_true(recorded_first(r, 500, 0, VIEW_UNKNOWN));
+	assert_int_equal(first(r), 500);
 	recorded_free(r);
 	free(m);
 }
@@ -254,6 +291,7 @@ int main(void)
 		cmocka_unit_test(test_refills),
 		cmocka_unit_test(test_order_stays),
 		cmocka_unit_test(test_refill_before_drain),
+		cmocka_unit_test(test_whole_refill),
 		cmocka_unit_test(test_drain_leaves_nothing),
 		cmocka_unit_test(test_drain_comes_first),
 		cmocka_unit_test(test_what_leaves_last_came_first),

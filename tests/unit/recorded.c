@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What contradicts the reconstruction, and what explains it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "replay/recorded.h"
+
+static uint64_t count(struct recorded *r, enum contradiction kind)
+{
+	return recorded_stats(r)->contradictions[kind].events;
+}
+
+/*
+ * An allocation gets a page that is in use.  Where MOVABLE pages went that nobody asked for, there are tasks that
+ * the trace does not have, and one of them may have given it back: seen so of pages of pipes, whose readers free
+ * them.  Else that is a contradiction.
+ */
+static void a_page_that_was_given_back_unseen(void **state)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+
+	(void)state;
+	assert_non_null(m);
+	m->zone_count = m->cpus = 1;
+	m->zones[0].spanned = m->zones[0].managed = m->max_pfn = 4096;
+	m->orders = 11;
+	m->pageblock_order = 9;
+	m->kernel_major = 6;
+	m->kernel_minor = 18;
+	for (unsigned unseen = 0; unseen < 2; unseen++) {
+		struct silent s = { .unseen = unseen };
+		struct request q = { .pfn = 100, .slot = 1, .sig = { .op = REQ_PAGE_ALLOC } };
+		struct err e;
+		struct recorded *r = recorded_new(m, &e);
+
+		assert_non_null(r);
+		recorded_follow(r, &s);
+		recorded_apply(r, &q);
+		q.sig.op = REQ_PAGE_FREE;
+		q.sig.flags = REQ_IMPLIED;
+		q.sig.aux = FREE_FOUND;
+		recorded_apply(r, &q);
+		assert_int_equal(count(r, CONTRADICTION_ALLOC_USED), !unseen);
+		assert_int_equal(count(r, CONTRADICTION_GIVEN), unseen);
+		recorded_free(r);
+	}
+	assert_false(contradiction_explained(CONTRADICTION_ALLOC_USED));
+	assert_true(contradiction_explained(CONTRADICTION_GIVEN));
+	free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_page_that_was_given_back_unseen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
