@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/model.h"
+#include "replay/awake.h"
 #include "replay/mapread.h"
 #include "replay/tieorder.h"
 #include "replay/vmstat.h"
@@ -330,36 +330,17 @@ static uint32_t one_time(const struct request *q, uint32_t n)
 	return k;
 }
 
-/*
- * A free that drained a list below its high mark: kswapd was still balancing the zone,
- * though no event of it has come since what was taken for its end (from 5.16 on the limit is
- * min(4 * batch, high) then; machine_pcp_least()).  A free of order 1 to 3 may drain at any length, but all.
- */
-static void extend_kswapd(struct feed *f, const struct recorded *r, const struct machine *m,
-			  const struct request *q, uint32_t n, unsigned freed_order, uint64_t ended)
+/* kswapd was still balancing a zone, though no event of it has come since what was taken for its end. */
+static void extend_kswapd(struct feed *f, const struct machine *m, const struct request *q,
+			  uint64_t ended)
 {
-	uint64_t listed, drained = 0;
-	int zone;
+	struct hindsight_end *x = &f->known.ends[ended - 1];
+	int zone = machine_zone_of(m, q->pfn);
 
-	if (!ended || q->sig.op != OBS_PCPU_DRAIN || q->sig.aux2 || q->pfn == KMM_NO_PFN ||
-	    (q->sig.aux != DRAIN_FREE && q->sig.aux != DRAIN_EITHER))
+	if (zone < 0 || m->zones[zone].node != x->node)
 		return;
-	zone = machine_zone_of(m, q->pfn);
-	if (zone < 0 || q->cpu >= m->cpus || m->zones[zone].node != f->known.ends[ended - 1].node)
-		return;
-	listed = recorded_pcp(r, (unsigned)zone, q->cpu);
-	for (uint32_t i = 0; i < n; i++)
-		if (q[i].cpu == q->cpu && q[i].sig.op == OBS_PCPU_DRAIN)
-			drained += 1u << q[i].sig.order;
-		else if (q[i].cpu == q->cpu)
-			break;
-	if (freed_order && drained + m->zones[zone].pcp_batch >= listed)
-		return;
-	/* Pages of one time may not be counted yet: nearer to the one limit than to the other. */
-	if (listed < (machine_pcp_least(m, (uint32_t)zone) + 4 * m->zones[zone].pcp_batch) / 2) {
-		f->known.ends[ended - 1].time = q->time;
-		f->known.ends[ended - 1].seq = UINT64_MAX;
-	}
+	x->time = q->time;
+	x->seq = UINT64_MAX;
 }
 
 static int by_from(const void *pa, const void *pb)
@@ -415,8 +396,10 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 					idle = false;
 				if (q[x].sig.op == REQ_PAGE_FREE)
 					freed[q[x].cpu % KMM_CPUS] = q[x].sig.order;
-				extend_kswapd(f, r, m, &q[x], (uint32_t)n - x,
-					      freed[q[x].cpu % KMM_CPUS], idle ? ended : 0);
+				if (idle && ended &&
+				    awake_drain(r, m, &q[i], &q[x], (uint32_t)n - x,
+						freed[q[x].cpu % KMM_CPUS]))
+					extend_kswapd(f, m, &q[x], ended);
 			}
 			if (!tieorder_matters(q + i, k)) {
 				for (uint32_t x = i; x < i + k; x++) {

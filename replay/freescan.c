@@ -568,7 +568,8 @@ enum freescan_freed freescan_page(struct freescan *f, const struct request *q, u
 			need_target(f, r);
 		return FREESCAN_SOURCE;
 	}
-	if (r->moving)
+	/* Somebody asked for a page that an interrupt gives back meanwhile: it is no target. */
+	if (r->moving || q->slot != NO_SLOT)
 		return FREESCAN_OTHER;
 	isolated_take_back(&r->isolated, q->pfn);
 	*target = isolated_give_back(&r->isolated, q->sig.order);

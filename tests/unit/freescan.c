@@ -109,7 +109,9 @@ static void begin(struct freescan *f, unsigned how)
 
 static enum freescan_freed free_page(struct freescan *f, uint32_t pfn, uint32_t *target)
 {
-	struct request q = { .pid = PID, .pfn = pfn, .sig = { .op = REQ_PAGE_FREE } };
+	struct request q = {
+		.pid = PID, .pfn = pfn, .slot = NO_SLOT, .sig = { .op = REQ_PAGE_FREE }
+	};
 
 	return freescan_page(f, &q, target);
 }
@@ -139,6 +141,14 @@ static void test_fast_search(void **state)
 	assert_int_equal(free_page(&f, 1024, &target), FREESCAN_SOURCE);
 	assert_int_equal(target, 14338);
 	event(&f, EVENT_MM_COMPACTION_MIGRATEPAGES, 0, 0, 2);
+	/* A page that somebody had asked for, freed in an interrupt. */
+	assert_int_equal(freescan_page(&f,
+				       &(struct request){ .pid = PID,
+							  .pfn = 5000,
+							  .slot = 3,
+							  .sig = { .op = REQ_PAGE_FREE } },
+				       &target),
+			 FREESCAN_OTHER);
 	assert_int_equal(free_page(&f, 14337, &target), FREESCAN_RETURNED);
 	assert_int_equal(target, 14337);
 	assert_int_equal(free_page(&f, 14336, &target), FREESCAN_RETURNED);
