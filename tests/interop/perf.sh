@@ -89,9 +89,6 @@ sites_perf "$tmp/all-cpus" > "$tmp/theirs"
 if grep -q 'call_site=[a-z_]*+0x' "$tmp/theirs"; then
 	sites_own "$tmp/all-cpus" > "$tmp/ours"
 	same interop/perf-symbols "$tmp/theirs" "$tmp/ours"
-	"$KMEMLAB" import -q -o "$tmp/sites.kmw" "$tmp/all-cpus" 2> "$tmp/log"
-	check interop/perf-symbols-in-a-workload sh -c '"$1" state --show slab-holders "$2" 2> /dev/null | grep -q "[a-z_]+0x"' \
-		sh "$KMEMLAB" "$tmp/sites.kmw"
 	check interop/perf-symbols-are-named sh -c '"$1" info "$2" | grep -q "^symbols .*kallsyms$"' sh "$KMEMLAB" "$tmp/all-cpus"
 	printf '%s\n' 'ffff800000000000 T below' 'fffffffffffffff0 T above' > "$tmp/kallsyms"
 	sites_own --kallsyms "$tmp/kallsyms" "$tmp/all-cpus" > "$tmp/ours"

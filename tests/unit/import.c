@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "trace/trace.h"
 #include "workload/import.h"
 
 #define SMALL "traces/amd64-6.1-small"
@@ -122,6 +123,40 @@ static void bare_trace(void **state)
 	kmw_close(k);
 }
 
+/* What the trace knows by name has that name in a workload made of it alone. */
+static void call_sites_keep_their_names(void **state)
+{
+	struct err e = { 0 };
+	struct kmw_reader *k = import_open(SMALL "/trace.dat", &defaults, NULL, &e);
+	struct trace *t = trace_open(SMALL "/trace.dat", NULL, &e);
+	struct kallsyms *symbols = NULL;
+	unsigned named = 0;
+	struct event ev;
+
+	(void)state;
+	assert_non_null(k);
+	assert_non_null(t);
+	assert_int_equal(import_symbols(k, &symbols, &e), 0);
+	assert_non_null(symbols);
+	while (trace_next(t, &ev, &e) == 1) {
+		uint64_t there, here;
+		const char *name;
+
+		if (ev.kind != EVENT_KMALLOC)
+			continue;
+		name = trace_symbol(t, ev.object.call_site, &there);
+		if (!name)
+			continue;
+		assert_string_equal(kallsyms_lookup(symbols, ev.object.call_site, &here), name);
+		assert_int_equal(here, there);
+		named++;
+	}
+	assert_true(named > 1000);
+	kallsyms_free(symbols);
+	trace_close(t);
+	kmw_close(k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +164,7 @@ int main(void)
 		cmocka_unit_test(base_from_headers_and_from_votes),
 		cmocka_unit_test(workload_carries_the_machine),
 		cmocka_unit_test(bare_trace),
+		cmocka_unit_test(call_sites_keep_their_names),
 	};
 
 	if (access(SMALL, F_OK)) {
