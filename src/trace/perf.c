@@ -341,7 +341,7 @@ static unsigned sweep(struct trace *t, struct perf *p, struct event *ev, unsigne
 	const struct perf_layout *l = o->plain;
 	const size_t head = l->fixed + 4u, cpu_at = l->cpu, time_at = l->time;
 	struct trace_cpu_info *info = NULL;
-	uint32_t on = PERF_NO_CPU; /* which info is of */
+	uint64_t on = UINT64_MAX; /* which info is of: at first no sample's, not even PERF_NO_CPU */
 	struct event *v = ev, *full = ev + room;
 
 	while (v < full && at != end) {
