@@ -43,7 +43,9 @@ record() { # into an instance that `trace-cmd extract` takes away
 	wait $pid 2>/dev/null
 	echo 0 > "$dir/events/kmem/enable"
 	trace-cmd extract -B "${dir##*/}" -o "$tmp/dat/trace.dat" > "$tmp/log" 2>&1
-	rmdir "$dir" 2> /dev/null
+	# Whoever read it last may not have let go yet.
+	for _ in $(seq 50); do rmdir "$dir" 2> /dev/null && return; sleep 0.1; done
+	return 1
 }
 
 # The requests in their order, without times and ids.
