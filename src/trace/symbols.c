@@ -13,7 +13,7 @@
 #define NOTES "/sys/kernel/notes"
 #define NOTE_BUILD_ID 3
 
-static int take_file(struct symbols *s, const char *path, struct err *e)
+int symbols_read(struct symbols *s, const char *path, struct err *e)
 {
 	int ret = file_read(path, TEXT_MAX, &s->blob, e);
 
@@ -23,11 +23,6 @@ static int take_file(struct symbols *s, const char *path, struct err *e)
 	s->text = (const char *)s->blob.data;
 	s->len = s->blob.len;
 	return 0;
-}
-
-int symbols_read(struct symbols *s, const char *path, struct err *e)
-{
-	return take_file(s, path, e);
 }
 
 /* ---- by build id ---- */
@@ -72,7 +67,7 @@ static bool take_cached(struct symbols *s, const struct kernel_id *id)
 			       hex);
 	else
 		return false;
-	return (size_t)len < sizeof(path) && take_file(s, path, NULL) >= 0;
+	return (size_t)len < sizeof(path) && symbols_read(s, path, NULL) >= 0;
 }
 
 /* The text with its addresses `by` further up, without the symbols of modules, which go their own ways. */
@@ -127,7 +122,7 @@ void symbols_find(struct symbols *s, const struct kernel_id *id)
 		return;
 	}
 	symbols_free(s);
-	if (runs_here(id) && take_file(s, "/proc/kallsyms", NULL) >= 0 && place(s, id)) {
+	if (runs_here(id) && symbols_read(s, "/proc/kallsyms", NULL) >= 0 && place(s, id)) {
 		s->by_id = true;
 		return;
 	}
