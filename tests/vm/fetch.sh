@@ -8,11 +8,11 @@ set -u -e -o pipefail
 mkdir -p "$1/lists/partial" "$1/cache/archives/partial" "$1/debs"
 cd "$1"
 here=$PWD
-# Suites beside the machine's own, at the archive that its own are from; what is not of the kernel comes from its own.
+# Suites beside the machine's own, at the archive that its own are from, for 64-bit kernels alone.
 archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -1)
 : > more.list
 for suite in trixie trixie-backports; do
-	[ -z "$archive" ] || echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $archive $suite main" >> more.list
+	[ -z "$archive" ] || echo "deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $archive $suite main" >> more.list
 done
 cat /etc/apt/sources.list more.list > sources.list 2> /dev/null || :
 cat > apt.conf <<CONF
