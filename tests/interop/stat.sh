@@ -104,6 +104,8 @@ done
 # The callers in ftrace's stacks, read out of trace-cmd's text by other means.
 dir=/sys/kernel/tracing/instances/kmemlab-stat$$
 if [ "$(id -u)" = 0 ] && mkdir "$dir" 2> /dev/null; then
+	# Nothing before the task is known; an instance starts with tracing on.
+	echo 0 > "$dir/tracing_on"
 	echo 30000 > "$dir/buffer_size_kb"
 	if { echo 1 > "$dir/options/stacktrace" && echo 1 > "$dir/events/kmem/mm_page_alloc/enable" &&
 	     echo 1 > "$dir/events/kmem/kmalloc/enable"; } 2> /dev/null; then
@@ -125,7 +127,7 @@ if [ -s "$tmp/stacks.dat" ]; then
 	trace-cmd report "$tmp/stacks.dat" 2> /dev/null | awk '
 		match($0, /\[[0-9]+\]/) { cpu = substr($0, RSTART, RLENGTH) }
 		/kernel_stack: / { inside = waits[cpu]; waits[cpu] = 0; next }
-		/^=> / { if (inside && $2 !~ /alloc_(pages|frozen|slab)|folio_alloc|post_alloc|page_from_freelist|zeroed_page|free_pages|slab|kmem_cache|kmalloc|mempool_alloc|kvm?alloc|trace_/) {
+		/^=> / { if (inside && $2 !~ /alloc_(pages|frozen|slab)|folio_alloc|post_alloc|page_from_freelist|zeroed_page|free_pages|slab|kmem_cache|kmalloc|mempool_alloc|kvm?alloc|trace_|__traceiter/) {
 				n[$2]++; inside = 0 } ; next }
 		{ inside = 0; waits[cpu] = / mm_page_alloc: / }
 		END { for (f in n) print f, n[f] }' | sort > "$tmp/trace-cmd"
