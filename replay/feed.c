@@ -183,7 +183,7 @@ int feed_next(struct feed *f, struct request *out, struct err *e)
 
 /* ---- the first reading ---- */
 
-#define WHOLE_MACHINE 10000 /* records; one of the idle task is among as many of a whole machine */
+#define IDLE_EXPECTED 10000 /* records: one of the idle task is among as many, as a rule */
 
 /* From here on the trace tells about the start. */
 static void start(struct feed *f, const struct machine *m, struct population *objects,
@@ -312,7 +312,7 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 	if (ret >= 0 && vmstat_settle(&vmstat, m))
 		ret = err_set(e, ENOMEM, "out of memory");
 	vmstat_seen_free(&vmstat);
-	m->tasks_only = !idle && f->number >= WHOLE_MACHINE;
+	m->no_idle = !idle && f->number >= IDLE_EXPECTED;
 	f->block = 0;
 	f->number = 0;
 	return ret;

@@ -202,6 +202,9 @@ int slabfidelity_compute(struct slabfidelity *f, const struct replay *r, int rec
 	memset(f, 0, sizeof(*f));
 	if (!m->after_slab_count || !rec->life)
 		return 0;
+	f->untraced = !slablife_stats(rec->life)->allocs && !slablife_stats(rec->life)->frees;
+	if (f->untraced)
+		return 0;
 	f->rows = calloc((size_t)rec->cache_count + (sim ? (size_t)sim->cache_count : 0) +
 				 m->after_slab_count + m->slab_count + 1,
 			 sizeof(*f->rows));

@@ -33,6 +33,7 @@ struct slab_row {
 
 struct slabfidelity {
 	bool known;	 /* there is an after/slabinfo, and a run with an object side */
+	bool untraced;	 /* not known for want of events of objects */
 	bool simulated;	 /* one of the runs simulated the objects */
 	bool shown;	 /* the slabs of the start are those that events showed (slabshown.h) */
 	uint64_t hidden; /* of the start's slabs, those that are counted only */

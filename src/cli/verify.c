@@ -340,7 +340,7 @@ static int print_json(const struct machine *m, const struct fidelity *f, const s
 	json_start(&j, stdout);
 	json_object(&j, NULL);
 	json_string(&j, "start", replay_start(m));
-	json_bool(&j, "tasks_only", m->tasks_only);
+	json_bool(&j, "no_idle", m->no_idle);
 	json_array(&j, "unknown");
 	for (uint32_t i = 0; i < m->unknown_count; i++)
 		json_string(&j, NULL, m->unknown[i]);
@@ -397,11 +397,11 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 	int ret;
 
 	prose_print(stdout, "Start: %s\n", replay_start(m));
-	if (m->tasks_only)
+	if (m->no_idle)
 		prose_print(
 			stdout,
-			"Trace: some tasks' events only, none of the idle task's; what others took and gave "
-			"back is not in it, and contradictions follow from that\n");
+			"Trace: no event of the idle task: no CPU was ever idle, or some tasks only were traced; then "
+			"what others took and gave back is not in it, and contradictions follow from that\n");
 	prose_print(
 		stdout,
 		"\nRecorded, against the kernel's counters at the marker of after/buddyinfo, or while it was read:\n");

@@ -248,6 +248,10 @@ int verify_print_slabs(const struct replay *r, int recorded, int objects,
 
 	if (f->known)
 		print_recorded(&r->runs[recorded], f);
+	if (f->untraced)
+		prose_print(
+			stdout,
+			"\nRecorded slabs: not followed, for the trace has no event of their objects\n");
 	if (objects >= 0)
 		print_simulated(&r->runs[objects], f);
 	if (!f->known)

@@ -226,7 +226,7 @@ struct machine {
 	struct machine_turn *turns;
 	uint32_t turn_count;
 	bool searches_told; /* the trace has compaction's fast searches (6.4 on) */
-	bool tasks_only;    /* the trace has no event of the idle task: some tasks' own only */
+	bool no_idle; /* no event of the idle task: only some were traced, or no CPU ever idled */
 	struct machine_zone zones[MACHINE_ZONES]; /* from before/zoneinfo, else after/zoneinfo */
 	struct machine_cpu cpu[KMM_CPUS];
 	struct machine_ring ring[KMM_CPUS];

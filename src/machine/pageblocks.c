@@ -15,6 +15,7 @@ struct votes {
 	uint32_t free[KMM_MIGRATETYPES]; /* on free lists of the type */
 	uint32_t pcp[KMM_MIGRATETYPES];	 /* on per-CPU lists: the type when they were freed */
 	uint32_t lru, slab, other, present;
+	uint32_t bare; /* of them, those of which kpageflags says nothing at all */
 };
 
 struct inference {
@@ -59,6 +60,7 @@ static void count_flags(struct inference *x)
 		if (b >= x->blocks || f & KPF_NOPAGE)
 			continue;
 		x->v[b].present++;
+		x->v[b].bare += !f;
 		if (f & KPF_SLAB) /* first: other bits on slab pages mean nothing */
 			x->v[b].slab++;
 		else if (f & KPF_LRU)
@@ -127,6 +129,15 @@ static int64_t resistance(const struct votes *v, unsigned type, uint8_t certain)
 	}
 }
 
+/* Is there no sign of any use? A kernel's own pages look the same. */
+static bool is_bare(const struct votes *v)
+{
+	for (unsigned t = 0; t < KMM_MIGRATETYPES; t++)
+		if (v->free[t] || v->pcp[t])
+			return false;
+	return v->bare == v->present;
+}
+
 struct candidate {
 	int64_t resistance;
 	uint64_t block;
@@ -181,6 +192,28 @@ static void fit_type(struct inference *x, uint32_t zone, unsigned want, int64_t 
 	}
 }
 
+/*
+ * The kernel counts no block whose first struct page is of no zone: a hole's, or one of memory that is
+ * set up only when it is needed. Nothing in such a block shows any use, and they lie at the zone's end.
+ */
+static void leave_out(struct inference *x, uint32_t zone, int64_t *over)
+{
+	int64_t too_many = 0;
+
+	for (unsigned t = 0; t < KMM_MIGRATETYPES; t++)
+		too_many += over[t];
+	for (uint64_t i = pageblocks_counted(x->m, zone); i-- > 0 && too_many > 0;) {
+		uint64_t b = pageblock_counted(x->m, zone, i);
+
+		if (b >= x->blocks || x->type[b] >= KMM_MIGRATETYPES ||
+		    x->certain[b] != PAGEBLOCK_GUESSED || !is_bare(&x->v[b]))
+			continue;
+		over[x->type[b]]--;
+		too_many--;
+		x->type[b] = PAGEBLOCK_NONE;
+	}
+}
+
 static void fit_zone(struct inference *x, uint32_t zone, struct candidate *c)
 {
 	int64_t over[KMM_MIGRATETYPES] = { 0 };
@@ -194,6 +227,8 @@ static void fit_zone(struct inference *x, uint32_t zone, struct candidate *c)
 	}
 	for (unsigned t = 0; t < KMM_MIGRATETYPES; t++)
 		over[t] -= (int64_t)x->s->pageblocks[zone][t];
+	if (x->s->have_pagetypeinfo && x->s->have_kpageflags)
+		leave_out(x, zone, over);
 	/* The rarer types first: they have fewer blocks to choose from. */
 	for (unsigned t = KMM_MIGRATETYPES; t-- > 0;)
 		if (over[t] < 0)

@@ -69,15 +69,15 @@ present=$(awk '$1 == "present" { n += $2 } END { print n }' $SMALL/before/zonein
 frames=$(awk -F, 'NR > 1 { n += $2 } END { print n }' "$tmp/frames")
 if [ "$frames" -ge "$present" ] && [ "$frames" -le $((present * 101 / 100)) ]; then ok state/frames-cover; else
 	not_ok state/frames-cover "$frames rows of $present present frames"; fi
-# Which traces hold only what some tasks did.
-tasks_only() { $KMEMLAB verify --format json "$1" 2> /dev/null | jq .tasks_only; }
-tasks_only $SMALL > "$tmp/a"
+# Which traces have no event of the idle task.
+no_idle() { $KMEMLAB verify --format json "$1" 2> /dev/null | jq .no_idle; }
+no_idle $SMALL > "$tmp/a"
 if [ -e "${KMEMLAB_TRACES:-../shared/traces}/host-6.18" ]; then
-	tasks_only "${KMEMLAB_TRACES:-../shared/traces}/host-6.18" >> "$tmp/a"
+	no_idle "${KMEMLAB_TRACES:-../shared/traces}/host-6.18" >> "$tmp/a"
 	printf 'false\ntrue\n' > "$tmp/b"
 else
 	echo false > "$tmp/b"
 fi
-same state/tasks-only "$tmp/a" "$tmp/b"
+same state/no-idle "$tmp/a" "$tmp/b"
 check state/frames-simulated $KMEMLAB state --show frames --policy linux-2.6-slab $SMALL
 exit $failed
