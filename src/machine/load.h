@@ -54,6 +54,7 @@ int kcore_parse(struct machine *m, const struct blob *b, const char *name, struc
 int version_parse(struct machine *m, struct text *t, struct err *e);
 int sysctl_parse(struct machine *m, struct text *t, struct err *e);
 int thp_parse(struct machine *m, struct text *t, struct err *e);
+int reporting_parse(struct machine *m, struct text *t, struct err *e);
 int meminfo_parse(struct machine *m, struct text *t, struct err *e);
 int ringstats_parse(struct machine *m, struct text *t, struct err *e);
 int jiffies_parse(struct machine *m, struct text *t, struct err *e);

@@ -93,6 +93,7 @@ static const struct part later_parts[] = {
 	{ "system/sysctl_vm", sysctl_parse,
 	  "min_free_kbytes and the other settings; the kernel's defaults stand for them" },
 	{ "system/thp", thp_parse, "whether huge pages were enabled" },
+	{ "system/page_reporting", reporting_parse, "" },
 	{ "system/cpuinfo", cpuinfo_parse, "" },
 	{ "system/nodes", nodes_parse, "" },
 	{ "system/ring_buffer_stats", ringstats_parse, "" },
@@ -646,15 +647,20 @@ void machine_note(struct machine *m, const char *fmt, ...)
 const char *const *machine_attachments(void)
 {
 	static const char *const names[] = {
-		"system/version",	 "system/kernel_config", "system/iomem",
-		"system/kcore_head.raw", "system/sysctl_vm",	 "system/thp",
-		"system/cpuinfo",	 "system/nodes",	 "system/cpu_cache",
-		"before/zoneinfo",	 "before/buddyinfo",	 "before/pagetypeinfo",
-		"before/meminfo",	 "before/slabinfo",	 "before/slab_attrs.txt",
-		"before/kpageflags",	 "after/zoneinfo",	 "after/buddyinfo",
-		"after/pagetypeinfo",	 "after/meminfo",	 "after/slabinfo",
-		"after/slab_attrs.txt",	 "after/kpageflags",	 "before/vmallocinfo",
-		"after/vmallocinfo",	 "before/jiffies",	 NULL,
+		"system/version",	"system/kernel_config",
+		"system/iomem",		"system/kcore_head.raw",
+		"system/sysctl_vm",	"system/thp",
+		"system/cpuinfo",	"system/nodes",
+		"system/cpu_cache",	"system/page_reporting",
+		"before/zoneinfo",	"before/buddyinfo",
+		"before/pagetypeinfo",	"before/meminfo",
+		"before/slabinfo",	"before/slab_attrs.txt",
+		"before/kpageflags",	"after/zoneinfo",
+		"after/buddyinfo",	"after/pagetypeinfo",
+		"after/meminfo",	"after/slabinfo",
+		"after/slab_attrs.txt", "after/kpageflags",
+		"before/vmallocinfo",	"after/vmallocinfo",
+		"before/jiffies",	NULL,
 	};
 
 	return names;

@@ -252,6 +252,37 @@ static void test_iomem_hidden(void **state)
 	machine_free(m);
 }
 
+/* As a guest with a balloon of 6.18 has it; before its driver runs, without the feature, without such an order. */
+static void test_reporting(void **state)
+{
+#define BALLOON "/sys/bus/virtio/drivers/virtio_balloon/virtio0/"
+#define ORDER "/sys/module/page_reporting/parameters/page_reporting_order: "
+	static const struct {
+		const char *text;
+		bool on;
+	} of[] = {
+		{ ORDER "9\n" BALLOON "status: 0x0000000f\n" BALLOON "features: 0110010100\n",
+		  true },
+		{ ORDER "9\n" BALLOON "status: 0x00000003\n" BALLOON "features: 0110010100\n",
+		  false },
+		{ ORDER "9\n" BALLOON "status: 0x0000000f\n" BALLOON "features: 0110000100\n",
+		  false },
+		{ ORDER "11\n" BALLOON "status: 0x0000000f\n" BALLOON "features: 0110010100\n",
+		  false },
+		{ BALLOON "status: 0x0000000f\n" BALLOON "features: 01100\n", false },
+		{ "nonsense\n" BALLOON "features:\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		struct machine *m = load_zone_and("system/page_reporting", of[i].text);
+
+		assert_int_equal(has_note(m, "free blocks of order 9 and more are reported"),
+				 of[i].on);
+		machine_free(m);
+	}
+}
+
 static void test_topology(void **state)
 {
 	struct machine *m = load_zone_and("system/nodes",
@@ -456,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_pagetypeinfo_of_2_6),
 		cmocka_unit_test(test_noted),
 		cmocka_unit_test(test_iomem_hidden),
+		cmocka_unit_test(test_reporting),
 		cmocka_unit_test(test_topology),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_jiffies),
