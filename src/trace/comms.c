@@ -8,11 +8,38 @@
 
 #define COMM_LEN 64
 
+static int tell(struct trace *t, int32_t pid, uint32_t id)
+{
+	struct comm_news *n = &t->comm_news;
+
+	if (n->count == n->room) {
+		uint32_t room = n->room ? 2 * n->room : 64;
+		struct comm_new *more = realloc(n->v, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		n->v = more;
+		n->room = room;
+	}
+	n->v[n->count++] = (struct comm_new){ pid, id };
+	return 0;
+}
+
+int comms_put(struct trace *t, int32_t pid, const char *name, size_t len)
+{
+	uint32_t id = intern_add(&t->comms, name, len);
+
+	if (id == UINT32_MAX)
+		return -ENOMEM;
+	if (!t->comm_news.wanted || map_get(&t->comm_of, (uint32_t)pid) == id)
+		return map_put(&t->comm_of, (uint32_t)pid, id);
+	return map_put(&t->comm_of, (uint32_t)pid, id) ? -ENOMEM : tell(t, pid, id);
+}
+
 static int add_line(struct trace *t, const char *p, const char *eol)
 {
 	const char *space;
 	uint64_t pid = 0;
-	uint32_t id;
 
 	while (p < eol && *p == ' ')
 		p++;
@@ -20,8 +47,7 @@ static int add_line(struct trace *t, const char *p, const char *eol)
 		pid = (pid * 10 + (uint64_t)(*space - '0')) & UINT32_MAX;
 	if (space == p || space == eol || *space != ' ' || eol - space - 1 >= COMM_LEN)
 		return 0;
-	id = intern_add(&t->comms, space + 1, (size_t)(eol - space - 1));
-	return id == UINT32_MAX ? -ENOMEM : map_put(&t->comm_of, pid, id);
+	return comms_put(t, (int32_t)pid, space + 1, (size_t)(eol - space - 1));
 }
 
 int comms_read(struct trace *t, struct err *e)

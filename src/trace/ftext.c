@@ -138,15 +138,13 @@ static int put_comm(struct trace *t, const struct ftext_line *l)
 {
 	struct ftext *f = t->state;
 	unsigned at = (uint32_t)l->pid % TASKS;
-	uint32_t id;
 
 	if (f->tasks[at].pid == l->pid && f->tasks[at].len == l->comm_len && l->comm_len &&
 	    bytes_same((const uint8_t *)f->tasks[at].name, (const uint8_t *)l->comm, l->comm_len))
 		return 0;
 	if (l->comm_len == 5 && !memcmp(l->comm, "<...>", 5))
 		return 0;
-	id = intern_add(&t->comms, l->comm, l->comm_len);
-	if (id == UINT32_MAX || map_put(&t->comm_of, (uint32_t)l->pid, id))
+	if (comms_put(t, l->pid, l->comm, l->comm_len))
 		return -ENOMEM;
 	if (l->comm_len <= sizeof(f->tasks[at].name)) {
 		f->tasks[at].pid = l->pid;

@@ -185,10 +185,7 @@ static void perf_rewind(struct trace *t)
 
 static int put_comm(void *arg, int32_t tid, const char *name, size_t len)
 {
-	struct trace *t = arg;
-	uint32_t id = intern_add(&t->comms, name, len);
-
-	return id == UINT32_MAX ? -ENOMEM : map_put(&t->comm_of, (uint32_t)tid, id);
+	return comms_put(arg, tid, name, len);
 }
 
 /* The earliest of the streams' next records. As perf_order_next(). */

@@ -12,6 +12,16 @@
 #include "trace/trace.h"
 #include "trace/types.h"
 
+/* Names of processes that other names or none were known of, as they came up. */
+struct comm_news {
+	struct comm_new {
+		int32_t pid;
+		uint32_t id; /* in comms */
+	} * v;
+	uint32_t count, room;
+	bool wanted;
+};
+
 struct trace {
 	struct merge merge;
 	struct types types;
@@ -26,6 +36,7 @@ struct trace {
 	struct trace_options o;
 	struct intern comms;
 	struct map comm_of;
+	struct comm_news comm_news;
 	struct symbols symbols;
 	struct kernel_id kernel; /* what the source knows of it */
 	uint8_t *spare;		 /* for text.c */
@@ -45,5 +56,7 @@ struct trace *trace_open_again(const struct trace *t);
 
 /* Read the saved process names. */
 int comms_read(struct trace *t, struct err *e);
+/* The name of a process from now on.  0, or -ENOMEM. */
+int comms_put(struct trace *t, int32_t pid, const char *name, size_t len);
 
 #endif

@@ -271,6 +271,7 @@ void trace_close(struct trace *t)
 	types_free(&t->types);
 	symbols_free(&t->symbols);
 	map_free(&t->comm_of);
+	free(t->comm_news.v);
 	intern_free(&t->comms);
 	intern_free(&t->names);
 	free(t->cpus);

@@ -12,7 +12,7 @@
 
 #include "base/progress.h"
 #include "machine/kallsyms.h"
-#include "trace/trace.h"
+#include "trace/ahead.h"
 #include "workload/attribution.h"
 #include "workload/directmap.h"
 #include "workload/summary.h"
@@ -31,6 +31,7 @@ struct import {
 	bool have_source;
 	struct machine *machine;
 	struct trace *trace;
+	struct ahead *ahead; /* while its events are read */
 	struct kmw_writer *out;
 	struct resolver *resolver;
 	uint64_t *lost_seen; /* [cpus] */
@@ -51,12 +52,12 @@ static double now_seconds(void)
 
 static const char *comm_of(void *arg, int32_t pid)
 {
-	return trace_comm(((struct import *)arg)->trace, pid);
+	return ahead_comm(((struct import *)arg)->ahead, pid);
 }
 
 static const char *name_of(void *arg, uint32_t name)
 {
-	return intern_str(trace_names(((struct import *)arg)->trace), name);
+	return ahead_name(((struct import *)arg)->ahead, name);
 }
 
 static uint32_t string_of(void *arg, const char *s, size_t len)
@@ -372,50 +373,65 @@ static int summarise(struct import *im, struct kmw_summary *s, struct err *e)
 
 /* ---- the pass ---- */
 
-/* How many of its CPU's events were lost just before this one. */
-static uint64_t lost_before(struct import *im, const struct event *ev)
+/* How many of its CPU's events were lost just before this one, if `all` were up to it. */
+static uint64_t lost_before(struct import *im, const struct event *ev, uint64_t all)
 {
-	uint64_t all, known;
+	uint64_t known;
 
 	if (!ev->lost)
 		return 0;
-	all = trace_cpu(im->trace, ev->cpu)->lost;
 	known = im->lost_seen[ev->cpu];
 	im->lost_seen[ev->cpu] = all;
 	return all - known;
 }
 
-static int pass(struct import *im, struct err *e)
+/* All events, as far as they are good. */
+static int read_all(struct import *im, struct progress *bar, struct err *e)
 {
-	struct progress bar;
-	struct event ev[BATCH];
-	uint64_t n = 0, shown = 0;
+	const struct event *ev;
+	uint64_t n = 0, shown = 0, lost;
 	int got, ret = 0;
 
-	bar.on = false;
-	if (im->o->progress)
-		progress_start(&bar, "import", "events");
-	while (ret >= 0 && (got = trace_next_many(im->trace, ev, BATCH, e)) > 0) {
+	while ((got = ahead_next(im->ahead, &ev, &lost, e)) > 0) {
+		const struct event *last = ev + got - 1;
+
 		if (!n)
-			im->first = ev[0].time;
-		im->last = ev[got - 1].time;
+			im->first = ev->time;
+		im->last = last->time;
 		for (int i = 0; i < got; i++)
 			im->counts[ev[i].id]++;
-		ret = resolver_events(im->resolver, ev, (unsigned)got,
-				      lost_before(im, &ev[got - 1]), e);
+		ret = resolver_events(im->resolver, ev, (unsigned)got, lost_before(im, last, lost),
+				      e);
+		if (ret < 0)
+			return ret;
 		n += (unsigned)got;
-		if (bar.on && n - shown > 0xffff) {
-			uint64_t total, done = trace_progress(im->trace, &total);
+		if (bar->on && n - shown > 0xffff) {
+			uint64_t total, done = ahead_progress(im->ahead, &total);
 
-			progress_update(&bar, done, total, n);
+			progress_update(bar, done, total, n);
 			shown = n;
 		}
 	}
-	if (ret >= 0)
-		ret = got;
+	return got;
+}
+
+static int pass(struct import *im, struct err *e)
+{
+	struct progress bar = { .on = false };
+	int ret;
+
+	im->ahead = ahead_start(im->trace, e);
+	if (!im->ahead)
+		return err_code(e);
+	if (im->o->progress)
+		progress_start(&bar, "import", "events");
+	ret = read_all(im, &bar, e);
 	if (bar.on)
 		progress_end(&bar);
-	return ret < 0 ? ret : resolver_finish(im->resolver, e);
+	if (ret >= 0)
+		ret = resolver_finish(im->resolver, e);
+	ahead_stop(im->ahead);
+	return ret;
 }
 
 static void import_close(struct import *im)

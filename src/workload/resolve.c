@@ -14,6 +14,8 @@
 #define MOST_FRAMES (1u << 28)
 #define FAR 20 /* events ahead: what leads to their memory is asked for */
 #define NEAR 6 /* and that memory itself */
+/* ns that a task waits for its CPU at most: the turns of some thirty others that can run, of 3 ms each */
+#define CPU_PATIENCE 100000000
 
 int resolver_oom(struct resolver *r)
 {
@@ -533,13 +535,15 @@ static inline __attribute__((always_inline)) int dispatch(struct resolver *r, st
 
 /*
  * Is this among several frees that a task logged last?  They look like a batch, and the task may have lost the CPU
- * before it gave them back; when it gets it again, it goes on with that.
+ * before it gave them back; when it gets it again, it goes on with that.  A task that has not gone on for so long does
+ * not wait for the CPU: they were no batch.
  */
 static bool in_batch(const struct resolver *r, const struct window_entry *w)
 {
 	const struct ctx *set = &r->ctx[(size_t)w->r.cpu * CTX_PER_CPU];
 
-	if (!(w->waits & WAIT_BATCH) || w->ctx < 0)
+	if (!(w->waits & WAIT_BATCH) || w->ctx < 0 ||
+	    window_at(&r->win, r->win.tail - 1)->r.time - w->r.time > CPU_PATIENCE)
 		return false;
 	for (unsigned i = 0; i < CTX_PER_CPU; i++)
 		if (set[i].key == w->ctx)

@@ -5,47 +5,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each entry in as few lines of the processor's cache as may be; zeroed, see window_entry_init(). */
-static struct window_entry *ring_new(uint64_t size)
+#define LINE 64 /* bytes of the processor's cache that are loaded at once */
+
+/*
+ * Each entry in as few lines of the processor's cache as may be; zeroed, see window_entry_init().  What is large
+ * comes zeroed from the kernel, page by page, and only where entries are put.
+ */
+static bool ring_new(struct window *w, uint64_t size)
 {
-	struct window_entry *ring = aligned_alloc(64, size * sizeof(*ring));
+	uint8_t *memory = calloc(size * sizeof(*w->ring) + LINE, 1);
 
-	if (ring)
-		memset(ring, 0, size * sizeof(*ring));
-
-	_Static_assert(sizeof(long) < 8 || sizeof(*ring) % 64 == 0,
+	_Static_assert(sizeof(long) < 8 || sizeof(*w->ring) % LINE == 0,
 		       "an entry ends where a cache line does");
-	return ring;
+	if (!memory)
+		return false;
+	w->memory = memory;
+	w->ring = (struct window_entry *)(memory + (LINE - (uintptr_t)memory % LINE) % LINE);
+	w->mask = size - 1;
+	return true;
 }
 
 int window_init(struct window *w)
 {
 	memset(w, 0, sizeof(*w));
-	w->ring = ring_new(WINDOW_SIZE);
-	w->mask = WINDOW_SIZE - 1;
-	return w->ring ? 0 : -ENOMEM;
+	return ring_new(w, WINDOW_SIZE) ? 0 : -ENOMEM;
 }
 
 bool window_grow(struct window *w)
 {
-	struct window_entry *ring;
+	struct window old = *w;
 	uint64_t size = (w->mask + 1) * 2;
 
-	if (size > WINDOW_MAX)
-		return false;
-	ring = ring_new(size);
-	if (!ring)
+	if (size > WINDOW_MAX || !ring_new(w, size))
 		return false;
 	for (uint64_t p = w->head; p < w->tail; p++)
-		ring[p & (size - 1)] = *window_at(w, p);
-	free(w->ring);
-	w->ring = ring;
-	w->mask = size - 1;
+		*window_at(w, p) = *window_at(&old, p);
+	free(old.memory);
 	return true;
 }
 
 void window_free(struct window *w)
 {
-	free(w->ring);
+	free(w->memory);
 	memset(w, 0, sizeof(*w));
 }

@@ -46,6 +46,7 @@ struct window_entry {
 
 struct window {
 	struct window_entry *ring; /* [mask + 1] */
+	void *memory;		   /* that it stands in */
 	uint64_t mask;		   /* entries of the ring, a power of two, less one */
 	uint64_t head, tail;	   /* positions: head is the oldest entry, tail the next free one */
 };

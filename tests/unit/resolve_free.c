@@ -68,6 +68,22 @@ static void a_batch_waits_for_its_task(void **state)
 	}
 }
 
+/* A task that stays away for longer than any waits for the CPU had nothing more to do with its frees. */
+static void nobody_waits_for_a_task_that_sleeps(void **state)
+{
+	struct bench *b = *state;
+
+	alloc_and_free(b, 2);
+	b->cpu = 2;
+	b->pid = 300;
+	for (unsigned i = 0; i < 6000; i++, b->time += 50000)
+		alloc(b, 0x1000 + i, 0, USER);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 2);
+	finish(b);
+	assert_int_equal(at(b, REQ_PAGE_FREE, 0), 2);
+	assert_int_equal(at(b, REQ_PAGE_FREE, 1), 3);
+}
+
 /*
  * 3.3 to 4.14 log the batched event of a page first, then its mm_page_free; 2.6.32 (as mm_pagevec_free)
  * nothing after it.  One free either way, and a batched event of an unknown page is none.
@@ -363,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(batched_frees_are_one_free_later),
 		TEST(a_batch_waits_for_its_task),
+		TEST(nobody_waits_for_a_task_that_sleeps),
 		TEST(batched_event_may_come_first),
 		TEST(a_batch_takes_no_used_page_along),
 		TEST(a_batch_begins_after_its_task_slept),
