@@ -65,7 +65,7 @@ static void nothing_is_missing_in_order(void **state)
 		tell(s, REQ_PAGE_ALLOC, p, p, 0);
 	tell(s, REQ_PAGE_FREE, 12, 12, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.count, 0);
 }
 
 /* 13 comes from the head: 11 and 12 were taken before; the frees prove it. */
@@ -81,9 +81,9 @@ static void pages_before_the_one_handed_out(void **state)
 	tell(s, REQ_PAGE_FREE, 11, NO_SLOT, 0);
 	tell(s, REQ_PAGE_FREE, 12, NO_SLOT, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 2);
-	assert_int_equal(s->s.takes[0].number, at);
-	assert_int_equal(s->s.takes[1].number, at);
+	assert_int_equal(s->s.taken.count, 2);
+	assert_int_equal(s->s.taken.page[0].number, at);
+	assert_int_equal(s->s.taken.page[1].number, at);
 }
 
 /* An interrupt's pop is logged first: the list was in order all the same. */
@@ -97,7 +97,7 @@ static void a_later_event_acquits(void **state)
 	tell(s, REQ_PAGE_ALLOC, 11, 3, 0);
 	tell(s, REQ_PAGE_FREE, 11, 3, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.count, 0);
 }
 
 static void what_the_resolver_knows_is_not_found_again(void **state)
@@ -112,7 +112,7 @@ static void what_the_resolver_knows_is_not_found_again(void **state)
 	tell(s, REQ_PAGE_FREE, 11, 20, 0);
 	tell(s, REQ_PAGE_FREE, 12, 21, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.count, 0);
 }
 
 /* Without a free, only the snapshot can tell: it does not have them free. */
@@ -129,7 +129,7 @@ static void the_snapshot_decides_what_was_kept(void **state)
 	refill(s);
 	tell(s, REQ_PAGE_ALLOC, 13, 2, 0);
 	assert_int_equal(silent_end(&s->s, &after, &e), 0);
-	assert_int_equal(s->s.count, 1);
+	assert_int_equal(s->s.taken.count, 1);
 }
 
 /* What was freed last is handed out first; the type of its page block is known from 20, freed and handed out. */
@@ -162,9 +162,9 @@ static void pages_freed_before_the_one_handed_out(void **state)
 	tell(s, REQ_PAGE_ALLOC, 31, 3, 0);
 	push(s, 30, NO_SLOT, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 1);
-	assert_int_equal(s->s.takes[0].number, at);
-	assert_int_equal(s->s.past_count, 0);
+	assert_int_equal(s->s.taken.count, 1);
+	assert_int_equal(s->s.taken.page[0].number, at);
+	assert_int_equal(s->s.taken.past_count, 0);
 }
 
 /* The same in an interrupt that found the list locked, and the page was not seen again. */
@@ -180,9 +180,9 @@ static void a_free_that_went_past_the_list(void **state)
 	push(s, 30, NO_SLOT, FREE_IRQ);
 	tell(s, REQ_PAGE_ALLOC, 31, 3, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
-	assert_int_equal(s->s.past_count, 1);
-	assert_int_equal(s->s.past[0], at);
+	assert_int_equal(s->s.taken.count, 0);
+	assert_int_equal(s->s.taken.past_count, 1);
+	assert_int_equal(s->s.taken.past[0], at);
 }
 
 /* A refill takes it: hindsight knows that its free went past the list, and nobody took it. */
@@ -199,8 +199,8 @@ static void a_page_that_a_refill_takes_was_not_taken(void **state)
 	tell(s, OBS_ZONE_LOCKED, 30, 4, 0);
 	push(s, 30, 4, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
-	assert_int_equal(s->s.past_count, 0);
+	assert_int_equal(s->s.taken.count, 0);
+	assert_int_equal(s->s.taken.past_count, 0);
 }
 
 /* What compaction takes from the free lists leaves no event but a later free either. */
@@ -219,7 +219,7 @@ static void compaction_is_an_explanation_too(void **state)
 	silent_record(&s->s, &move, s->n++);
 	push(s, 30, NO_SLOT, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.count, 0);
 }
 
 static void alloc_by(struct story *s, uint32_t pfn, int32_t pid, uint16_t cpu)
@@ -318,7 +318,7 @@ static void who_took_movable_pages(void **state)
 			q.sig.flags = i == 2 ? 0 : REQ_DIRECT;
 			silent_record(&s->s, &q, s->n++);
 		}
-		assert_int_equal(s->s.count, type + 1);
+		assert_int_equal(s->s.taken.count, type + 1);
 		assert_int_equal(s->s.unseen, type == KMM_MOVABLE);
 	}
 }
@@ -403,7 +403,7 @@ static void an_interrupt_that_found_it_locked(void **state)
 	alloc_by(s, 52, 1, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
 	assert_int_equal(s->early.count, 0);
-	assert_int_equal(s->s.past_count, 1);
+	assert_int_equal(s->s.taken.past_count, 1);
 }
 
 /* Task 1, on its way with 31, gave back for a task that is gone when it got the CPU again. */
@@ -445,8 +445,8 @@ static void pages_of_the_start(void **state)
 	push(s, 30, NO_SLOT, FREE_IRQ);
 	tell(s, REQ_PAGE_ALLOC, 10, 1, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.past_count, 1);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.past_count, 1);
+	assert_int_equal(s->s.taken.count, 0);
 }
 
 /* 30 seemed to be the bulk allocation's, but was past the list; 31 was, and nobody else took it. */
@@ -465,7 +465,7 @@ static void a_bulk_allocation_got_another_page(void **state)
 	tell(s, OBS_ZONE_LOCKED, 30, 4, 0);
 	push(s, 31, 20, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.count, 0);
 }
 
 /* A fallback from 6.10 on, without another event, got 30: it had gone past the list, and nobody had taken it. */
@@ -487,7 +487,7 @@ static void a_stolen_page_was_not_taken(void **state)
 	silent_record(&s->s, &q, s->n++);
 	push(s, 30, 4, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.count, 0);
 }
 
 static void drain_all(struct story *s, uint32_t pfn, bool goes_on)
@@ -602,9 +602,9 @@ static void a_free_while_another_cpu_drains(void **state)
 	drain_all(s, 31, true);
 	alloc_by(s, 90, 300, 1);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
-	assert_int_equal(s->s.past_count, 1);
-	assert_int_equal(s->s.past[0], at);
+	assert_int_equal(s->s.taken.count, 0);
+	assert_int_equal(s->s.taken.past_count, 1);
+	assert_int_equal(s->s.taken.past[0], at);
 }
 
 /* So did one in the midst of it, as the next refill shows; what was freed before was on the list. */
@@ -623,9 +623,9 @@ static void a_free_in_the_midst_of_a_drain(void **state)
 	drain_all(s, 31, true);
 	refill(s);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
-	assert_int_equal(s->s.past_count, 1);
-	assert_int_equal(s->s.past[0], at);
+	assert_int_equal(s->s.taken.count, 0);
+	assert_int_equal(s->s.taken.past_count, 1);
+	assert_int_equal(s->s.taken.past[0], at);
 }
 
 int main(void)
