@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/pageblocks.h"
 #include "replay/recorded.h"
 #include "replay/silent_inside.h"
 #include "trace/event.h"
@@ -80,6 +81,21 @@ static void append(struct silent *s, uint32_t list, uint32_t pfn)
 	s->f[pfn].freed = 0;
 }
 
+/* Until an event tells.  Where neither lists nor flags say anything of a block, nothing is believed. */
+static void guess_types(struct silent *s, const struct machine_state *before)
+{
+	uint64_t blocks = (s->m->max_pfn >> s->m->pageblock_order) + 1;
+	uint8_t *certain = malloc(blocks);
+	struct err e;
+
+	if (!certain || machine_pageblocks(s->m, before, s->type, certain, &e))
+		s->taken.no_memory = true;
+	for (uint64_t b = 0; certain && !before->have_kpageflags && b < blocks; b++)
+		if (certain[b] == PAGEBLOCK_GUESSED)
+			s->type[b] = KMM_PCPTYPES;
+	free(certain);
+}
+
 void silent_start(struct silent *s, const struct machine_state *before)
 {
 	for (uint32_t p = 0; p < s->m->max_pfn; p++)
@@ -97,10 +113,7 @@ void silent_start(struct silent *s, const struct machine_state *before)
 				append(s, list_of(s, &q), q.pfn);
 		}
 	}
-	for (uint64_t b = 0; before->block_types && b < before->block_count; b++)
-		if (b <= s->m->max_pfn >> s->m->pageblock_order &&
-		    before->block_types[b] < KMM_PCPTYPES)
-			s->type[b] = before->block_types[b];
+	guess_types(s, before);
 }
 
 /* A page that a free put on a list was of the type of its page block. */

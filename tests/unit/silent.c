@@ -68,6 +68,30 @@ static void nothing_is_missing_in_order(void **state)
 	assert_int_equal(s->s.taken.count, 0);
 }
 
+/* Free pages of a list tell what block they lie in, so where a page that is freed there goes: 60 was taken before 50. */
+static void types_of_blocks_from_the_lists(void **state)
+{
+	uint32_t free_page = 100;
+	struct machine_list list = { .cpu = -1, .type = KMM_UNMOVABLE, .count = 1 };
+	struct machine_state before = { .have_lists = true,
+					.lists = &list,
+					.list_count = 1,
+					.list_pfns = &free_page,
+					.list_pfn_count = 1 };
+	struct story *s = *state;
+	struct err e;
+
+	silent_start(&s->s, &before);
+	tell(s, REQ_PAGE_FREE, 50, 50, 0);
+	tell(s, REQ_PAGE_FREE, 60, 60, 0);
+	tell(s, REQ_PAGE_FREE, 560, 560, 0); /* in a block of which nothing is known */
+	tell(s, REQ_PAGE_ALLOC, 50, 1, 0);
+	tell(s, REQ_PAGE_FREE, 60, 2, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.taken.count, 1);
+	assert_int_equal(s->s.taken.gone[0].pfn, 60);
+}
+
 /* 13 comes from the head: 11 and 12 were taken before; the frees prove it. */
 static void pages_before_the_one_handed_out(void **state)
 {
@@ -633,6 +657,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
 		T(nothing_is_missing_in_order),
+		T(types_of_blocks_from_the_lists),
 		T(pages_before_the_one_handed_out),
 		T(a_later_event_acquits),
 		T(what_the_resolver_knows_is_not_found_again),
