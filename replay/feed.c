@@ -100,9 +100,10 @@ static int told_block(struct feed *f, struct request *out, struct err *e)
 		out[i].silent.count = 0;
 		out[i].gone_count = 0;
 	}
-	for (; f->silent_at < f->silent.count && f->silent.takes[f->silent_at].number < end;
+	for (; f->silent_at < f->silent.taken.count &&
+	       f->silent.taken.page[f->silent_at].number < end;
 	     f->silent_at++) {
-		const struct silent_take *t = &f->silent.takes[f->silent_at];
+		const struct taken_page *t = &f->silent.taken.page[f->silent_at];
 		struct request *q = &out[t->number - f->number];
 
 		q->silent.count++;
@@ -110,9 +111,10 @@ static int told_block(struct feed *f, struct request *out, struct err *e)
 		q->silent.order = t->order;
 		q->silent.type = t->type;
 	}
-	for (; f->gone_at < f->silent.gone_count && f->silent.gone[f->gone_at].number < end;
+	for (; f->gone_at < f->silent.taken.gone_count &&
+	       f->silent.taken.gone[f->gone_at].number < end;
 	     f->gone_at++) {
-		struct request *q = &out[f->silent.gone[f->gone_at].number - f->number];
+		struct request *q = &out[f->silent.taken.gone[f->gone_at].number - f->number];
 
 		if (!q->gone_count)
 			q->gone = (uint32_t)f->gone_at;
@@ -304,8 +306,8 @@ static int look_ahead(struct feed *f, struct machine *m, struct population *obje
 		ret = err_set(e, ENOMEM, "out of memory for pages drained at one time");
 	if (ret >= 0 && f->early.no_memory)
 		ret = err_set(e, ENOMEM, "out of memory for allocations logged late");
-	for (uint64_t i = 0; ret >= 0 && i < f->silent.past_count; i++)
-		hindsight_past(&f->known, f->silent.past[i]);
+	for (uint64_t i = 0; ret >= 0 && i < f->silent.taken.past_count; i++)
+		hindsight_past(&f->known, f->silent.taken.past[i]);
 	if (ret >= 0)
 		ret = hindsight_end(&f->known, e);
 	batch_end(f->batch);

@@ -319,7 +319,7 @@ static void take_silently(struct recorded *r, uint32_t pfn)
 
 void recorded_follow(struct recorded *r, const struct silent *s)
 {
-	r->gone = s->gone;
+	r->gone = s->taken.gone;
 	r->unseen_tasks = s->unseen;
 }
 

@@ -20,7 +20,7 @@ struct recorded {
 	bool *giving_back;     /* [cpus] a compaction there may give back what it did not need */
 	bool claims_silent;    /* 6.10+: a steal shows as extfrag alone */
 	struct pcplists lists; /* the order on the CPUs' lists */
-	const struct silent_gone *gone; /* the feed's; NULL: there is none */
+	const struct taken_frame *gone; /* the feed's; NULL: there is none */
 	bool unseen_tasks;		/* there are such as the trace has no events of */
 	uint64_t *pcp;			/* [zone * cpus + cpu] pages */
 	uint64_t unknown;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/pageblocks.h"
 #include "replay/recorded.h"
 #include "replay/silent_inside.h"
 #include "trace/event.h"
@@ -42,10 +43,7 @@ void silent_free(struct silent *s)
 	free(s->recognised);
 	free(s->last);
 	free(s->type);
-	free(s->takes);
-	free(s->mistaken);
-	free(s->gone);
-	free(s->past);
+	taken_free(&s->taken);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -83,6 +81,21 @@ static void append(struct silent *s, uint32_t list, uint32_t pfn)
 	s->f[pfn].freed = 0;
 }
 
+/* Until an event tells.  Where neither lists nor flags say anything of a block, nothing is believed. */
+static void guess_types(struct silent *s, const struct machine_state *before)
+{
+	uint64_t blocks = (s->m->max_pfn >> s->m->pageblock_order) + 1;
+	uint8_t *certain = malloc(blocks);
+	struct err e;
+
+	if (!certain || machine_pageblocks(s->m, before, s->type, certain, &e))
+		s->taken.no_memory = true;
+	for (uint64_t b = 0; certain && !before->have_kpageflags && b < blocks; b++)
+		if (certain[b] == PAGEBLOCK_GUESSED)
+			s->type[b] = KMM_PCPTYPES;
+	free(certain);
+}
+
 void silent_start(struct silent *s, const struct machine_state *before)
 {
 	for (uint32_t p = 0; p < s->m->max_pfn; p++)
@@ -100,10 +113,7 @@ void silent_start(struct silent *s, const struct machine_state *before)
 				append(s, list_of(s, &q), q.pfn);
 		}
 	}
-	for (uint64_t b = 0; before->block_types && b < before->block_count; b++)
-		if (b <= s->m->max_pfn >> s->m->pageblock_order &&
-		    before->block_types[b] < KMM_PCPTYPES)
-			s->type[b] = before->block_types[b];
+	guess_types(s, before);
 }
 
 /* A page that a free put on a list was of the type of its page block. */
@@ -115,9 +125,9 @@ static void learn_type(struct silent *s, const struct request *q)
 
 /* ---- what was taken ---- */
 
-static struct silent_take take_of(const struct silent *s, uint32_t list, uint64_t number)
+static struct taken_page page_of(const struct silent *s, uint32_t list, uint64_t number)
 {
-	return (struct silent_take){
+	return (struct taken_page){
 		.number = number,
 		.cpu = (uint16_t)(list / SILENT_LISTS % s->m->cpus),
 		.order = (uint8_t)(list % SILENT_LISTS / KMM_PCPTYPES),
@@ -127,37 +137,18 @@ static struct silent_take take_of(const struct silent *s, uint32_t list, uint64_
 
 static void believe(struct silent *s, uint32_t list, uint64_t number)
 {
-	if (s->count == s->room) {
-		uint64_t room = s->room ? s->room * 2 : 256;
-		struct silent_take *more = realloc(s->takes, room * sizeof(*more));
+	struct taken_page page = page_of(s, list, number);
 
-		if (!more) {
-			s->no_memory = true;
-			return;
-		}
-		s->takes = more;
-		s->room = room;
-	}
-	s->takes[s->count++] = take_of(s, list, number);
+	taken_add(&s->taken, &page);
 }
 
 /* A page that a bulk allocation was thought to have got was not on its list: it got one that is missing later. */
 static void mistake(struct silent *s, const struct silent_frame *f)
 {
-	uint32_t list = f->prev & ~(SILENT_RECOGNISED | SILENT_BULK);
+	struct taken_page page = page_of(s, f->prev & ~(SILENT_RECOGNISED | SILENT_BULK),
+					 f->candidate - 1);
 
-	if (s->mistaken_count == s->mistaken_room) {
-		uint32_t room = s->mistaken_room ? s->mistaken_room * 2 : 64;
-		struct silent_take *more = realloc(s->mistaken, room * sizeof(*more));
-
-		if (!more) {
-			s->no_memory = true;
-			return;
-		}
-		s->mistaken = more;
-		s->mistaken_room = room;
-	}
-	s->mistaken[s->mistaken_count++] = take_of(s, list, f->candidate - 1);
+	taken_mistake(&s->taken, &page);
 }
 
 /* Is it missing, and no request known that took it? */
@@ -175,18 +166,7 @@ static void went(struct silent *s, uint32_t pfn)
 		believe(s, f->prev, f->candidate - 1);
 		s->unseen += f->prev % KMM_PCPTYPES == KMM_MOVABLE;
 	}
-	if (s->gone_count == s->gone_room) {
-		uint64_t room = s->gone_room ? s->gone_room * 2 : 256;
-		struct silent_gone *more = realloc(s->gone, room * sizeof(*more));
-
-		if (!more) {
-			s->no_memory = true;
-			return;
-		}
-		s->gone = more;
-		s->gone_room = room;
-	}
-	s->gone[s->gone_count++] = (struct silent_gone){ f->candidate - 1, pfn };
+	taken_gone(&s->taken, f->candidate - 1, pfn);
 }
 
 static void suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_t number)
@@ -763,13 +743,6 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 		};
 }
 
-static int by_number(const void *pa, const void *pb)
-{
-	const struct silent_take *a = pa, *b = pb;
-
-	return a->number < b->number ? -1 : a->number > b->number;
-}
-
 int silent_after(struct silent *s, const struct machine_state *after, uint64_t number)
 {
 	bool *listed = calloc(s->m->max_pfn + 1, sizeof(*listed));
@@ -799,15 +772,6 @@ int silent_after(struct silent *s, const struct machine_state *after, uint64_t n
 	return 0;
 }
 
-static int gone_by_number(const void *pa, const void *pb)
-{
-	const struct silent_gone *a = pa, *b = pb;
-
-	return a->number != b->number ? a->number < b->number ? -1 : 1 :
-	       a->pfn < b->pfn	      ? -1 :
-					a->pfn > b->pfn;
-}
-
 /* What the snapshot has on a list of any kind was not taken. */
 static void acquit(struct silent *s, const struct machine_state *after)
 {
@@ -830,44 +794,18 @@ static void acquit_by_map(struct silent *s, const struct machine_state *after)
 }
 
 /* Frees in an interrupt whose pages nobody has seen again. */
-static int went_past(struct silent *s)
+static void went_past(struct silent *s)
 {
-	uint64_t n = 0;
-
 	for (uint64_t p = 0; p < s->m->max_pfn; p++)
-		n += is_suspect(&s->f[p]) && s->f[p].freed & MAY_HAVE_PASSED;
-	s->past = malloc((n + 1) * sizeof(*s->past));
-	for (uint64_t p = 0; s->past && p < s->m->max_pfn; p++)
 		if (is_suspect(&s->f[p]) && s->f[p].freed & MAY_HAVE_PASSED) {
-			s->past[s->past_count++] = (s->f[p].freed & ~MAY_HAVE_PASSED) - 1;
+			taken_past(&s->taken, (s->f[p].freed & ~MAY_HAVE_PASSED) - 1);
 			s->f[p].candidate = 0;
 		}
-	return s->past ? 0 : -ENOMEM;
-}
-
-/* What is missing behind a page that a bulk allocation did not get after all, it got. */
-static void correct(struct silent *s)
-{
-	uint64_t kept = 0;
-	uint32_t seen = 0;
-
-	memset(s->recognised, 0, s->m->cpus * sizeof(*s->recognised));
-	for (uint64_t k = 0; k < s->count; k++) {
-		struct silent_take *t = &s->takes[k];
-
-		while (seen < s->mistaken_count && s->mistaken[seen].number <= t->number)
-			s->recognised[s->mistaken[seen++].cpu]++;
-		if (!t->order && t->type == KMM_UNMOVABLE && s->recognised[t->cpu])
-			s->recognised[t->cpu]--;
-		else
-			s->takes[kept++] = *t;
-	}
-	s->count = kept;
 }
 
 int silent_end(struct silent *s, const struct machine_state *after, struct err *e)
 {
-	s->no_memory |= went_past(s) < 0;
+	went_past(s);
 	if (after && after->have_lists)
 		acquit(s, after);
 	else if (after && after->have_kpageflags)
@@ -875,14 +813,7 @@ int silent_end(struct silent *s, const struct machine_state *after, struct err *
 	for (uint64_t p = 0; p < s->m->max_pfn; p++)
 		if (s->f[p].candidate && !may_have_moved(s, (uint32_t)p))
 			went(s, (uint32_t)p);
-	if (s->no_memory)
-		return err_set(e, ENOMEM, "out of memory for the pages taken silently");
-	if (s->count)
-		qsort(s->takes, s->count, sizeof(*s->takes), by_number);
-	if (s->mistaken_count)
-		qsort(s->mistaken, s->mistaken_count, sizeof(*s->mistaken), by_number);
-	correct(s);
-	if (s->gone_count)
-		qsort(s->gone, s->gone_count, sizeof(*s->gone), gone_by_number);
-	return 0;
+	return taken_end(&s->taken, s->m->cpus) < 0 ?
+		       err_set(e, ENOMEM, "out of memory for the pages taken silently") :
+		       0;
 }

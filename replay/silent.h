@@ -26,22 +26,10 @@
 #include "machine/machine.h"
 #include "replay/early.h"
 #include "replay/latebulk.h"
+#include "replay/taken.h"
 #include "workload/request.h"
 
 #define SILENT_LISTS (4 * KMM_PCPTYPES) /* orders 0 to 3 by type */
-
-/* Pages taken from a list before a record. */
-struct silent_take {
-	uint64_t number; /* of the record */
-	uint16_t cpu;
-	uint8_t order, type;
-};
-
-/* Whichever way it was found: the block at this frame had left its list before the record. */
-struct silent_gone {
-	uint64_t number;
-	uint32_t pfn;
-};
 
 #define SILENT_RECOGNISED (1u << 31) /* its request is known, which only its frame was not of */
 #define SILENT_BULK (1u << 30)	     /* that is a bulk allocation */
@@ -103,18 +91,9 @@ struct silent {
 		uint32_t pfn;  /* what it got of them */
 		bool bulk;     /* it is a bulk allocation, and none of its refills was seen yet */
 	} open[KMM_CPUS];
-	struct silent_take *takes; /* [count] by number once ended */
-	uint64_t count, room;
-	uint64_t unseen; /* of them MOVABLE, which no bulk allocation asks for: by tasks that are not in the trace */
-	struct silent_take *
-		mistaken; /* [mistaken_count] bulk allocations that got another page than was thought */
-	uint32_t mistaken_count, mistaken_room;
-	struct silent_gone *gone; /* [gone_count] by number once ended */
-	uint64_t gone_count, gone_room;
+	struct taken taken;
+	uint64_t unseen; /* of its pages MOVABLE, which no bulk allocation asks for: by tasks that are not in the trace */
 	uint64_t compacted; /* last record at which compaction took free pages, + 1 */
-	uint64_t *past;	    /* [past_count] frees that went past their list, once ended */
-	uint64_t past_count;
-	bool no_memory;
 };
 
 /* Allocations that are found to have taken place earlier are noted in *early. */

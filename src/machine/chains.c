@@ -77,16 +77,6 @@ static int buddy_order(const struct dumps *d, uint64_t pfn)
 	return (int)order;
 }
 
-/*
- * Neither in use nor a free block: what a page in a per-CPU list looks like.
- * (kpageflags was read at another moment, so it is not asked.)
- */
-static bool idle(const struct dumps *d, uint64_t pfn)
-{
-	return page_read(d, pfn, d->l->page.type) == UINT32_MAX &&
-	       !page_read(d, pfn, d->l->page.refcount);
-}
-
 /* Does a page belong to the kind of list that `c` is of? */
 static bool alike(const struct dumps *d, const struct chain *c, bool buddy, uint64_t pfn)
 {
@@ -94,7 +84,7 @@ static bool alike(const struct dumps *d, const struct chain *c, bool buddy, uint
 
 	if (pfn < z->start_pfn || pfn - z->start_pfn >= z->spanned)
 		return false;
-	return buddy ? buddy_order(d, pfn) == c->order : idle(d, pfn);
+	return buddy ? buddy_order(d, pfn) == c->order : page_idle(d, pfn);
 }
 
 /* The chain that starts at pfn, if it is whole.  1, 0 or -ENOMEM. */
@@ -136,7 +126,7 @@ static int find_chains(struct chains *s, bool buddy)
 		int order = buddy_order(d, pfn), ret;
 		bool first = page_of_link(d, page_prev(d, pfn)) == UINT64_MAX;
 
-		if (first && (buddy ? order >= 0 : idle(d, pfn))) {
+		if (first && (buddy ? order >= 0 : page_idle(d, pfn))) {
 			ret = follow(s, pfn, buddy);
 			if (ret < 0)
 				return ret;

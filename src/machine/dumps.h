@@ -32,6 +32,7 @@ struct dumps {
 	uint64_t percpu_start; /* per-CPU addresses count from here: 0 on x86-64 up to 6.14 */
 	uint32_t broken;       /* lists whose links did not hold */
 	char why[120];	       /* the first of them */
+	uint32_t searches;     /* for neighbours of pages that came while the pages were read */
 };
 
 /* An unsigned little-endian number of 1, 2, 4 or 8 bytes; false beyond the end. */
@@ -83,6 +84,17 @@ static inline uint64_t page_of_link(const struct dumps *d, uint64_t addr)
 	if (addr < d->pages.addr || off % d->l->page.size || off / d->l->page.size >= d->frames)
 		return UINT64_MAX;
 	return off / d->l->page.size;
+}
+
+/*
+ * Neither in use nor a free block: what a page in a per-CPU list looks like, as far as the layout knows.
+ * (kpageflags was read at another moment, so it is not asked.)
+ */
+static inline bool page_idle(const struct dumps *d, uint64_t pfn)
+{
+	return d->l->page.type.size && d->l->page.refcount.size &&
+	       page_read(d, pfn, d->l->page.type) == UINT32_MAX &&
+	       !page_read(d, pfn, d->l->page.refcount);
 }
 
 /* Order and type of the i-th per-CPU list; false if there is none. */

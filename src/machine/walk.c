@@ -11,42 +11,114 @@
 #include "machine/dumps.h"
 #include "machine/load.h"
 
+#define SEARCHES 256
+
 struct head {
 	uint64_t addr, next, prev;
 	uint8_t zone, order, type;
 	int32_t cpu;
 };
 
-static bool page_fits(const struct dumps *d, const struct head *h, uint64_t pfn)
+static bool place_fits(const struct dumps *d, const struct head *h, uint64_t pfn)
 {
 	const struct machine_zone *z = &d->m->zones[h->zone];
 
-	if (pfn == UINT64_MAX || pfn < z->start_pfn || pfn - z->start_pfn >= z->spanned ||
-	    pfn & ((1ull << h->order) - 1))
-		return false;
-	return h->cpu >= 0 || page_read(d, pfn, d->l->page.private_) == h->order;
+	return pfn != UINT64_MAX && pfn >= z->start_pfn && pfn - z->start_pfn < z->spanned &&
+	       !(pfn & ((1u << h->order) - 1));
 }
 
-/* One direction; *whole tells whether it came to the head. 0 or -ENOMEM. */
-static int follow(struct dumps *d, struct listset *set, const struct head *h, bool back,
-		  bool *whole)
+static bool page_fits(const struct dumps *d, const struct head *h, uint64_t pfn)
 {
-	uint64_t from = h->addr, at = back ? h->prev : h->next;
+	return place_fits(d, h, pfn) &&
+	       (h->cpu >= 0 || page_read(d, pfn, d->l->page.private_) == h->order);
+}
 
-	while (at != h->addr) {
-		uint64_t pfn = page_of_link(d, at);
+/* Where one direction has come to: `from`, a page or the head, links to `at`. */
+struct walker {
+	uint64_t from, at;
+	bool whole; /* it came to the head */
+};
+
+/* Was it on a list of this kind when it was dumped, and behind the page with this link? */
+static bool stood_behind(const struct dumps *d, const struct head *h, uint64_t pfn, uint64_t link)
+{
+	return page_fits(d, h, pfn) && page_prev(d, pfn) == link &&
+	       (h->cpu < 0 || page_idle(d, pfn));
+}
+
+/* The page that was dumped later than this one and stood behind it then; UINT64_MAX. */
+static uint64_t find_behind(struct dumps *d, const struct head *h, uint64_t pfn)
+{
+	const struct machine_zone *z = &d->m->zones[h->zone];
+	uint64_t end = z->start_pfn + z->spanned < d->frames ? z->start_pfn + z->spanned :
+							       d->frames;
+
+	if (d->searches++ >= SEARCHES)
+		return UINT64_MAX;
+	for (uint64_t p = pfn + 1; p < end; p++)
+		if (stood_behind(d, h, p, page_link(d, pfn)))
+			return p;
+	return UINT64_MAX;
+}
+
+/*
+ * A page that came to the list after it was dumped: its own links are of another time, but a page that was dumped
+ * later, as it stands behind it in the array, has it for a neighbour.  (Not the head: it was read when the moment at which
+ * the lists hold was over.)  1 if it is added, 0 or -ENOMEM.
+ */
+static int add_named(const struct dumps *d, struct listset *set, const struct head *h,
+		     const struct walker *w)
+{
+	uint64_t by = page_of_link(d, w->from), pfn = page_of_link(d, w->at);
+	int ret;
+
+	if (by == UINT64_MAX || !place_fits(d, h, pfn) || pfn >= by)
+		return 0;
+	ret = listset_add(set, pfn, h->order);
+	return ret ? ret == -ENOMEM ? ret : 0 : 1;
+}
+
+/* Forwards, over a page that does not link back.  1 if it goes on, 0 or -ENOMEM. */
+static int step_over(struct dumps *d, struct listset *set, const struct head *h, struct walker *w)
+{
+	uint64_t pfn = page_of_link(d, w->at), next;
+	int ret = add_named(d, set, h, w);
+
+	if (ret <= 0)
+		return ret;
+	w->from = w->at;
+	w->at = page_next(d, pfn);
+	next = page_of_link(d, w->at);
+	if (next != UINT64_MAX && stood_behind(d, h, next, w->from))
+		return 1;
+	next = find_behind(d, h, pfn);
+	w->at = next == UINT64_MAX ? 0 : page_link(d, next);
+	return next != UINT64_MAX;
+}
+
+/* One direction.  0 or -ENOMEM. */
+static int follow(struct dumps *d, struct listset *set, const struct head *h, bool back,
+		  struct walker *w)
+{
+	*w = (struct walker){ h->addr, back ? h->prev : h->next, false };
+	while (w->at != h->addr) {
+		uint64_t pfn = page_of_link(d, w->at);
 		int ret;
 
-		*whole = false;
-		if (!page_fits(d, h, pfn) || (back ? page_next(d, pfn) : page_prev(d, pfn)) != from)
-			return 0;
+		if (!page_fits(d, h, pfn) ||
+		    (back ? page_next(d, pfn) : page_prev(d, pfn)) != w->from) {
+			ret = back ? 0 : step_over(d, set, h, w);
+			if (ret <= 0)
+				return ret;
+			continue;
+		}
 		ret = listset_add(set, pfn, h->order);
 		if (ret)
 			return ret == -ENOMEM ? ret : 0;
-		from = at;
-		at = back ? page_prev(d, pfn) : page_next(d, pfn);
+		w->from = w->at;
+		w->at = back ? page_prev(d, pfn) : page_next(d, pfn);
 	}
-	*whole = back || from == h->prev;
+	w->whole = back || w->from == h->prev;
 	return 0;
 }
 
@@ -64,21 +136,23 @@ static int walk_list(struct dumps *d, struct listset *set, const struct head *h)
 {
 	int ret = listset_open(set, h->zone, h->cpu, h->order, h->type);
 	struct machine_list *l;
+	struct walker w;
 	uint32_t before;
-	bool whole;
 
 	if (!ret)
-		ret = follow(d, set, h, false, &whole);
+		ret = follow(d, set, h, false, &w);
 	if (ret)
 		return ret;
 	l = &set->lists[set->count - 1];
 	before = l->count;
-	if (!whole) {
+	if (!w.whole) {
 		dumps_broken(d, "zone %s of node %u, order %u, %s%s: behind its %uth block",
 			     d->m->zones[h->zone].name, d->m->zones[h->zone].node, h->order,
 			     migratetype_name(h->type), h->cpu < 0 ? "" : ", per-CPU", before);
-		ret = follow(d, set, h, true, &whole);
-		if (ret)
+		ret = follow(d, set, h, true, &w);
+		if (!ret)
+			ret = add_named(d, set, h, &w);
+		if (ret < 0)
 			return ret;
 		reverse(set->pfns + l->first + before, l->count - before);
 	}

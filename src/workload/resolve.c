@@ -247,7 +247,7 @@ static void ctx_reset(struct ctx *c, int64_t key)
 	c->open = c->twin = c->bulk = c->last_free = WINDOW_NONE;
 	c->bulk_n = 0;
 	c->exact_slot = NO_SLOT;
-	c->area_size = c->kmap_page = 0;
+	c->area_size = c->big_size = c->kmap_page = 0;
 	c->area_align = 0;
 	c->frees.count = c->unpaired.count = c->frees_before = 0;
 	c->owner_n = c->owner_age = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * resolve_bulk: the silent pages of vmalloc areas and kernel stacks, known by the
- * array that holds them (pitfall 2).
+ * array that holds them (pitfall 2), which is an area itself where one page does not hold it.
  */
 #include <stdlib.h>
 
@@ -31,7 +31,7 @@ static uint32_t array_new(struct resolver *r, uint32_t n)
 }
 
 int resolve_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr,
-		 uint32_t n)
+		 uint32_t n, uint32_t gfp)
 {
 	uint32_t at = array_new(r, n);
 
@@ -49,7 +49,7 @@ int resolve_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint
 						       .left = 1,
 						       .epoch = r->epoch };
 		r->array[at].slots[i] = w->r.slot;
-		w->r.sig.gfp = ev->object.gfp;
+		w->r.sig.gfp = gfp;
 		w->r.sig.type = KMM_UNMOVABLE;
 		w->r.sig.owner = OWNER_VMALLOC;
 		w->r.sig.flags = REQ_IMPLIED;
@@ -59,6 +59,7 @@ int resolve_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint
 	}
 	c->bulk_n = n;
 	c->bulk_array = at;
+	c->bulk_gfp = gfp;
 	c->bulk_moved = false;
 	r->stats.bulk_pages += n;
 	return 0;

@@ -11,6 +11,7 @@
 #define KMALLOC_MAX_CACHE \
 	8192 /* the largest kmalloc from a slab; more are pages (two 4 KiB pages) */
 #define ZERO_SIZE_PTR 16
+#define PAGE_BYTES 4096ull
 
 static uint32_t cut32(uint64_t v)
 {
@@ -197,7 +198,8 @@ static int object_alloc(struct resolver *r, struct ctx *c, const struct event *e
 	}
 	if (__builtin_expect(r->o.vmalloc_site_count, 0) && is_array(r, ev))
 		return resolve_bulk(r, c, ev, ev->object.ptr,
-				    (uint32_t)(ev->object.bytes_req / r->o.long_size));
+				    (uint32_t)(ev->object.bytes_req / r->o.long_size),
+				    ev->object.gfp);
 	return 0;
 }
 
@@ -378,24 +380,56 @@ static int resolve_kmap(struct resolver *r, struct ctx *c, const struct event *e
 	return 0;
 }
 
+/* An area begins: maybe the array of the pages of the one that is under way, where that does not fit in a page. */
+static void begin_area(const struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	uint64_t array = (c->area_size + PAGE_BYTES - 1) / PAGE_BYTES * r->o.long_size;
+
+	if (array > PAGE_BYTES && ev->probe.size == array) {
+		c->big_size = c->area_size;
+		c->big_align = c->area_align;
+		c->bulk_gfp = 0;
+	} else {
+		c->big_size = 0;
+	}
+	c->area_size = ev->probe.size;
+	c->area_align = ev->probe.align ? (uint8_t)__builtin_ctzll(ev->probe.align) : 0;
+}
+
+static int end_area(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	struct request_sig sig = {
+		.bytes_req = cut32(c->area_size),
+		.bytes_alloc = cut32((c->area_size + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1)),
+		.order = c->area_align,
+		.aux = (uint8_t)ev->kind,
+	};
+	uint64_t size = c->area_size, big = c->big_size;
+	uint64_t pages = (big + PAGE_BYTES - 1) / PAGE_BYTES;
+	int ret;
+
+	c->area_size = big;
+	c->area_align = c->big_align;
+	c->big_size = 0;
+	if (!ev->probe.addr || !size)
+		return 0;
+	ret = named_alloc(r, ev, &r->areas, REQ_VMALLOC, ev->probe.addr, sig);
+	/* Its own pages were known by their array's kmalloc; now come those of the big one. */
+	if (ret < 0 || !pages || pages > WINDOW_USUAL || !c->bulk_gfp)
+		return ret;
+	return resolve_bulk(r, c, ev, ev->probe.addr, (uint32_t)pages, c->bulk_gfp);
+}
+
 int resolve_area(struct resolver *r, struct ctx *c, const struct event *ev)
 {
 	struct request_sig sig = { 0 };
 
 	switch (ev->kind) {
 	case EVENT_VMALLOC_RANGE:
-		c->area_size = ev->probe.size;
-		c->area_align = ev->probe.align ? (uint8_t)__builtin_ctzll(ev->probe.align) : 0;
+		begin_area(r, c, ev);
 		return 0;
 	case EVENT_VMALLOC_RANGE_RET:
-		if (!ev->probe.addr || !c->area_size)
-			return 0;
-		sig.bytes_req = cut32(c->area_size);
-		sig.bytes_alloc = cut32((c->area_size + 4095) & ~4095ull);
-		sig.order = c->area_align;
-		sig.aux = (uint8_t)ev->kind;
-		c->area_size = 0;
-		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, ev->probe.addr, sig);
+		return end_area(r, c, ev);
 	case EVENT_ALLOC_VMAP_AREA:
 		if (ev->vmap.failed == 1)
 			return 0;
@@ -405,7 +439,11 @@ int resolve_area(struct resolver *r, struct ctx *c, const struct event *ev)
 		return named_alloc(r, ev, &r->areas, REQ_VMALLOC, ev->vmap.addr, sig);
 	case EVENT_FREE_VMAP_AREA_NOFLUSH:
 		return named_free(r, ev, &r->areas, REQ_VFREE, ev->vmap.addr);
+	case EVENT_VFREE:
+		return resolve_bulk_free(r, c, ev, ev->probe.addr);
 	case EVENT_REMOVE_VM_AREA:
+		if (resolve_bulk_free(r, c, ev, ev->probe.addr) < 0)
+			return r->err->code;
 		return named_free(r, ev, &r->areas, REQ_VFREE, ev->probe.addr);
 	case EVENT_KMAP_HIGH:
 	case EVENT_KMAP_LOCAL:
@@ -415,6 +453,6 @@ int resolve_area(struct resolver *r, struct ctx *c, const struct event *ev)
 	case EVENT_KUNMAP_LOCAL:
 		return resolve_kmap(r, c, ev, REQ_KUNMAP);
 	default:
-		return 0; /* vfree, vunmap: remove_vm_area follows; return probes, purges, flushes */
+		return 0; /* vunmap: remove_vm_area follows; return probes, purges, flushes */
 	}
 }

@@ -96,8 +96,8 @@ void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind
 	    !(kind == EVENT_MM_PAGE_PCPU_DRAIN && c->last_kind == EVENT_MM_PAGE_FREE_BATCHED) &&
 	    !(kind == EVENT_MM_PAGE_PCPU_DRAIN && c->last_kind == EVENT_MM_PAGE_PCPU_DRAIN))
 		resolve_free_settle(r, c);
-	if (c->unpaired.count && !is_free && kind != EVENT_KFREE &&
-	    kind != EVENT_MM_PAGE_PCPU_DRAIN)
+	if (c->unpaired.count && !is_free && kind != EVENT_KFREE && kind != EVENT_VFREE &&
+	    kind != EVENT_REMOVE_VM_AREA && kind != EVENT_MM_PAGE_PCPU_DRAIN)
 		resolve_free_unpaired(r, c);
 	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC && !is_kmap(kind))
 		close_open(r, c);

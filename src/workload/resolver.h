@@ -59,11 +59,14 @@ struct ctx {
 	uint64_t twin;	/* large kmalloc that may be traced again */
 	uint64_t bulk;	/* first of bulk_n silent pages that may still move; WINDOW_NONE */
 	uint32_t bulk_n;
-	uint32_t bulk_array;   /* number of their array */
-	bool bulk_moved;       /* they stand at their first refill already */
-	uint32_t exact_slot;   /* block just allocated that alloc_pages_exact may trim; NO_SLOT */
-	uint64_t area_size;    /* of the vmalloc_range probe that is under way, 0 */
-	uint8_t area_align;    /* and its alignment, as a power of two */
+	uint32_t bulk_array; /* number of their array */
+	uint32_t bulk_gfp;   /* with which they were asked for */
+	bool bulk_moved;     /* they stand at their first refill already */
+	uint32_t exact_slot; /* block just allocated that alloc_pages_exact may trim; NO_SLOT */
+	uint64_t area_size;  /* of the vmalloc_range probe that is under way, 0 */
+	uint8_t area_align;  /* and its alignment, as a power of two */
+	uint64_t big_size;   /* of the one in which that one is, for the array of its pages, 0 */
+	uint8_t big_align;
 	uint64_t kmap_page;    /* struct page of the kmap_local just before */
 	uint64_t last_free;    /* WAIT_DRAIN; WINDOW_NONE */
 	struct posvec frees;   /* WAIT_BATCH */
@@ -250,9 +253,9 @@ int resolve_frames_vacate(struct resolver *r, const struct event *ev, uint32_t p
 			  uint8_t mark);
 
 /* ---- resolve_bulk.c ---- */
-/* Silent pages: n of them after the kmalloc of their array at addr. */
+/* Silent pages: n of them after the allocation of their array at addr. */
 int resolve_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr,
-		 uint32_t n);
+		 uint32_t n, uint32_t gfp);
 /* The array at addr is freed: name the frees just before. */
 int resolve_bulk_free(struct resolver *r, struct ctx *c, const struct event *ev, uint64_t addr);
 

@@ -89,9 +89,9 @@ static void test_others_get_its_pages(void **state)
 	expect_moved(0, at, to);
 	expect_moved(1, at + 1, to);
 	assert_int_equal(silent_end(&s, NULL, &e), 0);
-	assert_int_equal(s.count, 0);
-	assert_int_equal(s.gone_count, 2);
-	assert_int_equal(s.gone[0].number, to);
+	assert_int_equal(s.taken.count, 0);
+	assert_int_equal(s.taken.gone_count, 2);
+	assert_int_equal(s.taken.gone[0].number, to);
 }
 
 /* What task 2 took the same way meanwhile were 11 and 12, then. */
@@ -113,8 +113,8 @@ static void test_two_at_a_time(void **state)
 	expect_moved(0, at, to);
 	expect_moved(1, at + 1, to);
 	assert_int_equal(silent_end(&s, NULL, &e), 0);
-	assert_int_equal(s.count, 0);
-	assert_int_equal(s.gone_count, 4);
+	assert_int_equal(s.taken.count, 0);
+	assert_int_equal(s.taken.gone_count, 4);
 }
 
 /* It had gone on: something else is the matter with the page. */

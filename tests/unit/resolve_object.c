@@ -219,6 +219,69 @@ static void areas_from_probes(void **state)
 	assert_int_equal(rec(b, REQ_VFREE, 0)->slot, rec(b, REQ_VMALLOC, 0)->slot);
 }
 
+/* An area of 513 pages: the array of its pages does not fit in one, and is an area of two by itself, inside of it. */
+static void areas_whose_array_is_one(void **state)
+{
+	struct event entry = { .kind = EVENT_VMALLOC_RANGE },
+		     ret = { .kind = EVENT_VMALLOC_RANGE_RET }, gone = { .kind = EVENT_VFREE };
+	const uint64_t big = 0xffffc90000100000, array = 0xffffc90000010000;
+	struct bench *b = *state;
+
+	entry.probe.size = 513 * 4096;
+	feed(b, &entry);
+	entry.probe.size = 513 * 8;
+	feed(b, &entry);
+	object(b, EVENT_KMALLOC, ADDR(0x700), VMALLOC_SITE, 16, 16, 0);
+	ret.probe.addr = array;
+	feed(b, &ret);
+	ret.probe.addr = big;
+	feed(b, &ret);
+	assert_int_equal(resolver_stats(b->r)->bulk_pages, 515);
+
+	gone.probe.addr = big;
+	feed(b, &gone);
+	gone.kind = EVENT_REMOVE_VM_AREA;
+	feed(b, &gone);
+	for (unsigned i = 0; i < 513; i++)
+		freed(b, 0x1000 + i, 0);
+	gone.kind = EVENT_VFREE;
+	gone.probe.addr = array;
+	feed(b, &gone);
+	gone.kind = EVENT_REMOVE_VM_AREA;
+	feed(b, &gone);
+	for (unsigned i = 0; i < 2; i++)
+		freed(b, 0x2000 + i, 0);
+	object(b, EVENT_KFREE, ADDR(0x700), 8, 0, 0, 0);
+	finish(b);
+	assert_int_equal(resolver_stats(b->r)->bulk_paired, 515);
+	assert_int_equal(resolver_stats(b->r)->unpaired_pages, 0);
+	assert_int_equal(rec(b, REQ_VMALLOC, 0)->sig.bytes_req, 513 * 8);
+	assert_int_equal(rec(b, REQ_VMALLOC, 1)->sig.bytes_req, 513 * 4096);
+	assert_int_equal(rec(b, REQ_VFREE, 0)->slot, rec(b, REQ_VMALLOC, 1)->slot);
+	/* The array's two pages come first, and its own are given back last. */
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 0)->slot, rec(b, REQ_PAGE_BULK, 2)->slot);
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 513)->slot, rec(b, REQ_PAGE_BULK, 0)->slot);
+}
+
+/* One that fails leaves nothing under way. */
+static void an_area_that_fails(void **state)
+{
+	struct event entry = { .kind = EVENT_VMALLOC_RANGE },
+		     ret = { .kind = EVENT_VMALLOC_RANGE_RET };
+	struct bench *b = *state;
+
+	entry.probe.size = 513 * 4096;
+	feed(b, &entry);
+	feed(b, &ret);
+	entry.probe.size = 513 * 8;
+	feed(b, &entry);
+	ret.probe.addr = 0xffffc90000010000;
+	feed(b, &ret);
+	finish(b);
+	assert_int_equal(count(b, REQ_VMALLOC), 1);
+	assert_int_equal(count(b, REQ_PAGE_BULK), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
 int main(void)
@@ -237,6 +300,8 @@ int main(void)
 		TEST(krealloc_grows),
 		TEST(percpu_pairs),
 		TEST(areas_from_probes),
+		TEST(areas_whose_array_is_one),
+		TEST(an_area_that_fails),
 	};
 
 	return cmocka_run_group_tests_name("resolve_object", tests, NULL, NULL);

@@ -65,7 +65,31 @@ static void nothing_is_missing_in_order(void **state)
 		tell(s, REQ_PAGE_ALLOC, p, p, 0);
 	tell(s, REQ_PAGE_FREE, 12, 12, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.count, 0);
+}
+
+/* Free pages of a list tell what block they lie in, so where a page that is freed there goes: 60 was taken before 50. */
+static void types_of_blocks_from_the_lists(void **state)
+{
+	uint32_t free_page = 100;
+	struct machine_list list = { .cpu = -1, .type = KMM_UNMOVABLE, .count = 1 };
+	struct machine_state before = { .have_lists = true,
+					.lists = &list,
+					.list_count = 1,
+					.list_pfns = &free_page,
+					.list_pfn_count = 1 };
+	struct story *s = *state;
+	struct err e;
+
+	silent_start(&s->s, &before);
+	tell(s, REQ_PAGE_FREE, 50, 50, 0);
+	tell(s, REQ_PAGE_FREE, 60, 60, 0);
+	tell(s, REQ_PAGE_FREE, 560, 560, 0); /* in a block of which nothing is known */
+	tell(s, REQ_PAGE_ALLOC, 50, 1, 0);
+	tell(s, REQ_PAGE_FREE, 60, 2, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.taken.count, 1);
+	assert_int_equal(s->s.taken.gone[0].pfn, 60);
 }
 
 /* 13 comes from the head: 11 and 12 were taken before; the frees prove it. */
@@ -81,9 +105,9 @@ static void pages_before_the_one_handed_out(void **state)
 	tell(s, REQ_PAGE_FREE, 11, NO_SLOT, 0);
 	tell(s, REQ_PAGE_FREE, 12, NO_SLOT, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 2);
-	assert_int_equal(s->s.takes[0].number, at);
-	assert_int_equal(s->s.takes[1].number, at);
+	assert_int_equal(s->s.taken.count, 2);
+	assert_int_equal(s->s.taken.page[0].number, at);
+	assert_int_equal(s->s.taken.page[1].number, at);
 }
 
 /* An interrupt's pop is logged first: the list was in order all the same. */
@@ -97,7 +121,7 @@ static void a_later_event_acquits(void **state)
 	tell(s, REQ_PAGE_ALLOC, 11, 3, 0);
 	tell(s, REQ_PAGE_FREE, 11, 3, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.count, 0);
 }
 
 static void what_the_resolver_knows_is_not_found_again(void **state)
@@ -112,7 +136,7 @@ static void what_the_resolver_knows_is_not_found_again(void **state)
 	tell(s, REQ_PAGE_FREE, 11, 20, 0);
 	tell(s, REQ_PAGE_FREE, 12, 21, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.count, 0);
 }
 
 /* Without a free, only the snapshot can tell: it does not have them free. */
@@ -129,7 +153,7 @@ static void the_snapshot_decides_what_was_kept(void **state)
 	refill(s);
 	tell(s, REQ_PAGE_ALLOC, 13, 2, 0);
 	assert_int_equal(silent_end(&s->s, &after, &e), 0);
-	assert_int_equal(s->s.count, 1);
+	assert_int_equal(s->s.taken.count, 1);
 }
 
 /* What was freed last is handed out first; the type of its page block is known from 20, freed and handed out. */
@@ -162,9 +186,9 @@ static void pages_freed_before_the_one_handed_out(void **state)
 	tell(s, REQ_PAGE_ALLOC, 31, 3, 0);
 	push(s, 30, NO_SLOT, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 1);
-	assert_int_equal(s->s.takes[0].number, at);
-	assert_int_equal(s->s.past_count, 0);
+	assert_int_equal(s->s.taken.count, 1);
+	assert_int_equal(s->s.taken.page[0].number, at);
+	assert_int_equal(s->s.taken.past_count, 0);
 }
 
 /* The same in an interrupt that found the list locked, and the page was not seen again. */
@@ -180,9 +204,9 @@ static void a_free_that_went_past_the_list(void **state)
 	push(s, 30, NO_SLOT, FREE_IRQ);
 	tell(s, REQ_PAGE_ALLOC, 31, 3, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
-	assert_int_equal(s->s.past_count, 1);
-	assert_int_equal(s->s.past[0], at);
+	assert_int_equal(s->s.taken.count, 0);
+	assert_int_equal(s->s.taken.past_count, 1);
+	assert_int_equal(s->s.taken.past[0], at);
 }
 
 /* A refill takes it: hindsight knows that its free went past the list, and nobody took it. */
@@ -199,8 +223,8 @@ static void a_page_that_a_refill_takes_was_not_taken(void **state)
 	tell(s, OBS_ZONE_LOCKED, 30, 4, 0);
 	push(s, 30, 4, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
-	assert_int_equal(s->s.past_count, 0);
+	assert_int_equal(s->s.taken.count, 0);
+	assert_int_equal(s->s.taken.past_count, 0);
 }
 
 /* What compaction takes from the free lists leaves no event but a later free either. */
@@ -219,7 +243,7 @@ static void compaction_is_an_explanation_too(void **state)
 	silent_record(&s->s, &move, s->n++);
 	push(s, 30, NO_SLOT, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.count, 0);
 }
 
 static void alloc_by(struct story *s, uint32_t pfn, int32_t pid, uint16_t cpu)
@@ -318,7 +342,7 @@ static void who_took_movable_pages(void **state)
 			q.sig.flags = i == 2 ? 0 : REQ_DIRECT;
 			silent_record(&s->s, &q, s->n++);
 		}
-		assert_int_equal(s->s.count, type + 1);
+		assert_int_equal(s->s.taken.count, type + 1);
 		assert_int_equal(s->s.unseen, type == KMM_MOVABLE);
 	}
 }
@@ -403,7 +427,7 @@ static void an_interrupt_that_found_it_locked(void **state)
 	alloc_by(s, 52, 1, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
 	assert_int_equal(s->early.count, 0);
-	assert_int_equal(s->s.past_count, 1);
+	assert_int_equal(s->s.taken.past_count, 1);
 }
 
 /* Task 1, on its way with 31, gave back for a task that is gone when it got the CPU again. */
@@ -445,8 +469,8 @@ static void pages_of_the_start(void **state)
 	push(s, 30, NO_SLOT, FREE_IRQ);
 	tell(s, REQ_PAGE_ALLOC, 10, 1, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.past_count, 1);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.past_count, 1);
+	assert_int_equal(s->s.taken.count, 0);
 }
 
 /* 30 seemed to be the bulk allocation's, but was past the list; 31 was, and nobody else took it. */
@@ -465,7 +489,7 @@ static void a_bulk_allocation_got_another_page(void **state)
 	tell(s, OBS_ZONE_LOCKED, 30, 4, 0);
 	push(s, 31, 20, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.count, 0);
 }
 
 /* A fallback from 6.10 on, without another event, got 30: it had gone past the list, and nobody had taken it. */
@@ -487,7 +511,7 @@ static void a_stolen_page_was_not_taken(void **state)
 	silent_record(&s->s, &q, s->n++);
 	push(s, 30, 4, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
+	assert_int_equal(s->s.taken.count, 0);
 }
 
 static void drain_all(struct story *s, uint32_t pfn, bool goes_on)
@@ -602,9 +626,9 @@ static void a_free_while_another_cpu_drains(void **state)
 	drain_all(s, 31, true);
 	alloc_by(s, 90, 300, 1);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
-	assert_int_equal(s->s.past_count, 1);
-	assert_int_equal(s->s.past[0], at);
+	assert_int_equal(s->s.taken.count, 0);
+	assert_int_equal(s->s.taken.past_count, 1);
+	assert_int_equal(s->s.taken.past[0], at);
 }
 
 /* So did one in the midst of it, as the next refill shows; what was freed before was on the list. */
@@ -623,9 +647,9 @@ static void a_free_in_the_midst_of_a_drain(void **state)
 	drain_all(s, 31, true);
 	refill(s);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->s.count, 0);
-	assert_int_equal(s->s.past_count, 1);
-	assert_int_equal(s->s.past[0], at);
+	assert_int_equal(s->s.taken.count, 0);
+	assert_int_equal(s->s.taken.past_count, 1);
+	assert_int_equal(s->s.taken.past[0], at);
 }
 
 int main(void)
@@ -633,6 +657,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
 		T(nothing_is_missing_in_order),
+		T(types_of_blocks_from_the_lists),
 		T(pages_before_the_one_handed_out),
 		T(a_later_event_acquits),
 		T(what_the_resolver_knows_is_not_found_again),
