@@ -7,6 +7,7 @@
 
 #include "replay/awake.h"
 #include "replay/mapread.h"
+#include "replay/overtaken.h"
 #include "replay/tieorder.h"
 #include "replay/vmstat.h"
 #include "trace/event.h"
@@ -377,6 +378,9 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 		uint64_t first = f->given - f->held_count - (uint64_t)n;
 
 		for (uint32_t i = 0, k; i < (uint32_t)n && ret >= 0; i += k) {
+			uint32_t moved;
+			bool ties;
+
 			k = one_time(q + i, (uint32_t)n - i);
 			/* It may go on in the next block. */
 			if (i && i + k == (uint32_t)n && f->block < f->blocks &&
@@ -390,6 +394,10 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 			}
 			if (!started)
 				continue;
+			ties = tieorder_matters(q + i, k);
+			moved = ties ? 0 : overtaken_by(r, q + i, (uint32_t)n - i);
+			if (moved >= k)
+				k = moved + 1;
 			for (uint32_t x = i; x < i + k; x++) {
 				idle |= q[x].kswapd_ends != 0;
 				ended += q[x].kswapd_ends != 0;
@@ -403,14 +411,19 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 						freed[q[x].cpu % KMM_CPUS]))
 					extend_kswapd(f, m, &q[x], ended);
 			}
-			if (!tieorder_matters(q + i, k)) {
-				for (uint32_t x = i; x < i + k; x++) {
-					latefree_record(&late, r, &q[x], first + x);
-					recorded_apply(r, &q[x]);
-				}
-			} else if (tieorder_follow(r, &late, &f->leaving, first + i, q + i, k,
-						   order) &&
-				   turns_add(&turns, first + i, k, order) < 0) {
+			for (uint32_t x = 0; !ties && x < k; x++) {
+				uint32_t at = !x ? moved : x <= moved ? x - 1 : x;
+
+				if (x <= moved)
+					order[x] = (uint16_t)at;
+				latefree_record(&late, r, &q[i + at], first + i + x);
+				recorded_apply(r, &q[i + at]);
+			}
+			if (moved && turns_add(&turns, first + i, moved + 1, order) < 0)
+				ret = err_set(e, ENOMEM, "out of memory");
+			if (ties &&
+			    tieorder_follow(r, &late, &f->leaving, first + i, q + i, k, order) &&
+			    turns_add(&turns, first + i, k, order) < 0) {
 				ret = err_set(e, ENOMEM, "out of memory");
 			}
 		}

@@ -6,6 +6,7 @@
 #include "replay/refill.h"
 
 #define LANES 64 /* CPUs that share one time */
+#define CHAINS 4096
 
 /* One CPU's records of the time, in their order. */
 struct lane {
@@ -68,7 +69,7 @@ static bool gives_slot(const struct request *q)
 		q->sig.op == REQ_PERCPU_FREE || q->sig.op == REQ_VFREE || q->sig.op == REQ_KUNMAP);
 }
 
-/* Does b, of another CPU and later in the file, need what a does? */
+/* Does b, of another CPU and later in the file, need what a does?  bind() finds a by the slot or the page. */
 static bool needs(const struct request *b, const struct request *a)
 {
 	if (b->slot != NO_SLOT && b->slot == a->slot && !request_is_observation(a) &&
@@ -83,20 +84,60 @@ static bool needs(const struct request *b, const struct request *a)
 	       b->pfn - a->pfn < 1u << a->sig.order;
 }
 
-static bool may_bind(const struct request *q)
+/* Records by a key: chains from the last one back, those of other keys among them. */
+struct chains {
+	uint16_t head[CHAINS], back[TIEORDER_MOST]; /* 1 + record; 0: no more */
+};
+
+static uint16_t *chain_of(struct chains *c, uint32_t key)
 {
-	return q->slot != NO_SLOT || q->sig.op == OBS_PCPU_DRAIN || q->sig.op == OBS_ZONE_LOCKED ||
+	return &c->head[(key * 2654435761u) >> 20];
+}
+
+static void chain(struct chains *c, uint32_t key, uint32_t i)
+{
+	uint16_t *head = chain_of(c, key);
+
+	c->back[i] = *head;
+	*head = (uint16_t)(i + 1);
+}
+
+/* The last record of another CPU, if it is behind `found`, that b needs and that has the key; 1 + it. */
+static uint16_t last_needed(const struct group *g, struct chains *c, uint32_t key, uint32_t b,
+			    uint16_t found)
+{
+	for (uint16_t a = *chain_of(c, key); a > found; a = c->back[a - 1])
+		if (g->q[a - 1].cpu != g->q[b].cpu && needs(&g->q[b], &g->q[a - 1]))
+			return a;
+	return found;
+}
+
+static bool is_of_page(const struct request *q)
+{
+	return q->sig.op == OBS_PCPU_DRAIN || q->sig.op == OBS_ZONE_LOCKED ||
 	       q->sig.op == REQ_PAGE_FREE;
 }
 
 static void bind(struct group *g)
 {
-	for (uint32_t b = 1; b < g->n; b++)
-		for (uint32_t a = b; may_bind(&g->q[b]) && a--;)
-			if (g->q[a].cpu != g->q[b].cpu && needs(&g->q[b], &g->q[a])) {
-				g->after[b] = (uint16_t)(a + 1);
-				break;
-			}
+	struct chains slots = { .head = { 0 } }, pages = { .head = { 0 } };
+
+	for (uint32_t b = 0; b < g->n; b++) {
+		const struct request *q = &g->q[b];
+		bool named = q->slot != NO_SLOT && !request_is_observation(q);
+		uint16_t *after = &g->after[b];
+
+		if (named)
+			*after = last_needed(g, &slots, q->slot, b, *after);
+		if (q->sig.op == OBS_PCPU_DRAIN)
+			*after = last_needed(g, &pages, q->pfn, b, *after);
+		for (unsigned o = 0; q->sig.op == OBS_ZONE_LOCKED && o < KMM_ORDERS; o++)
+			*after = last_needed(g, &pages, q->pfn & ~((1u << o) - 1), b, *after);
+		if (named)
+			chain(&slots, q->slot, b);
+		if (is_of_page(q))
+			chain(&pages, q->pfn, b);
+	}
 }
 
 /* The last page of the drain of all lists that begins at a. */

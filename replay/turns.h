@@ -9,7 +9,7 @@
 
 #include "workload/request.h"
 
-#define TURNS_MOST 4096 /* records of one group */
+#define TURNS_MOST 16384 /* records of one group */
 
 /* The record that comes at place `from` takes place right behind the one at place `behind`. */
 struct turns_move {

@@ -341,6 +341,8 @@ static int print_json(const struct machine *m, const struct fidelity *f, const s
 	json_object(&j, NULL);
 	json_string(&j, "start", replay_start(m));
 	json_bool(&j, "no_idle", m->no_idle);
+	json_uint(&j, "lost", kmw_summary(r->k)->lost);
+	json_bool(&j, "lost_unknown", kmw_summary(r->k)->lost_unknown);
 	json_array(&j, "unknown");
 	for (uint32_t i = 0; i < m->unknown_count; i++)
 		json_string(&j, NULL, m->unknown[i]);
@@ -390,6 +392,22 @@ static void put_counts(const char *what, struct fidelity_counts c)
 		    what, c.recorded, c.simulated, rel);
 }
 
+static void print_lost(const struct kmw_summary *s)
+{
+	if (!s->lost && !s->lost_unknown)
+		return;
+	prose_print(stdout, "Trace: ");
+	if (s->lost)
+		prose_print(stdout, "%" PRIu64 " events%s were lost", s->lost,
+			    s->lost_unknown ? " and more" : "");
+	else
+		prose_print(stdout, "events were lost");
+	prose_print(
+		stdout,
+		"; what they took and gave back is not known, and contradictions and misses follow "
+		"from that\n");
+}
+
 static int print_text(const struct machine *m, const struct fidelity *f, const struct replay *r,
 		      const struct recorded_stats *s, const struct slabfidelity *sf,
 		      const struct nametest *names)
@@ -397,6 +415,7 @@ static int print_text(const struct machine *m, const struct fidelity *f, const s
 	int ret;
 
 	prose_print(stdout, "Start: %s\n", replay_start(m));
+	print_lost(kmw_summary(r->k));
 	if (m->no_idle)
 		prose_print(
 			stdout,
