@@ -530,6 +530,10 @@ static void empty(struct silent *s, const struct request *q, uint64_t number)
 
 	if (!list || q->sig.aux != DRAIN_ALL || list == s->emptied.list || cpu == q->cpu)
 		return;
+	/* What a drain of these lists leaves was gone when it came to the first of them, as far as is known. */
+	if (s->emptied.list && !s->emptied.changed &&
+	    (s->emptied.list - 1) / SILENT_LISTS == (list - 1) / SILENT_LISTS)
+		number = s->emptied.number;
 	end_emptied(s);
 	s->emptied = (struct silent_emptied){ list, q->cpu, false, number };
 	/* Logged, and perhaps not there yet. */

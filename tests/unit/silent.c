@@ -514,6 +514,15 @@ static void a_stolen_page_was_not_taken(void **state)
 	assert_int_equal(s->s.taken.count, 0);
 }
 
+static void by(struct story *s, int32_t pid, enum request_op op, uint32_t pfn, uint8_t order)
+{
+	struct request q = { .pfn = pfn, .slot = NO_SLOT, .pid = pid };
+
+	q.sig.op = (uint8_t)op;
+	q.sig.order = order;
+	silent_record(&s->s, &q, s->n++);
+}
+
 static void drain_all(struct story *s, uint32_t pfn, bool goes_on)
 {
 	struct request q = { .pfn = pfn,
@@ -543,6 +552,27 @@ static void what_a_drain_of_all_lists_left(void **state)
 	assert_int_equal(s->early.a[0].to, at);
 }
 
+/* All lists of a CPU have one lock: it was taken before the drain came to the first of them. */
+static void what_a_drain_of_all_lists_left_on_the_last(void **state)
+{
+	struct story *s = *state;
+	uint64_t at;
+
+	learn_block(s);
+	refill(s);
+	by(s, 9, REQ_PAGE_FREE, 40, 1);
+	at = s->n;
+	drain_all(s, 40, false);
+	drain_all(s, 14, true);
+	drain_all(s, 13, true);
+	drain_all(s, 12, true);
+	alloc_by(s, 90, 300, 1);
+	alloc_by(s, 11, 200, 0);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].q.pfn, 11);
+	assert_int_equal(s->early.a[0].to, at);
+}
+
 /* Where that CPU was at work meanwhile, the page may have come to the list behind the drain. */
 static void a_cpu_that_went_on_while_it_was_drained(void **state)
 {
@@ -555,15 +585,6 @@ static void a_cpu_that_went_on_while_it_was_drained(void **state)
 	alloc_by(s, 90, 300, 1);
 	alloc_by(s, 11, 200, 0);
 	assert_int_equal(s->early.count, 0);
-}
-
-static void by(struct story *s, int32_t pid, enum request_op op, uint32_t pfn, uint8_t order)
-{
-	struct request q = { .pfn = pfn, .slot = NO_SLOT, .pid = pid };
-
-	q.sig.op = (uint8_t)op;
-	q.sig.order = order;
-	silent_record(&s->s, &q, s->n++);
 }
 
 /*
@@ -682,6 +703,7 @@ int main(void)
 		T(a_bulk_allocation_got_another_page),
 		T(a_stolen_page_was_not_taken),
 		T(what_a_drain_of_all_lists_left),
+		T(what_a_drain_of_all_lists_left_on_the_last),
 		T(a_cpu_that_went_on_while_it_was_drained),
 		T(a_free_while_another_cpu_drains),
 		T(a_free_in_the_midst_of_a_drain),
