@@ -753,6 +753,7 @@ int silent_after(struct silent *s, const struct machine_state *after, uint64_t n
 
 	if (!listed)
 		return -ENOMEM;
+	s->over = number;
 	for (uint32_t i = 0; i < after->list_count; i++) {
 		const struct machine_list *l = &after->lists[i];
 
@@ -774,6 +775,29 @@ int silent_after(struct silent *s, const struct machine_state *after, uint64_t n
 	}
 	free(listed);
 	return 0;
+}
+
+/*
+ * A page that may have gone past its list, and that the snapshot has in the free lists though nothing has drained it,
+ * has done so.
+ */
+static void was_past(struct silent *s, const struct machine_state *after)
+{
+	for (uint32_t i = 0; i < after->list_count; i++) {
+		const struct machine_list *l = &after->lists[i];
+		uint32_t pages = l->cpu < 0 ? 1u << l->order : 0;
+
+		for (uint32_t n = 0; n < l->count; n++)
+			for (uint32_t p = after->list_pfns[l->first + n], k = 0;
+			     k < pages && p + k < s->m->max_pfn; k++) {
+				const struct silent_frame *f = &s->f[p + k];
+				uint32_t freed = f->freed & ~MAY_HAVE_PASSED;
+
+				if (f->list && f->freed & MAY_HAVE_PASSED && freed &&
+				    freed <= s->over)
+					taken_past(&s->taken, freed - 1);
+			}
+	}
 }
 
 /* What the snapshot has on a list of any kind was not taken. */
@@ -810,9 +834,10 @@ static void went_past(struct silent *s)
 int silent_end(struct silent *s, const struct machine_state *after, struct err *e)
 {
 	went_past(s);
-	if (after && after->have_lists)
+	if (after && after->have_lists) {
+		was_past(s, after);
 		acquit(s, after);
-	else if (after && after->have_kpageflags)
+	} else if (after && after->have_kpageflags)
 		acquit_by_map(s, after);
 	for (uint64_t p = 0; p < s->m->max_pfn; p++)
 		if (s->f[p].candidate && !may_have_moved(s, (uint32_t)p))

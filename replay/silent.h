@@ -93,6 +93,7 @@ struct silent {
 	} open[KMM_CPUS];
 	struct taken taken;
 	uint64_t unseen; /* of its pages MOVABLE, which no bulk allocation asks for: by tasks that are not in the trace */
+	uint64_t over; /* record at which the snapshot after the workload holds; 0: not known */
 	uint64_t compacted; /* last record at which compaction took free pages, + 1 */
 };
 

@@ -552,6 +552,33 @@ static void what_a_drain_of_all_lists_left(void **state)
 	assert_int_equal(s->early.a[0].to, at);
 }
 
+/* Freed in an interrupt, drained by nobody, and in the free lists of the snapshot: it went past, as 50 did not. */
+static void free_in_the_end_without_a_drain(void **state)
+{
+	uint32_t pfn[] = { 48, 50 };
+	struct machine_list lists[] = { { .cpu = -1, .order = 1, .first = 0, .count = 1 },
+					{ .cpu = 0, .first = 1, .count = 1 } };
+	struct machine_state after = { .have_lists = true,
+				       .lists = lists,
+				       .list_count = 2,
+				       .list_pfns = pfn,
+				       .list_pfn_count = 2 };
+	struct story *s = *state;
+	struct request q = { .slot = NO_SLOT,
+			     .sig = { .op = REQ_PAGE_FREE, .aux = FREE_NESTED | FREE_IRQ } };
+	struct err e;
+
+	learn_block(s);
+	q.pfn = 50;
+	silent_record(&s->s, &q, s->n++);
+	q.pfn = 49;
+	silent_record(&s->s, &q, s->n++);
+	assert_int_equal(silent_after(&s->s, &after, s->n), 0);
+	assert_int_equal(silent_end(&s->s, &after, &e), 0);
+	assert_int_equal(s->s.taken.past_count, 1);
+	assert_int_equal(s->s.taken.past[0], s->n - 1);
+}
+
 /* All lists of a CPU have one lock: it was taken before the drain came to the first of them. */
 static void what_a_drain_of_all_lists_left_on_the_last(void **state)
 {
@@ -702,6 +729,7 @@ int main(void)
 		T(pages_of_the_start),
 		T(a_bulk_allocation_got_another_page),
 		T(a_stolen_page_was_not_taken),
+		T(free_in_the_end_without_a_drain),
 		T(what_a_drain_of_all_lists_left),
 		T(what_a_drain_of_all_lists_left_on_the_last),
 		T(a_cpu_that_went_on_while_it_was_drained),
