@@ -512,6 +512,36 @@ static void end_emptied(struct silent *s)
 	s->emptied.list = 0;
 }
 
+/*
+ * A drain of all lists is over.  A page that stands alone on a list of a CPU that did nothing meanwhile is not there: nobody
+ * but a task that has not logged it yet has one alone.
+ */
+static void end_sweep(struct silent *s)
+{
+	for (uint32_t list = 0; list < s->lists; list++) {
+		uint32_t head = (uint32_t)s->m->max_pfn + list, at = s->f[head].next;
+		unsigned cpu = list / SILENT_LISTS % s->m->cpus;
+
+		if (cpu != s->sweep.by && cpu < KMM_CPUS && !s->sweep.active[cpu] && at != head &&
+		    s->f[at].next == head)
+			suspect_block(s, list, at, s->sweep.number);
+	}
+	s->sweep.on = false;
+}
+
+/* Before each record: is a drain of all lists under way, and which CPUs do something meanwhile? */
+static void follow_sweep(struct silent *s, const struct request *q, uint64_t number)
+{
+	bool drains = q->sig.op == OBS_PCPU_DRAIN && q->sig.aux == DRAIN_ALL;
+
+	if (s->sweep.on && q->cpu == s->sweep.by && !(drains && q->sig.aux2))
+		end_sweep(s);
+	else if (q->cpu < KMM_CPUS)
+		s->sweep.active[q->cpu] = true;
+	if (drains && !q->sig.aux2)
+		s->sweep = (struct silent_sweep){ .on = true, .by = q->cpu, .number = number };
+}
+
 /* Before each record. */
 static void follow_emptied(struct silent *s, const struct request *q)
 {
@@ -728,6 +758,7 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 
 	if (s->emptied.list)
 		follow_emptied(s, q);
+	follow_sweep(s, q, number);
 	if (tasks && s->bulk.waiting)
 		follow_late_bulk(s, q, number);
 	if (q->sig.op == REQ_PAGE_BULK) {

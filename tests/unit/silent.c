@@ -579,6 +579,42 @@ static void free_in_the_end_without_a_drain(void **state)
 	assert_int_equal(s->s.taken.past[0], s->n - 1);
 }
 
+/* 40 stands alone on a list of CPU 0, and a drain of all lists gave back nothing there: a task has it. */
+static void what_a_drain_of_all_lists_did_not_find(void **state)
+{
+	struct story *s = *state;
+	uint64_t at;
+
+	learn_block(s);
+	by(s, 9, REQ_PAGE_FREE, 40, 1);
+	at = s->n;
+	drain_all(s, 200, false);
+	alloc_by(s, 90, 300, 1);
+	by(s, 200, REQ_PAGE_ALLOC, 40, 1);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].q.pfn, 40);
+	assert_int_equal(s->early.a[0].to, at);
+}
+
+/* Two of them no task has taken without a word, and a CPU that did something may have freed one meanwhile. */
+static void what_a_drain_of_all_lists_may_have_missed(void **state)
+{
+	struct story *s = *state;
+
+	learn_block(s);
+	by(s, 9, REQ_PAGE_FREE, 40, 1);
+	by(s, 9, REQ_PAGE_FREE, 42, 1);
+	drain_all(s, 200, false);
+	alloc_by(s, 90, 300, 1);
+	by(s, 200, REQ_PAGE_ALLOC, 42, 1);
+	drain_all(s, 201, false);
+	by(s, 9, REQ_PAGE_FREE, 60, 0);
+	drain_all(s, 202, true);
+	alloc_by(s, 91, 300, 1);
+	by(s, 201, REQ_PAGE_ALLOC, 40, 1);
+	assert_int_equal(s->early.count, 0);
+}
+
 /* All lists of a CPU have one lock: it was taken before the drain came to the first of them. */
 static void what_a_drain_of_all_lists_left_on_the_last(void **state)
 {
@@ -730,6 +766,8 @@ int main(void)
 		T(a_bulk_allocation_got_another_page),
 		T(a_stolen_page_was_not_taken),
 		T(free_in_the_end_without_a_drain),
+		T(what_a_drain_of_all_lists_did_not_find),
+		T(what_a_drain_of_all_lists_may_have_missed),
 		T(what_a_drain_of_all_lists_left),
 		T(what_a_drain_of_all_lists_left_on_the_last),
 		T(a_cpu_that_went_on_while_it_was_drained),
