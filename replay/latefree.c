@@ -8,6 +8,8 @@
 #define ABOVE_MOST \
 	512 /* blocks that stand before one that went first: a drain gives back a whole list */
 
+#define EARLY_MOST 1024 /* records that a free may have been overtaken by */
+
 void latefree_race(struct latefree_race *x, const struct request *q, uint64_t number)
 {
 	bool free = q->sig.op == REQ_PAGE_FREE && q->sig.flags & REQ_DIRECT;
@@ -114,6 +116,36 @@ static void note_late(struct latefree *l, uint64_t from, uint64_t behind)
 		}
 }
 
+/* All from `ahead` on took place behind the free at `number`. */
+static void settle_early(struct latefree *l)
+{
+	uint64_t last = l->early.number - 1;
+
+	for (uint64_t i = l->early.ahead; l->early.number && i < l->early.number - 1; i++) {
+		note_move(l, i, last);
+		last = i;
+	}
+	l->early.number = 0;
+}
+
+/* What was given back at `own` is taken though this free stands before it: did the free come first? */
+static void came_earlier(struct latefree *l, uint64_t number, uint64_t own)
+{
+	const struct latefree_seen *f = seen(l, number), *next = seen(l, number + 1);
+
+	/* It has the time of the next of its batch, and its CPU did nothing that was logged since before `own`. */
+	if (own >= number || number >= l->number || number - own >= EARLY_MOST || !f->past ||
+	    f->before > own || seen(l, own)->cpu == f->cpu || next->cpu != f->cpu ||
+	    next->time != f->time || !next->batched)
+		return;
+	if (l->early.number != number + 1) {
+		settle_early(l);
+		l->early = (struct latefree_early){ number + 1, own };
+	} else if (own < l->early.ahead) {
+		l->early.ahead = own;
+	}
+}
+
 /* Such stand before it as were freed while its own free was under way: the last of them; 0: it is not so. */
 static uint64_t freed_meanwhile(const struct latefree *l, const uint64_t *above, unsigned n,
 				uint64_t own)
@@ -155,9 +187,13 @@ static void look(struct latefree *l, const struct recorded *r, const struct requ
 		waiting += is_under_way(l, q, above[n++] - 1);
 	}
 	own = made_by(l, head, order);
+	if (own && own == l->early.number)
+		settle_early(l);
 	behind = own ? freed_meanwhile(l, above, n, own) : 0;
 	if (behind)
 		note_late(l, seen(l, own - 1)->first, end_of(l, behind - 1));
+	else if (own && n == 1)
+		came_earlier(l, above[0] - 1, own - 1);
 	for (unsigned i = 0; !behind && waiting == n && i < n; i++)
 		note_move(l, above[i] - 1, l->number);
 }
@@ -184,6 +220,9 @@ void latefree_record(struct latefree *l, const struct recorded *r, const struct 
 		.cpu = q->cpu,
 		.free = q->sig.op == REQ_PAGE_FREE,
 		.drain = q->sig.op == OBS_PCPU_DRAIN,
+		.past = q->sig.op == REQ_PAGE_FREE && q->sig.flags & REQ_DIRECT,
+		.batched = q->sig.op == REQ_PAGE_FREE && q->sig.flags & REQ_BATCHED,
+		.before = l->last[q->cpu],
 		.all = q->sig.op == OBS_PCPU_DRAIN && q->sig.aux == DRAIN_ALL,
 	};
 	l->number = number;

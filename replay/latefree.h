@@ -6,6 +6,9 @@
  * of the clock.  Blocks stand at the head of their list in the turn in which they came: a refill that gets
  * one which should stand behind another tells.  So does one that gets a block behind such as another CPU was
  * giving back: the refill had the lock first.
+ *
+ * And a page of a batch that found its list held, which is placed with the next of its batch that has an event: what
+ * refills get before it, though it stands first, came later.
  */
 #ifndef REPLAY_LATEFREE_H
 #define REPLAY_LATEFREE_H
@@ -36,11 +39,18 @@ struct latefree {
 		uint16_t cpu;
 		bool free, drain; /* a free past the lists or not; a page that a list gave back */
 		bool all; /* in a drain of all lists: others get the lock between two of them */
+		bool past,
+			batched; /* a free past the lists; one that has an event of its time by its batch */
+		uint64_t before; /* its CPU's record before, + 1 */
 	} seen[LATEFREE_KEPT];	 /* by number, in a circle */
 	uint64_t number;	 /* of the last one */
 	uint64_t last[KMM_CPUS]; /* each CPU's last record, + 1 */
 	uint32_t *of;		 /* [frames] record that gave it to the free lists last, + 1 */
 	uint32_t frames;
+	struct latefree_early { /* a free past the lists that others overtook, though they were logged first */
+		uint64_t number; /* + 1; 0: none */
+		uint64_t ahead;	 /* record that it came before, as far as is known */
+	} early;
 	struct turns_move *moves; /* [move_count] */
 	uint64_t move_count, move_room;
 	bool no_memory;

@@ -512,6 +512,36 @@ static void end_emptied(struct silent *s)
 	s->emptied.list = 0;
 }
 
+/*
+ * A drain of all lists is over.  A page that stands alone on a list of a CPU that did nothing meanwhile is not there: nobody
+ * but a task that has not logged it yet has one alone.
+ */
+static void end_sweep(struct silent *s)
+{
+	for (uint32_t list = 0; list < s->lists; list++) {
+		uint32_t head = (uint32_t)s->m->max_pfn + list, at = s->f[head].next;
+		unsigned cpu = list / SILENT_LISTS % s->m->cpus;
+
+		if (cpu != s->sweep.by && cpu < KMM_CPUS && !s->sweep.active[cpu] && at != head &&
+		    s->f[at].next == head)
+			suspect_block(s, list, at, s->sweep.number);
+	}
+	s->sweep.on = false;
+}
+
+/* Before each record: is a drain of all lists under way, and which CPUs do something meanwhile? */
+static void follow_sweep(struct silent *s, const struct request *q, uint64_t number)
+{
+	bool drains = q->sig.op == OBS_PCPU_DRAIN && q->sig.aux == DRAIN_ALL;
+
+	if (s->sweep.on && q->cpu == s->sweep.by && !(drains && q->sig.aux2))
+		end_sweep(s);
+	else if (q->cpu < KMM_CPUS)
+		s->sweep.active[q->cpu] = true;
+	if (drains && !q->sig.aux2)
+		s->sweep = (struct silent_sweep){ .on = true, .by = q->cpu, .number = number };
+}
+
 /* Before each record. */
 static void follow_emptied(struct silent *s, const struct request *q)
 {
@@ -530,6 +560,10 @@ static void empty(struct silent *s, const struct request *q, uint64_t number)
 
 	if (!list || q->sig.aux != DRAIN_ALL || list == s->emptied.list || cpu == q->cpu)
 		return;
+	/* What a drain of these lists leaves was gone when it came to the first of them, as far as is known. */
+	if (s->emptied.list && !s->emptied.changed &&
+	    (s->emptied.list - 1) / SILENT_LISTS == (list - 1) / SILENT_LISTS)
+		number = s->emptied.number;
 	end_emptied(s);
 	s->emptied = (struct silent_emptied){ list, q->cpu, false, number };
 	/* Logged, and perhaps not there yet. */
@@ -724,6 +758,7 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 
 	if (s->emptied.list)
 		follow_emptied(s, q);
+	follow_sweep(s, q, number);
 	if (tasks && s->bulk.waiting)
 		follow_late_bulk(s, q, number);
 	if (q->sig.op == REQ_PAGE_BULK) {
@@ -749,6 +784,7 @@ int silent_after(struct silent *s, const struct machine_state *after, uint64_t n
 
 	if (!listed)
 		return -ENOMEM;
+	s->over = number;
 	for (uint32_t i = 0; i < after->list_count; i++) {
 		const struct machine_list *l = &after->lists[i];
 
@@ -770,6 +806,29 @@ int silent_after(struct silent *s, const struct machine_state *after, uint64_t n
 	}
 	free(listed);
 	return 0;
+}
+
+/*
+ * A page that may have gone past its list, and that the snapshot has in the free lists though nothing has drained it,
+ * has done so.
+ */
+static void was_past(struct silent *s, const struct machine_state *after)
+{
+	for (uint32_t i = 0; i < after->list_count; i++) {
+		const struct machine_list *l = &after->lists[i];
+		uint32_t pages = l->cpu < 0 ? 1u << l->order : 0;
+
+		for (uint32_t n = 0; n < l->count; n++)
+			for (uint32_t p = after->list_pfns[l->first + n], k = 0;
+			     k < pages && p + k < s->m->max_pfn; k++) {
+				const struct silent_frame *f = &s->f[p + k];
+				uint32_t freed = f->freed & ~MAY_HAVE_PASSED;
+
+				if (f->list && f->freed & MAY_HAVE_PASSED && freed &&
+				    freed <= s->over)
+					taken_past(&s->taken, freed - 1);
+			}
+	}
 }
 
 /* What the snapshot has on a list of any kind was not taken. */
@@ -806,9 +865,10 @@ static void went_past(struct silent *s)
 int silent_end(struct silent *s, const struct machine_state *after, struct err *e)
 {
 	went_past(s);
-	if (after && after->have_lists)
+	if (after && after->have_lists) {
+		was_past(s, after);
 		acquit(s, after);
-	else if (after && after->have_kpageflags)
+	} else if (after && after->have_kpageflags)
 		acquit_by_map(s, after);
 	for (uint64_t p = 0; p < s->m->max_pfn; p++)
 		if (s->f[p].candidate && !may_have_moved(s, (uint32_t)p))

@@ -64,6 +64,12 @@ struct silent {
 		bool changed;	 /* perhaps: the list's CPU did something meanwhile */
 		uint64_t number; /* of the first page's record */
 	} emptied;
+	struct silent_sweep { /* a drain of all lists */
+		bool on;
+		uint16_t by;
+		uint64_t number;       /* of its record */
+		bool active[KMM_CPUS]; /* they did something meanwhile */
+	} sweep;
 	struct latebulk bulk;
 	uint32_t turn;			  /* of what was found to be missing */
 	uint32_t missing[SILENT_MISSING]; /* the last of it, in a circle */
@@ -93,6 +99,7 @@ struct silent {
 	} open[KMM_CPUS];
 	struct taken taken;
 	uint64_t unseen; /* of its pages MOVABLE, which no bulk allocation asks for: by tasks that are not in the trace */
+	uint64_t over; /* record at which the snapshot after the workload holds; 0: not known */
 	uint64_t compacted; /* last record at which compaction took free pages, + 1 */
 };
 

@@ -6,6 +6,32 @@
 #include "machine/model.h"
 #include "replay/simulated_inside.h"
 
+/*
+ * A zone keeps the last page block of its HIGHATOMIC reserve until it is nearly out of memory.  So where there was none before
+ * and is none after, none was made; the counters by which a request near a mark is served without one are not traced.
+ */
+static bool reserves_nothing(const struct machine *m)
+{
+	if (!m->have_before || !m->have_after || !m->before.have_pagetypeinfo ||
+	    !m->after.have_pagetypeinfo)
+		return false;
+	for (uint32_t z = 0; z < m->zone_count; z++)
+		if (m->before.pageblocks[z][KMM_HIGHATOMIC] ||
+		    m->after.pageblocks[z][KMM_HIGHATOMIC])
+			return false;
+	return true;
+}
+
+static struct kmm *create(const struct machine *m, const struct simulated_options *o, char *why,
+			  size_t len)
+{
+	struct kmm_config c = *o->config;
+
+	if (o->native && reserves_nothing(m))
+		c.policy.highatomic_reserve = false;
+	return kmm_create(&c, why, len);
+}
+
 /* Of the recording's machine and of this one, whichever has more. */
 static uint32_t target_frames(const struct machine *m, const struct kmm_config *c)
 {
@@ -36,7 +62,7 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 		s->kept[i].pfn = KMM_NO_PFN;
 	s->frames = target_frames(m, o->config);
 	if (!view_touched_init(&s->touched, s->frames, m->pageblock_order))
-		s->mm = kmm_create(o->config, why, sizeof(why));
+		s->mm = create(m, o, why, sizeof(why));
 	if (!s->mm) {
 		err_set(e, s->touched.block ? EINVAL : ENOMEM, "the model cannot be built: %s",
 			s->touched.block ? why : "out of memory");

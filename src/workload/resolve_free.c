@@ -190,7 +190,7 @@ int resolve_free(struct resolver *r, struct ctx *c, const struct event *ev)
 			       ((ev->preempt & EVENT_PREEMPT_DEPTH) >= 2 ? FREE_IRQ : 0);
 	if (slot != NO_SLOT) {
 		free_of_slot(r, w, slot, pfn, pages);
-		if (slot == c->exact_slot) {
+		if (slot == c->exact_slot && order < r->slots.s[slot].order) {
 			/* alloc_pages_exact trims its block: straight to the buddy lists (pitfall 15). */
 			w->r.sig.flags |= REQ_DIRECT;
 			w->r.sig.aux = FREE_TAIL;

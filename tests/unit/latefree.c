@@ -137,6 +137,54 @@ static void test_clock(void **state)
 	expect(1, 1, 0);
 }
 
+/* A page of CPU 1's batch that found its list held, and the next of the batch, which shows when. */
+static void batch(uint64_t time, uint32_t pfn)
+{
+	follow(time, 1, REQ_PAGE_FREE, REQ_DIRECT, pfn);
+	follow(time, 1, REQ_PAGE_FREE, REQ_BATCHED, KMM_NO_PFN);
+}
+
+/* What stands behind it is taken first, down to 192: all that CPU 0 gave back from there on came later. */
+static void test_overtaken(void **state)
+{
+	(void)state;
+	give(100, 0, 64);
+	give(101, 0, 192);
+	give(102, 0, 256);
+	follow(103, 0, REQ_OBJ_FREE, 0, KMM_NO_PFN);
+	batch(104, 128);
+	take(200, 0, 256);
+	take(200, 0, 192);
+	assert_int_equal(l.move_count, 0);
+	take(200, 0, 128);
+	assert_int_equal(l.move_count, 3);
+	expect(0, 1, 4);
+	expect(1, 2, 1);
+	expect(2, 3, 2);
+	take(200, 0, 64);
+	assert_int_equal(l.move_count, 3);
+}
+
+/* Its CPU did something else behind what it stands before, or it has an event of its own time. */
+static void test_not_overtaken(void **state)
+{
+	(void)state;
+	give(100, 0, 64);
+	follow(101, 1, REQ_OBJ_FREE, 0, KMM_NO_PFN);
+	follow(102, 0, REQ_OBJ_FREE, 0, KMM_NO_PFN);
+	batch(103, 128);
+	take(200, 0, 64);
+	take(200, 0, 128);
+	assert_int_equal(l.move_count, 0);
+	give(300, 0, 512);
+	follow(301, 0, REQ_OBJ_FREE, 0, KMM_NO_PFN);
+	follow(302, 1, REQ_PAGE_FREE, REQ_DIRECT, 576);
+	follow(303, 1, REQ_PAGE_FREE, REQ_BATCHED, KMM_NO_PFN);
+	take(400, 0, 512);
+	take(400, 0, 576);
+	assert_int_equal(l.move_count, 0);
+}
+
 /* One CPU's order is certain. */
 static void test_one_cpu(void **state)
 {
@@ -230,6 +278,8 @@ int main(void)
 		TEST(test_in_turn),
 		TEST(test_done),
 		TEST(test_clock),
+		TEST(test_overtaken),
+		TEST(test_not_overtaken),
 		TEST(test_one_cpu),
 		TEST(test_drains),
 		TEST(test_waits_for_a_drain),

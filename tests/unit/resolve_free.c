@@ -337,6 +337,17 @@ static void blocks_freed_in_pieces(void **state)
 	assert_int_equal(resolver_stats(b->r)->implied_pages, 0);
 }
 
+/* 15: one that is given back whole, and next, is no tail. */
+static void whole_blocks_are_no_tails(void **state)
+{
+	struct bench *b = *state;
+
+	alloc(b, 0x500, 3, KERNEL);
+	freed(b, 0x500, 3);
+	finish(b);
+	assert_false(rec(b, REQ_PAGE_FREE, 0)->sig.flags & REQ_DIRECT);
+}
+
 /* 15: alloc_pages_exact trims its block at once, past the per-CPU lists. */
 static void exact_tails_are_direct(void **state)
 {
@@ -390,6 +401,7 @@ int main(void)
 		TEST(unknown_frees_name_their_frame),
 		TEST(blocks_freed_in_pieces),
 		TEST(exact_tails_are_direct),
+		TEST(whole_blocks_are_no_tails),
 		TEST(migration_loses_nothing),
 		TEST(an_area_is_freed_in_blocks),
 		TEST(others_are_freed_page_by_page),
