@@ -571,6 +571,9 @@ static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
 	case REQ_PAGE_ALLOC:
 		if (q->sig.flags & REQ_FAILED || q->pfn == KMM_NO_PFN) {
 			s->pages.responses += s->seeded;
+			if (s->seeded && s->o.native)
+				kmm_saw_failure(s->mm, q->cpu, q->sig.node < 0 ? -1 : q->sig.node,
+						q->sig.gfp, q->sig.order);
 			break;
 		}
 		if (s->seeded && q->seq == s->early)

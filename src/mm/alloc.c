@@ -470,6 +470,21 @@ kmm_pfn kmm_alloc_pages(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned orde
 	return alloc_pages(mm, cpu, -1, gfp, order);
 }
 
+void kmm_saw_failure(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp, unsigned order)
+{
+	struct alloc_request r;
+
+	if (order > mm->max_order || cpu >= mm->cpus)
+		return;
+	if (nid < 0 || (unsigned)nid >= mm->config.nodes)
+		nid = mm->config.cpu_node[cpu];
+	if (!alloc_prepare(&r, mm, cpu, (unsigned)nid, gfp, order))
+		return;
+	for (unsigned i = 0; i < r.zl->n; i++)
+		if (alloc_zone_fits(&r, r.zl->zone[i]))
+			(void)zone_allows(&r, r.zl->zone[i], alloc_fast_flags(&r));
+}
+
 kmm_pfn kmm_alloc_pages_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned order,
 				unsigned zone)
 {
