@@ -575,6 +575,22 @@ static __attribute__((noinline)) int relieve(struct resolver *r)
 	return ret;
 }
 
+/* What whoever gets the CPU does first for the task before: its memory descriptor may go, with its tables. */
+static bool gives_back(enum event_kind kind)
+{
+	return kind == EVENT_MM_PAGE_FREE || kind == EVENT_KMEM_CACHE_FREE || kind == EVENT_KFREE ||
+	       kind == EVENT_PERCPU_FREE_PERCPU;
+}
+
+/* The task goes on where it lost the CPU, or another one: maybe between an allocation's refills and its event. */
+static __attribute__((noinline)) void resume(struct resolver *r, struct ctx *c,
+					     const struct event *ev)
+{
+	if (ev->kind == EVENT_MM_PAGE_ALLOC && c->open == WINDOW_NONE)
+		resolve_page_moved(r, c, ev);
+	c->resumed = gives_back((enum event_kind)ev->kind);
+}
+
 /* A task's event. */
 static inline void enter_task(struct resolver *r, struct ctx *c, const struct event *ev)
 {
@@ -594,9 +610,9 @@ static inline void enter_task(struct resolver *r, struct ctx *c, const struct ev
 		c->frees_before = c->frees.count;
 		c->resumed = true;
 		q->last = ev->pid;
-		if (ev->kind == EVENT_MM_PAGE_ALLOC && c->open == WINDOW_NONE)
-			resolve_page_moved(r, c, ev);
 	}
+	if (__builtin_expect(c->resumed, 0))
+		resume(r, c, ev);
 	if (__builtin_expect(r->kswapd_seen, 0) && ev->kind != EVENT_MM_VMSCAN_KSWAPD_WAKE &&
 	    ev->kind != EVENT_MM_VMSCAN_KSWAPD_SLEEP)
 		follow_kswapd(r, ev);

@@ -83,20 +83,6 @@ static bool is_of_allocators(enum event_kind kind)
 	return kind > EVENT_OTHER && kind < EVENT_MM_COMPACTION_BEGIN && !is_kmap(kind);
 }
 
-/* What whoever gets the CPU does first for the task before: its memory descriptor may go, with its tables. */
-static bool gives_back(enum event_kind kind)
-{
-	return kind == EVENT_MM_PAGE_FREE || kind == EVENT_KMEM_CACHE_FREE || kind == EVENT_KFREE ||
-	       kind == EVENT_PERCPU_FREE_PERCPU;
-}
-
-/* The task lost the CPU between its refills and its mm_page_alloc. */
-static bool holds_open(struct ctx *c, enum event_kind kind)
-{
-	c->resumed &= gives_back(kind);
-	return c->resumed;
-}
-
 void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 {
 	/* A fallback that boosts the marks wakes kswapd before its allocation is logged. */
@@ -114,7 +100,7 @@ void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind
 	    kind != EVENT_MM_PAGE_PCPU_DRAIN)
 		resolve_free_unpaired(r, c);
 	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC && !is_kmap(kind) &&
-	    !holds_open(c, kind))
+	    !c->resumed)
 		close_open(r, c);
 	if (c->bulk_n && !takes && kind != EVENT_MM_PAGE_ALLOC)
 		settle_bulk(r, c);
@@ -160,7 +146,6 @@ static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const 
 		}
 		c->bulk = c->open = pos;
 		c->bulk_moved = true;
-		c->resumed = false;
 		w = window_at(&r->win, pos);
 		w->waits |= WAIT_ALLOC;
 		return w;
@@ -169,7 +154,6 @@ static struct window_entry *open_alloc(struct resolver *r, struct ctx *c, const 
 	if (!w)
 		return NULL;
 	c->open = resolver_newest(r);
-	c->resumed = false;
 	w->waits |= WAIT_ALLOC;
 	w->r.slot = slots_take(&r->slots);
 	if (w->r.slot == NO_SLOT) {
