@@ -109,8 +109,10 @@ static int told_block(struct feed *f, struct request *out, struct err *e)
 
 		q->silent.count++;
 		q->silent.cpu = t->cpu;
-		q->silent.order = t->order;
-		q->silent.type = t->type;
+		q->silent.order = t->order & 15;
+		q->silent.type = t->type & 15;
+		q->silent.zone = t->zone & 127;
+		q->silent.bulk = !f->silent.unseen && !t->order && t->type == KMM_UNMOVABLE;
 	}
 	for (; f->gone_at < f->silent.taken.gone_count &&
 	       f->silent.taken.gone[f->gone_at].number < end;

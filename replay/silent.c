@@ -132,6 +132,7 @@ static struct taken_page page_of(const struct silent *s, uint32_t list, uint64_t
 		.cpu = (uint16_t)(list / SILENT_LISTS % s->m->cpus),
 		.order = (uint8_t)(list % SILENT_LISTS / KMM_PCPTYPES),
 		.type = (uint8_t)(list % KMM_PCPTYPES),
+		.zone = (uint8_t)(list / SILENT_LISTS / s->m->cpus),
 	};
 }
 
@@ -163,7 +164,7 @@ static void went(struct silent *s, uint32_t pfn)
 	const struct silent_frame *f = &s->f[pfn];
 
 	if (is_suspect(f)) {
-		believe(s, f->prev, f->candidate - 1);
+		believe(s, f->prev, (f->asked ? f->asked : f->candidate) - 1);
 		s->unseen += f->prev % KMM_PCPTYPES == KMM_MOVABLE;
 	}
 	taken_gone(&s->taken, f->candidate - 1, pfn);
@@ -217,11 +218,16 @@ static void suspect_found(struct silent *s, uint32_t pfn, uint64_t number)
 
 /*
  * A page that was freed past its list, and that compaction took from the free lists, leaves no event
- * but its next free either.
+ * but its next free either.  It takes them from MOVABLE page blocks alone [suitable_migration_target(), 6.12].
  */
 static bool may_have_moved(const struct silent *s, uint32_t pfn)
 {
-	return s->f[pfn].freed && s->compacted > (s->f[pfn].freed & ~MAY_HAVE_PASSED);
+	const struct silent_frame *f = &s->f[pfn];
+	unsigned type = is_suspect(f) ? f->prev % KMM_PCPTYPES :
+					s->type[pfn >> s->m->pageblock_order];
+
+	return f->freed & MAY_HAVE_PASSED && (type == KMM_MOVABLE || type == KMM_PCPTYPES) &&
+	       s->compacted > (f->freed & ~MAY_HAVE_PASSED);
 }
 
 /* A page left by the front door, or was drained: if it was suspected, the order of the log misled. */
@@ -437,7 +443,7 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 	if (list % SILENT_LISTS == KMM_UNMOVABLE)
 		s->last[q->cpu] = list + 1;
 	if (q->sig.own_obs) {
-		*o = (struct silent_open){ .slot = q->slot, .pfn = q->pfn };
+		*o = (struct silent_open){ .slot = q->slot, .number = number, .pfn = q->pfn };
 		if (q->sig.flags & REQ_DIRECT)
 			return;
 		suspect(s, list, UINT32_MAX, number);
@@ -596,6 +602,23 @@ static void follow_drain(struct silent *s, const struct request *q, uint64_t num
 	s->f[q->pfn].freed = 0;
 }
 
+/*
+ * The page that the request of this refill got has come.  What the refill brought before it was gone by then: somebody
+ * had asked for that before the request, and the refill is theirs.
+ */
+static void refill_of_others(struct silent *s, const struct silent_open *o, uint32_t list,
+			     uint64_t number)
+{
+	uint32_t head = (uint32_t)s->m->max_pfn + list;
+
+	while (o->number < NUMBER_MAX && s->f[head].next != head) {
+		uint32_t pfn = s->f[head].next;
+
+		suspect_block(s, list, pfn, number);
+		s->f[pfn].asked = (uint32_t)o->number + 1;
+	}
+}
+
 static void follow_refill(struct silent *s, const struct request *q, uint64_t number)
 {
 	struct silent_open *o = q->cpu < KMM_CPUS ? &s->open[q->cpu] : NULL;
@@ -618,8 +641,10 @@ static void follow_refill(struct silent *s, const struct request *q, uint64_t nu
 		append(s, list, q->pfn);
 		if (s->f[q->pfn].prev >= s->m->max_pfn)
 			expose(s, list, number);
-	} else
+	} else {
+		refill_of_others(s, o, list, number);
 		use(s, q);
+	}
 	/* Nobody is known to have asked: it is taken once the refill has it. */
 	if (nobody)
 		silent_recognise(s, q->pfn, list, number + 1);

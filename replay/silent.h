@@ -4,6 +4,7 @@
  * list gives away.  A refill appends its pages, a free puts its page before all
  * others, and allocations take from the head; so whatever stood before a page that
  * an allocation got, or was still there when the next refill came, was gone before.
+ * That is so of its own refill as well, if what it got was not the first page of that.
  *
  * It was taken, by a bulk allocation, by a task whose events are not in the trace or
  * while an event was off: the page's own next event is a free (it was in use), or it
@@ -82,6 +83,7 @@ struct silent {
 		uint32_t list;	    /* number + 1; 0: on none */
 		uint32_t freed;	    /* its free put it there: that record + 1, MAY_HAVE_PASSED */
 		uint32_t passed; /* on a list, but a drain passed it over: record before which it went, + 1 */
+		uint32_t asked; /* a candidate that a refill brought: the record of what asked for that, + 1 */
 		uint32_t first; /* it was the first of its list after this record, + 1; 0: never */
 	} * f;
 	uint8_t *type; /* [page blocks] of the list that pages freed there go to; KMM_PCPTYPES unknown */
@@ -93,9 +95,10 @@ struct silent {
 		bool worked; /* it did more than free pages since it got the CPU */
 	} running[KMM_CPUS];
 	struct silent_open {
-		uint32_t slot; /* whose refills they are */
-		uint32_t pfn;  /* what it got of them */
-		bool bulk;     /* it is a bulk allocation, and none of its refills was seen yet */
+		uint32_t slot;	 /* whose refills they are */
+		uint64_t number; /* of its record */
+		uint32_t pfn;	 /* what it got of them */
+		bool bulk;	 /* it is a bulk allocation, and none of its refills was seen yet */
 	} open[KMM_CPUS];
 	struct taken taken;
 	uint64_t unseen; /* of its pages MOVABLE, which no bulk allocation asks for: by tasks that are not in the trace */

@@ -27,7 +27,7 @@ static inline void silent_insert(struct silent *s, uint32_t list, uint32_t pfn, 
 	s->f[f->next].prev = pfn;
 	s->f[prev].next = pfn;
 	f->list = list + 1;
-	f->candidate = f->passed = 0;
+	f->candidate = f->passed = f->asked = 0;
 }
 
 /* A request is known that took it, before this record. */

@@ -394,8 +394,13 @@ static void take_silently(struct simulated *s, const struct request *q)
 	else if (q->silent.type == KMM_RECLAIMABLE)
 		gfp |= KMM_GFP_RECLAIMABLE;
 	for (unsigned i = 0; i < q->silent.count; i++) {
-		kmm_pfn got = kmm_alloc_pages(s->mm, q->silent.cpu, gfp, q->silent.order);
+		kmm_pfn got = KMM_NO_PFN;
 
+		if (s->o.native && q->silent.bulk)
+			got = kmm_alloc_bulk_page_in_zone(s->mm, q->silent.cpu, gfp,
+							  q->silent.zone);
+		if (got == KMM_NO_PFN)
+			got = kmm_alloc_pages(s->mm, q->silent.cpu, gfp, q->silent.order);
 		if (got == KMM_NO_PFN)
 			continue;
 		s->stats.silent++;
@@ -566,6 +571,9 @@ static uint32_t apply(struct simulated *s, const struct request *q, uint32_t n)
 	case REQ_PAGE_ALLOC:
 		if (q->sig.flags & REQ_FAILED || q->pfn == KMM_NO_PFN) {
 			s->pages.responses += s->seeded;
+			if (s->seeded && s->o.native)
+				kmm_saw_failure(s->mm, q->cpu, q->sig.node < 0 ? -1 : q->sig.node,
+						q->sig.gfp, q->sig.order);
 			break;
 		}
 		if (s->seeded && q->seq == s->early)

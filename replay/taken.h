@@ -18,6 +18,7 @@ struct taken_page {
 	uint64_t number; /* of the record */
 	uint16_t cpu;
 	uint8_t order, type; /* as enum kmm_migratetype */
+	uint8_t zone;
 };
 
 /* Whichever way it was found: the block at this frame had left its list before the record. */

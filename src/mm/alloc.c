@@ -460,14 +460,50 @@ static INLINE kmm_pfn alloc_pages(struct kmm *mm, unsigned cpu, int nid, kmm_gfp
 	return pfn;
 }
 
+/*
+ * A folio for user space that is not MOVABLE: the page cache of a device or of a file system that wants it so.  It
+ * goes to the LRU.
+ */
+static INLINE bool is_cache(kmm_gfp gfp)
+{
+	kmm_gfp folio = KMM_GFP_HARDWALL | KMM_GFP_COMP;
+
+	return (gfp & (folio | KMM_GFP_MOVABLE)) == folio;
+}
+
+static NOINLINE void put_on_lru(struct kmm *mm, kmm_pfn pfn, unsigned order)
+{
+	for (unsigned i = 0; i < 1u << order && pfn != KMM_NO_PFN; i++)
+		mm->frame[pfn + i].cold = 1;
+}
+
 kmm_pfn kmm_alloc_pages_node(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp, unsigned order)
 {
-	return alloc_pages(mm, cpu, nid, gfp, order);
+	kmm_pfn pfn = alloc_pages(mm, cpu, nid, gfp, order);
+
+	if (unlikely(is_cache(gfp)))
+		put_on_lru(mm, pfn, order);
+	return pfn;
 }
 
 kmm_pfn kmm_alloc_pages(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned order)
 {
-	return alloc_pages(mm, cpu, -1, gfp, order);
+	return kmm_alloc_pages_node(mm, cpu, -1, gfp, order);
+}
+
+void kmm_saw_failure(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp, unsigned order)
+{
+	struct alloc_request r;
+
+	if (order > mm->max_order || cpu >= mm->cpus)
+		return;
+	if (nid < 0 || (unsigned)nid >= mm->config.nodes)
+		nid = mm->config.cpu_node[cpu];
+	if (!alloc_prepare(&r, mm, cpu, (unsigned)nid, gfp, order))
+		return;
+	for (unsigned i = 0; i < r.zl->n; i++)
+		if (alloc_zone_fits(&r, r.zl->zone[i]))
+			(void)zone_allows(&r, r.zl->zone[i], alloc_fast_flags(&r));
 }
 
 kmm_pfn kmm_alloc_pages_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned order,

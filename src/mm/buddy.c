@@ -234,6 +234,12 @@ kmm_pfn buddy_take_seen(struct kmm *mm, struct zone *z, unsigned cpu, unsigned o
 	return pfn;
 }
 
+/* Can its contents move?  What is on the LRU can, whatever it was asked for as. */
+static bool is_movable(const struct frame *f)
+{
+	return frame_in_use(f) && (f->type == KMM_MOVABLE || f->cold);
+}
+
 /* The frames of pfn's page block that a move looks at; false if it may not move. */
 static bool pageblock_range(const struct kmm *mm, const struct zone *z, kmm_pfn pfn, kmm_pfn *start,
 			    kmm_pfn *end)
@@ -265,7 +271,7 @@ bool buddy_move_pageblock(struct kmm *mm, struct zone *z, kmm_pfn pfn, unsigned 
 			moved->pages += 1u << order;
 			pfn += 1u << order;
 		} else {
-			moved->movable += frame_in_use(&f[pfn]) && f[pfn].type == KMM_MOVABLE;
+			moved->movable += is_movable(&f[pfn]);
 			pfn++;
 		}
 	}
@@ -286,7 +292,7 @@ bool buddy_count_pageblock(const struct kmm *mm, const struct zone *z, kmm_pfn p
 			counted->pages += 1u << f[pfn].order;
 			pfn += 1u << f[pfn].order;
 		} else {
-			counted->movable += frame_in_use(&f[pfn]) && f[pfn].type == KMM_MOVABLE;
+			counted->movable += is_movable(&f[pfn]);
 			pfn++;
 		}
 	}

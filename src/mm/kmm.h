@@ -201,6 +201,11 @@ void kmm_expect_drain(struct kmm *mm, int drains);
 unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n, kmm_pfn *out);
 /* One page from this zone as the bulk allocator takes it; KMM_NO_PFN if the zone has none. */
 kmm_pfn kmm_alloc_bulk_page_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned zone);
+/*
+ * A request found no page: what it saw on its way through the zones, which from 6.7 on remember that they were seen
+ * below their high mark.
+ */
+void kmm_saw_failure(struct kmm *mm, unsigned cpu, int nid, kmm_gfp gfp, unsigned order);
 /* __free_pages() of a block, or of an aligned part of one. */
 void kmm_free_pages(struct kmm *mm, unsigned cpu, kmm_pfn pfn, unsigned order);
 /* One page of a batched free (free_unref_page_list). */

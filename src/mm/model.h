@@ -33,7 +33,7 @@ struct frame {
 			uint32_t state : 8; /* enum frame_is */
 			uint32_t order : 4; /* of the block, if it heads a free or per-CPU one */
 			uint32_t type : 3; /* list's type; in a per-CPU list: as cached; in use: as allocated */
-			uint32_t cold : 1; /* 2.6: in which of the CPU's two lists */
+			uint32_t cold : 1; /* 2.6: in which of the CPU's two lists; in use: on the LRU, though not MOVABLE */
 			uint32_t zone : 5;
 			uint32_t cpu : 10; /* owner of the per-CPU list */
 		};

@@ -158,7 +158,9 @@ struct request {
 	uint16_t pcp_batch; /* put there by feed.h: the batch of its page's zone from here on; 0: as before */
 	struct {	    /* put there by feed.h: pages that a CPU's list lost silently before */
 		uint16_t count, cpu;
-		uint8_t order, type;
+		uint8_t order : 4, type : 4;
+		uint8_t zone : 7;
+		uint8_t bulk : 1; /* by a bulk allocation, which alone leaves no event here */
 	} silent;
 	uint16_t gone_count; /* put there by feed.h: so many frames of its silent.gone[], from `gone` on, */
 	uint32_t gone; /* are on no list any more: for who follows the recording */

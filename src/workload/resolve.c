@@ -246,6 +246,7 @@ static void ctx_reset(struct ctx *c, int64_t key)
 	c->reclaimer = c->compactor = c->in_reclaim = c->in_compaction = c->compacted = false;
 	c->open = c->twin = c->bulk = c->last_free = WINDOW_NONE;
 	c->bulk_n = 0;
+	c->resumed = false;
 	c->exact_slot = NO_SLOT;
 	c->area_size = c->big_size = c->kmap_page = 0;
 	c->area_align = 0;
@@ -282,6 +283,16 @@ static int64_t ctx_key(const struct event *ev)
 	return ev->irq & EVENT_NMI ? CTX_NMI : ev->irq & EVENT_HARDIRQ ? CTX_HARDIRQ : CTX_SOFTIRQ;
 }
 
+/* Whose place is rather taken: one that waits for an allocation's own event may do so for long. */
+static bool goes_first(const struct ctx *a, const struct ctx *b)
+{
+	bool free = a->key == CTX_NONE, waits = a->open != WINDOW_NONE;
+
+	if (free || b->key == CTX_NONE)
+		return free;
+	return waits != (b->open != WINDOW_NONE) ? !waits : a->used < b->used;
+}
+
 /* Another context of the CPU than that of its last event: it may be a new one. */
 static __attribute__((noinline)) struct ctx *ctx_switch(struct resolver *r, const struct event *ev,
 							int64_t key)
@@ -291,7 +302,7 @@ static __attribute__((noinline)) struct ctx *ctx_switch(struct resolver *r, cons
 	for (unsigned i = 0; i < CTX_PER_CPU; i++) {
 		if (set[i].key == key)
 			return &set[i];
-		if (set[i].key == CTX_NONE || (old->key != CTX_NONE && set[i].used < old->used))
+		if (goes_first(&set[i], old))
 			old = &set[i];
 	}
 	if (old->key != CTX_NONE)
@@ -568,6 +579,22 @@ static __attribute__((noinline)) int relieve(struct resolver *r)
 	return ret;
 }
 
+/* What whoever gets the CPU does first for the task before: its memory descriptor may go, with its tables. */
+static bool gives_back(enum event_kind kind)
+{
+	return kind == EVENT_MM_PAGE_FREE || kind == EVENT_KMEM_CACHE_FREE || kind == EVENT_KFREE ||
+	       kind == EVENT_PERCPU_FREE_PERCPU;
+}
+
+/* The task goes on where it lost the CPU, or another one: maybe between an allocation's refills and its event. */
+static __attribute__((noinline)) void resume(struct resolver *r, struct ctx *c,
+					     const struct event *ev)
+{
+	if (ev->kind == EVENT_MM_PAGE_ALLOC && c->open == WINDOW_NONE)
+		resolve_page_moved(r, c, ev);
+	c->resumed = gives_back((enum event_kind)ev->kind);
+}
+
 /* A task's event. */
 static inline void enter_task(struct resolver *r, struct ctx *c, const struct event *ev)
 {
@@ -585,10 +612,11 @@ static inline void enter_task(struct resolver *r, struct ctx *c, const struct ev
 		if (c->last_kind != EVENT_MM_VMSCAN_DIRECT_RECLAIM_END)
 			c->last_kind = EVENT_OTHER;
 		c->frees_before = c->frees.count;
+		c->resumed = true;
 		q->last = ev->pid;
-		if (ev->kind == EVENT_MM_PAGE_ALLOC && c->open == WINDOW_NONE)
-			resolve_page_moved(r, c, ev);
 	}
+	if (__builtin_expect(c->resumed, 0))
+		resume(r, c, ev);
 	if (__builtin_expect(r->kswapd_seen, 0) && ev->kind != EVENT_MM_VMSCAN_KSWAPD_WAKE &&
 	    ev->kind != EVENT_MM_VMSCAN_KSWAPD_SLEEP)
 		follow_kswapd(r, ev);

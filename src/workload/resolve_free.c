@@ -248,30 +248,6 @@ static struct window_entry *move_free(struct resolver *r, const struct event *ev
 	return w;
 }
 
-/*
- * The drains after a free show when it got the zone lock, for which it may have
- * waited: among the operations of all CPUs it stands there.
- */
-int resolve_free_at_drain(struct resolver *r, struct ctx *c, const struct event *ev)
-{
-	uint64_t old = c->last_free;
-	struct window_entry *w;
-	uint8_t waits;
-
-	resolve_free_settle_drain(r, c);
-	if (old == WINDOW_NONE || !window_has(&r->win, old) || window_at(&r->win, old)->dropped)
-		return 0;
-	waits = window_at(&r->win, old)->waits;
-	w = move_free(r, ev, old);
-	if (!w)
-		return err_code(r->err);
-	w->waits = w->dropped ? 0 : waits;
-	for (uint32_t i = 0; i < c->unpaired.count; i++)
-		if (c->unpaired.pos[i] == old)
-			c->unpaired.pos[i] = resolver_newest(r);
-	return 0;
-}
-
 /* Has the page been somewhere else since its free was logged? */
 static bool used_since(const struct resolver *r, uint64_t pos)
 {
@@ -288,6 +264,32 @@ static bool used_since(const struct resolver *r, uint64_t pos)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * The drains after a free show when it got the zone lock, for which it may have
+ * waited: among the operations of all CPUs it stands there.  A page that was handed out since had been on its list:
+ * then they are those of a later piece of work of this task.
+ */
+int resolve_free_at_drain(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	uint64_t old = c->last_free;
+	struct window_entry *w;
+	uint8_t waits;
+
+	resolve_free_settle_drain(r, c);
+	if (old == WINDOW_NONE || !window_has(&r->win, old) || window_at(&r->win, old)->dropped ||
+	    used_since(r, old))
+		return 0;
+	waits = window_at(&r->win, old)->waits;
+	w = move_free(r, ev, old);
+	if (!w)
+		return err_code(r->err);
+	w->waits = w->dropped ? 0 : waits;
+	for (uint32_t i = 0; i < c->unpaired.count; i++)
+		if (c->unpaired.pos[i] == old)
+			c->unpaired.pos[i] = resolver_newest(r);
+	return 0;
 }
 
 /*

@@ -90,7 +90,7 @@ void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind
 		     kind == EVENT_MM_PAGE_ALLOC_EXTFRAG || kind == EVENT_MM_VMSCAN_WAKEUP_KSWAPD;
 	bool is_free = kind == EVENT_MM_PAGE_FREE;
 
-	if (c->area_gone && (kind == EVENT_KFREE || kind == EVENT_MM_PAGE_PCPU_DRAIN))
+	if (c->area_gone && !is_free)
 		resolve_free_area(r, c);
 	if (c->frees.count && !is_free && kind != EVENT_MM_PAGE_FREE_BATCHED &&
 	    !(kind == EVENT_MM_PAGE_PCPU_DRAIN && c->last_kind == EVENT_MM_PAGE_FREE_BATCHED) &&
@@ -99,7 +99,8 @@ void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind
 	if (c->unpaired.count && !is_free && kind != EVENT_KFREE && kind != EVENT_VFREE &&
 	    kind != EVENT_REMOVE_VM_AREA && kind != EVENT_MM_PAGE_PCPU_DRAIN)
 		resolve_free_unpaired(r, c);
-	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC && !is_kmap(kind))
+	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC && !is_kmap(kind) &&
+	    !c->resumed)
 		close_open(r, c);
 	if (c->bulk_n && !takes && kind != EVENT_MM_PAGE_ALLOC)
 		settle_bulk(r, c);
@@ -180,18 +181,16 @@ static enum drain_cause drain_cause(const struct resolver *r, const struct ctx *
 	}
 }
 
-static void note_take(const struct resolver *r, struct window_entry *own, const struct event *ev)
+static void note_take(struct take *t, uint64_t pfn, unsigned order, unsigned type)
 {
-	unsigned order = ev->page.order < 0 ? 0 : (unsigned)ev->page.order;
-
-	if (ev->page.pfn >= KMM_NO_PFN || order >= KMM_ORDERS)
+	if (pfn >= KMM_NO_PFN || order >= KMM_ORDERS)
 		return;
-	if (own->take.first == KMM_NO_PFN)
-		own->take = (struct take){ .first = (uint32_t)ev->page.pfn,
-					   .type = resolver_type(r, ev->page.migratetype),
-					   .order = (uint8_t)order };
-	own->take.end = (uint32_t)ev->page.pfn + (1u << order);
-	own->take.blocks++;
+	if (t->first == KMM_NO_PFN)
+		*t = (struct take){ .first = (uint32_t)pfn,
+				    .type = (uint8_t)type,
+				    .order = (uint8_t)order };
+	t->end = (uint32_t)pfn + (1u << order);
+	t->blocks++;
 }
 
 int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
@@ -211,7 +210,9 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 		own->r.sig.own_obs++;
 		slot = own->r.slot;
 		if (op == OBS_ZONE_LOCKED)
-			note_take(r, own, ev);
+			note_take(&own->take, ev->page.pfn,
+				  ev->page.order < 0 ? 0 : (unsigned)ev->page.order,
+				  resolver_type(r, ev->page.migratetype));
 	}
 	if (op == OBS_PCPU_DRAIN && resolve_free_at_drain(r, c, ev) < 0)
 		return err_code(r->err);
@@ -229,7 +230,8 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
 		/* The window may have moved. */
 		if (r->o.machine && request_takes(r->o.machine, &w->r) &&
 		    window_has(&r->win, c->open))
-			window_at(&r->win, c->open)->take.blocks++;
+			note_take(&window_at(&r->win, c->open)->take, w->r.pfn, w->r.sig.order,
+				  w->r.sig.type);
 		return 0;
 	}
 	w->r.pfn = ev->page.pfn < KMM_NO_PFN ? (uint32_t)ev->page.pfn : KMM_NO_PFN;
@@ -306,6 +308,18 @@ static void replace_silent(struct resolver *r, struct ctx *c, uint32_t n)
 	}
 }
 
+/*
+ * A request gets the first page that its refill brings.  Else the refills are those of pages that went silently
+ * before.  (A cold page comes from the other end.)
+ */
+static bool fits(const struct take *t, const struct event *ev)
+{
+	if (t->first == KMM_NO_PFN)
+		return true;
+	return (int)t->order == ev->page.order &&
+	       (t->first == ev->page.pfn || ev->page.gfp & KMM_GFP_COLD);
+}
+
 /* The entry of this allocation: the open one, if its refills fit, else a new one. */
 static struct window_entry *alloc_entry(struct resolver *r, struct ctx *c, const struct event *ev,
 					uint64_t *pos)
@@ -314,7 +328,7 @@ static struct window_entry *alloc_entry(struct resolver *r, struct ctx *c, const
 
 	if (c->open != WINDOW_NONE && window_has(&r->win, c->open)) {
 		w = window_at(&r->win, c->open);
-		if (w->r.sig.op == REQ_PAGE_ALLOC) {
+		if (w->r.sig.op == REQ_PAGE_ALLOC && fits(&w->take, ev)) {
 			*pos = c->open;
 			c->open = WINDOW_NONE;
 			w->waits &= (uint8_t)~WAIT_ALLOC;

@@ -178,6 +178,33 @@ static void test_claim_then_steal(void **state)
 	machine_done(mm);
 }
 
+/*
+ * Page cache that is not asked for as MOVABLE is on the LRU, and counts as movable: of a MOVABLE page block 16 pages
+ * are free, and 288 are such, or the kernel's own, like the other 208.
+ */
+static void test_page_cache(void **state)
+{
+	(void)state;
+	for (unsigned cache = 0; cache < 2; cache++) {
+		struct kmm *mm = bare_machine(KMM_LINUX_6_18);
+		kmm_gfp gfp = GFP_KERNEL | KMM_GFP_COMP | (cache ? KMM_GFP_HARDWALL : 0);
+		struct seen s;
+
+		assert_int_equal(kmm_seed_free(mm, 0, 8, KMM_UNMOVABLE), 0);
+		assert_int_equal(kmm_seed_free(mm, 256, 5, KMM_UNMOVABLE), 0);
+		for (kmm_pfn pfn = 512; pfn < 576; pfn += 16)
+			assert_int_equal(kmm_seed_free(mm, pfn, 3, KMM_UNMOVABLE), 0);
+		assert_int_equal(kmm_alloc_pages(mm, 0, gfp, 8), 0);
+		assert_int_equal(kmm_alloc_pages(mm, 0, gfp, 5), 256);
+		assert_int_equal(kmm_seed_free(mm, 288, 4, KMM_MOVABLE), 0);
+		seen_watch(mm, &s);
+		assert_int_equal(kmm_alloc_pages(mm, 0, GFP_KERNEL, 4), 288);
+		check_extfrag(&s.event[cache ? 0 : 1], 288, 4, 4, KMM_UNMOVABLE, KMM_MOVABLE,
+			      !cache);
+		machine_done(mm);
+	}
+}
+
 /* 2.6.24: the largest block, split in place; small ones leave their rest to the old type. */
 static void test_2_6(void **state)
 {
@@ -206,6 +233,7 @@ int main(void)
 		cmocka_unit_test(test_claim),
 		cmocka_unit_test(test_no_grouping_needs_no_fallback),
 		cmocka_unit_test(test_claim_then_steal),
+		cmocka_unit_test(test_page_cache),
 		cmocka_unit_test(test_2_6),
 	};
 

@@ -251,6 +251,29 @@ static void test_below_high_mark(void **state)
 	}
 }
 
+/* So it does once a request has failed: of 16384 free pages one of order 9 counts 511 as not there. */
+static void test_failed_request(void **state)
+{
+	static const unsigned want[2][5] = { { 10, 20, 40, 80, 160 }, { 10, 20, 30, 30, 30 } };
+
+	(void)state;
+	for (unsigned failed = 0; failed < 2; failed++) {
+		struct kmm *mm = machine_marked(10, 40, 4000, 16000);
+		struct seen s;
+
+		if (failed)
+			kmm_saw_failure(mm, 0, -1, GFP_USER_MOVABLE, 9);
+		for (unsigned i = 0; i < 5; i++) {
+			seen_watch(mm, &s);
+			kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+			assert_int_equal(seen_count(&s, 'l'), want[failed][i]);
+			while (kmm_pcp_pages(mm, 0, 0))
+				kmm_alloc_pages(mm, 0, GFP_USER_MOVABLE, 0);
+		}
+		machine_done(mm);
+	}
+}
+
 /*
  * Refills of 10 to 80 blocks leave 16234 pages of 16384 and 79 on the list; the next request finds the zone below
  * its high mark.  Then each free drains a batch, until what one gave back brings the zone above it.
@@ -486,6 +509,7 @@ int main(void)
 		cmocka_unit_test(test_high_order_frees_keep_a_batch),
 		cmocka_unit_test(test_high_grows),
 		cmocka_unit_test(test_below_high_mark),
+		cmocka_unit_test(test_failed_request),
 		cmocka_unit_test(test_above_high_mark),
 		cmocka_unit_test(test_recording_tells_the_side),
 		cmocka_unit_test(test_recording_tells_of_the_boost),

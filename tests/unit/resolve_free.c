@@ -252,6 +252,26 @@ static void an_area_is_freed_in_blocks(void **state)
 	assert_int_equal(resolver_stats(b->r)->implied_pages, 0);
 }
 
+/* Where no other event of the area is in the trace than these, too. */
+static void an_area_alone(void **state)
+{
+	struct bench *b = *state;
+
+	b->joins_areas = true;
+	bench_machine(b, NULL);
+	unmapped(b);
+	for (unsigned i = 0; i < 4; i++)
+		freed(b, 0x204 + i, 0);
+	unmapped(b);
+	for (unsigned i = 0; i < 4; i++)
+		freed(b, 0x304 + i, 0);
+	alloc(b, 0x204, 2, KERNEL);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 2);
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 0)->sig.order, 2);
+	assert_int_equal(rec(b, REQ_PAGE_FREE, 1)->sig.order, 2);
+}
+
 /* Before, each by itself; and so are pages that something else than an area had. */
 static void others_are_freed_page_by_page(void **state)
 {
@@ -404,6 +424,7 @@ int main(void)
 		TEST(whole_blocks_are_no_tails),
 		TEST(migration_loses_nothing),
 		TEST(an_area_is_freed_in_blocks),
+		TEST(an_area_alone),
 		TEST(others_are_freed_page_by_page),
 		TEST(a_batch_takes_the_last_free_of_a_page),
 	};

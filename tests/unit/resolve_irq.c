@@ -114,6 +114,20 @@ static void a_free_stands_at_its_drains(void **state)
 	assert_true(at(b, REQ_PAGE_FREE, 0) < at(b, OBS_PCPU_DRAIN, 0));
 }
 
+/* A page that was handed out before them was on its list: they are of something else that the task did. */
+static void a_free_before_other_drains(void **state)
+{
+	struct bench *b = *state;
+
+	freed(b, 0x100, 0);
+	b->pid = 200;
+	alloc(b, 0x100, 0, USER);
+	b->pid = 100;
+	drained(b, 0x300, 0);
+	finish(b);
+	assert_true(at(b, REQ_PAGE_FREE, 0) < at(b, REQ_PAGE_ALLOC, 0));
+}
+
 /* A huge page is zeroed for milliseconds between its refill and its mm_page_alloc. */
 static void a_huge_page_is_waited_for(void **state)
 {
@@ -157,6 +171,7 @@ int main(void)
 		T(without_evidence_the_log_counts),
 		T(drains_have_causes),
 		T(a_free_stands_at_its_drains),
+		T(a_free_before_other_drains),
 		T(a_huge_page_is_waited_for),
 		T(a_wake_up_does_not_end_an_allocation),
 	};

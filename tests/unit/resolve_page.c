@@ -25,6 +25,58 @@ static void allocation_stands_before_its_refills(void **state)
 	assert_int_equal(rec(b, REQ_PAGE_ALLOC, 1)->sig.own_obs, 0);
 }
 
+/* A request gets the first page of its refill, of its order: else somebody else's silent one asked for that. */
+static void refills_of_others(void **state)
+{
+	struct bench *b = *state;
+
+	locked(b, 0x100, 0);
+	locked(b, 0x101, 0);
+	alloc(b, 0x200, 1, KERNEL);
+	locked(b, 0x300, 0);
+	locked(b, 0x301, 0);
+	alloc(b, 0x301, 0, KERNEL);
+	finish(b);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(rec(b, REQ_PAGE_ALLOC, i)->sig.own_obs, 0);
+	assert_int_equal(resolver_stats(b->r)->silent_refills, 2);
+}
+
+/* Who gets the CPU gives back what the task before had last; its own allocation is not over by that. */
+static void what_was_of_the_task_before(void **state)
+{
+	struct bench *b = *state;
+
+	alloc(b, 0x800, 0, KERNEL);
+	locked(b, 0x100, 0);
+	b->pid = 200;
+	alloc(b, 0x900, 0, USER);
+	b->pid = 100;
+	freed(b, 0x800, 0);
+	alloc(b, 0x100, 0, USER);
+	finish(b);
+	assert_int_equal(rec(b, REQ_PAGE_ALLOC, 1)->pfn, 0x100);
+	assert_int_equal(rec(b, REQ_PAGE_ALLOC, 1)->sig.own_obs, 1);
+	assert_int_equal(rec(b, REQ_PAGE_ALLOC, 2)->pfn, 0x900);
+}
+
+/* A task of low priority may zero its page while many others have the CPU. */
+static void who_waits_is_remembered(void **state)
+{
+	struct bench *b = *state;
+
+	locked(b, 0x100, 0);
+	for (int pid = 200; pid < 240; pid++) {
+		b->pid = pid;
+		alloc(b, 0x900 + (uint64_t)pid, 0, USER);
+	}
+	b->pid = 100;
+	alloc(b, 0x100, 0, USER);
+	finish(b);
+	assert_int_equal(b->out[0].pfn, 0x100);
+	assert_int_equal(b->out[0].sig.own_obs, 1);
+}
+
 /* 24: an interrupt's events nest; they end nothing of the task's. */
 static void interrupts_nest(void **state)
 {
@@ -260,6 +312,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(allocation_stands_before_its_refills),
+		TEST(refills_of_others),
+		TEST(what_was_of_the_task_before),
+		TEST(who_waits_is_remembered),
 		TEST(interrupts_nest),
 		TEST(failures_are_responses),
 		TEST(a_captured_block_is_direct),

@@ -25,6 +25,17 @@ static void tell(struct story *s, enum request_op op, uint32_t pfn, uint32_t slo
 	silent_record(&s->s, &q, s->n++);
 }
 
+static void tell_movable(struct story *s, enum request_op op, uint32_t pfn, uint32_t slot,
+			 uint32_t own)
+{
+	struct request q = { .pfn = pfn, .slot = slot };
+
+	q.sig.op = (uint8_t)op;
+	q.sig.own_obs = own;
+	q.sig.type = KMM_MOVABLE;
+	silent_record(&s->s, &q, s->n++);
+}
+
 static int begin(void **state)
 {
 	static struct story s;
@@ -234,16 +245,58 @@ static void compaction_is_an_explanation_too(void **state)
 	struct story *s = *state;
 	struct err e;
 
-	learn_block(s);
+	push(s, 20, NO_SLOT, 0);
+	tell_movable(s, REQ_PAGE_ALLOC, 20, 9, 0);
 	push(s, 31, NO_SLOT, 0);
-	push(s, 30, NO_SLOT, 0);
-	tell(s, REQ_PAGE_ALLOC, 31, 3, 0);
+	push(s, 30, NO_SLOT, FREE_IRQ);
+	tell_movable(s, REQ_PAGE_ALLOC, 31, 3, 0);
 	move.sig.op = OBS_COMPACTION;
 	move.sig.aux = EVENT_MM_COMPACTION_ISOLATE_FREEPAGES;
 	silent_record(&s->s, &move, s->n++);
 	push(s, 30, NO_SLOT, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
 	assert_int_equal(s->s.taken.count, 0);
+}
+
+/* It takes none from UNMOVABLE page blocks, and what was on its list is not in the free lists. */
+static void compaction_does_not_explain_all(void **state)
+{
+	struct request move = { .pfn = KMM_NO_PFN, .slot = NO_SLOT };
+	struct story *s = *state;
+	struct err e;
+
+	learn_block(s);
+	push(s, 31, NO_SLOT, 0);
+	push(s, 30, NO_SLOT, FREE_IRQ);
+	tell(s, REQ_PAGE_ALLOC, 31, 3, 0);
+	move.sig.op = OBS_COMPACTION;
+	move.sig.aux = EVENT_MM_COMPACTION_ISOLATE_FREEPAGES;
+	silent_record(&s->s, &move, s->n++);
+	push(s, 30, NO_SLOT, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.taken.count, 1);
+}
+
+/* The request got 12 of its refill: 10 and 11 had been taken before, and the refill was theirs. */
+static void a_refill_of_others(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+	uint64_t at = s->n;
+
+	tell(s, REQ_PAGE_ALLOC, 12, 1, 5);
+	for (uint32_t p = 10; p < 15; p++)
+		tell(s, OBS_ZONE_LOCKED, p, 1, 0);
+	push(s, 10, NO_SLOT, 0);
+	push(s, 11, NO_SLOT, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.taken.count, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(s->s.taken.page[i].number, at);
+		assert_int_equal(s->s.taken.page[i].zone, 0);
+		/* For who follows the recording they go when the refill has brought them. */
+		assert_int_equal(s->s.taken.gone[i].number, at + 3);
+	}
 }
 
 static void alloc_by(struct story *s, uint32_t pfn, int32_t pid, uint16_t cpu)
@@ -750,6 +803,8 @@ int main(void)
 		T(a_free_that_went_past_the_list),
 		T(a_page_that_a_refill_takes_was_not_taken),
 		T(compaction_is_an_explanation_too),
+		T(compaction_does_not_explain_all),
+		T(a_refill_of_others),
 		T(a_task_that_was_preempted),
 		T(a_page_that_a_drain_passed_over),
 		T(a_page_that_was_not_the_first),
