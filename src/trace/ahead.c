@@ -8,7 +8,7 @@
 #include "base/relay.h"
 #include "trace/reader.h"
 
-#define BATCHES 32
+#define BATCHES 8
 #define EVENTS \
 	256 /* of a batch: more do not stay in the caches of both processors until they are taken */
 #define ENOUGH (EVENTS * 3 / 4)
