@@ -8,9 +8,8 @@
 #include "base/relay.h"
 #include "trace/reader.h"
 
-#define BATCHES 32
-#define EVENTS \
-	256 /* of a batch: more do not stay in the caches of both processors until they are taken */
+#define BATCHES 32 /* many: to wake the other thread costs some us under a hypervisor */
+#define EVENTS 256 /* few: those of one batch stay in the processor's own cache until it is full */
 #define ENOUGH (EVENTS * 3 / 4)
 
 /* The text of a marker. */
@@ -49,10 +48,16 @@ struct texts {
 struct ahead {
 	struct trace *t;
 	struct batch *batch; /* [BATCHES] */
+	/*
+	 * Of who reads.  Events are put into a batch by one copy: if they were written there one by one, each
+	 * line of the cache that the other processor has would be waited for by itself.
+	 */
+	struct event ev[EVENTS];
 	uint32_t names_told; /* of the trace's names */
 	/* Of who takes: */
 	struct batch *now; /* NULL: none yet */
-	unsigned taken;	   /* events of it */
+	const struct event *events;
+	unsigned taken; /* events of it */
 	uint32_t comms_taken;
 	struct texts names, comms;
 	struct map comm_of; /* pid -> number in comms */
@@ -129,7 +134,7 @@ static int keep(struct ahead *a, struct batch *b, unsigned n)
 			intern_str(&a->t->comms, news->v[i].id)
 		};
 	news->count = 0;
-	for (struct event *ev = b->ev + b->count; n && !ret; ev++, n--) {
+	for (struct event *ev = a->ev + b->count; n && !ret; ev++, n--) {
 		ev->record = NULL;
 		ev->record_len = 0;
 		if (__builtin_expect(ev->kind == EVENT_PRINT, 0))
@@ -160,13 +165,13 @@ static void fill(struct ahead *a, struct batch *b)
 	forget_markers(b);
 	b->count = b->comm_count = 0;
 	do {
-		got = trace_next_many(a->t, b->ev + b->count, EVENTS - b->count, &b->why);
+		got = trace_next_many(a->t, a->ev + b->count, EVENTS - b->count, &b->why);
 		ret = keep(a, b, got > 0 ? (unsigned)got : 0);
 		b->count += got > 0 ? (unsigned)got : 0;
-	} while (got > 0 && !ret && b->count < ENOUGH && !b->ev[b->count - 1].lost);
+	} while (got > 0 && !ret && b->count < ENOUGH && !a->ev[b->count - 1].lost);
 	b->end = got > 0 ? 1 : got;
 	if (b->count)
-		b->lost = trace_cpu(a->t, b->ev[b->count - 1].cpu)->lost;
+		b->lost = trace_cpu(a->t, a->ev[b->count - 1].cpu)->lost;
 	b->read = trace_progress(a->t, &b->total);
 	if (ret || tell_names(a, b)) {
 		b->count = 0;
@@ -180,8 +185,11 @@ static void *run(void *arg)
 	int slot, end = 1;
 
 	while (end == 1 && (slot = relay_room(&a->relay)) >= 0) {
-		fill(a, &a->batch[slot]);
-		end = a->batch[slot].end;
+		struct batch *b = &a->batch[slot];
+
+		fill(a, b);
+		memcpy(b->ev, a->ev, b->count * sizeof(*b->ev));
+		end = b->end;
 		relay_give(&a->relay);
 	}
 	relay_end(&a->relay);
@@ -209,6 +217,7 @@ static int turn(struct ahead *a)
 		fill(a, &a->batch[slot]);
 	}
 	a->now = &a->batch[slot];
+	a->events = a->threaded ? a->now->ev : a->ev;
 	a->taken = a->comms_taken = 0;
 	for (uint32_t i = 0; i < a->now->name_count; i++)
 		if (texts_set(&a->names, a->names.count, a->now->names[i]))
@@ -249,7 +258,7 @@ int ahead_next(struct ahead *a, const struct event **ev, uint64_t *lost, struct 
 	to = learn(a);
 	if (!to)
 		goto oom;
-	*ev = &a->now->ev[from];
+	*ev = &a->events[from];
 	*lost = a->now->lost;
 	a->taken = to;
 	return (int)(to - from);

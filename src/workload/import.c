@@ -14,7 +14,6 @@
 #include "machine/kallsyms.h"
 #include "trace/ahead.h"
 #include "workload/attribution.h"
-#include "workload/behind.h"
 #include "workload/directmap.h"
 #include "workload/summary.h"
 
@@ -34,7 +33,6 @@ struct import {
 	struct trace *trace;
 	struct ahead *ahead; /* while its events are read */
 	struct kmw_writer *out;
-	struct behind *behind; /* while its records are made */
 	struct resolver *resolver;
 	uint64_t *lost_seen; /* [cpus] */
 	uint64_t counts[EVENT_IDS];
@@ -64,7 +62,7 @@ static const char *name_of(void *arg, uint32_t name)
 
 static uint32_t string_of(void *arg, const char *s, size_t len)
 {
-	return behind_string(((struct import *)arg)->behind, s, len);
+	return kmw_string(((struct import *)arg)->out, s, len);
 }
 
 static int put(void *arg, const struct request *r, struct err *e)
@@ -74,7 +72,7 @@ static int put(void *arg, const struct request *r, struct err *e)
 	if ((r->sig.op == REQ_PAGE_ALLOC || r->sig.op == REQ_PAGE_FREE) && r->pfn != KMM_NO_PFN &&
 	    r->pfn >= im->max_pfn)
 		im->max_pfn = r->pfn + (1u << r->sig.order);
-	return behind_put(im->behind, r, e);
+	return kmw_put(im->out, r, e);
 }
 
 /* ---- opening ---- */
@@ -417,29 +415,14 @@ static int read_all(struct import *im, struct progress *bar, struct err *e)
 	return got;
 }
 
-/* The records that stand before a failure were made before it: where one of them cannot be written, that came first. */
-static int finish_behind(struct import *im, int ret, struct err *e)
-{
-	struct err why = { 0 };
-
-	if (behind_finish(im->behind, &why) < 0) {
-		*e = why;
-		ret = why.code;
-	}
-	return ret;
-}
-
 static int pass(struct import *im, struct err *e)
 {
 	struct progress bar = { .on = false };
 	int ret;
 
 	im->ahead = ahead_start(im->trace, e);
-	im->behind = im->ahead ? behind_start(im->out, e) : NULL;
-	if (!im->behind) {
-		ahead_stop(im->ahead);
+	if (!im->ahead)
 		return err_code(e);
-	}
 	if (im->o->progress)
 		progress_start(&bar, "import", "events");
 	ret = read_all(im, &bar, e);
@@ -448,7 +431,7 @@ static int pass(struct import *im, struct err *e)
 	if (ret >= 0)
 		ret = resolver_finish(im->resolver, e);
 	ahead_stop(im->ahead);
-	return finish_behind(im, ret, e);
+	return ret;
 }
 
 static void import_close(struct import *im)

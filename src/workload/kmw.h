@@ -63,8 +63,7 @@ struct kmw_writer;
 struct kmw_writer *kmw_create(const char *path, enum kmw_compression c, struct err *e);
 /* Embed a file under a name such as "before/zoneinfo"; any time before the commit. */
 int kmw_attach(struct kmw_writer *w, const char *name, const void *data, size_t len, struct err *e);
-#define KMW_STRING_MAX 65535
-/* The number of a string (cache names, markers), cut at KMW_STRING_MAX bytes; UINT32_MAX out of memory. */
+/* The number of a string (cache names, markers), cut at 65535 bytes; UINT32_MAX out of memory. */
 uint32_t kmw_string(struct kmw_writer *w, const char *s, size_t len);
 /*
  * Append a record.  -EINVAL for numbers that no reader could use as an index (op, owner, CPU;

@@ -7,6 +7,7 @@
 #include "workload/kmw_section.h"
 #include "workload/kmw_summary.h"
 
+#define STRING_MAX 65535
 #define STRINGS_BODY (1u << 20) /* a section of strings is closed beyond this */
 
 struct bytes {
@@ -230,7 +231,7 @@ int kmw_attach(struct kmw_writer *w, const char *name, const void *data, size_t 
 
 uint32_t kmw_string(struct kmw_writer *w, const char *s, size_t len)
 {
-	return intern_add(&w->strings, s, len < KMW_STRING_MAX ? len : KMW_STRING_MAX);
+	return intern_add(&w->strings, s, len < STRING_MAX ? len : STRING_MAX);
 }
 
 /* The encoder could not take the record, or its block is full. */

@@ -2,13 +2,16 @@
 # shellcheck shell=bash disable=SC2154
 #
 # Sourced by run.sh: timing a command and printing it as a row.  measure() leaves
-# the microseconds in $best and the rate in $rate, both empty if the command failed;
+# the microseconds in $best and the rate in $rate, both empty if the command failed,
+# and in $spent the microseconds of processor time of the run that had the least;
 # own() makes the rate the one that the rows after it are compared with.
 
 own_rate=
 prefix=
 rate=
 best=
+spent=
+TIMEFORMAT='%3U %3S'
 
 heading() {
 	printf '\n%s\n' "$1"
@@ -51,14 +54,15 @@ size_of() {
 
 # measure LABEL AMOUNT COMMAND...: best wall time of RUNS runs, and the rate
 measure() {
-	local label=$1 amount=$2 start end took i
+	local label=$1 amount=$2 start end took used i
 
 	shift 2
 	rate=
 	best=
+	spent=
 	for ((i = 0; i < RUNS; i++)); do
 		start=$EPOCHREALTIME
-		if ! "$@" > /dev/null 2> "$TMP/err"; then
+		if ! { time "$@" > /dev/null 2> "$TMP/err"; } 2> "$TMP/time"; then
 			best=
 			lost "$label: $(tail -n 1 "$TMP/err")"
 			return
@@ -66,6 +70,8 @@ measure() {
 		end=$EPOCHREALTIME
 		took=$((${end/[.,]/} - ${start/[.,]/}))
 		[ -n "$best" ] && [ "$best" -le "$took" ] || best=$took
+		used=$(awk '{ print int(($1 + $2) * 1e6) }' "$TMP/time")
+		[ -n "$spent" ] && [ "$spent" -le "$used" ] || spent=$used
 	done
 	row "$label" "$amount" "$best"
 }
@@ -75,6 +81,13 @@ row() {
 	rate=$(awk -v n="$2" -v t="$3" 'BEGIN { printf "%.4f", n / t }')
 	printf '    %s%-46s %10s in %8.3f s = %8.3f M/s%s\n' "$prefix" "$1" "$2" \
 		"$(awk -v t="$3" 'BEGIN { printf "%.6f", t / 1e6 }')" "$rate" "$(ratio)"
+}
+
+# processor_row AMOUNT: the same by the processor time that was spent, of all threads
+processor_row() {
+	[ -z "$rate" ] || awk -v p="$prefix" -v n="$1" -v t="$spent" 'BEGIN {
+		printf "    %s%-46s %10s in %8.3f s = %8.3f M/s\n", p, "  of processor time", n, t / 1e6,
+			t ? n / t : 0 }'
 }
 
 ratio() {

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Speeds and sizes, each beside its peers' on the same capture in the same run:
-# best of RUNS runs on one core, wall clock from start to exit of the program.
+# best of RUNS runs on one core, wall clock from start to exit of the program; imports
+# also by their processor time, and on all cores.
 # What a machine cannot measure (no capture, no perf, not root) is said and left out.
 #
 #   KMEMLAB         the program (./kmemlab)
@@ -67,6 +68,12 @@ import_own() {		# EVENTS OPTIONS... CAPTURE
 	fi
 	measure "kmemlab import" "$n" "$KMEMLAB" import -q -o "$TMP/x.kmw" "$@"
 	own
+	processor_row "$n"
+	# Its threads have more than one core then; what it is compared with has one.
+	[ "$CORES" -gt 1 ] || return
+	own_rate='' measure "kmemlab import, all $CORES cores" "$n" \
+		taskset -c "0-$((CORES - 1))" "$KMEMLAB" import -q -o "$TMP/x.kmw" "$@"
+	processor_row "$n"
 }
 
 import_trace() {	# EVENTS OPTIONS... FILE: kmemlab beside trace-cmd report
