@@ -518,32 +518,48 @@ static void end_emptied(struct silent *s)
 	s->emptied.list = 0;
 }
 
+/* The page stands alone on a list that a drain of all lists should have emptied. */
+static void sweep(struct silent *s, uint32_t list)
+{
+	uint32_t head = (uint32_t)s->m->max_pfn + list, at = s->f[head].next;
+	unsigned cpu = list / SILENT_LISTS % s->m->cpus;
+
+	if (cpu != s->sweep.by && cpu < KMM_CPUS && !s->sweep.active[cpu] && at != head &&
+	    s->f[at].next == head)
+		suspect_block(s, list, at, s->sweep.number);
+}
+
 /*
  * A drain of all lists is over.  A page that stands alone on a list of a CPU that did nothing meanwhile is not there: nobody
  * but a task that has not logged it yet has one alone.
  */
 static void end_sweep(struct silent *s)
 {
-	for (uint32_t list = 0; list < s->lists; list++) {
-		uint32_t head = (uint32_t)s->m->max_pfn + list, at = s->f[head].next;
-		unsigned cpu = list / SILENT_LISTS % s->m->cpus;
-
-		if (cpu != s->sweep.by && cpu < KMM_CPUS && !s->sweep.active[cpu] && at != head &&
-		    s->f[at].next == head)
-			suspect_block(s, list, at, s->sweep.number);
-	}
+	for (uint32_t list = 0; list < s->lists; list++)
+		sweep(s, list);
 	s->sweep.on = false;
 }
 
-/* Before each record: is a drain of all lists under way, and which CPUs do something meanwhile? */
+/*
+ * Before each record: is a drain of all lists under way, and which CPUs do something with pages meanwhile?  Where its CPU is
+ * idle behind it, its end is not known; the next allocation elsewhere may be of such a page.
+ */
 static void follow_sweep(struct silent *s, const struct request *q, uint64_t number)
 {
 	bool drains = q->sig.op == OBS_PCPU_DRAIN && q->sig.aux == DRAIN_ALL;
+	uint32_t list = q->pfn < s->m->max_pfn ? s->f[q->pfn].list : 0;
 
-	if (s->sweep.on && q->cpu == s->sweep.by && !(drains && q->sig.aux2))
+	if (s->sweep.on && q->cpu == s->sweep.by && !(drains && q->sig.aux2)) {
 		end_sweep(s);
-	else if (q->cpu < KMM_CPUS)
+	} else if (s->sweep.on && q->cpu < KMM_CPUS && q->pfn < s->m->max_pfn &&
+		   q->sig.op != OBS_MARK) {
+		const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
+
+		if (q->sig.op == REQ_PAGE_ALLOC && list && list - 1 == list_of(s, q) &&
+		    (t->pid != q->pid || t->number <= s->sweep.number))
+			sweep(s, list - 1);
 		s->sweep.active[q->cpu] = true;
+	}
 	if (drains && !q->sig.aux2)
 		s->sweep = (struct silent_sweep){ .on = true, .by = q->cpu, .number = number };
 }

@@ -649,6 +649,22 @@ static void what_a_drain_of_all_lists_did_not_find(void **state)
 	assert_int_equal(s->early.a[0].to, at);
 }
 
+/* Nor need the CPU that drains do anything behind it. */
+static void what_an_idle_cpus_drain_did_not_find(void **state)
+{
+	struct story *s = *state;
+	uint64_t at;
+
+	learn_block(s);
+	by(s, 9, REQ_PAGE_FREE, 40, 1);
+	at = s->n;
+	drain_all(s, 200, false);
+	drain_all(s, 201, true);
+	by(s, 200, REQ_PAGE_ALLOC, 40, 1);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].to, at);
+}
+
 /* Two of them no task has taken without a word, and a CPU that did something may have freed one meanwhile. */
 static void what_a_drain_of_all_lists_may_have_missed(void **state)
 {
@@ -822,6 +838,7 @@ int main(void)
 		T(a_stolen_page_was_not_taken),
 		T(free_in_the_end_without_a_drain),
 		T(what_a_drain_of_all_lists_did_not_find),
+		T(what_an_idle_cpus_drain_did_not_find),
 		T(what_a_drain_of_all_lists_may_have_missed),
 		T(what_a_drain_of_all_lists_left),
 		T(what_a_drain_of_all_lists_left_on_the_last),
