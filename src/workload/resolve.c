@@ -579,10 +579,14 @@ static __attribute__((noinline)) int relieve(struct resolver *r)
 	return ret;
 }
 
-/* What whoever gets the CPU does first for the task before: its memory descriptor may go, with its tables. */
+/*
+ * What whoever gets the CPU does first for the task before: its memory descriptor may go, with its tables, and a list
+ * may be full by that.
+ */
 static bool gives_back(enum event_kind kind)
 {
-	return kind == EVENT_MM_PAGE_FREE || kind == EVENT_KMEM_CACHE_FREE || kind == EVENT_KFREE ||
+	return kind == EVENT_MM_PAGE_FREE || kind == EVENT_MM_PAGE_PCPU_DRAIN ||
+	       kind == EVENT_KMEM_CACHE_FREE || kind == EVENT_KFREE ||
 	       kind == EVENT_PERCPU_FREE_PERCPU;
 }
 

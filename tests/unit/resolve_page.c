@@ -53,6 +53,7 @@ static void what_was_of_the_task_before(void **state)
 	alloc(b, 0x900, 0, USER);
 	b->pid = 100;
 	freed(b, 0x800, 0);
+	drained(b, 0x700, 0);
 	alloc(b, 0x100, 0, USER);
 	finish(b);
 	assert_int_equal(rec(b, REQ_PAGE_ALLOC, 1)->pfn, 0x100);
