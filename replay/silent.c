@@ -8,6 +8,7 @@
 #include "machine/pageblocks.h"
 #include "replay/recorded.h"
 #include "replay/silent_inside.h"
+#include "replay/sweep.h"
 #include "trace/event.h"
 
 #define KPF_BUDDY (1ull << 10)
@@ -59,7 +60,7 @@ static uint32_t list_at(const struct silent *s, const struct request *q, unsigne
 	       type;
 }
 
-static uint32_t list_of(const struct silent *s, const struct request *q)
+uint32_t silent_list_of(const struct silent *s, const struct request *q)
 {
 	return list_at(s, q, q->sig.type);
 }
@@ -109,8 +110,8 @@ void silent_start(struct silent *s, const struct machine_state *before)
 
 		for (uint32_t n = 0; l->cpu >= 0 && n < l->count; n++) {
 			q.pfn = pfn[n];
-			if (q.pfn < s->m->max_pfn && list_of(s, &q) != UINT32_MAX)
-				append(s, list_of(s, &q), q.pfn);
+			if (q.pfn < s->m->max_pfn && silent_list_of(s, &q) != UINT32_MAX)
+				append(s, silent_list_of(s, &q), q.pfn);
 		}
 	}
 	guess_types(s, before);
@@ -170,7 +171,7 @@ static void went(struct silent *s, uint32_t pfn)
 	taken_gone(&s->taken, f->candidate - 1, pfn);
 }
 
-static void suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_t number)
+void silent_suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_t number)
 {
 	uint32_t *known = &s->recognised[list / SILENT_LISTS % s->m->cpus];
 
@@ -188,14 +189,14 @@ static void suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_
 }
 
 /* Everything on the list before `until` (its head: all) must have gone before this record. */
-static void suspect(struct silent *s, uint32_t list, uint32_t until, uint64_t number)
+void silent_suspect(struct silent *s, uint32_t list, uint32_t until, uint64_t number)
 {
 	uint32_t head = (uint32_t)s->m->max_pfn + list, at = s->f[head].next;
 
 	while (at != until && at != head) {
 		uint32_t next = s->f[at].next;
 
-		suspect_block(s, list, at, number);
+		silent_suspect_block(s, list, at, number);
 		at = next;
 	}
 }
@@ -209,7 +210,7 @@ static void suspect_found(struct silent *s, uint32_t pfn, uint64_t number)
 		uint32_t prev = s->f[at].prev;
 
 		if (at == pfn || !s->f[at].freed)
-			suspect_block(s, list, at, number);
+			silent_suspect_block(s, list, at, number);
 		at = prev;
 	}
 }
@@ -436,7 +437,7 @@ static bool passed_over(struct silent *s, const struct request *q, uint32_t list
 static void follow_alloc(struct silent *s, const struct request *q, uint64_t number)
 {
 	struct silent_open *o = q->cpu < KMM_CPUS ? &s->open[q->cpu] : NULL;
-	uint32_t list = list_of(s, q);
+	uint32_t list = silent_list_of(s, q);
 
 	if (list == UINT32_MAX || !o)
 		return;
@@ -446,7 +447,7 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 		*o = (struct silent_open){ .slot = q->slot, .number = number, .pfn = q->pfn };
 		if (q->sig.flags & REQ_DIRECT)
 			return;
-		suspect(s, list, UINT32_MAX, number);
+		silent_suspect(s, list, UINT32_MAX, number);
 		if (q->sig.order == 0 && q->sig.type == KMM_UNMOVABLE)
 			s->recognised[q->cpu] = 0;
 		return;
@@ -458,7 +459,7 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 		if (s->f[q->pfn].list == list + 1) {
 			struct silent_doubt *d = doubt(s, q, number);
 
-			suspect(s, list, q->pfn, number);
+			silent_suspect(s, list, q->pfn, number);
 			if (d)
 				d->turns = s->turn - d->turn;
 		}
@@ -474,16 +475,6 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 static bool came_late(const struct silent *s, const struct request *q)
 {
 	return s->f[q->pfn].freed == IN_USE && q->slot != NO_SLOT && s->f[q->pfn].next != q->slot;
-}
-
-/* Another CPU has the lock of this one's lists in this zone: a free does not wait for it. */
-static bool is_locked(const struct silent *s, unsigned cpu, uint32_t pfn)
-{
-	uint32_t lists = (s->emptied.list - 1) /
-			 SILENT_LISTS; /* all types and orders have one lock */
-
-	return s->emptied.list && lists % s->m->cpus == cpu &&
-	       (int)(lists / s->m->cpus) == machine_zone_of(s->m, pfn);
 }
 
 /* The page goes before all others of its list. */
@@ -506,91 +497,8 @@ static void follow_free(struct silent *s, const struct request *q, uint64_t numb
 	}
 	s->f[q->pfn].freed = (uint32_t)number + 1;
 	if (q->sig.aux & FREE_IRQ ||
-	    (!(q->sig.flags & REQ_BATCHED) && is_locked(s, q->cpu, q->pfn)))
+	    (!(q->sig.flags & REQ_BATCHED) && sweep_locks(s, q->cpu, q->pfn)))
 		s->f[q->pfn].freed |= MAY_HAVE_PASSED;
-}
-
-/* A drain of all lists is over, or goes on with another list: what it left had been taken before. */
-static void end_emptied(struct silent *s)
-{
-	if (s->emptied.list && !s->emptied.changed)
-		suspect(s, s->emptied.list - 1, UINT32_MAX, s->emptied.number);
-	s->emptied.list = 0;
-}
-
-/* The page stands alone on a list that a drain of all lists should have emptied. */
-static void sweep(struct silent *s, uint32_t list)
-{
-	uint32_t head = (uint32_t)s->m->max_pfn + list, at = s->f[head].next;
-	unsigned cpu = list / SILENT_LISTS % s->m->cpus;
-
-	if (cpu != s->sweep.by && cpu < KMM_CPUS && !s->sweep.active[cpu] && at != head &&
-	    s->f[at].next == head)
-		suspect_block(s, list, at, s->sweep.number);
-}
-
-/*
- * A drain of all lists is over.  A page that stands alone on a list of a CPU that did nothing meanwhile is not there: nobody
- * but a task that has not logged it yet has one alone.
- */
-static void end_sweep(struct silent *s)
-{
-	for (uint32_t list = 0; list < s->lists; list++)
-		sweep(s, list);
-	s->sweep.on = false;
-}
-
-/*
- * Before each record: is a drain of all lists under way, and which CPUs do something with pages meanwhile?  Where its CPU is
- * idle behind it, its end is not known; the next allocation elsewhere may be of such a page.
- */
-static void follow_sweep(struct silent *s, const struct request *q, uint64_t number)
-{
-	bool drains = q->sig.op == OBS_PCPU_DRAIN && q->sig.aux == DRAIN_ALL;
-	uint32_t list = q->pfn < s->m->max_pfn ? s->f[q->pfn].list : 0;
-
-	if (s->sweep.on && q->cpu == s->sweep.by && !(drains && q->sig.aux2)) {
-		end_sweep(s);
-	} else if (s->sweep.on && q->cpu < KMM_CPUS && q->pfn < s->m->max_pfn &&
-		   q->sig.op != OBS_MARK) {
-		const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
-
-		if (q->sig.op == REQ_PAGE_ALLOC && list && list - 1 == list_of(s, q) &&
-		    (t->pid != q->pid || t->number <= s->sweep.number))
-			sweep(s, list - 1);
-		s->sweep.active[q->cpu] = true;
-	}
-	if (drains && !q->sig.aux2)
-		s->sweep = (struct silent_sweep){ .on = true, .by = q->cpu, .number = number };
-}
-
-/* Before each record. */
-static void follow_emptied(struct silent *s, const struct request *q)
-{
-	uint32_t cpu = (s->emptied.list - 1) / SILENT_LISTS % s->m->cpus;
-
-	if (q->cpu == s->emptied.by && !(q->sig.op == OBS_PCPU_DRAIN && q->sig.aux2))
-		end_emptied(s);
-	else if (q->cpu == cpu && q->pfn < s->m->max_pfn)
-		s->emptied.changed = true;
-}
-
-static void empty(struct silent *s, const struct request *q, uint64_t number)
-{
-	uint32_t list = s->f[q->pfn].list, cpu = (list - 1) / SILENT_LISTS % s->m->cpus;
-	const struct early_move *x = &s->freeing[cpu % KMM_CPUS];
-
-	if (!list || q->sig.aux != DRAIN_ALL || list == s->emptied.list || cpu == q->cpu)
-		return;
-	/* What a drain of these lists leaves was gone when it came to the first of them, as far as is known. */
-	if (s->emptied.list && !s->emptied.changed &&
-	    (s->emptied.list - 1) / SILENT_LISTS == (list - 1) / SILENT_LISTS)
-		number = s->emptied.number;
-	end_emptied(s);
-	s->emptied = (struct silent_emptied){ list, q->cpu, false, number };
-	/* Logged, and perhaps not there yet. */
-	if (x->to && x->from + 1 == s->f[x->q.pfn].freed && is_locked(s, cpu, x->q.pfn))
-		s->f[x->q.pfn].freed |= MAY_HAVE_PASSED;
 }
 
 /*
@@ -611,7 +519,7 @@ static void pass_over(struct silent *s, const struct request *q, uint64_t number
 
 static void follow_drain(struct silent *s, const struct request *q, uint64_t number)
 {
-	empty(s, q, number);
+	sweep_drain(s, q, number);
 	pass_over(s, q, number);
 	learn_type(s, q);
 	gone(s, q->pfn, false, number);
@@ -638,7 +546,7 @@ static void refill_of_others(struct silent *s, const struct silent_open *o, uint
 static void follow_refill(struct silent *s, const struct request *q, uint64_t number)
 {
 	struct silent_open *o = q->cpu < KMM_CPUS ? &s->open[q->cpu] : NULL;
-	uint32_t list = list_of(s, q);
+	uint32_t list = silent_list_of(s, q);
 	bool nobody;
 
 	if (list == UINT32_MAX || !o)
@@ -647,10 +555,10 @@ static void follow_refill(struct silent *s, const struct request *q, uint64_t nu
 	if (nobody) {
 		/* A refill for which no allocation is known: one took place silently. */
 		*o = (struct silent_open){ .slot = q->slot, .pfn = q->pfn };
-		suspect(s, list, UINT32_MAX, number);
+		silent_suspect(s, list, UINT32_MAX, number);
 		believe(s, list, number);
 	} else if (o->bulk) {
-		suspect(s, list, UINT32_MAX, number);
+		silent_suspect(s, list, UINT32_MAX, number);
 		o->bulk = false;
 	}
 	if (q->pfn != o->pfn) {
@@ -797,9 +705,7 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 {
 	bool tasks = is_tasks(s, q, number);
 
-	if (s->emptied.list)
-		follow_emptied(s, q);
-	follow_sweep(s, q, number);
+	sweep_record(s, q, number);
 	if (tasks && s->bulk.waiting)
 		follow_late_bulk(s, q, number);
 	if (q->sig.op == REQ_PAGE_BULK) {

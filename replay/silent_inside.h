@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What silent and latebulk share; nobody else includes it. */
+/* What silent, latebulk and sweep share; nobody else includes it. */
 #ifndef REPLAY_SILENT_INSIDE_H
 #define REPLAY_SILENT_INSIDE_H
 
@@ -36,5 +36,11 @@ static inline void silent_recognise(struct silent *s, uint32_t pfn, uint32_t lis
 	s->f[pfn].prev = list | SILENT_RECOGNISED;
 	s->f[pfn].candidate = number < NUMBER_MAX ? (uint32_t)number + 1 : 0;
 }
+
+/* The list that serves a request; UINT32_MAX: none of the CPUs'. */
+uint32_t silent_list_of(const struct silent *s, const struct request *q);
+/* A page of a list must have gone before this record; all on it before `until` (its head: all). */
+void silent_suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_t number);
+void silent_suspect(struct silent *s, uint32_t list, uint32_t until, uint64_t number);
 
 #endif

@@ -587,24 +587,6 @@ static void drain_all(struct story *s, uint32_t pfn, bool goes_on)
 	silent_record(&s->s, &q, s->n++);
 }
 
-/* What a drain of all lists did not find on another CPU's was taken before, and logged behind it. */
-static void what_a_drain_of_all_lists_left(void **state)
-{
-	struct story *s = *state;
-	uint64_t at;
-
-	refill(s);
-	at = s->n;
-	drain_all(s, 14, false);
-	drain_all(s, 13, true);
-	drain_all(s, 12, true);
-	alloc_by(s, 90, 300, 1);
-	alloc_by(s, 11, 200, 0);
-	assert_int_equal(s->early.count, 1);
-	assert_int_equal(s->early.a[0].q.pfn, 11);
-	assert_int_equal(s->early.a[0].to, at);
-}
-
 /* Freed in an interrupt, drained by nobody, and in the free lists of the snapshot: it went past, as 50 did not. */
 static void free_in_the_end_without_a_drain(void **state)
 {
@@ -630,93 +612,6 @@ static void free_in_the_end_without_a_drain(void **state)
 	assert_int_equal(silent_end(&s->s, &after, &e), 0);
 	assert_int_equal(s->s.taken.past_count, 1);
 	assert_int_equal(s->s.taken.past[0], s->n - 1);
-}
-
-/* 40 stands alone on a list of CPU 0, and a drain of all lists gave back nothing there: a task has it. */
-static void what_a_drain_of_all_lists_did_not_find(void **state)
-{
-	struct story *s = *state;
-	uint64_t at;
-
-	learn_block(s);
-	by(s, 9, REQ_PAGE_FREE, 40, 1);
-	at = s->n;
-	drain_all(s, 200, false);
-	alloc_by(s, 90, 300, 1);
-	by(s, 200, REQ_PAGE_ALLOC, 40, 1);
-	assert_int_equal(s->early.count, 1);
-	assert_int_equal(s->early.a[0].q.pfn, 40);
-	assert_int_equal(s->early.a[0].to, at);
-}
-
-/* Nor need the CPU that drains do anything behind it. */
-static void what_an_idle_cpus_drain_did_not_find(void **state)
-{
-	struct story *s = *state;
-	uint64_t at;
-
-	learn_block(s);
-	by(s, 9, REQ_PAGE_FREE, 40, 1);
-	at = s->n;
-	drain_all(s, 200, false);
-	drain_all(s, 201, true);
-	by(s, 200, REQ_PAGE_ALLOC, 40, 1);
-	assert_int_equal(s->early.count, 1);
-	assert_int_equal(s->early.a[0].to, at);
-}
-
-/* Two of them no task has taken without a word, and a CPU that did something may have freed one meanwhile. */
-static void what_a_drain_of_all_lists_may_have_missed(void **state)
-{
-	struct story *s = *state;
-
-	learn_block(s);
-	by(s, 9, REQ_PAGE_FREE, 40, 1);
-	by(s, 9, REQ_PAGE_FREE, 42, 1);
-	drain_all(s, 200, false);
-	alloc_by(s, 90, 300, 1);
-	by(s, 200, REQ_PAGE_ALLOC, 42, 1);
-	drain_all(s, 201, false);
-	by(s, 9, REQ_PAGE_FREE, 60, 0);
-	drain_all(s, 202, true);
-	alloc_by(s, 91, 300, 1);
-	by(s, 201, REQ_PAGE_ALLOC, 40, 1);
-	assert_int_equal(s->early.count, 0);
-}
-
-/* All lists of a CPU have one lock: it was taken before the drain came to the first of them. */
-static void what_a_drain_of_all_lists_left_on_the_last(void **state)
-{
-	struct story *s = *state;
-	uint64_t at;
-
-	learn_block(s);
-	refill(s);
-	by(s, 9, REQ_PAGE_FREE, 40, 1);
-	at = s->n;
-	drain_all(s, 40, false);
-	drain_all(s, 14, true);
-	drain_all(s, 13, true);
-	drain_all(s, 12, true);
-	alloc_by(s, 90, 300, 1);
-	alloc_by(s, 11, 200, 0);
-	assert_int_equal(s->early.count, 1);
-	assert_int_equal(s->early.a[0].q.pfn, 11);
-	assert_int_equal(s->early.a[0].to, at);
-}
-
-/* Where that CPU was at work meanwhile, the page may have come to the list behind the drain. */
-static void a_cpu_that_went_on_while_it_was_drained(void **state)
-{
-	struct story *s = *state;
-
-	refill(s);
-	drain_all(s, 14, false);
-	alloc_by(s, 80, 250, 0);
-	drain_all(s, 13, true);
-	alloc_by(s, 90, 300, 1);
-	alloc_by(s, 11, 200, 0);
-	assert_int_equal(s->early.count, 0);
 }
 
 /*
@@ -837,12 +732,6 @@ int main(void)
 		T(a_bulk_allocation_got_another_page),
 		T(a_stolen_page_was_not_taken),
 		T(free_in_the_end_without_a_drain),
-		T(what_a_drain_of_all_lists_did_not_find),
-		T(what_an_idle_cpus_drain_did_not_find),
-		T(what_a_drain_of_all_lists_may_have_missed),
-		T(what_a_drain_of_all_lists_left),
-		T(what_a_drain_of_all_lists_left_on_the_last),
-		T(a_cpu_that_went_on_while_it_was_drained),
 		T(a_free_while_another_cpu_drains),
 		T(a_free_in_the_midst_of_a_drain),
 	};
