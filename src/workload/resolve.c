@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * resolve: dispatch of events, contexts, and the near end of the window.
+ * resolve: what all events have in common, and who takes each of them.
  */
 #include "workload/resolve.h"
 
@@ -8,14 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/kthread.h"
 #include "workload/resolver.h"
 
 #define MOST_FRAMES (1u << 28)
 #define FAR 20 /* events ahead: what leads to their memory is asked for */
 #define NEAR 6 /* and that memory itself */
-/* ns that a task waits for its CPU at most: the turns of some thirty others that can run, of 3 ms each */
-#define CPU_PATIENCE 100000000
 
 int resolver_oom(struct resolver *r)
 {
@@ -73,271 +70,6 @@ bool resolver_same_zone(const struct resolver *r, uint32_t a, uint32_t b)
 {
 	return !r->o.machine || !r->o.machine->zone_count ||
 	       machine_zone_of(r->o.machine, a) == machine_zone_of(r->o.machine, b);
-}
-
-/* ---- the window's near end ---- */
-
-/* Nothing about it is open any more, not even its place. */
-static inline int put(struct resolver *r, const struct request *q, bool gives)
-{
-	int ret;
-
-	if (request_is_observation(q))
-		r->stats.observations++;
-	else
-		r->stats.requests++;
-	if (q->sig.op == REQ_PAGE_ALLOC)
-		r->stats.owners[q->sig.owner]++;
-	if (q->sig.flags & REQ_RESPONSE)
-		r->stats.responses++;
-	ret = r->o.put(r->o.arg, q, r->err);
-	if (gives)
-		slots_give(&r->slots, q->slot);
-	return ret;
-}
-
-static int put_tie(void *arg, const struct tie *t)
-{
-	return put(arg, &t->r, t->gives);
-}
-
-/* Is no other CPU's record of its time to be expected?  Those behind it in the window tell. */
-static bool stands_alone(struct resolver *r, const struct window_entry *w)
-{
-	for (uint64_t p = r->win.head + 1; p < r->win.tail; p++) {
-		const struct window_entry *o = window_at(&r->win, p);
-
-		if (o->r.time != w->r.time) {
-			r->alone_until = p;
-			return true;
-		}
-		if (o->r.cpu != w->r.cpu)
-			return false;
-	}
-	return false;
-}
-
-/* A record that others of its time may have to come before. */
-static __attribute__((noinline)) int hand_on_tied(struct resolver *r, const struct window_entry *w)
-{
-	struct tie t;
-	int ret;
-
-	if (r->ties.count && ties_time(&r->ties) != w->r.time) {
-		ret = ties_flush(&r->ties);
-		if (ret < 0)
-			return ret;
-	}
-	if (!r->ties.count && (w->alone || r->win.head < r->alone_until || stands_alone(r, w))) {
-		ties_note(&r->ties, &w->take);
-		return put(r, &w->r, w->gives);
-	}
-	t = (struct tie){ .r = w->r, .take = w->take, .freed = KMM_NO_PFN, .gives = w->gives };
-	if (w->r.sig.op == REQ_PAGE_FREE)
-		t.freed = w->freed_pfn;
-	ret = ties_add(&r->ties, &t);
-	return ret == -ENOMEM ? resolver_oom(r) : ret;
-}
-
-/* The usual answer to stands_alone(). */
-static inline bool next_is_later(const struct resolver *r, const struct window_entry *w)
-{
-	return r->win.head + 1 < r->win.tail &&
-	       window_at(&r->win, r->win.head + 1)->r.time != w->r.time;
-}
-
-static inline int hand_on(struct resolver *r, const struct window_entry *w)
-{
-	if (w->dropped) {
-		if (w->gives)
-			slots_give(&r->slots, w->r.slot);
-		return 0;
-	}
-	if (__builtin_expect(r->ties.count, 0) ||
-	    !(w->alone || r->win.head < r->alone_until || next_is_later(r, w)))
-		return hand_on_tied(r, w);
-	ties_note(&r->ties, &w->take);
-	return put(r, &w->r, w->gives);
-}
-
-/* Does the oldest entry keep all others waiting, or is there none? */
-static inline bool window_shut(const struct resolver *r)
-{
-	return window_empty(&r->win) || window_at(&r->win, r->win.head)->waits;
-}
-
-static int drain_window(struct resolver *r)
-{
-	if (window_empty(&r->win))
-		return 0;
-	while (!window_empty(&r->win)) {
-		struct window_entry *w = window_at(&r->win, r->win.head);
-		int ret;
-
-		if (w->waits)
-			break;
-		/* The last one stays until it is known whether another of its time follows. */
-		if (!w->alone && !r->finishing && r->win.head + 1 == r->win.tail)
-			break;
-		ret = hand_on(r, w);
-		r->win.head++;
-		if (ret < 0)
-			return ret;
-	}
-	window_rewind(&r->win);
-	return 0;
-}
-
-/* The window is full: the context that its oldest entry waits in must decide, and no other. */
-static int force_head(struct resolver *r)
-{
-	struct window_entry *w = window_at(&r->win, r->win.head);
-	struct ctx *set = &r->ctx[(size_t)w->r.cpu * CTX_PER_CPU];
-
-	for (unsigned i = 0; i < CTX_PER_CPU; i++) {
-		if (set[i].key != w->ctx)
-			continue;
-		if (w->waits & WAIT_ALLOC)
-			resolve_page_settle_all(r, &set[i]);
-		else
-			resolve_page_settle_most(r, &set[i]);
-	}
-	resolve_irq_settle(r, w->r.cpu);
-	w->waits = 0;
-	r->stats.forced++;
-	return drain_window(r);
-}
-
-/* As resolver_append(), where the window is full. */
-static __attribute__((noinline)) struct window_entry *append_to_full(struct resolver *r,
-								     const struct event *ev,
-								     enum request_op op)
-{
-	if (!window_grow(&r->win) && force_head(r) < 0)
-		return NULL;
-	return resolver_append(r, ev, op);
-}
-
-struct window_entry *resolver_append(struct resolver *r, const struct event *ev, enum request_op op)
-{
-	struct window_entry *w;
-
-	if (__builtin_expect(window_full(&r->win), 0))
-		return append_to_full(r, ev, op);
-	w = window_at(&r->win, r->win.tail++);
-	window_entry_init(w, op);
-	w->ctx = r->current;
-	w->alone = r->alone;
-	w->r.time = ev->time;
-	w->r.pid = ev->pid;
-	w->r.cpu = (uint16_t)ev->cpu;
-	w->r.seq = r->seq;
-	return w;
-}
-
-/* ---- contexts ---- */
-
-static void ctx_reset(struct ctx *c, int64_t key)
-{
-	c->key = key;
-	c->last_kind = EVENT_OTHER;
-	c->batched_first = KMM_NO_PFN;
-	c->boot_init = c->unbound = false;
-	c->reclaimer = c->compactor = c->in_reclaim = c->in_compaction = c->compacted = false;
-	c->open = c->twin = c->bulk = c->last_free = WINDOW_NONE;
-	c->bulk_n = 0;
-	c->resumed = false;
-	c->exact_slot = NO_SLOT;
-	c->area_size = c->big_size = c->kmap_page = 0;
-	c->area_align = 0;
-	c->frees.count = c->unpaired.count = c->frees_before = 0;
-	c->owner_n = c->owner_age = 0;
-}
-
-static int grow_cpus(struct resolver *r, uint32_t cpus)
-{
-	struct ctx *more = realloc(r->ctx, (size_t)cpus * CTX_PER_CPU * sizeof(*more));
-	struct irq *irq;
-
-	if (!more)
-		return resolver_oom(r);
-	r->ctx = more;
-	irq = realloc(r->irq, cpus * sizeof(*irq));
-	if (!irq)
-		return resolver_oom(r);
-	r->irq = irq;
-	for (uint32_t i = r->cpus; i < cpus; i++)
-		r->irq[i] = (struct irq){ .early = WINDOW_NONE };
-	for (uint32_t i = r->cpus * CTX_PER_CPU; i < cpus * CTX_PER_CPU; i++) {
-		memset(&more[i], 0, sizeof(*more));
-		ctx_reset(&more[i], CTX_NONE);
-	}
-	r->cpus = cpus;
-	return 0;
-}
-
-static int64_t ctx_key(const struct event *ev)
-{
-	if (!(ev->irq & (EVENT_NMI | EVENT_HARDIRQ | EVENT_SOFTIRQ)))
-		return ev->pid;
-	return ev->irq & EVENT_NMI ? CTX_NMI : ev->irq & EVENT_HARDIRQ ? CTX_HARDIRQ : CTX_SOFTIRQ;
-}
-
-/* Whose place is rather taken: one that waits for an allocation's own event may do so for long. */
-static bool goes_first(const struct ctx *a, const struct ctx *b)
-{
-	bool free = a->key == CTX_NONE, waits = a->open != WINDOW_NONE;
-
-	if (free || b->key == CTX_NONE)
-		return free;
-	return waits != (b->open != WINDOW_NONE) ? !waits : a->used < b->used;
-}
-
-/* Another context of the CPU than that of its last event: it may be a new one. */
-static __attribute__((noinline)) struct ctx *ctx_switch(struct resolver *r, const struct event *ev,
-							int64_t key)
-{
-	struct ctx *set = &r->ctx[(size_t)ev->cpu * CTX_PER_CPU], *old = set;
-
-	for (unsigned i = 0; i < CTX_PER_CPU; i++) {
-		if (set[i].key == key)
-			return &set[i];
-		if (goes_first(&set[i], old))
-			old = &set[i];
-	}
-	if (old->key != CTX_NONE)
-		resolve_page_settle_all(r, old);
-	ctx_reset(old, key);
-	if (key > 0 && r->o.comm) {
-		const char *comm = r->o.comm(r->o.arg, ev->pid);
-		size_t kept;
-		enum kthread is = comm ? kthread_of(comm, strlen(comm), &kept) : KTHREAD_NONE;
-
-		old->compactor = is == KTHREAD_KCOMPACTD;
-		old->unbound = is == KTHREAD_UNBOUND;
-		old->boot_init = is == KTHREAD_PGDATINIT;
-		old->reclaimer = old->compactor || is == KTHREAD_KSWAPD;
-	}
-	return old;
-}
-
-/* The event's context where it is not that of the event before. */
-static __attribute__((noinline)) struct ctx *ctx_get(struct resolver *r, const struct event *ev,
-						     int64_t key)
-{
-	struct ctx *set, *c;
-
-	if (ev->cpu >= r->cpus && grow_cpus(r, ev->cpu + 1) < 0)
-		return NULL;
-	set = &r->ctx[(size_t)ev->cpu * CTX_PER_CPU];
-	c = &set[r->irq[ev->cpu].recent];
-	if (c->key != key) {
-		c = ctx_switch(r, ev, key);
-		r->irq[ev->cpu].recent = (uint8_t)(c - set);
-	}
-	r->at = c;
-	r->at_cpu = ev->cpu;
-	return c;
 }
 
 /* ---- events ---- */
@@ -477,7 +209,7 @@ static int resolve_lost(struct resolver *r, const struct event *ev, uint64_t los
 	for (uint32_t i = 0; i < r->cpus * CTX_PER_CPU; i++)
 		if (r->ctx[i].key != CTX_NONE) {
 			resolve_page_settle_all(r, &r->ctx[i]);
-			ctx_reset(&r->ctx[i], CTX_NONE);
+			resolve_context_reset(&r->ctx[i], CTX_NONE);
 		}
 	for (uint32_t i = 0; i < r->cpus; i++)
 		resolve_irq_settle(r, i);
@@ -545,41 +277,6 @@ static inline __attribute__((always_inline)) int dispatch(struct resolver *r, st
 }
 
 /*
- * Is this among several frees that a task logged last?  They look like a batch, and the task may have lost the CPU
- * before it gave them back; when it gets it again, it goes on with that.  A task that has not gone on for so long does
- * not wait for the CPU: they were no batch.
- */
-static bool in_batch(const struct resolver *r, const struct window_entry *w)
-{
-	const struct ctx *set = &r->ctx[(size_t)w->r.cpu * CTX_PER_CPU];
-
-	if (!(w->waits & WAIT_BATCH) || w->ctx < 0 ||
-	    window_at(&r->win, r->win.tail - 1)->r.time - w->r.time > CPU_PATIENCE)
-		return false;
-	for (unsigned i = 0; i < CTX_PER_CPU; i++)
-		if (set[i].key == w->ctx)
-			return set[i].frees.count > 1;
-	return false;
-}
-
-/* The window is half full: more of it, or its oldest entry is decided. */
-static __attribute__((noinline)) int relieve(struct resolver *r)
-{
-	int ret = 0;
-
-	while (ret >= 0 && r->win.tail - r->win.head > (r->win.mask + 1) / 2) {
-		const struct window_entry *w = window_at(&r->win, r->win.head);
-
-		/* Zeroing a huge page takes its time; the rest can be decided by default. */
-		if ((r->win.mask + 1 < WINDOW_USUAL || w->waits & WAIT_ALLOC || in_batch(r, w)) &&
-		    window_grow(&r->win))
-			continue;
-		ret = force_head(r);
-	}
-	return ret;
-}
-
-/*
  * What whoever gets the CPU does first for the task before: its memory descriptor may go, with its tables, and a list
  * may be full by that.
  */
@@ -597,6 +294,13 @@ static __attribute__((noinline)) void resume(struct resolver *r, struct ctx *c,
 	if (ev->kind == EVENT_MM_PAGE_ALLOC && c->open == WINDOW_NONE)
 		resolve_page_moved(r, c, ev);
 	c->resumed = gives_back((enum event_kind)ev->kind);
+}
+
+static int64_t ctx_key(const struct event *ev)
+{
+	if (!(ev->irq & (EVENT_NMI | EVENT_HARDIRQ | EVENT_SOFTIRQ)))
+		return ev->pid;
+	return ev->irq & EVENT_NMI ? CTX_NMI : ev->irq & EVENT_HARDIRQ ? CTX_HARDIRQ : CTX_SOFTIRQ;
 }
 
 /* A task's event. */
@@ -637,7 +341,7 @@ static inline __attribute__((always_inline)) int take(struct resolver *r, const 
 	r->seq = seq;
 	r->current = key;
 	if (__builtin_expect(r->win.tail - r->win.head > r->win.mask / 2 + 1, 0)) {
-		ret = relieve(r);
+		ret = resolve_relieve(r);
 		if (ret < 0)
 			return ret;
 	}
@@ -648,7 +352,7 @@ static inline __attribute__((always_inline)) int take(struct resolver *r, const 
 	}
 	c = r->at;
 	if (!c || c->key != key || r->at_cpu != ev->cpu) {
-		c = ctx_get(r, ev, key);
+		c = resolve_context_get(r, ev, key);
 		if (!c)
 			return e ? e->code : -ENOMEM;
 	}
@@ -666,7 +370,7 @@ static inline __attribute__((always_inline)) int take(struct resolver *r, const 
 	c->last_kind = ev->kind;
 	if (ret < 0)
 		return ret;
-	return window_shut(r) ? 0 : drain_window(r);
+	return window_shut(r) ? 0 : resolve_leave(r);
 }
 
 int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
@@ -761,7 +465,7 @@ int resolver_finish(struct resolver *r, struct err *e)
 			resolve_page_settle_all(r, &r->ctx[i]);
 	for (uint32_t i = 0; i < r->cpus; i++)
 		resolve_irq_settle(r, i);
-	ret = drain_window(r);
+	ret = resolve_leave(r);
 	if (ret >= 0)
 		ret = ties_flush(&r->ties);
 	r->stats.ties = r->ties.turned;
@@ -784,7 +488,7 @@ struct resolver *resolver_new(const struct resolve_options *o, struct err *e)
 	r->array_free = UINT32_MAX;
 	r->deferred = KMM_NO_PFN;
 	slots_init(&r->slots);
-	ties_init(&r->ties, put_tie, r);
+	ties_init(&r->ties, resolve_leave_tie, r);
 	pool_init(&r->memory);
 	pagemap_init(&r->frames, (struct frame){ PAGE_UNSEEN, FRAMEOBJS_NONE }, &r->memory);
 	frameobjs_init(&r->frame_objects, &r->frames);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * resolver: the inside of resolve.h, shared by its files: resolve.c (dispatch,
- * contexts, the window's end) and the resolve_*.c.
+ * resolver: the inside of resolve.h, shared by its files: resolve.c (dispatch)
+ * and the resolve_*.c.
  */
 #ifndef WORKLOAD_RESOLVER_H
 #define WORKLOAD_RESOLVER_H
@@ -57,8 +57,8 @@ struct ctx {
 	bool compacted; /* a compaction ended, and no event of the allocators has come since */
 	uint64_t open;	/* allocation whose refills were seen; WINDOW_NONE */
 	bool resumed;	/* another task ran here, and since then this one has but given back */
-	uint64_t twin; /* large kmalloc that may be traced again */
-	uint64_t bulk; /* first of bulk_n silent pages that may still move; WINDOW_NONE */
+	uint64_t twin;	/* large kmalloc that may be traced again */
+	uint64_t bulk;	/* first of bulk_n silent pages that may still move; WINDOW_NONE */
 	uint32_t bulk_n;
 	uint32_t bulk_array; /* number of their array */
 	uint32_t bulk_gfp;   /* with which they were asked for */
@@ -183,17 +183,6 @@ static inline uint8_t resolver_flags(const struct resolver *r, const struct ctx 
 int resolver_take(struct resolver *r, const struct event *ev, uint64_t seq, uint64_t lost,
 		  struct err *e);
 
-/*
- * A new entry at the end of the window, the newest(), filled from the event; NULL: failed, r->err is set.
- */
-struct window_entry *resolver_append(struct resolver *r, const struct event *ev,
-				     enum request_op op);
-/* Its position. */
-static inline uint64_t resolver_newest(const struct resolver *r)
-{
-	return r->win.tail - 1;
-}
-
 int resolver_oom(struct resolver *r);
 int posvec_push(struct posvec *v, uint64_t pos);
 /* As resolver_name(), for a name that is new. */
@@ -210,6 +199,36 @@ uint8_t resolver_type(const struct resolver *r, int raw);
 
 /* True too where nothing is known of zones. */
 bool resolver_same_zone(const struct resolver *r, uint32_t a, uint32_t b);
+
+/* ---- resolve_context.c ---- */
+void resolve_context_reset(struct ctx *c, int64_t key);
+/* The event's context, which has this key, where it is not that of the event before; NULL: r->err is set. */
+struct ctx *resolve_context_get(struct resolver *r, const struct event *ev, int64_t key);
+
+/* ---- resolve_leave.c ---- */
+/*
+ * A new entry at the end of the window, the newest(), filled from the event; NULL: failed, r->err is set.
+ */
+struct window_entry *resolver_append(struct resolver *r, const struct event *ev,
+				     enum request_op op);
+/* Its position. */
+static inline uint64_t resolver_newest(const struct resolver *r)
+{
+	return r->win.tail - 1;
+}
+
+/* Does the oldest entry keep all others waiting, or is there none? */
+static inline bool window_shut(const struct resolver *r)
+{
+	return window_empty(&r->win) || window_at(&r->win, r->win.head)->waits;
+}
+
+/* Hand on all that keeps no other waiting.  0, or what resolve_options.put() said. */
+int resolve_leave(struct resolver *r);
+/* One of those whose order `ties` has found. */
+int resolve_leave_tie(void *arg, const struct tie *t);
+/* The window is half full: more of it, or its oldest entries are decided.  As resolve_leave(). */
+int resolve_relieve(struct resolver *r);
 
 /* ---- resolve_page.c ---- */
 int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev);
