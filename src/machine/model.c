@@ -113,6 +113,7 @@ static void take_policy(const struct machine *m, struct kmm_policy *p)
 	p->pcp_thp = has_thp_lists(m, p);
 	if (p->generation == KMM_LINUX_6_18) {
 		p->pcp_whole_late = m->kernel_major * 1000 + m->kernel_minor >= 6016;
+		p->pcp_drain_batches = m->kernel_major * 1000 + m->kernel_minor >= 6019;
 		p->pcp_keep_batch = keeps_batch(m);
 	}
 	p->thp = m->thp_enabled;

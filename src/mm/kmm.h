@@ -58,6 +58,8 @@ struct kmm_policy {
 	 * share of the last-level cache exceeds 3 batches) only lists of a batch or more.
 	 */
 	bool pcp_whole_late, pcp_keep_batch;
+	/* What a free drains goes batch by batch (6.19+): a batch is over with the block that fills it, and counts as one. */
+	bool pcp_drain_batches;
 	bool thp; /* huge pages enabled, which raises the computed min_free_kbytes */
 	bool highatomic_reserve;
 	bool defrag_noretry_nofragment; /* ALLOC_NOFRAGMENT on the fast path */

@@ -176,6 +176,7 @@ static int excess_6_1(const struct zone *z, struct pcp *p, unsigned order)
 
 void pcp_shrink(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, unsigned list)
 {
+	bool drained;
 	int n;
 
 	if (mm->generation == KMM_LINUX_6_18)
@@ -184,8 +185,13 @@ void pcp_shrink(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order, u
 		n = pcp_total(p) >= p->high ? p->batch : 0;
 	else
 		n = excess_6_1(z, p, order);
+	/* The lock is let go after each batch, so that others need not wait for long. */
+	if (mm->config.policy.pcp_drain_batches)
+		for (; n > p->batch && p->count; n -= p->batch)
+			pcp_drain(mm, z, p, p->cpu, p->batch, list);
+	drained = n > 0;
 	pcp_drain(mm, z, p, p->cpu, n, list);
-	if (n && mm->generation == KMM_LINUX_6_18)
+	if (drained && mm->generation == KMM_LINUX_6_18)
 		watermark_looked_again(mm, z);
 }
 

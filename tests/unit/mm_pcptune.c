@@ -154,6 +154,34 @@ static void test_high_order_frees_drain_late(void **state)
 	machine_done(mm);
 }
 
+/*
+ * 30 of 44 pages are to be drained.  At once that is 4 blocks of 8; by batches of 10 it is 2 and 2 of them, and then
+ * the last one and 2 single pages.
+ */
+static void test_drains_by_batches(void **state)
+{
+	(void)state;
+	for (unsigned batches = 0; batches < 2; batches++) {
+		struct kmm_config c = config_of(KMM_LINUX_6_18);
+		struct kmm_zone_config *z = config_zone(&c, 0, KMM_ZONE_NORMAL, 0, 32768);
+		struct kmm *mm;
+
+		z->pcp_batch = 10;
+		z->pcp_high = z->pcp_high_min = z->pcp_high_max = 40;
+		c.policy.pcp_drain_batches = batches;
+		mm = machine_create(&c);
+		assert_int_equal(kmm_seed_boot(mm, 16384, 32768, KMM_MOVABLE), 0);
+		for (kmm_pfn i = 0; i < 4; i++) {
+			kmm_free_pages(mm, 0, 32 * i, 3);
+			kmm_free_pages(mm, 0, 1024 + 2 * i, 0);
+		}
+		assert_int_equal(kmm_pcp_pages(mm, 0, 0), 36);
+		kmm_free_pages(mm, 0, 128, 3);
+		assert_int_equal(kmm_pcp_pages(mm, 0, 0), batches ? 2 : 12);
+		machine_done(mm);
+	}
+}
+
 /* A CPU with much cache does not empty lists shorter than a batch. */
 static void test_high_order_frees_keep_a_batch(void **state)
 {
@@ -510,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_high_grows),
 		cmocka_unit_test(test_below_high_mark),
 		cmocka_unit_test(test_failed_request),
+		cmocka_unit_test(test_drains_by_batches),
 		cmocka_unit_test(test_above_high_mark),
 		cmocka_unit_test(test_recording_tells_the_side),
 		cmocka_unit_test(test_recording_tells_of_the_boost),
