@@ -538,7 +538,7 @@ static void refill_of_others(struct silent *s, const struct silent_open *o, uint
 	while (o->number < NUMBER_MAX && s->f[head].next != head) {
 		uint32_t pfn = s->f[head].next;
 
-		suspect_block(s, list, pfn, number);
+		silent_suspect_block(s, list, pfn, number);
 		s->f[pfn].asked = (uint32_t)o->number + 1;
 	}
 }
