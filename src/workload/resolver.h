@@ -57,8 +57,8 @@ struct ctx {
 	bool compacted; /* a compaction ended, and no event of the allocators has come since */
 	uint64_t open;	/* allocation whose refills were seen; WINDOW_NONE */
 	bool resumed;	/* another task ran here, and since then this one has but given back */
-	uint64_t twin; /* large kmalloc that may be traced again */
-	uint64_t bulk; /* first of bulk_n silent pages that may still move; WINDOW_NONE */
+	uint64_t twin;	/* large kmalloc that may be traced again */
+	uint64_t bulk;	/* first of bulk_n silent pages that may still move; WINDOW_NONE */
 	uint32_t bulk_n;
 	uint32_t bulk_array;   /* number of their array */
 	bool bulk_moved;       /* they stand at their first refill already */
