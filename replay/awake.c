@@ -3,6 +3,8 @@
 
 #include "machine/model.h"
 
+#define MOST_BATCHES 5 /* as a power of two: CONFIG_PCP_BATCH_SCALE_MAX */
+
 /* Pages on the lists of q's CPU in this zone once records [from, q), which r has not followed yet, took place. */
 static int64_t listed_by(const struct recorded *r, const struct machine *m, unsigned zone,
 			 const struct request *from, const struct request *q)
@@ -42,7 +44,7 @@ bool awake_drain(const struct recorded *r, const struct machine *m, const struct
 		 const struct request *q, uint32_t n, unsigned freed_order)
 {
 	const struct machine_zone *z;
-	int64_t listed;
+	int64_t listed, most;
 	int zone;
 
 	if (q->sig.op != OBS_PCPU_DRAIN || q->sig.aux2 || q->pfn == KMM_NO_PFN ||
@@ -53,9 +55,12 @@ bool awake_drain(const struct recorded *r, const struct machine *m, const struct
 		return false;
 	z = &m->zones[zone];
 	listed = listed_by(r, m, (unsigned)zone, from, q);
-	/* A free of order 1 to 3 may drain at any length, but all. */
-	if (freed_order && drained_from(q, n) + (int64_t)z->pcp_batch >= listed)
+	/* A free of order 1 to 3 may drain at any length, but all, from 6.7 on so many batches at most. */
+	most = listed;
+	if (machine_generation(m) >= KMM_LINUX_6_18 && most > (int64_t)z->pcp_batch << MOST_BATCHES)
+		most = (int64_t)z->pcp_batch << MOST_BATCHES;
+	if (freed_order && drained_from(q, n) + (int64_t)z->pcp_batch >= most)
 		return false;
-	/* Other CPUs' operations of one time are not counted: nearer to the one limit than to the other. */
-	return listed < (int64_t)(machine_pcp_least(m, (uint32_t)zone) + 4 * z->pcp_batch) / 2;
+	/* Other CPUs' operations of one time are not counted, and lengths may be a few batches off: well below it. */
+	return listed < (int64_t)machine_pcp_least(m, (uint32_t)zone) - 4 * (int64_t)z->pcp_batch;
 }

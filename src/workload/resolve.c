@@ -293,7 +293,7 @@ static __attribute__((noinline)) void resume(struct resolver *r, struct ctx *c,
 {
 	if (ev->kind == EVENT_MM_PAGE_ALLOC && c->open == WINDOW_NONE)
 		resolve_page_moved(r, c, ev);
-	c->resumed = gives_back((enum event_kind)ev->kind);
+	c->resumed = ev->kind == EVENT_OTHER || gives_back((enum event_kind)ev->kind);
 }
 
 static int64_t ctx_key(const struct event *ev)

@@ -85,7 +85,10 @@ static bool is_of_allocators(enum event_kind kind)
 
 void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
 {
-	/* A fallback that boosts the marks wakes kswapd before its allocation is logged. */
+	/*
+	 * A fallback that boosts the marks wakes kswapd before its allocation is logged, and a compaction whose block was
+	 * had says that no more is put off: an event of another kind ends no allocation.
+	 */
 	bool takes = kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ||
 		     kind == EVENT_MM_PAGE_ALLOC_EXTFRAG || kind == EVENT_MM_VMSCAN_WAKEUP_KSWAPD;
 	bool is_free = kind == EVENT_MM_PAGE_FREE;
@@ -99,8 +102,8 @@ void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind
 	if (c->unpaired.count && !is_free && kind != EVENT_KFREE && kind != EVENT_VFREE &&
 	    kind != EVENT_REMOVE_VM_AREA && kind != EVENT_MM_PAGE_PCPU_DRAIN)
 		resolve_free_unpaired(r, c);
-	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC && !is_kmap(kind) &&
-	    !c->resumed)
+	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC &&
+	    kind != EVENT_OTHER && !is_kmap(kind) && !c->resumed)
 		close_open(r, c);
 	if (c->bulk_n && !takes && kind != EVENT_MM_PAGE_ALLOC)
 		settle_bulk(r, c);

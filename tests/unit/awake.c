@@ -52,6 +52,8 @@ static void test_limits(void **state)
 {
 	(void)state;
 	assert_true(drains_awake(20, 20, 0, 0));
+	assert_true(drains_awake(79, 79, 0, 0));
+	assert_false(drains_awake(80, 80, 0, 0));
 	assert_false(drains_awake(100, 100, 0, 0));
 }
 
@@ -72,12 +74,38 @@ static void test_all(void **state)
 	assert_true(drains_awake(20, 20, 0, 1));
 }
 
+/* From 6.7 on 32 batches of it at most: 160 pages of 300 here. */
+static void test_many(void **state)
+{
+	static struct request q[300 + 160];
+	struct machine m = machine;
+	struct err e;
+	struct recorded *r;
+
+	(void)state;
+	m.kernel_minor = 12;
+	m.zones[0].pcp_high = m.zones[0].pcp_high_min = 1000;
+	r = recorded_new(&m, &e);
+	assert_non_null(r);
+	for (uint32_t i = 0; i < 300; i++) {
+		q[i] = page(REQ_PAGE_FREE, 0, i);
+		recorded_apply(r, &q[i]);
+	}
+	for (uint32_t i = 300; i < 460; i++)
+		q[i] = page(OBS_PCPU_DRAIN, 0, i - 300);
+	assert_false(awake_drain(r, &m, &q[300], &q[300], 160, 1));
+	assert_true(awake_drain(r, &m, &q[300], &q[300], 40, 1));
+	assert_true(awake_drain(r, &m, &q[300], &q[300], 160, 0));
+	recorded_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_of_one_time),
 		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

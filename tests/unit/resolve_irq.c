@@ -156,6 +156,8 @@ static void a_wake_up_does_not_end_an_allocation(void **state)
 
 	locked(b, 0x100, 0);
 	feed(b, &ev);
+	ev.kind = EVENT_OTHER; /* mm_compaction_defer_reset */
+	feed(b, &ev);
 	alloc(b, 0x100, 0, USER);
 	finish(b);
 	assert_int_equal(b->out[0].sig.op, REQ_PAGE_ALLOC);
