@@ -328,6 +328,18 @@ static void skip_block(const struct freescan *f, struct freescan_run *r)
 }
 
 /*
+ * To 6.4 (but for 6.0 and the first of 6.1) a search for a source marks the page block that it found to be skipped.
+ * If that is the one that the scanner had come to, it is passed over without an event; KMM_NO_PFN: it cannot have been.
+ */
+static uint32_t passed_over(const struct freescan *f, const struct freescan_run *r, uint32_t start)
+{
+	bool marks = f->m->kernel_major < 6 || (f->m->kernel_major == 6 && f->m->kernel_minor < 5);
+	uint32_t here = block_start(f, r->migrate_pfn);
+
+	return marks && start != here ? here : KMM_NO_PFN;
+}
+
+/*
  * Before pages are isolated from a new page block, the lists are searched from the
  * head for one that has free pages already.  Which it was, the event says; KMM_NO_PFN: none did.
  */
@@ -335,7 +347,7 @@ static void find_source(struct freescan *f, struct freescan_run *r, uint32_t sta
 {
 	uint32_t zone_start = (uint32_t)f->m->zones[r->zone].start_pfn, high, seen = 0;
 	uint32_t limit = (CLUSTER >> (r->fails < 31 ? r->fails : 31)) + 1;
-	uint32_t distance = (r->free_pfn - r->migrate_pfn) >> 1;
+	uint32_t distance = (r->free_pfn - r->migrate_pfn) >> 1, passed = passed_over(f, r, start);
 
 	if (f->blind || r->order <= COSTLY_ORDER || r->free_pfn < r->migrate_pfn ||
 	    (r->migrate_pfn != zone_start && r->migrate_pfn != block_start(f, r->migrate_pfn)))
@@ -347,7 +359,8 @@ static void find_source(struct freescan *f, struct freescan_run *r, uint32_t sta
 		for (uint32_t at = f->lists->next(f->who, r->zone, (unsigned)o, KMM_NO_PFN);
 		     at != KMM_NO_PFN; at = f->lists->next(f->who, r->zone, (unsigned)o, at)) {
 			/* A start inside of a page block is where the scanner went on. */
-			bool found = at < high && block_start(f, at) == start;
+			uint32_t in = block_start(f, at);
+			bool found = at < high && (in == start || in == passed);
 			uint32_t behind;
 
 			if (seen++ < limit && !found)
