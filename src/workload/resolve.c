@@ -287,12 +287,26 @@ static bool gives_back(enum event_kind kind)
 	       kind == EVENT_PERCPU_FREE_PERCPU;
 }
 
+/* A task that had reclaimed pages and got none is moved, and then drains all lists. */
+static void reclaimed_elsewhere(struct resolver *r, struct ctx *c)
+{
+	const struct ctx *last = c;
+
+	for (uint32_t i = 0; i < r->cpus * CTX_PER_CPU; i++)
+		if (r->ctx[i].key == c->key && r->ctx[i].used > last->used)
+			last = &r->ctx[i];
+	if (last->last_kind == EVENT_MM_VMSCAN_DIRECT_RECLAIM_END)
+		c->last_kind = last->last_kind;
+}
+
 /* The task goes on where it lost the CPU, or another one: maybe between an allocation's refills and its event. */
 static __attribute__((noinline)) void resume(struct resolver *r, struct ctx *c,
 					     const struct event *ev)
 {
 	if (ev->kind == EVENT_MM_PAGE_ALLOC && c->open == WINDOW_NONE)
 		resolve_page_moved(r, c, ev);
+	if (ev->kind == EVENT_MM_PAGE_PCPU_DRAIN && c->key > 0)
+		reclaimed_elsewhere(r, c);
 	c->resumed = ev->kind == EVENT_OTHER || gives_back((enum event_kind)ev->kind);
 }
 
@@ -356,7 +370,6 @@ static inline __attribute__((always_inline)) int take(struct resolver *r, const 
 		if (!c)
 			return e ? e->code : -ENOMEM;
 	}
-	c->used = seq;
 	if (__builtin_expect(key >= 0, 1)) {
 		enter_task(r, c, ev);
 	} else if (ev->kind == EVENT_MM_PAGE_FREE || ev->kind == EVENT_MM_PAGE_ALLOC) {
@@ -367,6 +380,7 @@ static inline __attribute__((always_inline)) int take(struct resolver *r, const 
 	if (ctx_pending(c))
 		resolve_page_settle(r, c, (enum event_kind)ev->kind);
 	ret = dispatch(r, c, ev);
+	c->used = seq + 1;
 	c->last_kind = ev->kind;
 	if (ret < 0)
 		return ret;

@@ -9,6 +9,7 @@
 void resolve_context_reset(struct ctx *c, int64_t key)
 {
 	c->key = key;
+	c->used = 0;
 	c->last_kind = EVENT_OTHER;
 	c->batched_first = KMM_NO_PFN;
 	c->boot_init = c->unbound = false;

@@ -43,7 +43,7 @@ struct posvec {
  */
 struct ctx {
 	int64_t key;		/* pid, or -1 - level; CTX_NONE: free place */
-	uint64_t used;		/* ordinal of its last event */
+	uint64_t used;		/* ordinal of its last event + 1; 0: none yet */
 	uint16_t last_kind;	/* of its last event */
 	uint32_t list_pfn;	/* page frame of its last free, refill or drain */
 	int32_t list_pid;	/* whose that free was */

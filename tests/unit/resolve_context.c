@@ -57,6 +57,29 @@ static void what_kswapd_does_is_no_demand(void **state)
 	assert_int_equal(resolver_stats(b->r)->responses, 2);
 }
 
+/* Between its reclaim and the drain of all lists a task is moved, once to a CPU that it has done something else on since. */
+static void a_task_drains_where_it_was_moved_to(void **state)
+{
+	struct event end = { .kind = EVENT_MM_VMSCAN_DIRECT_RECLAIM_END };
+	struct bench *b = *state;
+
+	for (unsigned i = 0; i < 2; i++) {
+		b->cpu = 0;
+		b->pid = 100;
+		feed(b, &end);
+		b->cpu = 1;
+		if (i)
+			alloc(b, 0x300, 0, USER);
+		b->pid = 200;
+		alloc(b, 0x200 + i, 0, USER);
+		b->pid = 100;
+		drained(b, 0x102 + i, 0);
+	}
+	finish(b);
+	assert_int_equal(rec(b, OBS_PCPU_DRAIN, 0)->sig.aux, DRAIN_ALL);
+	assert_int_equal(rec(b, OBS_PCPU_DRAIN, 1)->sig.aux, DRAIN_SOME);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
 int main(void)
@@ -65,6 +88,7 @@ int main(void)
 		TEST(each_has_its_own_frees),
 		TEST(the_oldest_is_forgotten),
 		TEST(what_kswapd_does_is_no_demand),
+		TEST(a_task_drains_where_it_was_moved_to),
 	};
 
 	return cmocka_run_group_tests_name("resolve_context", tests, NULL, NULL);
