@@ -48,14 +48,61 @@ static bool joins(const struct recorded *r, const struct request *q, uint32_t bl
 	return false;
 }
 
-uint32_t overtaken_by(const struct recorded *r, const struct request *q, uint32_t n)
+/* Does the record at k have the time of the next of its batch, so that it cannot have taken place later? */
+static bool is_bounded(const struct request *q, uint32_t k, uint32_t n)
+{
+	for (uint32_t i = k + 1; i < n && q[i].time == q[k].time; i++)
+		if (q[i].cpu == q[k].cpu)
+			return q[i].sig.op == REQ_PAGE_FREE && q[i].sig.flags & REQ_BATCHED;
+	return false;
+}
+
+/* Does the drain that begins with q[0], or goes on with it, have another page of that list behind the record at k? */
+static bool drains_on(const struct recorded *r, const struct request *q, uint32_t k, uint32_t n)
+{
+	const struct frame *f = &r->set.f[q->pfn], *next;
+
+	for (k++; k < n; k++) {
+		if (q[k].cpu != q->cpu)
+			continue;
+		if (q[k].sig.op != OBS_PCPU_DRAIN || !q[k].sig.aux2 || q[k].pfn >= r->set.frames)
+			return false;
+		next = &r->set.f[q[k].pfn];
+		return next->state == FRAME_PCP && next->cpu == f->cpu && next->zone == f->zone;
+	}
+	return false;
+}
+
+/* The zone is locked from a drain's first page to its last: a free past the lists in between came before. */
+static uint32_t before_drain(const struct recorded *r, const struct request *q, uint32_t n)
+{
+	bool seen[KMM_CPUS] = { false };
+
+	if (q->pfn >= r->set.frames || r->set.f[q->pfn].state != FRAME_PCP)
+		return 0;
+	for (uint32_t k = 1; k < n && q[k].sig.op != OBS_MARK; k++) {
+		if (q[k].cpu == q->cpu)
+			return 0;
+		if (q[k].cpu >= KMM_CPUS || seen[q[k].cpu])
+			continue;
+		seen[q[k].cpu] = true;
+		if (q[k].sig.op == REQ_PAGE_FREE && q[k].sig.flags & REQ_DIRECT &&
+		    q[k].pfn < r->set.frames &&
+		    recorded_zone(r, q[k].pfn) == recorded_zone(r, q->pfn) && is_bounded(q, k, n) &&
+		    drains_on(r, q, k, n))
+			return k;
+	}
+	return 0;
+}
+
+/* Those that the refills of an allocation show to have come before it. */
+static uint32_t before_refill(const struct recorded *r, const struct request *q, uint32_t n)
 {
 	uint32_t block;
 	bool seen[KMM_CPUS] = { false }; /* of the CPU something comes before */
 
 	if (q->sig.op != REQ_PAGE_ALLOC || !q->sig.own_obs || q->sig.flags & REQ_FAILED)
 		return 0;
-	n = n < OVERTAKEN_MOST ? n : OVERTAKEN_MOST;
 	block = passed_over(r, q, n);
 	if (block == KMM_NO_PFN)
 		return 0;
@@ -69,4 +116,10 @@ uint32_t overtaken_by(const struct recorded *r, const struct request *q, uint32_
 			return k;
 	}
 	return 0;
+}
+
+uint32_t overtaken_by(const struct recorded *r, const struct request *q, uint32_t n)
+{
+	n = n < OVERTAKEN_MOST ? n : OVERTAKEN_MOST;
+	return q->sig.op == OBS_PCPU_DRAIN ? before_drain(r, q, n) : before_refill(r, q, n);
 }

@@ -113,14 +113,65 @@ static void test_refill_got_what_stood_first(void **state)
 	assert_int_equal(overtaken_by(r, q, 4), 0);
 }
 
+/*
+ * CPU 2 drains a list of CPU 0's, which has 0x601, 0x600 and 0x602; meanwhile CPU 1 goes past its own with 0x700, of which it
+ * logs the next of its batch at once, or later.
+ */
+static uint32_t while_drained(uint16_t last, bool later, bool batched)
+{
+	struct request q[] = {
+		record(OBS_PCPU_DRAIN, 2, 0x601), record(REQ_PAGE_FREE, 1, 0x700),
+		record(REQ_PAGE_FREE, 1, 0x701),  record(OBS_PCPU_DRAIN, 2, last),
+		record(OBS_PCPU_DRAIN, 2, 0x602),
+	};
+
+	for (uint32_t pfn = 0x600; pfn < 0x603; pfn++) {
+		struct request f = record(REQ_PAGE_FREE, 0, pfn);
+
+		f.sig.flags = 0;
+		f.sig.type = KMM_MOVABLE;
+		recorded_apply(r, &f);
+	}
+	q[2].sig.flags = batched ? REQ_BATCHED : 0;
+	q[2].time = later;
+	q[3].sig.aux2 = q[4].sig.aux2 = 1;
+	return overtaken_by(r, q, 5);
+}
+
+static void test_the_zone_is_locked_by_a_drain(void **state)
+{
+	(void)state;
+	assert_int_equal(while_drained(0x600, false, true), 1);
+}
+
+/* Nothing says that it was freed before the drain went on. */
+static void test_not_bounded(void **state)
+{
+	(void)state;
+	assert_int_equal(while_drained(0x600, true, true), 0);
+	assert_int_equal(while_drained(0x600, false, false), 0);
+}
+
+/* The drain has come to another list: the lock was let go in between. */
+static void test_between_two_lists(void **state)
+{
+	(void)state;
+	assert_int_equal(while_drained(0x201, false, true), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, begin, end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(joins_what_stood_first),	   TEST(joins_nothing),
-		TEST(not_past_the_lists),	   TEST(cannot_have_been_earlier),
+		TEST(joins_what_stood_first),
+		TEST(joins_nothing),
+		TEST(not_past_the_lists),
+		TEST(cannot_have_been_earlier),
 		TEST(refill_got_what_stood_first),
+		TEST(the_zone_is_locked_by_a_drain),
+		TEST(not_bounded),
+		TEST(between_two_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
