@@ -154,6 +154,8 @@ static int make(struct instance *in, const char *dir, const char *name, struct e
 	in->marker = tracefs_instance_file_open(in->t, "trace_marker", O_WRONLY | O_CLOEXEC);
 	if (in->marker < 0)
 		return fail(e, "trace_marker");
+	/* Whoever reads is woken while there is room yet (half full: the kernel's default; 5.0 and later have the file). */
+	tracefs_instance_file_write(in->t, "buffer_percent", "10");
 	return instance_on(in, false, e);
 }
 

@@ -12,5 +12,7 @@
 void privileges_drop(void);
 /* For a thread that only moves data between files that are open: everything. */
 void privileges_drop_all(void);
+/* For a thread that must come to the ring buffers before they are full, whatever else runs: while it may ask for that. */
+void privileges_go_first(void);
 
 #endif

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/progress.h"
+#include "record/buffers.h"
 #include "record/child.h"
 #include "record/datfile.h"
 #include "record/exact.h"
@@ -32,11 +33,6 @@
 #include "record/spool.h"
 
 #define TICK_MS 50
-#define RATE_MS 200	   /* how long the rate of events is measured */
-#define BUFFER_SECONDS 2   /* of the measured rate that the buffers hold */
-#define BUFFER_LEAST 8192  /* KiB a CPU */
-#define BUFFER_MOST 131072 /* KiB a CPU */
-#define BYTES_PER_EVENT 48
 
 static volatile sig_atomic_t stopped;
 
@@ -57,6 +53,7 @@ struct recording {
 	struct instance in;
 	struct guardian guardian;
 	struct spool *spool;
+	struct buffers *buffers; /* NULL: of a size that was asked for */
 	struct snapshot_options snap;
 	struct exact *exact; /* NULL: not asked for, or not possible here */
 	char *unread;	     /* the files that could not be read, a line each */
@@ -110,34 +107,6 @@ static int make_directory(struct recording *c, struct err *e)
 	return 0;
 }
 
-/* ---- before ---- */
-
-/* Events a second of the busiest CPU, over a short time in which nothing is kept. */
-static int measure(struct recording *c, uint64_t *kib, struct err *e)
-{
-	uint64_t most = 0;
-	char stats[512];
-	int ret = instance_buffer(&c->in, BUFFER_LEAST / 4, e);
-
-	if (ret >= 0)
-		ret = instance_on(&c->in, true, e);
-	if (ret < 0)
-		return ret;
-	nap(RATE_MS);
-	ret = instance_on(&c->in, false, e);
-	for (unsigned i = 0; i < c->cpus; i++) {
-		uint64_t lost = instance_lost(&c->in, i, stats), n = lost;
-		const char *at = strstr(stats, "\nentries: ");
-
-		n += at ? strtoull(at + 10, NULL, 10) : 0;
-		most = n > most ? n : most;
-	}
-	tracefs_instance_file_clear(c->in.t, "trace");
-	*kib = most * 1000 / RATE_MS * BUFFER_SECONDS * BYTES_PER_EVENT / 1024;
-	*kib = *kib < BUFFER_LEAST ? BUFFER_LEAST : *kib > BUFFER_MOST ? BUFFER_MOST : *kib;
-	return ret;
-}
-
 /* ---- the start ---- */
 
 static int take_lists(void *arg, int dir, const char *name, struct err *e)
@@ -187,7 +156,7 @@ static int prepare(struct recording *c, struct err *e)
 		ret = filter_set(&c->in, &c->events, o, c->child.pid, c->cpus, e);
 	c->r->buffer_kib = o->buffer_kib;
 	if (ret >= 0 && !o->buffer_kib)
-		ret = measure(c, &c->r->buffer_kib, e);
+		ret = buffers_measure(&c->in, c->cpus, &c->r->buffer_kib, e);
 	if (ret >= 0)
 		ret = instance_buffer(&c->in, c->r->buffer_kib, e);
 	if (ret >= 0) {
@@ -202,6 +171,7 @@ static int prepare(struct recording *c, struct err *e)
 		ret = snapshot_slow(c->dir, "before", &c->snap, e);
 	if (ret >= 0)
 		open_exact(c);
+	c->r->buffer_most_kib = c->r->buffer_kib;
 	c->r->gaps = c->in.gaps;
 	return ret;
 }
@@ -293,8 +263,10 @@ static int record(struct recording *c, struct err *e)
 	int ret;
 
 	c->spool = spool_start(&c->in, c->dir, c->cpus, c->o->cpus, e);
+	if (c->spool && !c->o->buffer_kib)
+		c->buffers = buffers_watch(&c->in, c->cpus, c->o->cpus, c->r->buffer_kib, e);
 	privileges_drop();
-	ret = c->spool ? instance_on(&c->in, true, e) : err_code(e);
+	ret = e->code ? err_code(e) : instance_on(&c->in, true, e);
 	if (ret < 0)
 		return ret;
 	c->on = true;
@@ -338,6 +310,13 @@ static int write_account(struct recording *c, const char (*stats)[512], struct e
 	return ret < 0 ? err_prefix(e, "system/") : 0;
 }
 
+static void end_buffers(struct recording *c)
+{
+	if (c->buffers)
+		c->r->buffer_most_kib = buffers_end(c->buffers);
+	c->buffers = NULL;
+}
+
 /* What is there becomes a capture, whatever ended the recording. */
 static int conclude(struct recording *c, struct err *e)
 {
@@ -348,6 +327,7 @@ static int conclude(struct recording *c, struct err *e)
 	instance_on(&c->in, false, &late);
 	c->r->seconds = now() - c->began;
 	late.code = 0;
+	end_buffers(c);
 	if (spool_stop(c->spool, &late) < 0) {
 		c->r->cut = true;
 		snprintf(c->r->why, sizeof(c->r->why), "%.190s", late.text);
@@ -407,6 +387,7 @@ int record_run(const struct record_options *o, struct record_result *r, struct e
 		ret = conclude(&c, e);
 	} else {
 		child_end(&c.child, &r->status);
+		end_buffers(&c);
 		if (c.spool)
 			spool_stop(c.spool, &(struct err){ 0 });
 		if (c.dir >= 0) {

@@ -38,13 +38,14 @@ struct record_result {
 	uint64_t lost; /* events that the ring buffers had no room for */
 	unsigned cpus;
 	uint64_t lost_of[KMM_CPUS];
-	uint64_t buffer_kib;
-	double seconds;		/* that tracing ran */
-	int status;		/* of the command, as wait() has it; -1 none */
-	bool runs_on;		/* the command did not end at SIGTERM */
-	unsigned snapshots;	/* in between */
-	struct event_gaps gaps; /* events of the preset that this kernel does not have */
-	unsigned unread;	/* files of the snapshots that could not be read: system/unread */
+	uint64_t buffer_kib,
+		buffer_most_kib; /* of each CPU at the start, of the largest at the end */
+	double seconds;		 /* that tracing ran */
+	int status;		 /* of the command, as wait() has it; -1 none */
+	bool runs_on;		 /* the command did not end at SIGTERM */
+	unsigned snapshots;	 /* in between */
+	struct event_gaps gaps;	 /* events of the preset that this kernel does not have */
+	unsigned unread;	 /* files of the snapshots that could not be read: system/unread */
 	struct exact_result start, end; /* where exact was asked for; source says why not */
 	bool interrupted;		/* ended by a signal */
 	bool cut;			/* ended early: the disk was full or failed; *why says it */

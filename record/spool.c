@@ -40,6 +40,7 @@ static void *move(void *arg)
 	struct cpu *c = arg;
 	int n;
 
+	privileges_go_first();
 	privileges_drop_all();
 
 	while (!atomic_load(&c->s->stopping)) {

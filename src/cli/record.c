@@ -38,7 +38,8 @@ static struct option options[] = {
 	{ "duration", 'd', OPTION_SECONDS, &o.duration, "SECONDS", NULL,
 	  "end after so long (default: with the command, or at SIGINT)" },
 	{ "buffer-size", 'b', OPTION_UINT, &o.buffer_kib, "KIB", NULL,
-	  "ring buffer of each CPU (default: by the rate of events, measured for 0.2 s)" },
+	  "ring buffer of each CPU (default: by the rate of events, measured for 0.2 s, and larger where it "
+	  "fills up)" },
 	{ "cpu", 'C', OPTION_STRING, &cpus, "LIST", NULL, "these CPUs only, such as 0,2-3" },
 	{ "pid", 'p', OPTION_STRING, &o.pids, "PIDS", NULL,
 	  "these processes and their children only, such as 12,34" },
@@ -126,6 +127,7 @@ static void print_json(const struct record_result *r)
 	json_end_array(&j);
 	json_real(&j, "seconds", r->seconds);
 	json_uint(&j, "buffer_kib", r->buffer_kib);
+	json_uint(&j, "buffer_most_kib", r->buffer_most_kib);
 	json_uint(&j, "snapshots", r->snapshots);
 	json_uint(&j, "files_unread", r->unread);
 	json_string(&j, "start",
@@ -176,8 +178,11 @@ static void put_start(FILE *f, const struct record_result *r)
 
 static void put_text(FILE *f, const struct record_result *r)
 {
-	fprintf(f, "%s: %.1f MiB in %.1f s, ring buffer %" PRIu64 " KiB a CPU\n", output,
+	fprintf(f, "%s: %.1f MiB in %.1f s, ring buffer %" PRIu64 " KiB a CPU", output,
 		(double)r->bytes / (1 << 20), r->seconds, r->buffer_kib);
+	if (r->buffer_most_kib > r->buffer_kib)
+		fprintf(f, ", of the busiest %" PRIu64 " in the end", r->buffer_most_kib);
+	fprintf(f, "\n");
 	if (!r->lost) {
 		fprintf(f, "  no event lost\n");
 	} else {

@@ -74,11 +74,11 @@ storm=$(realpath "$storm")
 said() {
 	awk -v who="$1" -v n="$2" -v l="$3" -v b="$4" -v s="$seconds" -v plain="$plain" -v did="$(cat "$TMP/did")" \
 		-v kind="$kind" -v peak="$(tail -n 1 "$TMP/peak")" 'BEGIN {
-		printf "storm of %s, %-14s %.2f M events a second (%.2f M in all), %d lost, %.1f bytes an event; %.2f x the time a page without;", \
-			kind, who, n / s / 1e6, n / 1e6, l, b / n, plain / did
+		printf "storm of %s, %-14s %.2f M events a second (%.2f M in all), %d lost, %.1f bytes an event; %.2f x the time a %s without;", \
+			kind, who, n / s / 1e6, n / 1e6, l, b / n, plain / did, kind == "pipes" ? "pipe" : "page"
 		printf " memory %.1f MiB\n", peak / 1024 }'
 }
-for kind in pages forks; do
+for kind in pages forks pipes; do
 	plain=$("$storm" "$seconds" $kind) || exit 2
 	rm -rf "$TMP/c"
 	# shellcheck disable=SC2016

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * storm: as many events of the page allocator as a machine makes.  On each CPU a process maps a
- * few pages, touches each and gives them back, or forks a child that does so, for a given time.
+ * storm: as many events of the allocators as a machine makes.  On each CPU a process maps a few
+ * pages, touches each and gives them back, or forks a child that does so, or opens pipes and
+ * closes them (objects of six caches and no page fault, where a virtual machine makes those
+ * slow), for a given time.
  *
- *     storm SECONDS [pages|forks]
+ *     storm SECONDS [pages|forks|pipes]
  *
- * Prints the number of pages touched, which is the work that was done: what a recorder costs is
- * how much less of it is done beside it.
+ * Prints the number of pages touched or pipes made, which is the work that was done: what a
+ * recorder costs is how much less of it is done beside it.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -21,6 +23,7 @@
 
 #define PAGES 1024 /* of one mapping */
 #define FORKED 16  /* of a child's */
+#define PIPES 256  /* between two looks at the clock */
 
 static double now(void)
 {
@@ -43,50 +46,82 @@ static void touch(unsigned pages, size_t size)
 	munmap(p, pages * size);
 }
 
-static uint64_t work(double seconds, int forks)
+static unsigned pages(size_t size)
+{
+	touch(PAGES, size);
+	return PAGES;
+}
+
+static unsigned forks(size_t size)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		touch(FORKED, size);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		exit(2);
+	return FORKED;
+}
+
+static unsigned pipes(size_t size)
+{
+	int end[2];
+
+	(void)size;
+	for (unsigned i = 0; i < PIPES; i++) {
+		if (pipe(end))
+			exit(2);
+		close(end[0]);
+		close(end[1]);
+	}
+	return PIPES;
+}
+
+static const struct kind {
+	const char *name;
+	unsigned (*once)(size_t size);
+} kinds[] = { { "pages", pages }, { "forks", forks }, { "pipes", pipes } };
+
+static const struct kind *kind_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strcmp(kinds[i].name, name))
+			return &kinds[i];
+	return NULL;
+}
+
+static uint64_t work(double seconds, const struct kind *kind)
 {
 	double end = now() + seconds;
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);
-	uint64_t touched = 0;
+	uint64_t done = 0;
 
-	while (now() < end) {
-		if (!forks) {
-			touch(PAGES, size);
-			touched += PAGES;
-			continue;
-		}
-		pid_t pid = fork();
-
-		if (!pid) {
-			touch(FORKED, size);
-			_exit(0);
-		}
-		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
-			exit(2);
-		touched += FORKED;
-	}
-	return touched;
+	while (now() < end)
+		done += kind->once(size);
+	return done;
 }
 
 int main(int argc, char **argv)
 {
 	double seconds = argc > 1 ? atof(argv[1]) : 0;
-	int forks = argc > 2 && !strcmp(argv[2], "forks"), n = (int)sysconf(_SC_NPROCESSORS_ONLN);
-	volatile uint64_t *touched = mmap(NULL, sizeof(*touched) * (size_t)n,
-					  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-					  0);
+	const struct kind *kind = kind_of(argc > 2 ? argv[2] : "pages");
+	int n = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	volatile uint64_t *done = mmap(NULL, sizeof(*done) * (size_t)n, PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t all = 0;
 	int failed = 0, status;
 
-	if (seconds <= 0 || touched == MAP_FAILED) {
-		fprintf(stderr, "Usage: storm SECONDS [pages|forks]\n");
+	if (seconds <= 0 || !kind || done == MAP_FAILED) {
+		fprintf(stderr, "Usage: storm SECONDS [pages|forks|pipes]\n");
 		return 2;
 	}
 	for (int i = 0; i < n; i++) {
 		pid_t pid = fork();
 
 		if (!pid) {
-			touched[i] = work(seconds, forks);
+			done[i] = work(seconds, kind);
 			_exit(0);
 		}
 		failed |= pid < 0;
@@ -94,7 +129,7 @@ int main(int argc, char **argv)
 	while (wait(&status) > 0)
 		failed |= status != 0;
 	for (int i = 0; i < n; i++)
-		all += touched[i];
+		all += done[i];
 	printf("%llu\n", (unsigned long long)all);
 	return failed ? 2 : 0;
 }
