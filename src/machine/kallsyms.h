@@ -29,9 +29,11 @@ void kallsyms_print(const struct kallsyms *k, uint64_t addr, char *out, size_t n
 struct kallsyms_range {
 	uint64_t start, end;
 };
-/* Of n names, at least one, from the text itself: a table is not worth making for a few. */
-void kallsyms_ranges(const char *text, size_t len, const char *const *names, unsigned n,
-		     struct kallsyms_range *out);
+/* Of n names, from the text itself: a table is not worth making for a few.  0 or -ENOMEM. */
+int kallsyms_ranges(const char *text, size_t len, const char *const *names, unsigned n,
+		    struct kallsyms_range *out);
+/* Of one name the first line's address, which is the kernel's own, as its modules' stand behind; 0: there is none. */
+uint64_t kallsyms_start(const char *text, size_t len, const char *name);
 /*
  * Copy of a text those lines that tell whose each key of `code` is, and how far the n named functions
  * reach; both with the symbol behind, which tells the end. 0 or a negative errno.

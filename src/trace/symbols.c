@@ -102,15 +102,9 @@ static bool move_text(struct symbols *s, uint64_t by)
 /* Put the symbols where the kernel lay; false: where that was is not known, or they name nothing. */
 static bool place(struct symbols *s, const struct kernel_id *id)
 {
-	const char *const name = id->ref;
-	struct kallsyms_range at;
+	uint64_t at = *id->ref ? kallsyms_start(s->text, s->len, id->ref) : 0;
 
-	if (!*name)
-		return false;
-	kallsyms_ranges(s->text, s->len, &name, 1, &at);
-	if (!at.start)
-		return false;
-	return at.start == id->ref_addr || move_text(s, id->ref_addr - at.start);
+	return at && (at == id->ref_addr || move_text(s, id->ref_addr - at));
 }
 
 void symbols_find(struct symbols *s, const struct kernel_id *id)

@@ -464,9 +464,8 @@ int trace_functions(struct trace *t, const char *const *names, unsigned n,
 	if (!t->source || !t->source->function) {
 		bool told = !t->symbols.by_id;
 
-		kallsyms_ranges(told ? t->symbols.text : NULL, told ? t->symbols.len : 0, names, n,
-				out);
-		return 0;
+		return kallsyms_ranges(told ? t->symbols.text : NULL, told ? t->symbols.len : 0,
+				       names, n, out);
 	}
 	for (unsigned i = 0; i < n && !ret; i++)
 		ret = t->source->function(t, names[i], &out[i]);

@@ -64,7 +64,7 @@ static void a_function_ends_where_the_next_symbol_starts(void **state)
 	struct kallsyms_range r[8];
 
 	(void)state;
-	kallsyms_ranges(text, strlen(text), names, 8, r);
+	assert_int_equal(kallsyms_ranges(text, strlen(text), names, 8, r), 0);
 	assert_int_equal(r[0].start, 0xffffffff81000100);
 	assert_int_equal(r[0].end, 0xffffffff81000180);
 	/* past its alias */
@@ -76,11 +76,11 @@ static void a_function_ends_where_the_next_symbol_starts(void **state)
 	/* parts of names, modules and hidden addresses are no functions */
 	for (unsigned i = 4; i < 8; i++)
 		assert_int_equal(r[i].start, 0);
-	kallsyms_ranges(text, strlen(text), alike, 3, r);
+	assert_int_equal(kallsyms_ranges(text, strlen(text), alike, 3, r), 0);
 	assert_int_equal(r[0].start, 0xffffffff81000200);
 	assert_int_equal(r[1].start, 0);
 	assert_int_equal(r[2].start, 0xffffffff81000100);
-	kallsyms_ranges(NULL, 0, names, 8, r);
+	assert_int_equal(kallsyms_ranges(NULL, 0, names, 8, r), 0);
 	assert_int_equal(r[0].start, 0);
 }
 
@@ -123,6 +123,32 @@ static void what_is_used_is_cut_out(void **state)
 	map_free(&code);
 }
 
+/* Every byte in every place of an address: strtoull() says what is a number. */
+static void digits_and_nothing_else_are_an_address(void **state)
+{
+	char line[] = "0000000000000001 T before\n89abCDef01234567 T name";
+	char *at = strchr(line, '\n') + 1;
+
+	(void)state;
+	for (unsigned place = 0; place < 16; place++)
+		for (unsigned c = 1; c < 256; c++) {
+			char was = at[place], *rest;
+			uint64_t addr;
+
+			at[place] = (char)c;
+			addr = strtoull(at, &rest, 16);
+			/* what strtoull() takes besides: blanks, signs and 0x */
+			if (c <= ' ' || c == '+' || c == '-' || c == 'x' || c == 'X' ||
+			    *rest != ' ')
+				addr = 0;
+			if (c != '\n' && !(c == ' ' && place == 0))
+				assert_int_equal(kallsyms_start(line, strlen(line), "name"), addr);
+			at[place] = was;
+		}
+	assert_int_equal(kallsyms_start(line, strlen(line), "before"), 1);
+	assert_int_equal(kallsyms_start(line, strlen(line), "nam"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +156,7 @@ int main(void)
 		cmocka_unit_test(a_function_ends_where_the_next_symbol_starts),
 		cmocka_unit_test(nothing_is_an_empty_table),
 		cmocka_unit_test(what_is_used_is_cut_out),
+		cmocka_unit_test(digits_and_nothing_else_are_an_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
