@@ -46,30 +46,19 @@ static void write_type(const struct machine_state *s, unsigned type, FILE *f)
 	fputc('\n', f);
 }
 
-int machine_blocks_text(const struct machine *m, const struct machine_state *s, struct blob *out,
-			struct err *e)
+static void write_all(const struct machine *m, const struct machine_state *s, FILE *f)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f;
-
-	out->data = NULL;
-	out->len = 0;
-	if (!s->block_types)
-		return err_set(e, ENOENT, "the types of the pageblocks are not known");
-	f = open_memstream(&text, &len);
-	if (!f)
-		return err_set(e, ENOMEM, "out of memory for the pageblocks");
 	fprintf(f, HEADING "\norder %u\n", m->pageblock_order);
 	for (unsigned t = 0; t < KMM_MIGRATETYPES; t++)
 		write_type(s, t, f);
-	if (ferror(f) | fclose(f)) {
-		free(text);
-		return err_set(e, ENOMEM, "out of memory for the pageblocks");
-	}
-	out->data = (uint8_t *)text;
-	out->len = len;
-	return 0;
+}
+
+int machine_blocks_text(const struct machine *m, const struct machine_state *s, struct blob *out,
+			struct err *e)
+{
+	if (!s->block_types)
+		return err_set(e, ENOENT, "the types of the pageblocks are not known");
+	return state_text(m, s, write_all, "the pageblocks", out, e);
 }
 
 /* ---- in ---- */

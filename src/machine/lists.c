@@ -73,25 +73,9 @@ static void write_all(const struct machine *m, const struct machine_state *s, FI
 int machine_lists_text(const struct machine *m, const struct machine_state *s, struct blob *out,
 		       struct err *e)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f;
-
-	out->data = NULL;
-	out->len = 0;
 	if (!s->have_lists)
 		return err_set(e, ENOENT, "there are no ordered lists: %s", s->lists_source);
-	f = open_memstream(&text, &len);
-	if (!f)
-		return err_set(e, ENOMEM, "out of memory for the lists");
-	write_all(m, s, f);
-	if (ferror(f) | fclose(f)) {
-		free(text);
-		return err_set(e, ENOMEM, "out of memory for the lists");
-	}
-	out->data = (uint8_t *)text;
-	out->len = len;
-	return 0;
+	return state_text(m, s, write_all, "the lists", out, e);
 }
 
 /* ---- in ---- */

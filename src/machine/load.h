@@ -9,6 +9,8 @@
 #ifndef MACHINE_LOAD_H
 #define MACHINE_LOAD_H
 
+#include <stdio.h>
+
 #include "machine/machine.h"
 #include "machine/text.h"
 
@@ -63,6 +65,10 @@ int cpuinfo_parse(struct machine *m, struct text *t, struct err *e);
 int nodes_parse(struct machine *m, struct text *t, struct err *e);
 int cpucache_parse(struct machine *m, struct text *t, struct err *e);
 
+/* What `write` writes of a state, `what` for messages; 0 or -ENOMEM. */
+typedef void state_writer(const struct machine *m, const struct machine_state *s, FILE *f);
+int state_text(const struct machine *m, const struct machine_state *s, state_writer *write,
+	       const char *what, struct blob *out, struct err *e);
 /* The ordered lists of a state, from "DIR/lists" or from the raw dumps. */
 int lists_parse(const struct machine *m, struct machine_state *s, struct text *t, struct err *e);
 int slabs_parse(struct machine *m, struct machine_state *s, struct text *t, struct err *e);

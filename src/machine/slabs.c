@@ -47,25 +47,9 @@ static void write_all(const struct machine *m, const struct machine_state *s, FI
 int machine_slabs_text(const struct machine *m, const struct machine_state *s, struct blob *out,
 		       struct err *e)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f;
-
-	out->data = NULL;
-	out->len = 0;
 	if (!s->have_slabpages)
 		return err_set(e, ENOENT, "the slabs are not known");
-	f = open_memstream(&text, &len);
-	if (!f)
-		return err_set(e, ENOMEM, "out of memory for the slabs");
-	write_all(m, s, f);
-	if (ferror(f) | fclose(f)) {
-		free(text);
-		return err_set(e, ENOMEM, "out of memory for the slabs");
-	}
-	out->data = (uint8_t *)text;
-	out->len = len;
-	return 0;
+	return state_text(m, s, write_all, "the slabs", out, e);
 }
 
 /* ---- in ---- */

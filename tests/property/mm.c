@@ -22,6 +22,7 @@
 #include <cmocka.h>
 
 #include "mm/kmm.h"
+#include "tests/property/sequence.h"
 
 #define FRAMES 4096
 #define MOST_LIVE 2048
@@ -631,37 +632,17 @@ static void generate(struct op *ops, unsigned n, uint64_t seed)
 	}
 }
 
-/* Leave out ever smaller parts for as long as the rest still fails. */
-static unsigned shrink(struct world *w, const struct kmm_config *c, struct op *ops, unsigned n)
+struct trial {
+	struct world *w;
+	const struct kmm_config *c;
+};
+
+static bool passes_again(void *arg, const void *ops, unsigned n)
 {
-	struct op *trial = malloc(n * sizeof(*trial));
+	const struct trial *t = arg;
 	unsigned at;
 
-	if (!trial)
-		return n;
-	for (unsigned part = n / 2; part; part /= 2) {
-		for (unsigned from = 0; from < n;) {
-			unsigned gone = part < n - from ? part : n - from;
-
-			memcpy(trial, ops, from * sizeof(*ops));
-			memcpy(trial + from, ops + from + gone, (n - from - gone) * sizeof(*ops));
-			if (n > gone && !run(w, c, trial, n - gone, 1, &at)) {
-				n -= gone;
-				memcpy(ops, trial, n * sizeof(*ops));
-			} else {
-				from += part;
-			}
-		}
-	}
-	free(trial);
-	return n;
-}
-
-static unsigned long number_from(const char *name, unsigned long def)
-{
-	const char *text = getenv(name);
-
-	return text && *text ? strtoul(text, NULL, 0) : def;
+	return run(t->w, t->c, ops, n, 1, &at);
 }
 
 static void check_machine(void (*make)(struct kmm_config *c))
@@ -681,7 +662,8 @@ static void check_machine(void (*make)(struct kmm_config *c))
 	generate(ops, n, seed);
 	if (!run(w, c, ops, n, 1, &at)) {
 		fprintf(stderr, "after %u operations: %s\n", at, w->why);
-		n = shrink(w, c, ops, at < n ? at + 1 : n);
+		n = shrink(ops, at < n ? at + 1 : n, sizeof(*ops), passes_again,
+			   &(struct trial){ w, c });
 		run(w, c, ops, n, 1, &at);
 		for (unsigned i = 0; i < n; i++)
 			fprintf(stderr, "  %s cpu %u a %#x b %#x\n", op_names[ops[i].kind],

@@ -25,6 +25,7 @@
 #include <cmocka.h>
 
 #include "mm/kmm_slab.h"
+#include "tests/property/sequence.h"
 
 #define GFP_KERNEL (KMM_GFP_DIRECT_RECLAIM | KMM_GFP_KSWAPD_RECLAIM | KMM_GFP_IO | KMM_GFP_FS)
 #define GFP_ATOMIC (KMM_GFP_HIGH | KMM_GFP_ATOMIC | KMM_GFP_KSWAPD_RECLAIM)
@@ -558,13 +559,6 @@ static bool start(struct world *w)
 	return true;
 }
 
-static unsigned long number_from(const char *name, unsigned long def)
-{
-	const char *text = getenv(name);
-
-	return text && *text ? strtoul(text, NULL, 0) : def;
-}
-
 /* Run a sequence; true if all went well.  *at: the operation that failed. */
 static bool run(struct world *w, const struct subject *s, const struct op *ops, unsigned n,
 		unsigned stride, unsigned *at)
@@ -621,30 +615,17 @@ static void generate(struct op *ops, unsigned n, uint64_t seed)
 	}
 }
 
-/* Leave out ever smaller parts for as long as the rest still fails. */
-static unsigned shrink(struct world *w, const struct subject *s, struct op *ops, unsigned n)
+struct trial {
+	struct world *w;
+	const struct subject *s;
+};
+
+static bool passes_again(void *arg, const void *ops, unsigned n)
 {
-	struct op *trial = malloc(n * sizeof(*trial));
+	const struct trial *t = arg;
 	unsigned at;
 
-	if (!trial)
-		return n;
-	for (unsigned part = n / 2; part; part /= 2) {
-		for (unsigned from = 0; from < n;) {
-			unsigned gone = part < n - from ? part : n - from;
-
-			memcpy(trial, ops, from * sizeof(*ops));
-			memcpy(trial + from, ops + from + gone, (n - from - gone) * sizeof(*ops));
-			if (n > gone && !run(w, s, trial, n - gone, 1, &at)) {
-				n -= gone;
-				memcpy(ops, trial, n * sizeof(*ops));
-			} else {
-				from += part;
-			}
-		}
-	}
-	free(trial);
-	return n;
+	return run(t->w, t->s, ops, n, 1, &at);
 }
 
 /* One sequence; a failure is looked for again with a check after each operation. */
@@ -658,7 +639,8 @@ static void check_sequence(struct world *w, const struct subject *s, unsigned n,
 	generate(ops, n, seed);
 	if (!run(w, s, ops, n, stride, &at)) {
 		fprintf(stderr, "after %u operations: %s\n", at, w->why);
-		n = shrink(w, s, ops, at < n ? at + 1 : n);
+		n = shrink(ops, at < n ? at + 1 : n, sizeof(*ops), passes_again,
+			   &(struct trial){ w, s });
 		run(w, s, ops, n, 1, &at);
 		for (unsigned i = 0; i < n && i < 100; i++)
 			fprintf(stderr, "  %s cpu %u a %#x b %#x\n", op_names[ops[i].kind],

@@ -14,6 +14,7 @@
 
 #include <pthread.h>
 
+#include "tests/property/sequence.h"
 #include "tests/unit/mm_machine.h"
 
 #define FRAMES 2048u
@@ -156,28 +157,17 @@ static void generate(struct op *ops, unsigned n, uint64_t seed)
 	}
 }
 
-/* Leave out ever smaller parts for as long as the rest still fails. */
-static unsigned shrink(struct world *w, const struct subject *s, struct op *ops, unsigned n)
+struct trial {
+	struct world *w;
+	const struct subject *s;
+};
+
+static bool passes_again(void *arg, const void *ops, unsigned n)
 {
-	struct op *trial = malloc(n * sizeof(*trial));
+	const struct trial *t = arg;
 	unsigned at;
 
-	for (unsigned part = n / 2; trial && part; part /= 2) {
-		for (unsigned from = 0; from < n;) {
-			unsigned gone = part < n - from ? part : n - from;
-
-			memcpy(trial, ops, from * sizeof(*ops));
-			memcpy(trial + from, ops + from + gone, (n - from - gone) * sizeof(*ops));
-			if (n > gone && !run(w, s, trial, n - gone, 1, &at)) {
-				n -= gone;
-				memcpy(ops, trial, n * sizeof(*ops));
-			} else {
-				from += part;
-			}
-		}
-	}
-	free(trial);
-	return n;
+	return run(t->w, t->s, ops, n, 1, &at);
 }
 
 static void check_sequence(struct world *w, const struct subject *s, unsigned n, uint64_t seed,
@@ -190,20 +180,14 @@ static void check_sequence(struct world *w, const struct subject *s, unsigned n,
 	generate(ops, n, seed);
 	if (!run(w, s, ops, n, stride, &at)) {
 		fprintf(stderr, "%s: after %u operations: %s\n", s->name, at, w->why);
-		n = shrink(w, s, ops, at < n ? at + 1 : n);
+		n = shrink(ops, at < n ? at + 1 : n, sizeof(*ops), passes_again,
+			   &(struct trial){ w, s });
 		run(w, s, ops, n, 1, &at);
 		for (unsigned i = 0; i < n && i < 100; i++)
 			fprintf(stderr, "  a %#x b %#x\n", ops[i].a, ops[i].b);
 		fail_msg("%s: %u operations suffice: %s", s->name, n, w->why);
 	}
 	free(ops);
-}
-
-static unsigned long number_from(const char *name, unsigned long def)
-{
-	const char *text = getenv(name);
-
-	return text && *text ? strtoul(text, NULL, 0) : def;
 }
 
 /* Of this program. */
