@@ -66,7 +66,7 @@ static bool move_up(struct silent *s, uint32_t i, uint32_t n, uint32_t pfn, bool
 			continue;
 		if (!has(s, p))
 			return false;
-		if ((s->f[had].freed & ~MAY_HAVE_PASSED) > number)
+		if ((s->f[had].freed & FREED_AT) > number)
 			continue;
 		if (really) {
 			p->pfn = frame[head];
@@ -80,7 +80,7 @@ static bool move_up(struct silent *s, uint32_t i, uint32_t n, uint32_t pfn, bool
 	if (really) {
 		uint32_t above = (uint32_t)s->m->max_pfn + list;
 
-		while ((s->f[s->f[above].next].freed & ~MAY_HAVE_PASSED) > number)
+		while ((s->f[s->f[above].next].freed & FREED_AT) > number)
 			above = s->f[above].next;
 		for (uint32_t k = 0; k < n; k++) {
 			silent_insert(s, list, frame[(head + k) % n], above);

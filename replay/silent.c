@@ -120,7 +120,7 @@ void silent_start(struct silent *s, const struct machine_state *before)
 /* A page that a free put on a list was of the type of its page block. */
 static void learn_type(struct silent *s, const struct request *q)
 {
-	if (s->f[q->pfn].freed & ~MAY_HAVE_PASSED && q->sig.type < KMM_PCPTYPES)
+	if (s->f[q->pfn].freed & FREED_AT && q->sig.type < KMM_PCPTYPES)
 		s->type[q->pfn >> s->m->pageblock_order] = q->sig.type;
 }
 
@@ -168,6 +168,8 @@ static void went(struct silent *s, uint32_t pfn)
 		believe(s, f->prev, (f->asked ? f->asked : f->candidate) - 1);
 		s->unseen += f->prev % KMM_PCPTYPES == KMM_MOVABLE;
 	}
+	if (f->freed & SAYS_PAST) /* it had not: it was on its list */
+		taken_past(&s->taken, (f->freed & FREED_AT) - 1);
 	taken_gone(&s->taken, f->candidate - 1, pfn);
 }
 
@@ -228,7 +230,7 @@ static bool may_have_moved(const struct silent *s, uint32_t pfn)
 					s->type[pfn >> s->m->pageblock_order];
 
 	return f->freed & MAY_HAVE_PASSED && (type == KMM_MOVABLE || type == KMM_PCPTYPES) &&
-	       s->compacted > (f->freed & ~MAY_HAVE_PASSED);
+	       s->compacted > (f->freed & FREED_AT);
 }
 
 /* A page left by the front door, or was drained: if it was suspected, the order of the log misled. */
@@ -276,7 +278,7 @@ static const struct early_move *torn_free(const struct silent *s, uint32_t pfn)
 			t = NULL;
 	}
 	for (uint32_t p = s->f[pfn].prev; t && p < s->m->max_pfn; p = s->f[p].prev) {
-		uint64_t freed = s->f[p].freed & ~MAY_HAVE_PASSED;
+		uint64_t freed = s->f[p].freed & FREED_AT;
 
 		if (freed <= t->from + 1 || freed > t->to)
 			return NULL;
@@ -314,7 +316,7 @@ static struct silent_doubt *doubt(struct silent *s, const struct request *q, uin
 
 	if (above >= s->m->max_pfn || !s->f[above].freed)
 		return NULL;
-	to = (s->f[above].freed & ~MAY_HAVE_PASSED) - 1;
+	to = (s->f[above].freed & FREED_AT) - 1;
 	torn = torn_free(s, q->pfn);
 	if (torn)
 		*d = (struct silent_doubt){ .number = number, .move = *torn };
@@ -347,7 +349,7 @@ static void put_back(struct silent *s, const struct silent_doubt *d, uint32_t li
 	uint32_t head = (uint32_t)s->m->max_pfn + list, before = head;
 
 	for (uint32_t p = s->f[head].next; p != head; p = s->f[p].next) {
-		uint64_t freed = s->f[p].freed & ~MAY_HAVE_PASSED;
+		uint64_t freed = s->f[p].freed & FREED_AT;
 
 		if (freed <= d->number + 1)
 			break;
@@ -412,7 +414,7 @@ static void took_place_early(struct silent *s, const struct request *q, uint32_t
 	else if (!f->list || was == list)
 		return;
 	else if (f->prev < s->m->max_pfn && s->f[f->prev].freed)
-		to = (s->f[f->prev].freed & ~MAY_HAVE_PASSED) - 1;
+		to = (s->f[f->prev].freed & FREED_AT) - 1;
 	if (!is_sister(s, was, list))
 		return;
 	if (!(t->pid == q->pid && t->number > to))
@@ -477,6 +479,15 @@ static bool came_late(const struct silent *s, const struct request *q)
 	return s->f[q->pfn].freed == IN_USE && q->slot != NO_SLOT && s->f[q->pfn].next != q->slot;
 }
 
+/*
+ * Is it only to be supposed that this free went past the list, which an interrupt may have found locked?  Then the
+ * page's next event tells; if that is a free, somebody took it without an event, which is from the list.
+ */
+static bool may_have_reached(const struct request *q)
+{
+	return q->sig.flags & REQ_DIRECT && q->sig.aux & FREE_NESTED && !(q->sig.aux & FREE_TAIL);
+}
+
 /* The page goes before all others of its list. */
 static void follow_free(struct silent *s, const struct request *q, uint64_t number)
 {
@@ -488,7 +499,7 @@ static void follow_free(struct silent *s, const struct request *q, uint64_t numb
 		gone(s, p, true, number);
 		s->f[p].freed = 0;
 	}
-	if (q->sig.flags & REQ_DIRECT || number >= MAY_HAVE_PASSED - 1)
+	if ((q->sig.flags & REQ_DIRECT && !may_have_reached(q)) || number >= FREED_AT)
 		return;
 	list = list_at(s, q, s->type[q->pfn >> s->m->pageblock_order]);
 	if (list != UINT32_MAX) {
@@ -496,8 +507,10 @@ static void follow_free(struct silent *s, const struct request *q, uint64_t numb
 		expose(s, list, number);
 	}
 	s->f[q->pfn].freed = (uint32_t)number + 1;
-	if (q->sig.aux & FREE_IRQ ||
-	    (!(q->sig.flags & REQ_BATCHED) && sweep_locks(s, q->cpu, q->pfn)))
+	if (may_have_reached(q))
+		s->f[q->pfn].freed |= MAY_HAVE_PASSED | SAYS_PAST;
+	else if (q->sig.aux & FREE_IRQ ||
+		 (!(q->sig.flags & REQ_BATCHED) && sweep_locks(s, q->cpu, q->pfn)))
 		s->f[q->pfn].freed |= MAY_HAVE_PASSED;
 }
 
@@ -508,7 +521,7 @@ static void follow_free(struct silent *s, const struct request *q, uint64_t numb
 static void pass_over(struct silent *s, const struct request *q, uint64_t number)
 {
 	uint32_t head = (uint32_t)s->m->max_pfn + s->f[q->pfn].list - 1;
-	uint64_t freed = s->f[q->pfn].freed & ~MAY_HAVE_PASSED;
+	uint64_t freed = s->f[q->pfn].freed & FREED_AT;
 
 	if (!s->f[q->pfn].list || number >= NUMBER_MAX)
 		return;
@@ -743,7 +756,7 @@ int silent_after(struct silent *s, const struct machine_state *after, uint64_t n
 	for (uint32_t p = 0; p < s->m->max_pfn; p++) {
 		struct silent_frame *f = &s->f[p];
 		/* Freed to a list of which it is not known which of the CPU's it was. */
-		bool somewhere = !f->list && !f->candidate && f->freed & ~MAY_HAVE_PASSED;
+		bool somewhere = !f->list && !f->candidate && f->freed & FREED_AT;
 
 		if (listed[p] || (!f->list && !somewhere))
 			continue;
@@ -769,10 +782,10 @@ static void was_past(struct silent *s, const struct machine_state *after)
 			for (uint32_t p = after->list_pfns[l->first + n], k = 0;
 			     k < pages && p + k < s->m->max_pfn; k++) {
 				const struct silent_frame *f = &s->f[p + k];
-				uint32_t freed = f->freed & ~MAY_HAVE_PASSED;
+				uint32_t freed = f->freed & FREED_AT;
 
-				if (f->list && f->freed & MAY_HAVE_PASSED && freed &&
-				    freed <= s->over)
+				if (f->list && f->freed & MAY_HAVE_PASSED &&
+				    !(f->freed & SAYS_PAST) && freed && freed <= s->over)
 					taken_past(&s->taken, freed - 1);
 			}
 	}
@@ -804,7 +817,8 @@ static void went_past(struct silent *s)
 {
 	for (uint64_t p = 0; p < s->m->max_pfn; p++)
 		if (is_suspect(&s->f[p]) && s->f[p].freed & MAY_HAVE_PASSED) {
-			taken_past(&s->taken, (s->f[p].freed & ~MAY_HAVE_PASSED) - 1);
+			if (!(s->f[p].freed & SAYS_PAST))
+				taken_past(&s->taken, (s->f[p].freed & FREED_AT) - 1);
 			s->f[p].candidate = 0;
 		}
 }

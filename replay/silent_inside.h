@@ -6,7 +6,10 @@
 #include "replay/silent.h"
 
 #define NUMBER_MAX (UINT32_MAX - 1)
-#define MAY_HAVE_PASSED (1u << 31) /* in freed */
+/* In freed: a record's number + 1, and whether that free may have gone past its list, or says so though it may not have. */
+#define MAY_HAVE_PASSED (1u << 31)
+#define SAYS_PAST (1u << 30)
+#define FREED_AT (SAYS_PAST - 1)
 
 static inline void silent_remove(struct silent *s, uint32_t pfn)
 {

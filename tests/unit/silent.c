@@ -277,6 +277,47 @@ static void compaction_does_not_explain_all(void **state)
 	assert_int_equal(s->s.taken.count, 1);
 }
 
+/* An interrupt may have found the list locked, and the free is believed to have gone past it: 30, by an interrupt. */
+static void free_believed_past(struct story *s, uint8_t aux)
+{
+	struct request q = { .pfn = 30, .slot = NO_SLOT };
+
+	q.sig.op = REQ_PAGE_FREE;
+	q.sig.flags = REQ_DIRECT;
+	q.sig.aux = aux;
+	silent_record(&s->s, &q, s->n++);
+}
+
+/*
+ * It had not: a kernel stack had got the page, from the CPU's list, as its next free shows (6.18, vfree's kworker).  A free to
+ * the tail is no belief, and a page that is not seen again leaves it at that.
+ */
+static void a_free_that_was_believed_past(void **state)
+{
+	static const uint8_t how[] = { FREE_NESTED, FREE_NESTED, FREE_TAIL };
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct story *s = *state;
+		struct err e;
+		uint64_t at;
+
+		end(state);
+		assert_int_equal(begin(state), 0);
+		learn_block(s);
+		push(s, 31, NO_SLOT, 0);
+		at = s->n;
+		free_believed_past(s, how[i]);
+		tell(s, REQ_PAGE_ALLOC, 31, 3, 0);
+		if (i != 1)
+			push(s, 30, NO_SLOT, 0);
+		assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+		assert_int_equal(s->s.taken.count, !i);
+		assert_int_equal(s->s.taken.past_count, !i);
+		if (!i)
+			assert_int_equal(s->s.taken.past[0], at);
+	}
+}
+
 /* The request got 12 of its refill: 10 and 11 had been taken before, and the refill was theirs. */
 static void a_refill_of_others(void **state)
 {
@@ -715,6 +756,7 @@ int main(void)
 		T(a_page_that_a_refill_takes_was_not_taken),
 		T(compaction_is_an_explanation_too),
 		T(compaction_does_not_explain_all),
+		T(a_free_that_was_believed_past),
 		T(a_refill_of_others),
 		T(a_task_that_was_preempted),
 		T(a_page_that_a_drain_passed_over),
