@@ -43,6 +43,7 @@ struct freescan_lists {
 struct freescan_run {
 	int32_t pid;
 	bool on, sync, direct;
+	bool other;	/* for a request that is not for MOVABLE memory */
 	int order;	/* wanted; -1 the whole zone */
 	int search;	/* order at which the next fast search begins */
 	uint8_t fails;	/* fast searches since the last success */

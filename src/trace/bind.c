@@ -47,7 +47,7 @@ static const char *const fields[PAYLOADS][BIND_FIELDS] = {
 	[PAYLOAD_compaction] = { "start_pfn|zone_start", "end_pfn|zone_end", "migrate_pfn",
 				 "free_pfn", "nr_scanned|nr_failed", "nr_taken|nr_migrated", "sync",
 				 "status", "order" },
-	[PAYLOAD_reclaim] = { "nid", "order", "zid", "gfp_flags", "nr_reclaimed" },
+	[PAYLOAD_reclaim] = { "nid", "order", "zid", "gfp_flags|gfp_mask", "nr_reclaimed" },
 	[PAYLOAD_print] = { "buf" },
 };
 

@@ -70,6 +70,8 @@
 	  "mm_compaction_fast_isolate_freepages", compaction)                                      \
 	X(MM_COMPACTION_SUITABLE, "compaction", "mm_compaction_suitable", reclaim)                 \
 	X(MM_COMPACTION_WAKEUP_KCOMPACTD, "compaction", "mm_compaction_wakeup_kcompactd", reclaim) \
+	X(MM_COMPACTION_TRY_TO_COMPACT_PAGES, "compaction", "mm_compaction_try_to_compact_pages",  \
+	  reclaim)                                                                                 \
 	X(PRINT, "ftrace", "print", print)
 
 enum event_kind {

@@ -90,7 +90,12 @@ enum free_mark {
 };
 
 /* How a compaction began. */
-enum compact_flag { COMPACT_SYNC = 1 << 0, COMPACT_KCOMPACTD = 1 << 1 };
+enum compact_flag {
+	COMPACT_SYNC = 1 << 0,
+	COMPACT_KCOMPACTD = 1 << 1,
+	COMPACT_OTHER =
+		1 << 2, /* for a request that is not for MOVABLE memory, as far as is known */
+};
 
 enum request_flag {
 	REQ_RESPONSE = 1 << 0, /* the kernel's own reaction, not demand: reclaim, migration, retries,

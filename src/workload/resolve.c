@@ -95,7 +95,9 @@ static int resolve_compaction(struct resolver *r, struct ctx *c, const struct ev
 		w->r.sig.bytes_req = (uint32_t)ev->compaction.migrate_pfn;
 		w->r.sig.bytes_alloc = (uint32_t)ev->compaction.free_pfn;
 		w->r.sig.aux2 = (uint8_t)((ev->compaction.sync ? COMPACT_SYNC : 0) |
-					  (c->compactor ? COMPACT_KCOMPACTD : 0));
+					  (c->compactor	     ? COMPACT_KCOMPACTD :
+					   c->compacts_other ? COMPACT_OTHER :
+							       0));
 		break;
 	case EVENT_MM_COMPACTION_FINISHED:
 		w->r.sig.order = (uint8_t)ev->compaction.order;
@@ -256,6 +258,9 @@ static inline __attribute__((always_inline)) int dispatch(struct resolver *r, st
 	case EVENT_MM_COMPACTION_MIGRATEPAGES:
 	case EVENT_MM_COMPACTION_FINISHED:
 		return resolve_compaction(r, c, ev);
+	case EVENT_MM_COMPACTION_TRY_TO_COMPACT_PAGES:
+		c->compacts_other = !(ev->reclaim.gfp & KMM_GFP_MOVABLE);
+		return 0;
 	case EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN:
 	case EVENT_MM_VMSCAN_DIRECT_RECLAIM_END:
 	case EVENT_MM_VMSCAN_KSWAPD_WAKE:

@@ -14,6 +14,7 @@ void resolve_context_reset(struct ctx *c, int64_t key)
 	c->batched_first = KMM_NO_PFN;
 	c->boot_init = c->unbound = false;
 	c->reclaimer = c->compactor = c->in_reclaim = c->in_compaction = c->compacted = false;
+	c->compacts_other = false;
 	c->open = c->twin = c->bulk = c->last_free = WINDOW_NONE;
 	c->bulk_n = 0;
 	c->resumed = false;

@@ -54,11 +54,12 @@ struct ctx {
 	bool unbound;		/* a worker of no CPU: may help it */
 	uint8_t drain;		/* enum drain_cause of the drains that follow each other here */
 	bool in_reclaim, in_compaction;
-	bool compacted; /* a compaction ended, and no event of the allocators has come since */
-	uint64_t open;	/* allocation whose refills were seen; WINDOW_NONE */
-	bool resumed;	/* another task ran here, and since then this one has but given back */
-	uint64_t twin;	/* large kmalloc that may be traced again */
-	uint64_t bulk;	/* first of bulk_n silent pages that may still move; WINDOW_NONE */
+	bool compacts_other; /* its compactions are for a request that is not for MOVABLE memory */
+	bool compacted;	     /* a compaction ended, and no event of the allocators has come since */
+	uint64_t open;	     /* allocation whose refills were seen; WINDOW_NONE */
+	bool resumed;	     /* another task ran here, and since then this one has but given back */
+	uint64_t twin;	     /* large kmalloc that may be traced again */
+	uint64_t bulk;	     /* first of bulk_n silent pages that may still move; WINDOW_NONE */
 	uint32_t bulk_n;
 	uint32_t bulk_array; /* number of their array */
 	uint32_t bulk_gfp;   /* with which they were asked for */

@@ -310,6 +310,24 @@ static void test_no_source(void **state)
 	stop(&s, &f);
 }
 
+/* A direct compaction for a request that is not for MOVABLE memory searches for no source, and turns no list. */
+static void test_source_of_others(void **state)
+{
+	(void)state;
+	for (unsigned other = 0; other < 2; other++) {
+		struct freescan f;
+		struct freeset s = { 0 };
+
+		start(&s, &f);
+		for (uint32_t i = 0; i < 40; i++)
+			freeset_set(&s, 8192 + i * 32, 4, KMM_MOVABLE, true);
+		begin(&f, other ? COMPACT_OTHER : 0);
+		finished(&f);
+		assert_int_equal(next(&s, 0, 4, KMM_NO_PFN), other ? 8192 : 8192 + 34 * 32);
+		stop(&s, &f);
+	}
+}
+
 /*
  * The search found the page block that the scanner had come to, marked it, and so it was passed over: its free block is
  * the last of its list.  From 6.5 on nothing is marked; it was not found.
@@ -441,6 +459,7 @@ int main(void)
 		cmocka_unit_test(test_next_zone),
 		cmocka_unit_test(test_some_stayed),
 		cmocka_unit_test(test_no_source),
+		cmocka_unit_test(test_source_of_others),
 		cmocka_unit_test(test_source_passed_over),
 	};
 

@@ -162,6 +162,25 @@ static void a_run_of_kswapd_ends_before_kcompactd(void **state)
 	assert_int_equal(rec(b, OBS_RECLAIM, 2)->addr, rec(b, REQ_PAGE_FREE, 2)->time);
 }
 
+/* For what a direct compaction was asked stands in the event before it; kcompactd is asked for nothing. */
+static void a_compaction_knows_its_request(void **state)
+{
+	static const kmm_gfp gfp[] = { KMM_GFP_MOVABLE, KMM_GFP_COMP, KMM_GFP_MOVABLE };
+	struct event begin = { .kind = EVENT_MM_COMPACTION_BEGIN };
+	struct bench *b = *state;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct event ask = { .kind = EVENT_MM_COMPACTION_TRY_TO_COMPACT_PAGES,
+				     .reclaim = { .gfp = gfp[i] } };
+
+		feed(b, &ask);
+		feed(b, &begin);
+	}
+	finish(b);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(rec(b, OBS_COMPACTION, i)->sig.aux2, i == 1 ? COMPACT_OTHER : 0);
+}
+
 /* 4, 11: frees by reclaim are the kernel's own response. */
 static void reclaim_makes_responses(void **state)
 {
@@ -323,6 +342,7 @@ int main(void)
 		TEST(silent_frees_are_implied),
 		TEST(reclaim_makes_responses),
 		TEST(a_run_of_kswapd_ends_before_kcompactd),
+		TEST(a_compaction_knows_its_request),
 		TEST(refills_of_nobody),
 		TEST(lost_events_make_uncertain),
 		TEST(nonsense_is_refused),
