@@ -12,6 +12,8 @@
 #include "trace/event.h"
 
 #define KPF_BUDDY (1ull << 10)
+#define COSTLY_ORDER 3 /* PAGE_ALLOC_COSTLY_ORDER */
+#define HUGE (COSTLY_ORDER + 1) /* stands for the order of a huge page */
 #define IN_USE MAY_HAVE_PASSED /* in freed: next is the slot that has it */
 
 int silent_init(struct silent *s, struct early *early, const struct machine *m, struct err *e)
@@ -50,14 +52,20 @@ void silent_free(struct silent *s)
 
 /* ---- the lists ---- */
 
+/* Huge pages have a list for MOVABLE ones and one for all others. */
 static uint32_t list_at(const struct silent *s, const struct request *q, unsigned type)
 {
 	int zone = machine_zone_of(s->m, q->pfn);
+	unsigned order = q->sig.order;
 
-	if (zone < 0 || q->cpu >= s->m->cpus || q->sig.order > 3 || type >= KMM_PCPTYPES)
+	if (zone < 0 || q->cpu >= s->m->cpus || type >= KMM_PCPTYPES ||
+	    (order > COSTLY_ORDER && !recorded_has_pcp_list(s->m, order)))
 		return UINT32_MAX;
-	return ((uint32_t)zone * s->m->cpus + q->cpu) * SILENT_LISTS + q->sig.order * KMM_PCPTYPES +
-	       type;
+	if (order > COSTLY_ORDER) {
+		order = HUGE;
+		type = type == KMM_MOVABLE ? KMM_MOVABLE : KMM_UNMOVABLE;
+	}
+	return ((uint32_t)zone * s->m->cpus + q->cpu) * SILENT_LISTS + order * KMM_PCPTYPES + type;
 }
 
 uint32_t silent_list_of(const struct silent *s, const struct request *q)
@@ -128,10 +136,12 @@ static void learn_type(struct silent *s, const struct request *q)
 
 static struct taken_page page_of(const struct silent *s, uint32_t list, uint64_t number)
 {
+	unsigned order = list % SILENT_LISTS / KMM_PCPTYPES;
+
 	return (struct taken_page){
 		.number = number,
 		.cpu = (uint16_t)(list / SILENT_LISTS % s->m->cpus),
-		.order = (uint8_t)(list % SILENT_LISTS / KMM_PCPTYPES),
+		.order = (uint8_t)(order == HUGE ? s->m->pageblock_order : order),
 		.type = (uint8_t)(list % KMM_PCPTYPES),
 		.zone = (uint8_t)(list / SILENT_LISTS / s->m->cpus),
 	};

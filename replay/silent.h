@@ -30,7 +30,7 @@
 #include "replay/taken.h"
 #include "workload/request.h"
 
-#define SILENT_LISTS (4 * KMM_PCPTYPES) /* orders 0 to 3 by type */
+#define SILENT_LISTS (5 * KMM_PCPTYPES) /* orders 0 to 3 and huge pages by type */
 
 #define SILENT_RECOGNISED (1u << 31) /* its request is known, which only its frame was not of */
 #define SILENT_BULK (1u << 30)	     /* that is a bulk allocation */
