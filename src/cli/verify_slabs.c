@@ -249,10 +249,9 @@ int verify_print_slabs(const struct replay *r, int recorded, int objects,
 	if (f->known)
 		print_recorded(&r->runs[recorded], f);
 	if (f->untraced)
-		prose_print(
-			stdout,
-			"\nRecorded slabs: not followed, for the trace has no event of their objects\n");
-	if (objects >= 0)
+		prose_print(stdout, "\nSlabs: neither followed nor simulated, for the trace has no "
+				    "event of their objects\n");
+	else if (objects >= 0)
 		print_simulated(&r->runs[objects], f);
 	if (!f->known)
 		return 0;
@@ -377,6 +376,8 @@ static void json_simulated(struct json *j, const struct replay_run *run,
 void verify_json_slabs(struct json *j, const struct replay *r, int recorded, int objects,
 		       const struct slabfidelity *f)
 {
+	if (f->untraced)
+		objects = -1;
 	if (objects < 0 && !f->known) {
 		json_null(j, "objects");
 		return;

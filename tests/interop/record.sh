@@ -28,6 +28,11 @@ if [ "$(instances)" = 0 ]; then ok "record/no instance is left"; else not_ok "re
 rec --format json -o json -e pages --command-only -- sh -c "$work" > json.out 2> err
 if [ "$(jq '.lost' json.out)" = 0 ] && ! trace-cmd report json/trace.dat 2> /dev/null | grep -q kmalloc; then ok "record/preset pages, as JSON"; else
 	not_ok "record/preset pages, as JSON" "$(head -1 err)"; fi
+# Of objects that nobody recorded there is nothing to say.
+"$k" verify json > pages.out 2> err
+if grep -q '^Slabs: neither followed nor simulated' pages.out && ! grep -q 'Simulated with the objects' pages.out &&
+	[ "$("$k" verify --format json json 2>> err | jq -c .objects)" = null ]; then ok "record/preset pages has no figures of objects"; else
+	not_ok "record/preset pages has no figures of objects" "$(tail -n 1 pages.out) $(cat err)"; fi
 
 # kill -9, then the next start tidies up.
 for wait in 0.3 0.9 1.7; do
