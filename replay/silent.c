@@ -12,9 +12,9 @@
 #include "trace/event.h"
 
 #define KPF_BUDDY (1ull << 10)
-#define COSTLY_ORDER 3 /* PAGE_ALLOC_COSTLY_ORDER */
+#define COSTLY_ORDER 3		/* PAGE_ALLOC_COSTLY_ORDER */
 #define HUGE (COSTLY_ORDER + 1) /* stands for the order of a huge page */
-#define IN_USE MAY_HAVE_PASSED /* in freed: next is the slot that has it */
+#define IN_USE MAY_HAVE_PASSED	/* in freed: next is the slot that has it */
 
 int silent_init(struct silent *s, struct early *early, const struct machine *m, struct err *e)
 {

@@ -699,6 +699,36 @@ static void a_page_that_was_not_the_first(void **state)
 	assert_int_equal(s->early.a[0].to, at);
 }
 
+/*
+ * A task took a huge page of its CPU's list and lost that CPU while it was zeroed: another one ran there, and the page is
+ * logged on the other CPU, from whose list it cannot be.  It is off the first one's list from where the task was moved.
+ */
+static void a_huge_page_of_a_task_that_moved(void **state)
+{
+	struct story *s = *state;
+	struct request q = { .slot = 1, .pid = 1, .sig = { .op = REQ_PAGE_ALLOC, .order = 9 } };
+	uint64_t at;
+
+	q.sig.type = KMM_MOVABLE;
+	q.sig.own_obs = 2;
+	silent_record(&s->s, &q, s->n++);
+	q.sig.op = OBS_ZONE_LOCKED;
+	silent_record(&s->s, &q, s->n++);
+	q.pfn = 512;
+	silent_record(&s->s, &q, s->n++);
+	by(s, 1, REQ_OBJ_ALLOC, KMM_NO_PFN, 0);
+	at = s->n;
+	by(s, 2, REQ_OBJ_ALLOC, KMM_NO_PFN, 0);
+	q.cpu = 1;
+	q.slot = 2;
+	q.sig.op = REQ_PAGE_ALLOC;
+	q.sig.own_obs = 0;
+	silent_record(&s->s, &q, s->n++);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].to, at);
+	assert_int_equal(s->early.a[0].q.cpu, 0);
+}
+
 /* A free that was logged right before such a drain found the list locked: it is not waited for. */
 static void a_free_while_another_cpu_drains(void **state)
 {
@@ -763,6 +793,7 @@ int main(void)
 		T(a_page_that_was_not_the_first),
 		T(tasks_that_went_on),
 		T(a_task_that_moved),
+		T(a_huge_page_of_a_task_that_moved),
 		T(pages_that_came_meanwhile),
 		T(what_came_meanwhile_stays_in_turn),
 		T(what_came_meanwhile_is_still_there),
