@@ -82,6 +82,30 @@ static int add(struct disputes *x, uint32_t *room, uint32_t pfn, int zone, int k
 	return 0;
 }
 
+int disputes_reading(struct disputes *x, const struct machine *m)
+{
+	free(x->moved);
+	x->moved = calloc(m->max_pfn / 64 + 1, sizeof(*x->moved));
+	return x->moved ? 0 : -ENOMEM;
+}
+
+/* Do its pages leave the free lists, or join them? */
+static bool moves(const struct machine *m, const struct request *q)
+{
+	if (q->sig.op == REQ_PAGE_FREE)
+		return q->sig.flags & REQ_DIRECT || !recorded_has_pcp_list(m, q->sig.order);
+	return q->sig.op == OBS_PCPU_DRAIN || request_takes(m, q);
+}
+
+void disputes_record(struct disputes *x, const struct machine *m, const struct request *q)
+{
+	if (!x->moved || x->known || q->pfn == KMM_NO_PFN || q->sig.order >= KMM_ORDERS ||
+	    !moves(m, q))
+		return;
+	for (uint64_t p = q->pfn; p < q->pfn + (1ull << q->sig.order) && p < m->max_pfn; p++)
+		x->moved[p / 64] |= 1ull << (p % 64);
+}
+
 int disputes_find(struct disputes *x, const struct recorded *r, const struct machine *m,
 		  const struct machine_state *s, struct err *e)
 {
@@ -89,12 +113,12 @@ int disputes_find(struct disputes *x, const struct recorded *r, const struct mac
 	uint32_t room = 0;
 	int ret = 0;
 
-	memset(x, 0, sizeof(*x));
 	if (!s->have_lists && !s->have_kpageflags)
 		return 0;
 	bits = free_frames(m, s);
 	for (uint32_t p = 0; bits && !ret && p < m->max_pfn; p++) {
-		int zone = machine_zone_of(m, p);
+		bool moved = x->moved && x->moved[p / 64] >> (p % 64) & 1;
+		int zone = moved ? -1 : machine_zone_of(m, p);
 		int kind = zone < 0 ? -1 : kind_of(r, p, bits[p / 64] >> (p % 64) & 1);
 
 		if (kind >= 0)
@@ -113,5 +137,6 @@ int disputes_find(struct disputes *x, const struct recorded *r, const struct mac
 void disputes_free(struct disputes *x)
 {
 	free(x->d);
+	free(x->moved);
 	memset(x, 0, sizeof(*x));
 }

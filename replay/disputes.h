@@ -2,6 +2,9 @@
 /*
  * disputes: page frames about which the reconstruction and the snapshot taken
  * after the workload disagree: free in the one, not free in the other.
+ *
+ * A dump of all page frames is read over a while.  A frame that left the free lists, or came to them, in that time was
+ * read before it did or after, and is in no dispute.
  */
 #ifndef REPLAY_DISPUTES_H
 #define REPLAY_DISPUTES_H
@@ -40,8 +43,13 @@ struct disputes {
 	struct dispute *d; /* [count], by page frame */
 	uint32_t count;
 	uint64_t pages;
+	uint64_t *moved; /* [frames] a bit: to or from the free lists while they were read; NULL: not looked at */
 };
 
+/* From here on the snapshot's frames are read.  0, or -ENOMEM. */
+int disputes_reading(struct disputes *x, const struct machine *m);
+/* A record, which may come meanwhile. */
+void disputes_record(struct disputes *x, const struct machine *m, const struct request *q);
 /* Compare with the free lists of the snapshot, else with its kpageflags; freed with disputes_free. */
 int disputes_find(struct disputes *x, const struct recorded *r, const struct machine *m,
 		  const struct machine_state *s, struct err *e);

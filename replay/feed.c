@@ -471,6 +471,9 @@ int feed_open(struct feed *f, struct kmw_reader *k, struct machine *m, struct po
 	f->marks.pagetypeinfo_read = mark(k, "snap: after/pagetypeinfo end");
 	f->marks.after_slabinfo = mark(k, "snap: after/slabinfo begin");
 	f->marks.after_zoneinfo = mark(k, "snap: after/zoneinfo begin");
+	f->marks.frames_read = m->after.have_lists && !m->after.lists_mark[0] ?
+				       mark(k, "snap: after/struct_page.raw begin") :
+				       UINT32_MAX;
 	f->marks.after_frames = m->after.have_lists ?
 					lists_mark(k, &m->after,
 						   "snap: after/struct_page.raw end") :

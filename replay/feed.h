@@ -35,6 +35,7 @@ struct feed_marks {
 	uint32_t score_end; /* the "after" snapshots begin: the workload is over */
 	uint32_t after_buddyinfo, after_pagetypeinfo, after_zoneinfo, after_slabinfo;
 	uint32_t buddyinfo_read, pagetypeinfo_read; /* the same were read by here */
+	uint32_t frames_read;  /* its page frames are read from here on, up to after_frames */
 	uint32_t after_frames; /* from here on the snapshot's free lists, or kpageflags, hold */
 };
 

@@ -257,6 +257,10 @@ static int see_mark(struct worker *w, const struct request *q)
 	} else if (q->pfn == w->marks.after_slabinfo && (run->o.slab || run->life) &&
 		   !run->saw_slabinfo) {
 		return take_caches(run);
+	} else if (q->pfn == w->marks.frames_read && run->recorded) {
+		return disputes_reading(&run->disputes, w->r->m) ?
+			       err_set(&run->err, ENOMEM, "out of memory for a comparison") :
+			       0;
 	} else if (q->pfn == w->marks.after_frames) {
 		return examine(w, q->time);
 	} else if (q->pfn == w->marks.score_end && !run->score_ended) {
@@ -330,10 +334,13 @@ static void see_reading(struct replay_run *run, struct reading *r, struct view *
 	reading_see(r, &v, at);
 }
 
-static int through_recorded(struct replay_run *run, const struct request *x)
+static int through_recorded(const struct worker *w, const struct request *x)
 {
+	struct replay_run *run = w->run;
+
 	if (run->started) {
 		recorded_apply(run->recorded, x);
+		disputes_record(&run->disputes, w->r->m, x);
 		owners_record(&run->owners, x);
 		fallbacks_record(&run->fallbacks, x);
 		see_reading(run, &run->reads_buddyinfo, &run->at_buddyinfo);
@@ -373,7 +380,7 @@ static int run_block(struct worker *w, const struct request *q, uint32_t n)
 			run->requests++;
 			run->page_requests += x->sig.op <= REQ_PAGE_BULK;
 		}
-		ret = run->simulated ? through_simulated(run, x, n - i) : through_recorded(run, x);
+		ret = run->simulated ? through_simulated(run, x, n - i) : through_recorded(w, x);
 		if (ret < 0)
 			return ret;
 		i += (uint32_t)ret;
