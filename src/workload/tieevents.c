@@ -7,8 +7,8 @@
 
 #include "workload/resolver.h"
 
-#define MOST 8192 /* events of one time that are put in order; more stay as they are */
-#define DEPTH 64  /* events that wait for each other in a row */
+#define MOST 65536 /* events of one time that are put in order; more stay as they are */
+#define DEPTH 64   /* events that wait for each other in a row */
 
 void tieevents_free(struct tieevents *t)
 {
@@ -123,21 +123,30 @@ static int chain_lane(struct tieevents *t, uint32_t i)
 	return 0;
 }
 
+/* Where the index has the last event about this, or room for one. */
+static uint32_t place_of(const struct tieevents *t, uint64_t key)
+{
+	uint64_t h = key * 0x9e3779b97f4a7c15; /* 2^64 by the golden ratio */
+	uint32_t at = (uint32_t)(h >> 32) & t->index_mask;
+
+	while (t->index[at] && t->e[t->index[at] - 1].key != key)
+		at = (at + 1) & t->index_mask;
+	return at;
+}
+
 /* Put event i behind the others about the same. */
 static void chain_key(struct tieevents *t, uint32_t i)
 {
 	struct tied_event *x = &t->e[i];
-	uint64_t h = x->key * 0x9e3779b97f4a7c15; /* 2^64 by the golden ratio */
-	uint32_t at = (uint32_t)(h >> 32) & t->index_mask, n;
+	uint32_t at, n;
 
 	if (!x->key)
 		return;
-	for (; (n = t->index[at]) != 0; at = (at + 1) & t->index_mask) {
-		if (t->e[n - 1].key != x->key)
-			continue;
+	at = place_of(t, x->key);
+	n = t->index[at];
+	if (n) {
 		t->e[n - 1].same = i + 1;
 		x->head = t->e[n - 1].head;
-		break;
 	}
 	t->index[at] = i + 1;
 }
@@ -176,12 +185,66 @@ static int chain(struct tieevents *t)
 
 /* ---- who waits for whom ---- */
 
-/* The first event about the same on another CPU that has not been handed on; NULL. */
-static struct tied_event *first_other(struct tieevents *t, const struct tied_event *x)
+/* The first event about this, with those behind it, on another CPU than x that has not been handed on; NULL. */
+static struct tied_event *first_other(struct tieevents *t, struct tied_event *o,
+				      const struct tied_event *x)
 {
-	for (struct tied_event *o = &t->e[x->head]; o; o = o->same ? &t->e[o->same - 1] : NULL)
+	for (; o; o = o->same ? &t->e[o->same - 1] : NULL)
 		if (!o->done && o->ev.cpu != x->ev.cpu)
 			return o;
+	return NULL;
+}
+
+/* The first event about what has this key; NULL. */
+static struct tied_event *first_about(struct tieevents *t, uint64_t key)
+{
+	uint32_t at = place_of(t, key);
+
+	return t->index[at] ? &t->e[t->e[t->index[at] - 1].head] : NULL;
+}
+
+/*
+ * Is x a refill of a page that is on a per-CPU list, by what was handed on of it at this time or comes before x on its CPU,
+ * and o its drain?  It is not in the free lists before that.
+ */
+static bool is_listed(struct tieevents *t, const struct tied_event *x, const struct tied_event *o)
+{
+	int listed = 0;
+
+	if (x->ev.kind != EVENT_MM_PAGE_ALLOC_ZONE_LOCKED || o->ev.kind != EVENT_MM_PAGE_PCPU_DRAIN)
+		return false;
+	for (const struct tied_event *e = &t->e[o->head]; e;
+	     e = e->same ? &t->e[e->same - 1] : NULL) {
+		if (!e->done && (e->ev.cpu != x->ev.cpu || e >= x))
+			continue;
+		listed += e->ev.kind == EVENT_MM_PAGE_FREE ||
+			  e->ev.kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED;
+		listed -= e->ev.kind == EVENT_MM_PAGE_PCPU_DRAIN ||
+			  e->ev.kind == EVENT_MM_PAGE_ALLOC;
+	}
+	return listed > 0;
+}
+
+/*
+ * A block is taken whole, and its pages may have been given back one by one: the event that gives back another than the
+ * first of them; NULL.
+ */
+static struct tied_event *awaited_inside(struct tieevents *t, const struct resolver *r,
+					 const struct tied_event *x)
+{
+	bool takes = x->ev.kind == EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ||
+		     (x->ev.kind == EVENT_MM_PAGE_ALLOC && x->key);
+	unsigned order = takes && x->ev.page.order > 0 ? (unsigned)x->ev.page.order : 0;
+
+	for (uint64_t p = 1; order < KMM_ORDERS && p < 1u << order; p++) {
+		uint64_t key = x->key + (p << 1);
+		struct tied_event *o = first_other(t, first_about(t, key), x);
+		enum role role = o ? role_of(&o->ev) : ROLE_NONE;
+
+		if (role == ROLE_GIVEN || (role == ROLE_GIVE && in_use(r, key, &x->ev)) ||
+		    (role == ROLE_MOVE && is_listed(t, x, o)))
+			return o;
+	}
 	return NULL;
 }
 
@@ -191,17 +254,19 @@ static struct tied_event *awaited(struct tieevents *t, const struct resolver *r,
 {
 	enum role role = role_of(&x->ev);
 	bool waits = x->key && role != ROLE_NONE && role != ROLE_GIVEN;
-	struct tied_event *o = waits ? first_other(t, x) : NULL;
+	struct tied_event *o = waits ? first_other(t, &t->e[x->head], x) : NULL;
 	bool used;
 
 	if (!o)
-		return NULL;
+		return waits ? awaited_inside(t, r, x) : NULL;
 	if (role_of(&o->ev) == ROLE_GIVEN)
 		return role == ROLE_GIVE ? NULL : o;
 	used = in_use(r, x->key, &x->ev);
 	if (role == ROLE_GIVE)
 		return !used && role_of(&o->ev) == ROLE_TAKE ? o : NULL;
-	return used && role_of(&o->ev) == ROLE_GIVE ? o : NULL;
+	if (used ? role_of(&o->ev) == ROLE_GIVE : is_listed(t, x, o))
+		return o;
+	return awaited_inside(t, r, x);
 }
 
 static int hand_on(struct tieevents *t, struct resolver *r, struct tied_event *x, struct err *e)

@@ -43,6 +43,55 @@ static void a_drain_comes_after_the_free(void **state)
 	assert_true(at(b, OBS_PCPU_DRAIN, 1) < at(b, REQ_PAGE_ALLOC, 1));
 }
 
+/* CPU 0 takes a block of which CPU 1 had each page: they are freed one by one, and drained. */
+static void a_block_comes_after_all_of_its_pages(void **state)
+{
+	struct bench *b = *state;
+
+	on_cpu(b, 1);
+	for (unsigned i = 0; i < 4; i++)
+		alloc(b, 0x500 + i, 0, USER);
+	b->tied = true;
+	on_cpu(b, 0);
+	locked(b, 0x500, 2);
+	alloc(b, 0x500, 2, USER);
+	on_cpu(b, 1);
+	for (unsigned i = 0; i < 4; i++)
+		freed(b, 0x500 + i, 0);
+	for (unsigned i = 0; i < 4; i++)
+		drained(b, 0x500 + i, 0);
+	unfreeze(b);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_false(rec(b, REQ_PAGE_FREE, i)->sig.flags & REQ_IMPLIED);
+	assert_true(at(b, OBS_PCPU_DRAIN, 3) < at(b, REQ_PAGE_ALLOC, 4));
+}
+
+/* What CPU 1 freed is on its list, and in no refill of CPU 0 before it is drained. */
+static void a_refill_comes_after_the_drain(void **state)
+{
+	struct bench *b = *state;
+
+	on_cpu(b, 1);
+	alloc(b, 0x500, 0, USER);
+	alloc(b, 0x501, 0, USER);
+	b->tied = true;
+	on_cpu(b, 0);
+	locked(b, 0x400, 0);
+	locked(b, 0x500, 0);
+	alloc(b, 0x400, 0, USER);
+	on_cpu(b, 1);
+	freed(b, 0x500, 0);
+	object(b, EVENT_KMALLOC, ADDR(0x800), 0x1000, 64, 64, 0);
+	freed(b, 0x501, 0);
+	drained(b, 0x500, 0);
+	unfreeze(b);
+	finish(b);
+	assert_true(at(b, OBS_PCPU_DRAIN, 0) < at(b, OBS_ZONE_LOCKED, 0));
+	assert_false(rec(b, REQ_PAGE_FREE, 0)->sig.flags & REQ_IMPLIED);
+}
+
 /* An object that CPU 0 gets was CPU 1's before. */
 static void an_object_is_freed_before_it_is_used_again(void **state)
 {
@@ -121,6 +170,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_drain_comes_after_the_free),
+		TEST(a_block_comes_after_all_of_its_pages),
+		TEST(a_refill_comes_after_the_drain),
 		TEST(an_object_is_freed_before_it_is_used_again),
 		TEST(a_free_comes_after_the_allocation),
 		TEST(nothing_is_lost_where_each_waits),
