@@ -153,6 +153,18 @@ static bool in_batch(const struct resolver *r, const struct window_entry *w)
 	return false;
 }
 
+/*
+ * Is this the last that its CPU logged, a free that may wait for the zone lock with which it drains its list?  It does so
+ * with preemption off: nothing else runs there.  A virtual CPU may have lost the real one meanwhile.
+ */
+static bool is_draining(const struct resolver *r, const struct window_entry *w)
+{
+	const struct ctx *c = &r->ctx[(size_t)w->r.cpu * CTX_PER_CPU + r->irq[w->r.cpu].recent];
+
+	return w->waits & WAIT_DRAIN && c->key == w->ctx && c->last_free == r->win.head &&
+	       window_at(&r->win, r->win.tail - 1)->r.time - w->r.time <= CPU_PATIENCE;
+}
+
 /* The window is half full: more of it, or its oldest entry is decided. */
 int resolve_relieve(struct resolver *r)
 {
@@ -162,7 +174,8 @@ int resolve_relieve(struct resolver *r)
 		const struct window_entry *w = window_at(&r->win, r->win.head);
 
 		/* Zeroing a huge page takes its time; the rest can be decided by default. */
-		if ((r->win.mask + 1 < WINDOW_USUAL || w->waits & WAIT_ALLOC || in_batch(r, w)) &&
+		if ((r->win.mask + 1 < WINDOW_USUAL || w->waits & WAIT_ALLOC || in_batch(r, w) ||
+		     is_draining(r, w)) &&
 		    window_grow(&r->win))
 			continue;
 		ret = force_head(r);

@@ -44,6 +44,8 @@ static void a_batch_waits_for_its_task(void **state)
 	b->pid = 200;
 	alloc(b, 0x400, 0, USER);
 	freed(b, 0x400, 0);
+	b->pid = 201;
+	object(b, EVENT_KMALLOC, ADDR(0x800), 0x1000, 64, 64, 0);
 	b->cpu = 0;
 	b->pid = 100;
 	alloc_and_free(b, 2);

@@ -27,13 +27,15 @@ static void all_wait_for_the_oldest(void **state)
 	assert_int_equal(resolver_stats(b->r)->forced, 0);
 }
 
-/* A single free whose task does not come back waits until the window is half full, and no longer. */
+/* A single free, whose CPU has gone on without its task, waits until the window is half full, and no longer. */
 static void what_waits_too_long_is_decided(void **state)
 {
 	struct bench *b = *state;
 
 	alloc(b, 0x100, 0, USER);
 	freed(b, 0x100, 0);
+	b->pid = 300;
+	object(b, EVENT_KMALLOC, ADDR(0x800), 0x1000, 64, 64, 0);
 	b->cpu = 1;
 	b->pid = 200;
 	for (unsigned i = 0; i < 4000; i++)
@@ -47,6 +49,27 @@ static void what_waits_too_long_is_decided(void **state)
 	assert_int_equal(at(b, REQ_PAGE_FREE, 0), 1);
 }
 
+/* If its CPU has done nothing since, it may wait for the zone lock: it stands where it drains, however late that is. */
+static void a_free_that_may_wait_for_the_lock(void **state)
+{
+	struct bench *b = *state;
+
+	alloc(b, 0x100, 0, USER);
+	freed(b, 0x100, 0);
+	b->cpu = 1;
+	b->pid = 200;
+	for (unsigned i = 0; i < 6000; i++)
+		alloc(b, 0x1000 + i, 0, USER);
+	b->cpu = 0;
+	b->pid = 100;
+	drained(b, 0x100, 0);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 1);
+	assert_int_equal(at(b, REQ_PAGE_FREE, 0), 6001);
+	assert_int_equal(at(b, OBS_PCPU_DRAIN, 0), 6002);
+	assert_int_equal(resolver_stats(b->r)->forced, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
 int main(void)
@@ -54,6 +77,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(all_wait_for_the_oldest),
 		TEST(what_waits_too_long_is_decided),
+		TEST(a_free_that_may_wait_for_the_lock),
 	};
 
 	return cmocka_run_group_tests_name("resolve_leave", tests, NULL, NULL);
