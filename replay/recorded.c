@@ -235,6 +235,21 @@ bool recorded_has_pcp_list(const struct machine *m, unsigned order)
 		return order <= 3 || order == m->pageblock_order;
 	return order == 0;
 }
+
+/*
+ * A page of a compound page is freed by itself only after that was split, as huge pages are before they are written to swap
+ * (__split_huge_page(), 6.1): the rest is compound no more.
+ */
+static void split_compound(struct recorded *r, const struct request *q)
+{
+	for (unsigned order = q->sig.order + 1u; order <= r->set.max_order; order++) {
+		struct frame *head = &r->set.f[q->pfn & ~((1u << order) - 1)];
+
+		if (head->state == FRAME_USED && head->order == order)
+			head->order = NOT_HEAD;
+	}
+}
+
 static void follow_free(struct recorded *r, const struct request *q)
 {
 	unsigned order = q->sig.order, tag;
@@ -243,6 +258,8 @@ static void follow_free(struct recorded *r, const struct request *q)
 	r->stats.frees++;
 	if (!valid(r, q, order))
 		return;
+	if (q->sig.flags & REQ_PIECE)
+		split_compound(r, q);
 	freescan_page(&r->scan, q, &target);
 	if (q->sig.flags & REQ_IMPLIED && q->sig.aux & FREE_FOUND)
 		contradict(r, r->unseen_tasks ? CONTRADICTION_GIVEN : CONTRADICTION_ALLOC_USED,

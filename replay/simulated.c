@@ -516,6 +516,7 @@ static void release(struct simulated *s, const struct request *q)
 	if (q->sig.flags & REQ_PIECE) {
 		if (pfn == KMM_NO_PFN)
 			return;
+		simulated_split(s, q->slot);
 		pfn += q->pfn & ((1u << h.order) - 1);
 	}
 	user = pfn != KMM_NO_PFN && simulated_named(s, q->slot, pfn, &h) && h.owner == OWNER_USER &&

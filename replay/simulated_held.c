@@ -98,6 +98,16 @@ struct held simulated_held(const struct simulated *s, uint32_t slot)
 	return h;
 }
 
+void simulated_split(struct simulated *s, uint32_t slot)
+{
+	struct held h = simulated_held(s, slot);
+
+	if (h.pfn == KMM_NO_PFN || !simulated_named(s, slot, h.pfn, &h) || !h.compound)
+		return;
+	h.compound = false;
+	kmm_set_frame_words(s->mm, h.pfn, 0, mark_of(slot, &h));
+}
+
 bool simulated_named(const struct simulated *s, uint32_t slot, kmm_pfn pfn, struct held *h)
 {
 	uint64_t word = kmm_frame_word(s->mm, pfn);

@@ -118,6 +118,8 @@ kmm_pfn simulated_want(const struct simulated *s, uint32_t slot);
 bool simulated_hold(struct simulated *s, uint32_t slot, const struct held *h, kmm_pfn want);
 /* It has another page, or none: the words of the frames are the caller's to write. */
 void simulated_move(struct simulated *s, uint32_t slot, const struct held *h);
+/* A page of its block is freed by itself: the rest is no compound page any more. */
+void simulated_split(struct simulated *s, uint32_t slot);
 /* It lives no more; its frames are the caller's to give back. */
 void simulated_let_go(struct simulated *s, uint32_t slot);
 /* At the start; false: out of memory. */

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "replay/recorded.h"
+#include "replay/recorded_inside.h"
 
 static uint64_t count(struct recorded *r, enum contradiction kind)
 {
@@ -54,10 +54,42 @@ static void a_page_that_was_given_back_unseen(void **state)
 	free(m);
 }
 
+/* A page of a huge page is freed by itself: that has been split, and is scanned page by page. */
+static void a_compound_page_is_split(void **state)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	struct request q = { .pfn = 512,
+			     .slot = 1,
+			     .sig = { .op = REQ_PAGE_ALLOC, .order = 9, .gfp = KMM_GFP_COMP } };
+	struct recorded *r;
+	struct err e;
+
+	(void)state;
+	assert_non_null(m);
+	m->zone_count = m->cpus = 1;
+	m->zones[0].spanned = m->zones[0].managed = m->max_pfn = 4096;
+	m->orders = 11;
+	m->pageblock_order = 9;
+	m->kernel_major = 6;
+	m->kernel_minor = 1;
+	r = recorded_new(m, &e);
+	assert_non_null(r);
+	recorded_apply(r, &q);
+	assert_int_equal(recorded_lists.compound(r, 512), 9);
+	q = (struct request){ .pfn = 700,
+			      .slot = 1,
+			      .sig = { .op = REQ_PAGE_FREE, .flags = REQ_PIECE } };
+	recorded_apply(r, &q);
+	assert_int_equal(recorded_lists.compound(r, 512), 0);
+	recorded_free(r);
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_page_that_was_given_back_unseen),
+		cmocka_unit_test(a_compound_page_is_split),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
