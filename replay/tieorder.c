@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "replay/fates.h"
 #include "replay/refill.h"
 
 #define LANES 64 /* CPUs that share one time */
@@ -23,17 +24,13 @@ struct group {
 	uint32_t n;
 	uint16_t next[TIEORDER_MOST];  /* the records, lane by lane */
 	uint16_t after[TIEORDER_MOST]; /* 1 + the record of another CPU that must come first */
+	bool bound[TIEORDER_MOST];     /* it is as the places tell in which its page can be */
 	bool done[TIEORDER_MOST];
 	struct lane lane[LANES];
 	unsigned lanes;
 	uint16_t *order;
 	uint32_t out;
 };
-
-static bool takes(const struct request *q)
-{
-	return q->sig.op == REQ_PAGE_ALLOC && q->sig.own_obs && !(q->sig.flags & REQ_FAILED);
-}
 
 /* The first page of a drain of all lists. */
 static bool drains_all(const struct request *q)
@@ -54,7 +51,9 @@ bool tieorder_matters(const struct request *q, uint32_t n)
 	if (n < 2 || n > TIEORDER_MOST)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
-		take |= takes(&q[i]) || drains_all(&q[i]) || may_leave(&q[i]);
+		/* Refills whose allocation has an earlier time are the rest of what holds the lock already. */
+		take |= fates_takes(&q[i]) || q[i].sig.op == OBS_ZONE_LOCKED || drains_all(&q[i]) ||
+			may_leave(&q[i]);
 		other |= q[i].cpu != q[0].cpu;
 	}
 	return take && other;
@@ -118,6 +117,116 @@ static bool is_of_page(const struct request *q)
 	       q->sig.op == REQ_PAGE_FREE;
 }
 
+static bool covers(const struct request *a, uint32_t pfn)
+{
+	return pfn - a->pfn < 1u << a->sig.order;
+}
+
+/* ---- what became of one page ---- */
+
+/* The first record of the operation in which one lock is held, of a refill or a drain; else itself. */
+static uint32_t operation(const struct group *g, uint32_t i)
+{
+	const struct request *q = &g->q[i];
+	uint32_t first = i;
+
+	if (q->sig.op != OBS_ZONE_LOCKED && q->sig.op != OBS_PCPU_DRAIN)
+		return i;
+	for (uint32_t k = i; k--;) {
+		if (g->q[k].cpu != q->cpu)
+			continue;
+		if (g->q[k].sig.op != q->sig.op || g->q[k].slot != q->slot)
+			break;
+		first = k;
+	}
+	return first;
+}
+
+/* Does anything in the operation of record a have to come behind one in that of record b? */
+static bool waits_for(const void *who, uint32_t a, uint32_t b)
+{
+	const struct group *g = who;
+	uint32_t of = operation(g, b);
+
+	for (uint32_t i = operation(g, a); i < g->n; i++) {
+		if (g->q[i].cpu != g->q[a].cpu)
+			continue;
+		if (g->q[i].sig.op != g->q[a].sig.op || g->q[i].slot != g->q[a].slot)
+			break;
+		if (g->bound[i] && g->after[i] && operation(g, g->after[i] - 1u) == of)
+			return true;
+	}
+	return false;
+}
+
+static bool is_fate(const struct request *q)
+{
+	return is_of_page(q) || (q->sig.op == REQ_PAGE_ALLOC && !(q->sig.flags & REQ_FAILED));
+}
+
+/* All records about the page of record b, the last of them; false: others are about a block that it is part of. */
+static bool find_fates(const struct group *g, struct chains *c, uint32_t b, struct fates *f)
+{
+	uint32_t pfn = g->q[b].pfn, last = 0;
+
+	for (unsigned o = 1; o < KMM_ORDERS; o++)
+		for (uint16_t a = *chain_of(c, pfn & ~((1u << o) - 1)); a; a = c->back[a - 1])
+			if (g->q[a - 1].sig.order && covers(&g->q[a - 1], pfn))
+				return false;
+	f->n = 0;
+	for (uint16_t a = *chain_of(c, pfn); a; a = c->back[a - 1]) {
+		if (g->q[a - 1].pfn != pfn)
+			continue;
+		if (!last)
+			last = a;
+		if (f->n == FATES_MOST)
+			return false;
+		memmove(f->number + 1, f->number, f->n++ * sizeof(f->number[0]));
+		f->number[0] = a - 1u;
+	}
+	for (unsigned k = 0; k < f->n; k++)
+		f->q[k] = &g->q[f->number[k]];
+	return last == b + 1;
+}
+
+/*
+ * What several CPUs did with a page of order 0 is possible in one order alone, or in several: then it is the one nearest to
+ * the file's that what is bound already allows.
+ */
+static void bind_page(struct group *g, struct chains *c, uint32_t b, bool certain)
+{
+	enum frame_state s = recorded_frame(g->r, g->q[b].pfn);
+	enum fates_place start = s == FRAME_BUDDY ? FATES_IN_BUDDY :
+				 s == FRAME_PCP	  ? FATES_ON_LIST :
+				 s == FRAME_USED  ? FATES_IN_USE :
+						    FATES_NOT_BUDDY;
+	uint8_t order[FATES_MOST];
+	uint16_t before = 0; /* 1 + record */
+	struct fates f;
+	unsigned found;
+
+	if (g->bound[b] || !find_fates(g, c, b, &f) || f.n < 2)
+		return;
+	found = certain ? fates_order(&f, start, 2, NULL, NULL, order) :
+			  fates_order(&f, start, 1, waits_for, g, order);
+	if (!certain && !found)
+		found = fates_order(&f, start, 1, NULL, NULL, order);
+	if (found != 1)
+		return;
+	for (unsigned k = 0; k < f.n; k++) {
+		uint16_t i = (uint16_t)f.number[order[k]];
+
+		g->bound[i] = true;
+		if (fates_takes(&g->q[i])) /* its refill is what counts */
+			continue;
+		if (before && g->q[before - 1].cpu != g->q[i].cpu)
+			g->after[i] = before;
+		else if (is_of_page(&g->q[i]))
+			g->after[i] = 0;
+		before = (uint16_t)(i + 1);
+	}
+}
+
 static void bind(struct group *g)
 {
 	struct chains slots = { .head = { 0 } }, pages = { .head = { 0 } };
@@ -135,8 +244,14 @@ static void bind(struct group *g)
 			*after = last_needed(g, &pages, q->pfn & ~((1u << o) - 1), b, *after);
 		if (named)
 			chain(&slots, q->slot, b);
-		if (is_of_page(q))
+		if (is_fate(q))
 			chain(&pages, q->pfn, b);
+	}
+	for (uint32_t i = 0; i < 2 * g->n; i++) {
+		uint32_t b = i % g->n;
+
+		if (is_fate(&g->q[b]) && !g->q[b].sig.order && g->q[b].pfn != KMM_NO_PFN)
+			bind_page(g, &pages, b, i < g->n);
 	}
 }
 
@@ -251,7 +366,7 @@ static bool drains(const struct group *g, const struct lane *l)
 static uint32_t length(const struct group *g, const struct lane *l)
 {
 	const struct request *first = &g->q[g->next[l->at]];
-	uint32_t n = 1, own = takes(first) ? first->sig.own_obs : 0;
+	uint32_t n = 1, own = fates_takes(first) ? first->sig.own_obs : 0;
 
 	if (first->sig.op != OBS_PCPU_DRAIN && !own && !drains(g, l))
 		return 1;
@@ -264,15 +379,21 @@ static uint32_t length(const struct group *g, const struct lane *l)
 	return n;
 }
 
-static bool ready(const struct group *g, const struct lane *l, uint32_t length)
+/* So many of the records that a lane comes to wait for none of another. */
+static uint32_t free_to_go(const struct group *g, const struct lane *l, uint32_t length)
 {
 	for (uint32_t k = 0; k < length; k++) {
 		uint16_t a = g->after[g->next[l->at + k]];
 
 		if (a && !g->done[a - 1])
-			return false;
+			return k;
 	}
-	return true;
+	return length;
+}
+
+static bool ready(const struct group *g, const struct lane *l, uint32_t length)
+{
+	return free_to_go(g, l, length) == length;
 }
 
 /* Does what a lane comes to change the free lists? */
@@ -280,7 +401,7 @@ static bool touches(const struct group *g, const struct lane *l)
 {
 	const struct request *q = &g->q[g->next[l->at]];
 
-	return q->sig.op == OBS_PCPU_DRAIN || takes(q) || drains(g, l) ||
+	return q->sig.op == OBS_PCPU_DRAIN || fates_takes(q) || drains(g, l) ||
 	       (q->sig.op == REQ_PAGE_FREE && q->sig.flags & REQ_DIRECT);
 }
 
@@ -331,7 +452,7 @@ static enum choice judge(const struct group *g, const struct lane *l)
 
 	if (!touches(g, l))
 		return NEUTRAL;
-	if (!takes(q))
+	if (!fates_takes(q))
 		return CHANGE;
 	return possible(g, l) ? TAKE : LEFT;
 }
@@ -388,6 +509,25 @@ static struct lane *choose(struct group *g, uint32_t *n)
 	return best;
 }
 
+/*
+ * Operations wait for each other: a drain of all lists lets go of the lock between two of them, so others may come before
+ * what it finds on the next.
+ */
+static struct lane *choose_part(struct group *g, uint32_t *n)
+{
+	for (unsigned i = 0; i < g->lanes; i++) {
+		struct lane *l = &g->lane[i];
+		const struct request *q = l->at < l->end ? &g->q[g->next[l->at]] : NULL;
+
+		if (!q || q->sig.op != OBS_PCPU_DRAIN || q->sig.aux != DRAIN_ALL)
+			continue;
+		*n = free_to_go(g, l, length(g, l));
+		if (*n)
+			return l;
+	}
+	return NULL;
+}
+
 bool tieorder_follow(struct recorded *r, struct latefree *late, const struct leaving *leaving,
 		     uint64_t number, const struct request *q, uint32_t n, uint16_t *order)
 {
@@ -411,6 +551,10 @@ bool tieorder_follow(struct recorded *r, struct latefree *late, const struct lea
 		uint32_t len = 1;
 		struct lane *l = choose(&g, &len);
 
+		if (!l)
+			l = choose_part(&g, &len);
+		if (!l)
+			len = 1;
 		/* Each waits for another: the file's order is not possible either. */
 		for (unsigned i = 0; !l && i < g.lanes; i++)
 			if (g.lane[i].at < g.lane[i].end)

@@ -282,7 +282,46 @@ static void test_matters(void **state)
 	q[2].cpu = 1;
 	assert_true(tieorder_matters(q, 3));
 	q[0].sig.own_obs = q[2].sig.own_obs = 0; /* nobody refills */
+	assert_true(tieorder_matters(
+		q, 3)); /* or the rest of a refill of which the allocation has an earlier time */
+	q[1].sig.op = REQ_OBJ_FREE;
 	assert_false(tieorder_matters(q, 3));
+}
+
+/*
+ * CPU 0 drains all lists, that of CPU 1 first and that of CPU 2 after it, and CPU 1 has got a page of its own between the two, which
+ * it frees: the drain is done in parts.
+ */
+static void test_drain_in_parts(void **state)
+{
+	struct machine *m = machine_new();
+	struct recorded *r = start(m, NULL, 0);
+	struct request q[6];
+	const uint16_t want[] = { 0, 3, 4, 1, 2 };
+	uint16_t order[5];
+
+	(void)state;
+	m->cpus = 3;
+	q[5] = (struct request){
+		.cpu = 1, .slot = NO_SLOT, .pfn = 100, .sig = { .op = REQ_PAGE_FREE }
+	};
+	recorded_apply(r, &q[5]);
+	q[5].pfn = 200;
+	recorded_apply(r, &q[5]);
+	for (unsigned i = 0; i < 3; i++)
+		q[i] = (struct request){ .cpu = 0,
+					 .slot = NO_SLOT,
+					 .pfn = (uint32_t[]){ 100, 100, 200 }[i],
+					 .sig = { .op = OBS_PCPU_DRAIN,
+						  .type = VIEW_UNKNOWN,
+						  .aux = DRAIN_ALL,
+						  .aux2 = i > 0 } };
+	q[3] = alloc(2, 7, 64);
+	q[4] = locked(2, 7, 100);
+	assert_true(tieorder_follow(r, &late, NULL, 0, q, 5, order));
+	assert_memory_equal(order, want, sizeof(want));
+	recorded_free(r);
+	free(m);
 }
 
 int main(void)
@@ -296,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_drain_comes_first),
 		cmocka_unit_test(test_what_leaves_last_came_first),
 		cmocka_unit_test(test_matters),
+		cmocka_unit_test(test_drain_in_parts),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
