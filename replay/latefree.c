@@ -66,6 +66,9 @@ static bool may_be_behind(const struct latefree *l, uint64_t a, uint64_t b)
 
 	if (sa->cpu == sb->cpu || (sa->drain && sa->time != sb->time))
 		return false;
+	/* The lock was held at an earlier time already. */
+	if (sa->drain && sa->began != sa->time)
+		return false;
 	for (uint64_t i = a + 1; i < b; i++)
 		if (seen(l, i)->cpu == sa->cpu && seen(l, i)->time != sa->time &&
 		    seen(l, i)->time < sb->time)
@@ -169,33 +172,56 @@ static bool is_under_way(const struct latefree *l, const struct request *q, uint
 	return f->free && f->cpu != q->cpu && l->last[f->cpu] == number + 1;
 }
 
+/* What stands before the block that a refill got. */
+struct above {
+	uint64_t by[ABOVE_MOST]; /* the free that it is made of, + 1 */
+	unsigned n, waiting;
+};
+
+/* Blocks of a list up to `end`; false: too many, or it is not known of one how it came there. */
+static bool collect(struct above *x, const struct latefree *l, const struct recorded *r,
+		    const struct request *q, unsigned zone, unsigned order, uint32_t end)
+{
+	uint32_t at = KMM_NO_PFN;
+
+	while ((at = recorded_free_next(r, zone, order, q->sig.type, at)) != end) {
+		uint64_t by = at != KMM_NO_PFN && x->n < ABOVE_MOST ? made_by(l, at, order) : 0;
+
+		if (!by)
+			return false;
+		x->waiting += is_under_way(l, q, by - 1);
+		x->by[x->n++] = by;
+	}
+	return true;
+}
+
 /* A refill gets this block, before which others stand: which frees do not stand where they are logged? */
 static void look(struct latefree *l, const struct recorded *r, const struct request *q)
 {
-	unsigned order, zone, type = q->sig.type, n = 0, waiting = 0;
-	uint32_t head = recorded_block(r, q->pfn, &zone, &order), at = KMM_NO_PFN;
-	uint64_t own, behind, above[ABOVE_MOST];
+	unsigned order, zone, smaller;
+	uint32_t head = recorded_block(r, q->pfn, &zone, &order);
+	struct above x = { .n = 0 };
+	uint64_t own, behind;
 
-	if (head == KMM_NO_PFN || type >= VIEW_TYPES)
+	if (head == KMM_NO_PFN || q->sig.type >= VIEW_TYPES)
 		return;
-	while ((at = recorded_free_next(r, zone, order, type, at)) != head) {
-		if (at == KMM_NO_PFN || n == ABOVE_MOST)
+	/* A block is split only where there is none that is smaller: all of those came later. */
+	for (unsigned o = q->sig.order; o < order; o++)
+		if (!collect(&x, l, r, q, zone, o, KMM_NO_PFN))
 			return;
-		above[n] = made_by(l, at, order);
-		if (!above[n])
-			return;
-		waiting += is_under_way(l, q, above[n++] - 1);
-	}
+	smaller = x.n;
+	if (!collect(&x, l, r, q, zone, order, head) || (smaller && x.waiting < x.n))
+		return;
 	own = made_by(l, head, order);
 	if (own && own == l->early.number)
 		settle_early(l);
-	behind = own ? freed_meanwhile(l, above, n, own) : 0;
+	behind = own && !smaller ? freed_meanwhile(l, x.by, x.n, own) : 0;
 	if (behind)
 		note_late(l, seen(l, own - 1)->first, end_of(l, behind - 1));
-	else if (own && n == 1)
-		came_earlier(l, above[0] - 1, own - 1);
-	for (unsigned i = 0; !behind && waiting == n && i < n; i++)
-		note_move(l, above[i] - 1, l->number);
+	else if (own && !smaller && x.n == 1)
+		came_earlier(l, x.by[0] - 1, own - 1);
+	for (unsigned i = 0; !behind && x.waiting == x.n && i < x.n; i++)
+		note_move(l, x.by[i] - 1, l->number);
 }
 
 /* A free and what its list gave back then belong together. */
@@ -209,6 +235,17 @@ static uint64_t first_of(const struct latefree *l, const struct request *q, uint
 	return s->free || s->drain ? s->first : number;
 }
 
+/* The time of the first page of a drain. */
+static uint64_t began(const struct latefree *l, const struct request *q, uint64_t number)
+{
+	uint64_t last = l->last[q->cpu];
+	const struct latefree_seen *s = last ? seen(l, last - 1) : NULL;
+
+	return q->sig.op == OBS_PCPU_DRAIN && s && s->drain && number - last < LATEFREE_KEPT - 1 ?
+		       s->began :
+		       q->time;
+}
+
 void latefree_record(struct latefree *l, const struct recorded *r, const struct request *q,
 		     uint64_t number)
 {
@@ -217,6 +254,7 @@ void latefree_record(struct latefree *l, const struct recorded *r, const struct 
 	l->seen[number % LATEFREE_KEPT] = (struct latefree_seen){
 		.time = q->time,
 		.first = first_of(l, q, number),
+		.began = began(l, q, number),
 		.cpu = q->cpu,
 		.free = q->sig.op == REQ_PAGE_FREE,
 		.drain = q->sig.op == OBS_PCPU_DRAIN,

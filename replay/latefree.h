@@ -36,6 +36,7 @@ struct latefree {
 	struct latefree_seen {
 		uint64_t time;
 		uint64_t first; /* of the records of its operation */
+		uint64_t began; /* time of the first page of the drain that it is part of */
 		uint16_t cpu;
 		bool free, drain; /* a free past the lists or not; a page that a list gave back */
 		bool all; /* in a drain of all lists: others get the lock between two of them */

@@ -239,6 +239,39 @@ static void test_waits_for_a_drain(void **state)
 	expect(0, 0, 40);
 }
 
+static void single(uint64_t time, uint16_t cpu, uint8_t op, uint8_t flags, uint32_t pfn)
+{
+	struct request q = { .time = time,
+			     .cpu = cpu,
+			     .pfn = pfn,
+			     .slot = NO_SLOT,
+			     .sig = { .op = op, .flags = flags, .type = VIEW_UNKNOWN } };
+
+	latefree_record(&l, r, &q, number++);
+	recorded_apply(r, &q);
+}
+
+/* CPU 1 splits a block though CPU 0 has logged the free of a page: that waits for the lock, if CPU 0 has not gone on. */
+static void test_splits_a_block(void **state)
+{
+	(void)state;
+	give(100, 1, 64);
+	single(101, 0, REQ_PAGE_FREE, REQ_DIRECT, 300);
+	single(102, 1, OBS_ZONE_LOCKED, 0, 64);
+	assert_int_equal(l.move_count, 1);
+	expect(0, 1, 2);
+}
+
+static void test_splits_a_block_late(void **state)
+{
+	(void)state;
+	give(100, 1, 64);
+	single(101, 0, REQ_PAGE_FREE, REQ_DIRECT, 300);
+	follow(102, 0, REQ_OBJ_FREE, 0, KMM_NO_PFN);
+	single(103, 1, OBS_ZONE_LOCKED, 0, 64);
+	assert_int_equal(l.move_count, 0);
+}
+
 static void test_drains_in_turn(void **state)
 {
 	(void)state;
@@ -285,6 +318,8 @@ int main(void)
 		TEST(test_waits_for_a_drain),
 		TEST(test_drains_in_turn),
 		TEST(test_waits_for_a_refill),
+		TEST(test_splits_a_block),
+		TEST(test_splits_a_block_late),
 		cmocka_unit_test(test_race),
 	};
 
