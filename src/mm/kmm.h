@@ -196,7 +196,8 @@ void kmm_expect_zone(struct kmm *mm, int zone);
  * 6.7+: whether the next free drains its list, -1 by rule.  It says which side of its high mark the kernel saw the
  * zone's counter on, and is heeded only where what CPUs keep back from that may have decided (kmm_count_threshold());
  * kmm_stats.marks_expected counts where the rule had it on the other.  It also says how late the work came that
- * lowers the limits once a second, kmm_pcp_lower() or kmm_pcp_decay(): up to its next turn; limits_expected.
+ * lowers the limits once a second, kmm_pcp_lower() or kmm_pcp_decay(): up to its next turn; and whether a free of order 1
+ * to 3 had enough frees before it to empty the lists, where one allocation more or less decides; limits_expected.
  */
 void kmm_expect_drain(struct kmm *mm, int drains);
 /* alloc_pages_bulk(): up to n order-0 pages into out[]; returns how many. */
@@ -345,7 +346,7 @@ struct kmm_stats {
 	uint64_t highatomic_reserved;
 	uint64_t zones_expected; /* allocations that kmm_expect_zone() sent elsewhere */
 	uint64_t marks_expected; /* zones that kmm_expect_drain() had on the other side of their mark */
-	uint64_t limits_expected; /* frees that it had find a higher limit, after a once-a-second work that came late */
+	uint64_t limits_expected; /* frees that it had find a higher limit, or more or fewer frees before them */
 	uint64_t bad_frees; /* of what was not in use, or not a block: ignored */
 };
 const struct kmm_stats *kmm_stats(const struct kmm *mm);

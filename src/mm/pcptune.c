@@ -142,19 +142,38 @@ static int32_t current_high(struct kmm *mm, struct zone *z, struct pcp *p, bool 
 	return high;
 }
 
-/* Frees of order 1 to 3 in a row, and enough of them to empty the lists? */
-static bool empties(const struct kmm_policy *c, const struct pcp *p)
+/*
+ * An allocation halves the count of frees in a row.  Where an interrupt freed pages between it and its event, it is not sure
+ * which came first; that the recording has the free empty the lists, or not, tells as far as one allocation can have mattered.
+ */
+static bool heed_count(struct kmm *mm, const struct zone *z, struct pcp *p, int32_t enough)
 {
+	bool all = p->free_count >= enough;
+	int32_t limit = z->kswapd ? p->batch * 4 : p->high_min;
+
+	if (likely(mm->expect_drain < 0 || all == (mm->expect_drain > 0)) || pcp_total(p) >= limit)
+		return all; /* as it is, or a drain like any other */
+	if (all ? p->free_count / 2 >= enough : p->free_count * 2 < enough)
+		return all;
+	p->free_count = all ? enough - 1 : enough;
+	mm->stats.limits_expected++;
+	return !all;
+}
+
+/* Frees of order 1 to 3 in a row, and enough of them to empty the lists? */
+static bool empties(struct kmm *mm, const struct zone *z, struct pcp *p)
+{
+	const struct kmm_policy *c = &mm->config.policy;
 	int32_t late = c->pcp_whole_late ? p->high_min / 2 : 0;
 
-	return p->freed_high_order && p->free_count >= p->batch + late &&
-	       (!c->pcp_keep_batch || pcp_total(p) >= p->batch);
+	return p->freed_high_order && (!c->pcp_keep_batch || pcp_total(p) >= p->batch) &&
+	       heed_count(mm, z, p, p->batch + late);
 }
 
 int pcptune_excess(struct kmm *mm, struct zone *z, struct pcp *p, unsigned order)
 {
 	bool high_order = order && order <= COSTLY_ORDER;
-	bool all = high_order && empties(&mm->config.policy, p);
+	bool all = high_order && empties(mm, z, p);
 	int32_t high;
 	int n;
 
