@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * kmw FILE: damages a workload file at 200 places by cutting it off and at 2000
- * by changing a byte, half of those with the checksums made right again, and
+ * kmw FILE CUTS CHANGES: damages a workload file at so many places by cutting it off and at so
+ * many by changing a byte, half of those with the checksums made right again, and
  * reads each time all that is served.  Prints how many were refused and how
  * many gave a part; a crash, a hang or a sanitizer's word is the failure, and so
  * are numbers that somebody might use as an index.
@@ -116,11 +116,12 @@ int main(int argc, char **argv)
 	struct blob b, damaged;
 	char path[256];
 
-	if (argc != 2 || file_read(argv[1], 1u << 30, &b, &e) || b.len < KMW_HEADER_LEN)
-		die(argc == 2 ? e.text : "a workload file is expected");
+	if (argc != 4 || file_read(argv[1], 1u << 30, &b, &e) || b.len < KMW_HEADER_LEN)
+		die(argc == 4 ? e.text :
+				"a workload file and the numbers of cuts and changes are expected");
 	snprintf(path, sizeof(path), "%.200s/fuzz-kmw-%ld", dir && *dir ? dir : "/tmp",
 		 (long)getpid());
-	for (unsigned i = 0; i < 200; i++) {
+	for (long i = 0; i < atol(argv[2]); i++) {
 		write_all(path, b.data, next_random(&seed) % b.len);
 		count[read_all(path)]++;
 	}
@@ -130,7 +131,7 @@ int main(int argc, char **argv)
 	damaged.data = malloc(b.len);
 	if (!damaged.data)
 		die("no memory");
-	for (unsigned i = 0; i < 2000; i++) {
+	for (long i = 0; i < atol(argv[3]); i++) {
 		/* Half of the places near the start or the end, where the structure is. */
 		size_t at = next_random(&seed) % (i % 4 > 1 ? b.len : b.len < 600 ? b.len : 600);
 
