@@ -13,11 +13,11 @@ void early_free(struct early *x)
 {
 	free(x->a);
 	free(x->logged);
+	free(x->ids);
 	memset(x, 0, sizeof(*x));
 }
 
-void early_note(struct early *x, const struct request *q, uint64_t from, uint64_t to, uint32_t rank,
-		uint16_t cpu)
+void early_note_move(struct early *x, const struct early_move *m)
 {
 	if (x->count == x->room) {
 		uint32_t room = x->room ? x->room * 2 : 64;
@@ -30,8 +30,16 @@ void early_note(struct early *x, const struct request *q, uint64_t from, uint64_
 		x->a = more;
 		x->room = room;
 	}
-	x->a[x->count] = (struct early_move){ from, to, rank, *q };
-	x->a[x->count++].q.cpu = cpu;
+	x->a[x->count++] = *m;
+}
+
+void early_note(struct early *x, const struct request *q, uint64_t from, uint64_t to, uint32_t rank,
+		uint16_t cpu)
+{
+	struct early_move m = { .from = from, .to = to, .rank = rank, .q = *q };
+
+	m.q.cpu = cpu;
+	early_note_move(x, &m);
 }
 
 static int by_to(const void *pa, const void *pb)
@@ -79,6 +87,57 @@ static int by_from(const void *pa, const void *pb)
 	return a->from < b->from ? -1 : a->from > b->from;
 }
 
+static int by_number(const void *pa, const void *pb)
+{
+	const struct early_id *a = pa, *b = pb;
+
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+uint32_t early_slot(const struct early *x, uint64_t number)
+{
+	uint32_t lo = 0, hi = x->id_count;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (x->ids[mid].number < number)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < x->id_count && x->ids[lo].number == number ? x->ids[lo].slot : NO_SLOT;
+}
+
+/* Allocations that are moved have ids of their own, and those whose free is. */
+static void give_ids(struct early *x, uint32_t slot)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < x->count; i++)
+		if (x->a[i].q.sig.op != REQ_PAGE_FREE) {
+			x->a[i].q.slot = slot + i;
+			x->ids[n++] = (struct early_id){ x->a[i].from, slot + i };
+		}
+	if (n)
+		qsort(x->ids, n, sizeof(*x->ids), by_number);
+	x->id_count = n;
+	for (uint32_t i = 0; i < x->count; i++) {
+		struct early_move *m = &x->a[i];
+
+		if (m->q.sig.op != REQ_PAGE_FREE || !m->alloc)
+			continue;
+		m->q.slot = early_slot(x, m->alloc - 1);
+		if (m->q.slot == NO_SLOT) {
+			m->q.slot = slot + i;
+			x->ids[n++] = (struct early_id){ m->alloc - 1, slot + i };
+		}
+	}
+	if (n)
+		qsort(x->ids, n, sizeof(*x->ids), by_number);
+	x->id_count = n;
+}
+
 void early_settle(struct early *x, uint32_t slot)
 {
 	struct logged *l;
@@ -88,17 +147,16 @@ void early_settle(struct early *x, uint32_t slot)
 	thin(x);
 	l = malloc((x->count + 1) * sizeof(*l));
 	x->logged = malloc((x->count + 1) * sizeof(*x->logged));
-	x->no_memory |= !l || !x->logged;
+	x->ids = malloc((x->count + 1) * sizeof(*x->ids));
+	x->no_memory |= !l || !x->logged || !x->ids;
 	if (x->no_memory) {
 		free(l);
 		x->count = 0;
 		return;
 	}
-	for (uint32_t i = 0; i < x->count; i++) {
-		if (x->a[i].q.sig.op != REQ_PAGE_FREE)
-			x->a[i].q.slot = slot + i;
+	give_ids(x, slot);
+	for (uint32_t i = 0; i < x->count; i++)
 		l[i] = (struct logged){ x->a[i].from, i };
-	}
 	if (x->count)
 		qsort(l, x->count, sizeof(*l), by_from);
 	for (uint32_t i = 0; i < x->count; i++)
@@ -110,26 +168,6 @@ void early_rewind(struct early *x)
 {
 	x->moved = x->dropped = 0;
 	memset(&x->rest, 0, sizeof(x->rest));
-}
-
-uint32_t early_slot(const struct early *x, uint64_t number)
-{
-	uint32_t lo = 0, hi = x->count;
-
-	if (!x->logged)
-		return NO_SLOT;
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (x->a[x->logged[mid]].from < number)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == x->count || x->a[x->logged[lo]].from != number ||
-	    x->a[x->logged[lo]].q.sig.op == REQ_PAGE_FREE)
-		return NO_SLOT;
-	return x->a[x->logged[lo]].q.slot;
 }
 
 /* What stood in a record that is read elsewhere belongs to the next one. */

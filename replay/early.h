@@ -6,7 +6,8 @@
  * on it is read there, under an id of its own, since others may have had its id in between.
  * A bulk allocation that took place later (latebulk.h) is moved the other way.
  *
- * And frees that are logged before what came first: an interrupt comes between mm_page_free and the list.
+ * And frees that are logged before what came first: others have the CPU between mm_page_free and the list.  What was freed
+ * is read under an id of its own too then.
  */
 #ifndef REPLAY_EARLY_H
 #define REPLAY_EARLY_H
@@ -21,9 +22,15 @@ struct early {
 		uint64_t from, to; /* numbers: its record, and the one before which it took place */
 		uint32_t rank;	   /* among those before one record, ascending */
 		struct request q;
+		uint64_t alloc; /* of a free: the record of what it gives back, + 1; 0: nobody has its id meanwhile */
 	} * a; /* [count] by to and rank once settled */
 	uint32_t count, room;
-	uint32_t *logged;	 /* [count] of a[], by from */
+	uint32_t *logged; /* [count] of a[], by from */
+	struct early_id {
+		uint64_t number; /* of an allocation that is read under another id */
+		uint32_t slot;
+	} * ids; /* [id_count] by number */
+	uint32_t id_count;
 	uint32_t moved, dropped; /* so many of a[] and of logged[] are behind */
 	struct request
 		rest; /* what feed.h put into records that are read earlier, for the next one */
@@ -31,13 +38,15 @@ struct early {
 };
 
 void early_free(struct early *x);
+/* The record `from` takes place before the record `to`, on this CPU. */
 void early_note(struct early *x, const struct request *q, uint64_t from, uint64_t to, uint32_t rank,
 		uint16_t cpu);
+void early_note_move(struct early *x, const struct early_move *m);
 /* All are noted; ids from `slot` on are free. */
 void early_settle(struct early *x, uint32_t slot);
 /* From the first record on again. */
 void early_rewind(struct early *x);
-/* The id under which the record with this number is read earlier; NO_SLOT: it is not. */
+/* The id under which the allocation with this number is read; NO_SLOT: its own. */
 uint32_t early_slot(const struct early *x, uint64_t number);
 /* Put the n records from number `first` on into their order, in place; how many they are now, -ENOMEM. */
 int early_apply(struct early *x, struct request *q, uint32_t n, uint64_t first);

@@ -9,12 +9,12 @@
 #include "replay/recorded.h"
 #include "replay/silent_inside.h"
 #include "replay/sweep.h"
+#include "replay/torn.h"
 #include "trace/event.h"
 
 #define KPF_BUDDY (1ull << 10)
 #define COSTLY_ORDER 3		/* PAGE_ALLOC_COSTLY_ORDER */
 #define HUGE (COSTLY_ORDER + 1) /* stands for the order of a huge page */
-#define IN_USE MAY_HAVE_PASSED	/* in freed: next is the slot that has it */
 
 int silent_init(struct silent *s, struct early *early, const struct machine *m, struct err *e)
 {
@@ -73,8 +73,7 @@ uint32_t silent_list_of(const struct silent *s, const struct request *q)
 	return list_at(s, q, q->sig.type);
 }
 
-/* Something changed at the head of a list. */
-static void expose(struct silent *s, uint32_t list, uint64_t number)
+void silent_expose(struct silent *s, uint32_t list, uint64_t number)
 {
 	uint32_t first = s->f[s->m->max_pfn + list].next;
 
@@ -259,10 +258,11 @@ static void gone(struct silent *s, uint32_t pfn, bool in_use, uint64_t number)
 	f->candidate = 0;
 }
 
-static void use(struct silent *s, const struct request *q)
+static void use(struct silent *s, const struct request *q, uint64_t number)
 {
 	s->f[q->pfn].freed = IN_USE;
 	s->f[q->pfn].next = q->slot;
+	s->f[q->pfn].prev = number < NUMBER_MAX ? (uint32_t)number + 1 : 0;
 }
 
 /* Pages of a block from `first` on were on no list by themselves. */
@@ -272,28 +272,6 @@ static void joined(struct silent *s, const struct request *q, uint32_t first)
 		gone(s, p, false, 0);
 		s->f[p].freed = 0;
 	}
-}
-
-/*
- * The free of this page, if it may have reached the list behind what stands before it: all of that was
- * given back by an interrupt that came right behind its mm_page_free.  NULL.
- */
-static const struct early_move *torn_free(const struct silent *s, uint32_t pfn)
-{
-	const struct early_move *t = NULL;
-
-	for (uint32_t i = 0; i < SILENT_DOUBTS && i < s->torn_count && !t; i++) {
-		t = &s->torn[(s->torn_count - 1 - i) % SILENT_DOUBTS];
-		if (t->q.pfn != pfn || t->from + 1 != s->f[pfn].freed)
-			t = NULL;
-	}
-	for (uint32_t p = s->f[pfn].prev; t && p < s->m->max_pfn; p = s->f[p].prev) {
-		uint64_t freed = s->f[p].freed & FREED_AT;
-
-		if (freed <= t->from + 1 || freed > t->to)
-			return NULL;
-	}
-	return t;
 }
 
 /*
@@ -327,7 +305,7 @@ static struct silent_doubt *doubt(struct silent *s, const struct request *q, uin
 	if (above >= s->m->max_pfn || !s->f[above].freed)
 		return NULL;
 	to = (s->f[above].freed & FREED_AT) - 1;
-	torn = torn_free(s, q->pfn);
+	torn = torn_interrupted(s, q->pfn);
 	if (torn)
 		*d = (struct silent_doubt){ .number = number, .move = *torn };
 	else if (t->pid != q->pid || t->number <= to)
@@ -470,17 +448,21 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 	if (!passed_over(s, q, list, number)) {
 		if (s->f[q->pfn].list == list + 1) {
 			struct silent_doubt *d = doubt(s, q, number);
+			uint32_t turn = s->turn;
 
 			silent_suspect(s, list, q->pfn, number);
 			if (d)
-				d->turns = s->turn - d->turn;
+				d->turns = s->turn - turn;
+			if (s->turn != turn)
+				torn_missed(s, number);
 		}
 		took_place_early(s, q, list, number);
 	}
 	learn_type(s, q);
+	torn_seen(s, q->pfn, false);
 	gone(s, q->pfn, false, number);
-	expose(s, list, number);
-	use(s, q);
+	silent_expose(s, list, number);
+	use(s, q, number);
 }
 
 /* Its place among the records is too late: somebody else has the page by now. */
@@ -505,6 +487,8 @@ static void follow_free(struct silent *s, const struct request *q, uint64_t numb
 
 	if (came_late(s, q))
 		return;
+	torn_seen(s, q->pfn, true);
+	torn_note(s, q, number);
 	for (uint32_t p = q->pfn; p < q->pfn + (1u << q->sig.order) && p < s->m->max_pfn; p++) {
 		gone(s, p, true, number);
 		s->f[p].freed = 0;
@@ -514,7 +498,7 @@ static void follow_free(struct silent *s, const struct request *q, uint64_t numb
 	list = list_at(s, q, s->type[q->pfn >> s->m->pageblock_order]);
 	if (list != UINT32_MAX) {
 		silent_insert(s, list, q->pfn, (uint32_t)s->m->max_pfn + list);
-		expose(s, list, number);
+		silent_expose(s, list, number);
 	}
 	s->f[q->pfn].freed = (uint32_t)number + 1;
 	if (may_have_reached(q))
@@ -545,6 +529,7 @@ static void follow_drain(struct silent *s, const struct request *q, uint64_t num
 	sweep_drain(s, q, number);
 	pass_over(s, q, number);
 	learn_type(s, q);
+	torn_seen(s, q->pfn, false);
 	gone(s, q->pfn, false, number);
 	s->f[q->pfn].freed = 0;
 }
@@ -587,10 +572,10 @@ static void follow_refill(struct silent *s, const struct request *q, uint64_t nu
 	if (q->pfn != o->pfn) {
 		append(s, list, q->pfn);
 		if (s->f[q->pfn].prev >= s->m->max_pfn)
-			expose(s, list, number);
+			silent_expose(s, list, number);
 	} else {
 		refill_of_others(s, o, list, number);
-		use(s, q);
+		use(s, q, o->number);
 	}
 	/* Nobody is known to have asked: it is taken once the refill has it. */
 	if (nobody)
@@ -609,7 +594,7 @@ static uint32_t follow_bulk(struct silent *s, const struct request *q, uint64_t 
 	if (!q->sig.own_obs && s->last[q->cpu] && s->f[head].next != head) {
 		first = s->f[head].next;
 		silent_remove(s, first);
-		expose(s, list, number);
+		silent_expose(s, list, number);
 		silent_recognise(s, first, list | SILENT_BULK, number);
 	} else
 		s->recognised[q->cpu]++;
@@ -678,6 +663,7 @@ static bool is_tasks(struct silent *s, const struct request *q, uint64_t number)
 			was->left = number + 1;
 			was->cpu = q->cpu;
 		}
+		torn_left(s, q->cpu, t->pid);
 		*t = (struct silent_running){ .pid = q->pid };
 	}
 	switch (q->sig.op) {
@@ -704,26 +690,6 @@ static void follow_late_bulk(struct silent *s, const struct request *q, uint64_t
 	}
 }
 
-/* Does an interrupt come between this free and its CPU's list? */
-static void follow_interrupt(struct silent *s, const struct request *q, uint64_t number)
-{
-	struct early_move *x = &s->freeing[q->cpu % KMM_CPUS];
-
-	if (q->sig.op == REQ_PAGE_FREE && q->sig.aux & FREE_NESTED) {
-		if (x->to)
-			x->to = number + 1;
-		return;
-	}
-	if (request_is_observation(q) ? q->sig.op != OBS_PCPU_DRAIN :
-					q->sig.op == REQ_OBJ_FREE || q->sig.op == REQ_PERCPU_FREE)
-		return;
-	if (x->to > x->from + 1)
-		s->torn[s->torn_count++ % SILENT_DOUBTS] = *x;
-	x->to = 0;
-	if (q->sig.op == REQ_PAGE_FREE && !(q->sig.flags & (REQ_DIRECT | REQ_BATCHED)))
-		*x = (struct early_move){ .from = number, .to = number + 1, .q = *q };
-}
-
 void silent_record(struct silent *s, const struct request *q, uint64_t number)
 {
 	bool tasks = is_tasks(s, q, number);
@@ -731,6 +697,8 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 	sweep_record(s, q, number);
 	if (tasks && s->bulk.waiting)
 		follow_late_bulk(s, q, number);
+	if (s->torn.waiting)
+		torn_due(s, q, number);
 	if (q->sig.op == REQ_PAGE_BULK) {
 		uint32_t pfn = follow_bulk(s, q, number);
 
@@ -741,7 +709,7 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 		s->compacted = number + 1;
 	if (q->pfn < s->m->max_pfn && q->sig.op != OBS_MARK)
 		follow_page(s, q, number);
-	follow_interrupt(s, q, number);
+	torn_record(s, q, number);
 	if (tasks)
 		s->task[(uint32_t)q->pid % SILENT_TASKS] = (struct silent_task){
 			.pid = q->pid, .number = number + 1
@@ -755,6 +723,7 @@ int silent_after(struct silent *s, const struct machine_state *after, uint64_t n
 	if (!listed)
 		return -ENOMEM;
 	s->over = number;
+	torn_end(s);
 	for (uint32_t i = 0; i < after->list_count; i++) {
 		const struct machine_list *l = &after->lists[i];
 
@@ -835,6 +804,7 @@ static void went_past(struct silent *s)
 
 int silent_end(struct silent *s, const struct machine_state *after, struct err *e)
 {
+	torn_end(s);
 	went_past(s);
 	if (after && after->have_lists) {
 		was_past(s, after);

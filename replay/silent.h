@@ -28,6 +28,7 @@
 #include "replay/early.h"
 #include "replay/latebulk.h"
 #include "replay/taken.h"
+#include "replay/torn.h"
 #include "workload/request.h"
 
 #define SILENT_LISTS (5 * KMM_PCPTYPES) /* orders 0 to 3 and huge pages by type */
@@ -54,11 +55,7 @@ struct silent {
 		bool decided;		/* it is */
 	} doubt[SILENT_DOUBTS];		/* the last ones, in a circle */
 	uint32_t doubts;
-	struct early_move torn
-		[SILENT_DOUBTS]; /* frees with an interrupt right behind, the last ones, in a circle */
-	uint32_t torn_count;
-	struct early_move freeing
-		[KMM_CPUS]; /* each CPU's last free by a task, as long as that did nothing else */
+	struct torn torn;
 	struct silent_emptied {	 /* a list of another CPU that a drain of all lists is at */
 		uint32_t list;	 /* + 1; 0: none */
 		uint16_t by;	 /* the CPU that drains */

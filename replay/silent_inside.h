@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What silent, latebulk and sweep share; nobody else includes it. */
+/* What silent, latebulk, sweep and torn share; nobody else includes it. */
 #ifndef REPLAY_SILENT_INSIDE_H
 #define REPLAY_SILENT_INSIDE_H
 
@@ -10,6 +10,8 @@
 #define MAY_HAVE_PASSED (1u << 31)
 #define SAYS_PAST (1u << 30)
 #define FREED_AT (SAYS_PAST - 1)
+#define IN_USE \
+	MAY_HAVE_PASSED /* in freed: next is the slot that has it, prev its request's number + 1, or 0 */
 
 static inline void silent_remove(struct silent *s, uint32_t pfn)
 {
@@ -45,5 +47,7 @@ uint32_t silent_list_of(const struct silent *s, const struct request *q);
 /* A page of a list must have gone before this record; all on it before `until` (its head: all). */
 void silent_suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_t number);
 void silent_suspect(struct silent *s, uint32_t list, uint32_t until, uint64_t number);
+/* Something changed at the head of a list. */
+void silent_expose(struct silent *s, uint32_t list, uint64_t number);
 
 #endif

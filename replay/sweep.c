@@ -81,7 +81,7 @@ static void follow_emptied(struct silent *s, const struct request *q)
 void sweep_drain(struct silent *s, const struct request *q, uint64_t number)
 {
 	uint32_t list = s->f[q->pfn].list, cpu = (list - 1) / SILENT_LISTS % s->m->cpus;
-	const struct early_move *x = &s->freeing[cpu % KMM_CPUS];
+	const struct early_move *x = &s->torn.freeing[cpu % KMM_CPUS];
 
 	if (!list || q->sig.aux != DRAIN_ALL || list == s->emptied.list || cpu == q->cpu)
 		return;

@@ -239,6 +239,7 @@ static struct window_entry *move_free(struct resolver *r, const struct event *ev
 	old = window_at(&r->win, pos);
 	w->r = old->r;
 	w->r.time = ev->time;
+	w->r.cpu = ev->cpu;
 	w->freed_pfn = old->freed_pfn;
 	w->freed_type = old->freed_type;
 	w->gives = old->gives;
@@ -321,6 +322,36 @@ static uint32_t newest_free(const struct resolver *r, const struct ctx *c, uint6
 }
 
 /*
+ * The task was moved to this CPU with a batch in hand, of which this page is: the frees that it logged where it was
+ * come before those of this context.  Where the page is among them then; frees.count: there is none such.
+ */
+static uint32_t bring_batch(struct resolver *r, struct ctx *c, uint64_t pfn)
+{
+	for (uint32_t k = 0; c->key > 0 && k < r->cpus * CTX_PER_CPU; k++) {
+		struct ctx *was = &r->ctx[k];
+		struct posvec whole;
+		uint32_t i = was == c || was->key != c->key ? was->frees.count :
+							      newest_free(r, was, pfn);
+		uint32_t n = c->frees.count;
+
+		if (i == was->frees.count)
+			continue;
+		decide_plain(r, was, batch_start(r, was, i));
+		resolve_free_settle_drain(r, was);
+		for (i = 0; i < n; i++)
+			if (posvec_push(&was->frees, c->frees.pos[i]))
+				return UINT32_MAX;
+		c->frees_before = was->frees.count - n;
+		whole = was->frees;
+		was->frees = c->frees;
+		c->frees = whole;
+		was->frees.count = was->frees_before = 0;
+		return newest_free(r, c, pfn);
+	}
+	return c->frees.count;
+}
+
+/*
  * A batch is logged page by page first, and freed after that: a batched free takes place
  * here, not at its mm_page_free (pitfalls 7 and 23).  Pages passed over found the per-CPU
  * list locked, and were freed past it just before.
@@ -331,6 +362,10 @@ int resolve_free_batched(struct resolver *r, struct ctx *c, const struct event *
 	uint32_t i, start;
 
 	i = newest_free(r, c, ev->page.pfn);
+	if (i == c->frees.count)
+		i = bring_batch(r, c, ev->page.pfn);
+	if (i == UINT32_MAX)
+		return resolver_oom(r);
 	/*
 	 * Before 4.15 the batched event comes first, and in 2.6.32 (mm_pagevec_free) no other; so it does
 	 * where the page's mm_page_free was lost.

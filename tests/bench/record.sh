@@ -4,7 +4,7 @@
 # What recording costs, beside perf record and, where it runs, trace-cmd record on the same workload in turns: slowdown of a
 # fork+file workload, bytes an event, events lost.  Median of RUNS; needs root, tracefs and perf.  Then storms of page faults,
 # of forks and of pipes on all CPUs for STORM seconds: the rate of events, what is lost, the recorder's memory; and how much
-# less work is done beside it, the median of three turns of a third of that.
+# less work is done beside it: the median of six rounds, each compared within itself, as machines get faster and slower meanwhile.
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 2
 
@@ -68,7 +68,7 @@ awk -v p="$plain" '{ n += $3 } END { printf "recording: %.2f M events a second w
 
 storm=${BUILD:-build}/tests/bench/storm
 seconds=${STORM:-30}
-short=$(((seconds + 2) / 3))
+short=$(((seconds + 4) / 5))
 if [ ! -x "$storm" ] || [ ! -x /usr/bin/time ]; then echo "storms: $storm is not built, or no /usr/bin/time; left out"; exit 0; fi
 storm=$(realpath "$storm")
 # beside WHO SECONDS: a storm beside a recorder, or none; how much it did goes to did, what the recorder says to own.json and stats.
@@ -86,17 +86,24 @@ beside() {
 			sh -c '"$1" "$2" "$3" > "$4"' sh "$storm" "$2" $kind "$TMP/did" 2> "$TMP/perf.err" ;;
 	esac || exit 2
 }
-# said WHO EVENTS LOST BYTES: a line of the table; its last figure is of short storms in turns
+# said WHO EVENTS LOST BYTES: a line of the table; the slowdown is of short storms in turns
 said() {
-	awk -v who="$1" -v n="$2" -v l="$3" -v b="$4" -v s="$seconds" -v plain="$(median < "$TMP/nobody.did")" \
-		-v did="$(median < "$TMP/$5.did")" -v kind="$kind" -v peak="$(tail -n 1 "$TMP/peak")" 'BEGIN {
+	awk -v who="$1" -v n="$2" -v l="$3" -v b="$4" -v s="$seconds" -v slowdown="$(median < "$TMP/$5.slowdown")" \
+		-v kind="$kind" -v peak="$(tail -n 1 "$TMP/peak")" 'BEGIN {
 		printf "storm of %s, %-14s %.2f M events a second (%.2f M in all), %d lost, %.1f bytes an event; %.2f x the time a %s without;", \
-			kind, who, n / s / 1e6, n / 1e6, l, b / n, plain / did, kind == "pipes" ? "pipe" : "page"
+			kind, who, n / s / 1e6, n / 1e6, l, b / n, slowdown, kind == "pipes" ? "pipe" : "page"
 		printf " memory %.1f MiB\n", peak / 1024 }'
 }
 for kind in pages forks pipes; do
-	rm -f "$TMP"/*.did
-	for _ in 1 2 3; do for who in nobody own perf; do beside $who $short; cat "$TMP/did" >> "$TMP/$who.did"; done; done
+	rm -f "$TMP"/*.slowdown
+	for order in "own perf" "perf own" "own perf" "perf own" "own perf" "perf own"; do
+		beside nobody $short
+		plain=$(cat "$TMP/did")
+		for who in $order; do
+			beside "$who" $short
+			awk -v plain="$plain" '{ print plain / $1 }' "$TMP/did" >> "$TMP/$who.slowdown"
+		done
+	done
 	beside own "$seconds"
 	said "kmemlab record" "$("$KMEMLAB" info --format json "$TMP/c" | jq .total)" "$(jq .lost "$TMP/own.json")" \
 		"$(jq .bytes "$TMP/own.json")" own

@@ -79,6 +79,45 @@ static void what_it_carried_goes_on(void **state)
 	early_free(&x);
 }
 
+/* A free that is read later, when its id is somebody else's: what it gives back has one of its own. */
+static void a_free_that_is_read_later(void **state)
+{
+	struct early x = { 0 };
+	struct early_move m = { .from = 1, .to = 3, .q = { .pfn = 1, .slot = 7 }, .alloc = 0 + 1 };
+	struct request q[8];
+
+	(void)state;
+	m.q.sig.op = REQ_PAGE_FREE;
+	early_note_move(&x, &m);
+	m = (struct early_move){ .from = 4, .to = 5, .q = { .pfn = 4, .slot = 8 } };
+	m.q.sig.op = REQ_PAGE_FREE;
+	early_note_move(&x, &m);
+	early_settle(&x, 100);
+	records(q, 6, 0);
+	is(q, early_apply(&x, q, 6, 0), (const uint32_t[]){ 0, 2, 1, 3, 4, 5 }, 6);
+	assert_true(early_slot(&x, 0) >= 100);
+	assert_int_equal(q[2].slot, early_slot(&x, 0));
+	assert_int_equal(q[4].slot, 8);
+	assert_int_equal(early_slot(&x, 1), NO_SLOT);
+	early_free(&x);
+}
+
+/* The allocation is read earlier, and its free later. */
+static void both_are_moved(void **state)
+{
+	struct early x = { 0 };
+	struct early_move m = { .from = 4, .to = 6, .q = { .pfn = 4, .slot = 7 }, .alloc = 3 + 1 };
+
+	(void)state;
+	m.q.sig.op = REQ_PAGE_FREE;
+	note(&x, 3, 1, 0);
+	early_note_move(&x, &m);
+	early_settle(&x, 100);
+	assert_int_equal(x.a[0].q.slot, x.a[1].q.slot);
+	assert_int_equal(early_slot(&x, 3), x.a[1].q.slot);
+	early_free(&x);
+}
+
 /* A whole list cannot have been taken by tasks that were preempted. */
 static void too_many_are_a_mistake(void **state)
 {
@@ -120,6 +159,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(moved_across_blocks),
 		cmocka_unit_test(what_it_carried_goes_on),
+		cmocka_unit_test(a_free_that_is_read_later),
+		cmocka_unit_test(both_are_moved),
 		cmocka_unit_test(too_many_are_a_mistake),
 		cmocka_unit_test(moves_into_one_block_are_bounded),
 	};

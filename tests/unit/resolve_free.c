@@ -70,6 +70,40 @@ static void a_batch_waits_for_its_task(void **state)
 	}
 }
 
+/* A task is moved with a batch in hand, in the midst of logging it or behind that: all goes to the list there. */
+static void a_batch_goes_with_its_task(void **state)
+{
+	struct bench *b = *state;
+
+	for (unsigned i = 0; i < 4; i++)
+		alloc(b, 0x100 + i, 0, USER);
+	freed(b, 0x100, 0);
+	b->pid = 200;
+	alloc(b, 0x500, 0, USER);
+	b->pid = 100;
+	b->cpu = 1;
+	freed(b, 0x101, 0);
+	batched(b, 0x100);
+	batched(b, 0x101);
+	freed(b, 0x102, 0);
+	freed(b, 0x103, 0);
+	b->pid = 300;
+	alloc(b, 0x501, 0, USER);
+	b->pid = 100;
+	b->cpu = 0;
+	batched(b, 0x102);
+	batched(b, 0x103);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 4);
+	assert_int_equal(resolver_stats(b->r)->batched, 4);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(rec(b, REQ_PAGE_FREE, i)->cpu, i < 2);
+		assert_int_equal(rec(b, REQ_PAGE_FREE, i)->slot, rec(b, REQ_PAGE_ALLOC, i)->slot);
+	}
+	assert_true(at(b, REQ_PAGE_FREE, 0) > at(b, REQ_PAGE_ALLOC, 4));
+	assert_true(at(b, REQ_PAGE_FREE, 2) > at(b, REQ_PAGE_ALLOC, 5));
+}
+
 /* A task that stays away for longer than any waits for the CPU had nothing more to do with its frees. */
 static void nobody_waits_for_a_task_that_sleeps(void **state)
 {
@@ -412,6 +446,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(batched_frees_are_one_free_later),
 		TEST(a_batch_waits_for_its_task),
+		TEST(a_batch_goes_with_its_task),
 		TEST(nobody_waits_for_a_task_that_sleeps),
 		TEST(batched_event_may_come_first),
 		TEST(a_batch_takes_no_used_page_along),

@@ -1,70 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <string.h>
-
-#include "replay/silent.h"
+#include "tests/unit/story.h"
 #include "trace/event.h"
-
-struct story {
-	struct machine m;
-	struct silent s;
-	struct early early;
-	uint64_t n;
-};
-
-static void tell(struct story *s, enum request_op op, uint32_t pfn, uint32_t slot, uint32_t own)
-{
-	struct request q = { .pfn = pfn, .slot = slot };
-
-	q.sig.op = (uint8_t)op;
-	q.sig.own_obs = own;
-	silent_record(&s->s, &q, s->n++);
-}
-
-static void tell_movable(struct story *s, enum request_op op, uint32_t pfn, uint32_t slot,
-			 uint32_t own)
-{
-	struct request q = { .pfn = pfn, .slot = slot };
-
-	q.sig.op = (uint8_t)op;
-	q.sig.own_obs = own;
-	q.sig.type = KMM_MOVABLE;
-	silent_record(&s->s, &q, s->n++);
-}
-
-static int begin(void **state)
-{
-	static struct story s;
-	struct err e;
-
-	memset(&s, 0, sizeof(s));
-	s.m.max_pfn = 1024;
-	s.m.pageblock_order = 9;
-	s.m.cpus = 2;
-	s.m.zone_count = 1;
-	s.m.zones[0].spanned = 1024;
-	*state = &s;
-	return silent_init(&s.s, &s.early, &s.m, &e);
-}
-
-static int end(void **state)
-{
-	silent_free(&((struct story *)*state)->s);
-	early_free(&((struct story *)*state)->early);
-	return 0;
-}
-
-/* 10 to 14 come with the allocation of 10. */
-static void refill(struct story *s)
-{
-	tell(s, REQ_PAGE_ALLOC, 10, 1, 5);
-	for (uint32_t p = 10; p < 15; p++)
-		tell(s, OBS_ZONE_LOCKED, p, 1, 0);
-}
 
 static void nothing_is_missing_in_order(void **state)
 {
@@ -165,22 +101,6 @@ static void the_snapshot_decides_what_was_kept(void **state)
 	tell(s, REQ_PAGE_ALLOC, 13, 2, 0);
 	assert_int_equal(silent_end(&s->s, &after, &e), 0);
 	assert_int_equal(s->s.taken.count, 1);
-}
-
-/* What was freed last is handed out first; the type of its page block is known from 20, freed and handed out. */
-static void push(struct story *s, uint32_t pfn, uint32_t slot, unsigned aux)
-{
-	struct request q = { .pfn = pfn, .slot = slot };
-
-	q.sig.op = REQ_PAGE_FREE;
-	q.sig.aux = (uint8_t)aux;
-	silent_record(&s->s, &q, s->n++);
-}
-
-static void learn_block(struct story *s)
-{
-	push(s, 20, NO_SLOT, 0);
-	tell(s, REQ_PAGE_ALLOC, 20, 9, 0);
 }
 
 /* 30 was freed last, and yet 31 was handed out: 30 had been taken, as its next free proves. */
@@ -301,8 +221,8 @@ static void a_free_that_was_believed_past(void **state)
 		struct err e;
 		uint64_t at;
 
-		end(state);
-		assert_int_equal(begin(state), 0);
+		story_end(state);
+		assert_int_equal(story_begin(state), 0);
 		learn_block(s);
 		push(s, 31, NO_SLOT, 0);
 		at = s->n;
@@ -338,13 +258,6 @@ static void a_refill_of_others(void **state)
 		/* For who follows the recording they go when the refill has brought them. */
 		assert_int_equal(s->s.taken.gone[i].number, at + 3);
 	}
-}
-
-static void alloc_by(struct story *s, uint32_t pfn, int32_t pid, uint16_t cpu)
-{
-	struct request q = { .pfn = pfn, .slot = pfn, .pid = pid, .cpu = cpu };
-
-	silent_record(&s->s, &q, s->n++);
 }
 
 /* 30 stood before 31, which task 2 got: task 1 had taken it, and was preempted before it logged that. */
@@ -476,54 +389,6 @@ static void what_came_meanwhile_is_still_there(void **state)
 	assert_int_equal(s->early.a[1].to, at);
 }
 
-static void push_by(struct story *s, uint32_t pfn, int32_t pid, unsigned aux)
-{
-	struct request q = { .pfn = pfn, .slot = NO_SLOT, .pid = pid };
-
-	q.sig.op = REQ_PAGE_FREE;
-	q.sig.aux = (uint8_t)aux;
-	silent_record(&s->s, &q, s->n++);
-}
-
-/* An interrupt came between the mm_page_free of 31 and the list: 31 stands before what it gave back. */
-static void a_free_that_an_interrupt_delayed(void **state)
-{
-	struct story *s = *state;
-	uint64_t at;
-
-	learn_block(s);
-	alloc_by(s, 50, 1, 0);
-	at = s->n;
-	push_by(s, 31, 1, 0);
-	push_by(s, 29, 1, FREE_NESTED | FREE_IRQ);
-	push_by(s, 30, 1, FREE_NESTED | FREE_IRQ);
-	alloc_by(s, 51, 1, 0);
-	alloc_by(s, 31, 1, 0);
-	alloc_by(s, 30, 1, 0);
-	assert_int_equal(s->early.count, 1);
-	assert_int_equal(s->early.a[0].q.sig.op, REQ_PAGE_FREE);
-	assert_int_equal(s->early.a[0].from, at);
-	assert_int_equal(s->early.a[0].to, at + 3);
-}
-
-/* The same, but they are not handed out next: they went past the list, which was locked. */
-static void an_interrupt_that_found_it_locked(void **state)
-{
-	struct story *s = *state;
-	struct err e;
-
-	learn_block(s);
-	alloc_by(s, 50, 1, 0);
-	push_by(s, 31, 1, 0);
-	push_by(s, 30, 1, FREE_NESTED | FREE_IRQ);
-	alloc_by(s, 51, 1, 0);
-	alloc_by(s, 31, 1, 0);
-	alloc_by(s, 52, 1, 0);
-	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
-	assert_int_equal(s->early.count, 0);
-	assert_int_equal(s->s.taken.past_count, 1);
-}
-
 /* Task 1, on its way with 31, gave back for a task that is gone when it got the CPU again. */
 static void a_switch_is_not_the_task_going_on(void **state)
 {
@@ -606,26 +471,6 @@ static void a_stolen_page_was_not_taken(void **state)
 	push(s, 30, 4, 0);
 	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
 	assert_int_equal(s->s.taken.count, 0);
-}
-
-static void by(struct story *s, int32_t pid, enum request_op op, uint32_t pfn, uint8_t order)
-{
-	struct request q = { .pfn = pfn, .slot = NO_SLOT, .pid = pid };
-
-	q.sig.op = (uint8_t)op;
-	q.sig.order = order;
-	silent_record(&s->s, &q, s->n++);
-}
-
-static void drain_all(struct story *s, uint32_t pfn, bool goes_on)
-{
-	struct request q = { .pfn = pfn,
-			     .slot = NO_SLOT,
-			     .cpu = 1,
-			     .pid = 300,
-			     .sig = { .op = OBS_PCPU_DRAIN, .aux = DRAIN_ALL, .aux2 = goes_on } };
-
-	silent_record(&s->s, &q, s->n++);
 }
 
 /* Freed in an interrupt, drained by nobody, and in the free lists of the snapshot: it went past, as 50 did not. */
@@ -773,40 +618,37 @@ static void a_free_in_the_midst_of_a_drain(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
-		T(nothing_is_missing_in_order),
-		T(types_of_blocks_from_the_lists),
-		T(pages_before_the_one_handed_out),
-		T(a_later_event_acquits),
-		T(what_the_resolver_knows_is_not_found_again),
-		T(the_snapshot_decides_what_was_kept),
-		T(pages_freed_before_the_one_handed_out),
-		T(a_free_that_went_past_the_list),
-		T(a_page_that_a_refill_takes_was_not_taken),
-		T(compaction_is_an_explanation_too),
-		T(compaction_does_not_explain_all),
-		T(a_free_that_was_believed_past),
-		T(a_refill_of_others),
-		T(a_task_that_was_preempted),
-		T(a_page_that_a_drain_passed_over),
-		T(a_page_that_was_not_the_first),
-		T(tasks_that_went_on),
-		T(a_task_that_moved),
-		T(a_huge_page_of_a_task_that_moved),
-		T(pages_that_came_meanwhile),
-		T(what_came_meanwhile_stays_in_turn),
-		T(what_came_meanwhile_is_still_there),
-		T(who_took_movable_pages),
-		T(a_free_that_an_interrupt_delayed),
-		T(an_interrupt_that_found_it_locked),
-		T(a_switch_is_not_the_task_going_on),
-		T(pages_of_the_start),
-		T(a_bulk_allocation_got_another_page),
-		T(a_stolen_page_was_not_taken),
-		T(free_in_the_end_without_a_drain),
-		T(a_free_while_another_cpu_drains),
-		T(a_free_in_the_midst_of_a_drain),
+		STORY(nothing_is_missing_in_order),
+		STORY(types_of_blocks_from_the_lists),
+		STORY(pages_before_the_one_handed_out),
+		STORY(a_later_event_acquits),
+		STORY(what_the_resolver_knows_is_not_found_again),
+		STORY(the_snapshot_decides_what_was_kept),
+		STORY(pages_freed_before_the_one_handed_out),
+		STORY(a_free_that_went_past_the_list),
+		STORY(a_page_that_a_refill_takes_was_not_taken),
+		STORY(compaction_is_an_explanation_too),
+		STORY(compaction_does_not_explain_all),
+		STORY(a_free_that_was_believed_past),
+		STORY(a_refill_of_others),
+		STORY(a_task_that_was_preempted),
+		STORY(a_page_that_a_drain_passed_over),
+		STORY(a_page_that_was_not_the_first),
+		STORY(tasks_that_went_on),
+		STORY(a_task_that_moved),
+		STORY(a_huge_page_of_a_task_that_moved),
+		STORY(pages_that_came_meanwhile),
+		STORY(what_came_meanwhile_stays_in_turn),
+		STORY(what_came_meanwhile_is_still_there),
+		STORY(who_took_movable_pages),
+		STORY(a_switch_is_not_the_task_going_on),
+		STORY(pages_of_the_start),
+		STORY(a_bulk_allocation_got_another_page),
+		STORY(a_stolen_page_was_not_taken),
+		STORY(free_in_the_end_without_a_drain),
+		STORY(a_free_while_another_cpu_drains),
+		STORY(a_free_in_the_midst_of_a_drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
