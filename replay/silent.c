@@ -748,35 +748,35 @@ int silent_after(struct silent *s, const struct machine_state *after, uint64_t n
 }
 
 /*
- * A page that may have gone past its list, and that the snapshot has in the free lists though nothing has drained it,
- * has done so.
+ * The snapshot has a page in the free lists that may have gone past its list, though nothing has drained it: it has
+ * done so.  Or it has one on a CPU's list that was believed to have gone past that: it has not.
  */
-static void was_past(struct silent *s, const struct machine_state *after)
+static void tell_past(struct silent *s, const struct machine_state *after)
 {
 	for (uint32_t i = 0; i < after->list_count; i++) {
 		const struct machine_list *l = &after->lists[i];
-		uint32_t pages = l->cpu < 0 ? 1u << l->order : 0;
+		bool past = l->cpu < 0;
 
 		for (uint32_t n = 0; n < l->count; n++)
 			for (uint32_t p = after->list_pfns[l->first + n], k = 0;
-			     k < pages && p + k < s->m->max_pfn; k++) {
+			     k < (past ? 1u << l->order : 1) && p + k < s->m->max_pfn; k++) {
 				const struct silent_frame *f = &s->f[p + k];
 				uint32_t freed = f->freed & FREED_AT;
 
-				if (f->list && f->freed & MAY_HAVE_PASSED &&
-				    !(f->freed & SAYS_PAST) && freed && freed <= s->over)
+				if (f->list && f->freed & MAY_HAVE_PASSED && freed &&
+				    freed <= s->over && past != !!(f->freed & SAYS_PAST))
 					taken_past(&s->taken, freed - 1);
 			}
 	}
 }
 
-/* What the snapshot has on a list of any kind was not taken. */
-static void acquit(struct silent *s, const struct machine_state *after)
+/* What the snapshot has on a CPU's list, or on one of any kind, was not taken. */
+static void acquit(struct silent *s, const struct machine_state *after, bool of_cpus)
 {
 	for (uint32_t i = 0; i < after->list_count; i++) {
 		const struct machine_list *l = &after->lists[i];
 
-		for (uint32_t n = 0; n < l->count; n++)
+		for (uint32_t n = 0; n < l->count && (!of_cpus || l->cpu >= 0); n++)
 			for (uint32_t k = 0; k < 1u << l->order; k++)
 				if (after->list_pfns[l->first + n] + k < s->m->max_pfn)
 					s->f[after->list_pfns[l->first + n] + k].candidate = 0;
@@ -805,10 +805,13 @@ static void went_past(struct silent *s)
 int silent_end(struct silent *s, const struct machine_state *after, struct err *e)
 {
 	torn_end(s);
+	/* What has come to a CPU's list did not go past it. */
+	if (after && after->have_lists)
+		acquit(s, after, true);
 	went_past(s);
 	if (after && after->have_lists) {
-		was_past(s, after);
-		acquit(s, after);
+		tell_past(s, after);
+		acquit(s, after, false);
 	} else if (after && after->have_kpageflags)
 		acquit_by_map(s, after);
 	for (uint64_t p = 0; p < s->m->max_pfn; p++)

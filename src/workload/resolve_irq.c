@@ -93,7 +93,10 @@ void resolve_irq_leave(struct resolver *r, const struct event *ev)
 {
 	struct irq *q = &r->irq[ev->cpu];
 
-	if (q->early != WINDOW_NONE && (q->task != ev->pid || ev->kind != EVENT_MM_PAGE_ALLOC))
+	/* What it took is mapped to be cleared, and unmapped, before it is logged. */
+	if (q->early != WINDOW_NONE &&
+	    (q->task != ev->pid ||
+	     (ev->kind != EVENT_MM_PAGE_ALLOC && !resolver_is_kmap((enum event_kind)ev->kind))))
 		forget(r, q);
 }
 

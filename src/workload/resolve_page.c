@@ -71,16 +71,10 @@ void resolve_page_moved(struct resolver *r, struct ctx *c, const struct event *e
 	}
 }
 
-/* Between an allocation's refills and its own event: a highmem page is mapped to be cleared. */
-static bool is_kmap(enum event_kind kind)
-{
-	return kind >= EVENT_KMAP_HIGH && kind <= EVENT_FLUSH_ALL_ZERO_PKMAPS;
-}
-
 /* The kernel's allocators at work; so not between the end of a compaction and the block it hands over. */
 static bool is_of_allocators(enum event_kind kind)
 {
-	return kind > EVENT_OTHER && kind < EVENT_MM_COMPACTION_BEGIN && !is_kmap(kind);
+	return kind > EVENT_OTHER && kind < EVENT_MM_COMPACTION_BEGIN && !resolver_is_kmap(kind);
 }
 
 void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind)
@@ -103,7 +97,7 @@ void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind
 	    kind != EVENT_REMOVE_VM_AREA && kind != EVENT_MM_PAGE_PCPU_DRAIN)
 		resolve_free_unpaired(r, c);
 	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC &&
-	    kind != EVENT_OTHER && !is_kmap(kind) && !c->resumed)
+	    kind != EVENT_OTHER && !resolver_is_kmap(kind) && !c->resumed)
 		close_open(r, c);
 	if (c->bulk_n && !takes && kind != EVENT_MM_PAGE_ALLOC)
 		settle_bulk(r, c);

@@ -224,6 +224,12 @@ static inline bool window_shut(const struct resolver *r)
 	return window_empty(&r->win) || window_at(&r->win, r->win.head)->waits;
 }
 
+/* Between an allocation's refills, or an interrupt, and its own event: a highmem page is mapped to be cleared. */
+static inline bool resolver_is_kmap(enum event_kind kind)
+{
+	return kind >= EVENT_KMAP_HIGH && kind <= EVENT_FLUSH_ALL_ZERO_PKMAPS;
+}
+
 /* Hand on all that keeps no other waiting.  0, or what resolve_options.put() said. */
 int resolve_leave(struct resolver *r);
 /* One of those whose order `ties` has found. */

@@ -54,6 +54,22 @@ static void a_popped_page_stands_before_the_interrupt(void **state)
 	assert_int_equal(resolver_stats(b->r)->early, 1);
 }
 
+/* So is one that the task clears in a mapping of its own when the interrupt comes (i386 with highmem, 6.1). */
+static void a_page_that_is_being_cleared(void **state)
+{
+	struct bench *b = *state;
+	struct event unmap = { .kind = EVENT_KUNMAP_LOCAL };
+
+	alloc(b, 0x200, 0, KERNEL);
+	enter(b);
+	freed(b, 0x200, 0);
+	leave(b);
+	feed(b, &unmap);
+	alloc(b, 0x300, 0, KERNEL);
+	finish(b);
+	assert_true(at(b, REQ_PAGE_ALLOC, 1) < at(b, REQ_PAGE_FREE, 0));
+}
+
 /* It got the very page, or one of another list: nothing says that it came before. */
 static void without_evidence_the_log_counts(void **state)
 {
@@ -170,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(frees_inside_a_refill_go_past_the_list),
 		T(a_popped_page_stands_before_the_interrupt),
+		T(a_page_that_is_being_cleared),
 		T(without_evidence_the_log_counts),
 		T(drains_have_causes),
 		T(a_free_stands_at_its_drains),

@@ -501,6 +501,38 @@ static void free_in_the_end_without_a_drain(void **state)
 }
 
 /*
+ * Freed in interrupts that may have found the list locked: 50 was passed over by the allocation of 40, and 51 was believed
+ * to have gone past.  The snapshot has both on the list of the CPU.
+ */
+static void on_a_cpus_list_in_the_end(void **state)
+{
+	uint32_t pfn[] = { 50, 51 };
+	struct machine_list list = { .cpu = 0, .count = 2 };
+	struct machine_state after = { .have_lists = true,
+				       .lists = &list,
+				       .list_count = 1,
+				       .list_pfns = pfn,
+				       .list_pfn_count = 2 };
+	struct story *s = *state;
+	struct err e;
+
+	learn_block(s);
+	push(s, 40, NO_SLOT, 0);
+	push(s, 50, NO_SLOT, FREE_NESTED | FREE_IRQ);
+	alloc_by(s, 40, 1, 0);
+	tell_request(s, &(struct request){ .pfn = 51,
+					   .slot = NO_SLOT,
+					   .sig = { .op = REQ_PAGE_FREE,
+						    .flags = REQ_DIRECT,
+						    .aux = FREE_NESTED | FREE_IRQ } });
+	assert_int_equal(silent_after(&s->s, &after, s->n), 0);
+	assert_int_equal(silent_end(&s->s, &after, &e), 0);
+	assert_int_equal(s->s.taken.count, 0);
+	assert_int_equal(s->s.taken.past_count, 1);
+	assert_int_equal(s->s.taken.past[0], s->n - 1);
+}
+
+/*
  * A drain takes the last page of the list, and took 30 though 32 stood behind it: task 1 had taken that.  It was the
  * first of its list when the task lost the CPU, so it was taken before task 2 freed anything.
  */
@@ -647,6 +679,7 @@ int main(void)
 		STORY(a_bulk_allocation_got_another_page),
 		STORY(a_stolen_page_was_not_taken),
 		STORY(free_in_the_end_without_a_drain),
+		STORY(on_a_cpus_list_in_the_end),
 		STORY(a_free_while_another_cpu_drains),
 		STORY(a_free_in_the_midst_of_a_drain),
 	};
