@@ -54,22 +54,46 @@ struct dump {
 	char *text;
 	size_t len;
 	struct json j;
-	struct resolved *resolved;
+	struct resolved *resolved; /* then t is the whole trace, of which a part is shown */
+	uint64_t from, to;
 	uint64_t seq;
 	uint64_t lost[LOST_CPUS]; /* reported so far, by CPU */
 };
 
-static bool wants(struct dump *d, uint16_t id)
+/* Of a trace that is read as a whole: is this event in the part to be shown? */
+static bool in_part(const struct dump *d, const struct event *ev)
+{
+	return ev->time >= d->from && ev->time <= d->to &&
+	       (!in.cpus || (ev->cpu < KMM_CPUS && in.cpu_mask[ev->cpu]));
+}
+
+static bool wants(struct dump *d, const struct event *ev)
 {
 	const char *name;
 
 	if (!events)
 		return true;
-	if (!d->wanted[id]) {
-		name = trace_event_name(d->t, id);
-		d->wanted[id] = name && listed(events, name) ? 1 : 2;
+	if (!d->wanted[ev->id]) {
+		name = trace_event_name(d->t, ev->id);
+		d->wanted[ev->id] = name && listed(events, name) ? 1 : 2;
 	}
-	return d->wanted[id] == 1;
+	return d->wanted[ev->id] == 1;
+}
+
+/* Ids and simulated page frames are those of the whole capture, whatever part of it is shown. */
+static int resolve(struct dump *d, const char *path, struct input_options *all, struct err *e)
+{
+	if (in.cpus && input_cpu_mask(in.cpus, in.cpu_mask, e) < 0)
+		return err_code(e);
+	if (isfinite(in.from) && in.from > 0)
+		d->from = (uint64_t)(in.from * 1e9);
+	if (isfinite(in.to) && in.to > 0)
+		d->to = (uint64_t)(in.to * 1e9);
+	all->from = -INFINITY;
+	all->to = INFINITY;
+	all->cpus = NULL;
+	d->resolved = resolved_make(path, all, &mo, e);
+	return d->resolved ? 0 : err_code(e);
 }
 
 static const char *comm_of(const struct dump *d, int32_t pid)
@@ -187,9 +211,11 @@ static int dump_all(struct dump *d, struct err *e)
 		json_array(&d->j, NULL);
 	}
 	while ((ret = trace_next(d->t, &ev, e)) == 1) {
-		if (ev.lost && format == TABLE_TEXT)
+		bool part = !d->resolved || in_part(d, &ev);
+
+		if (part && ev.lost && format == TABLE_TEXT)
 			print_lost(d, &ev);
-		if (wants(d, ev.id)) {
+		if (part && wants(d, &ev)) {
 			if (format == TABLE_TEXT)
 				print_line(d, &ev);
 			else if (format == TABLE_CSV)
@@ -211,19 +237,20 @@ static int dump_all(struct dump *d, struct err *e)
 static int show(const char *path, struct err *e)
 {
 	struct dump *d = calloc(1, sizeof(*d));
+	struct input_options all = in;
 	struct capture c;
 	int ret = d ? capture_find(path, &c, e) : err_set(e, 12, "out of memory");
 
+	if (d)
+		d->to = UINT64_MAX;
 	if (ret >= 0 && c.kind == CAPTURE_KMW)
 		ret = err_set(e, 22, "%s: a workload has no events any more; dump its capture",
 			      path);
-	if (ret >= 0 && (resolved || mo.policies.count || mo.sets.count)) {
-		/* Ordinals of events name the rows, so both passes must see the same events. */
-		d->resolved = resolved_make(path, &in, &mo, e);
-		ret = d->resolved ? 0 : err_code(e);
-	}
+	/* Ordinals of events name the rows, so both passes must see the same events. */
+	if (ret >= 0 && (resolved || mo.policies.count || mo.sets.count))
+		ret = resolve(d, path, &all, e);
 	if (ret >= 0) {
-		d->t = input_trace(&in, &c, e);
+		d->t = input_trace(&all, &c, e);
 		ret = d->t ? 0 : err_code(e);
 	}
 	if (ret >= 0) {
@@ -260,7 +287,8 @@ struct command cmd_dump = {
 		"Prints the events in time order with the columns of trace-cmd report. With --resolved each page "
 		"allocation and free also shows its id and what the page is for; with --policy the page frame "
 		"that the simulated machine returned (sim_pfn) stands beside the recorded one, so that anyone "
-		"can recompute the placement score. With --set slab.objects=on the slabs of the simulated machine "
+		"can recompute the placement score; both are those of the whole capture then, whatever part of it "
+		"is shown. With --set slab.objects=on the slabs of the simulated machine "
 		"ask for their pages themselves: beside the page of a recorded slab stands the one that the "
 		"model took for the object that was the first in it, or none.",
 	.examples = "kmemlab dump --event mm_page_alloc --policy native traces/amd64-6.1-small\n"
