@@ -582,6 +582,22 @@ static void follow_refill(struct silent *s, const struct request *q, uint64_t nu
 		silent_recognise(s, q->pfn, list, number + 1);
 }
 
+/*
+ * The list that serves a bulk allocation, + 1; 0: not known.  vmalloc asks for highmem, where there is any
+ * [__vmalloc_area_node()]; else it is that of the CPU's last UNMOVABLE request.
+ */
+static uint32_t bulk_list(const struct silent *s, const struct request *q)
+{
+	for (uint32_t z = s->m->zone_count; z-- && q->sig.gfp & KMM_GFP_HIGHMEM;) {
+		uint32_t list = (z * s->m->cpus + q->cpu) * SILENT_LISTS + KMM_UNMOVABLE;
+		uint32_t head = (uint32_t)s->m->max_pfn + list;
+
+		if (s->m->zones[z].type == KMM_ZONE_HIGHMEM && s->f[head].next != head)
+			return list + 1;
+	}
+	return s->last[q->cpu];
+}
+
 /* What it takes is not logged: the first page of the list, as far as that is known; KMM_NO_PFN. */
 static uint32_t follow_bulk(struct silent *s, const struct request *q, uint64_t number)
 {
@@ -589,9 +605,10 @@ static uint32_t follow_bulk(struct silent *s, const struct request *q, uint64_t 
 
 	if (q->cpu >= s->m->cpus || q->cpu >= KMM_CPUS)
 		return first;
-	list = s->last[q->cpu] - 1;
-	head = (uint32_t)s->m->max_pfn + list;
-	if (!q->sig.own_obs && s->last[q->cpu] && s->f[head].next != head) {
+	list = bulk_list(s, q);
+	head = (uint32_t)s->m->max_pfn + list - 1;
+	if (!q->sig.own_obs && list && s->f[head].next != head) {
+		list--;
 		first = s->f[head].next;
 		silent_remove(s, first);
 		silent_expose(s, list, number);
@@ -699,11 +716,11 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 		follow_late_bulk(s, q, number);
 	if (s->torn.waiting)
 		torn_due(s, q, number);
-	if (q->sig.op == REQ_PAGE_BULK) {
-		uint32_t pfn = follow_bulk(s, q, number);
+	if (q->sig.op == REQ_PAGE_BULK && q->cpu < s->m->cpus) {
+		uint32_t list = bulk_list(s, q), pfn = follow_bulk(s, q, number);
 
 		if (pfn != KMM_NO_PFN)
-			latebulk_note(&s->bulk, q, number, s->last[q->cpu] - 1, pfn);
+			latebulk_note(&s->bulk, q, number, list - 1, pfn);
 	}
 	if (q->sig.op == OBS_COMPACTION && q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
 		s->compacted = number + 1;

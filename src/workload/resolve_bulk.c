@@ -49,7 +49,7 @@ int resolve_bulk(struct resolver *r, struct ctx *c, const struct event *ev, uint
 						       .left = 1,
 						       .epoch = r->epoch };
 		r->array[at].slots[i] = w->r.slot;
-		w->r.sig.gfp = gfp;
+		w->r.sig.gfp = gfp | KMM_GFP_HIGHMEM;
 		w->r.sig.type = KMM_UNMOVABLE;
 		w->r.sig.owner = OWNER_VMALLOC;
 		w->r.sig.flags = REQ_IMPLIED;

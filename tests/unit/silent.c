@@ -500,6 +500,38 @@ static void free_in_the_end_without_a_drain(void **state)
 	assert_int_equal(s->s.taken.past[0], s->n - 1);
 }
 
+/* vmalloc's pages are of highmem, whatever the CPU's last request was for: it had 600, and nobody 50. */
+static void a_bulk_allocation_takes_highmem(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+
+	silent_free(&s->s);
+	s->m.zone_count = 2;
+	s->m.zones[0].spanned = 512;
+	s->m.zones[1].start_pfn = s->m.zones[1].spanned = 512;
+	s->m.zones[1].type = KMM_ZONE_HIGHMEM;
+	assert_int_equal(silent_init(&s->s, &s->early, &s->m, &e), 0);
+	learn_block(s);
+	push(s, 700, NO_SLOT, 0);
+	tell(s, REQ_PAGE_ALLOC, 700, 1, 0);
+	push(s, 600, NO_SLOT, 0);
+	push(s, 51, NO_SLOT, 0);
+	push(s, 50, NO_SLOT, 0);
+	tell(s, REQ_PAGE_ALLOC, 50, 2, 0);
+	push(s, 50, 2, 0);
+	tell_request(s,
+		     &(struct request){ .pfn = KMM_NO_PFN,
+					.slot = 3,
+					.sig = { .op = REQ_PAGE_BULK, .gfp = KMM_GFP_HIGHMEM } });
+	tell(s, REQ_PAGE_ALLOC, 50, 4, 0);
+	push(s, 600, 3, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.taken.count, 0);
+	assert_int_equal(s->s.taken.gone_count, 1);
+	assert_int_equal(s->s.taken.gone[0].pfn, 600);
+}
+
 /*
  * Freed in interrupts that may have found the list locked: 50 was passed over by the allocation of 40, and 51 was believed
  * to have gone past.  The snapshot has both on the list of the CPU.
@@ -680,6 +712,7 @@ int main(void)
 		STORY(a_stolen_page_was_not_taken),
 		STORY(free_in_the_end_without_a_drain),
 		STORY(on_a_cpus_list_in_the_end),
+		STORY(a_bulk_allocation_takes_highmem),
 		STORY(a_free_while_another_cpu_drains),
 		STORY(a_free_in_the_midst_of_a_drain),
 	};
