@@ -362,10 +362,6 @@ int resolve_free_batched(struct resolver *r, struct ctx *c, const struct event *
 	uint32_t i, start;
 
 	i = newest_free(r, c, ev->page.pfn);
-	if (i == c->frees.count)
-		i = bring_batch(r, c, ev->page.pfn);
-	if (i == UINT32_MAX)
-		return resolver_oom(r);
 	/*
 	 * Before 4.15 the batched event comes first, and in 2.6.32 (mm_pagevec_free) no other; so it does
 	 * where the page's mm_page_free was lost.
@@ -374,6 +370,11 @@ int resolve_free_batched(struct resolver *r, struct ctx *c, const struct event *
 	    resolver_slot_of(r, (uint32_t)ev->page.pfn) != NO_SLOT) {
 		c->batched_first = (uint32_t)ev->page.pfn;
 		return resolve_free(r, c, ev);
+	}
+	if (i == c->frees.count) {
+		i = bring_batch(r, c, ev->page.pfn);
+		if (i == UINT32_MAX)
+			return resolver_oom(r);
 	}
 	if (i == c->frees.count) {
 		w = resolver_append(r, ev, REQ_PAGE_FREE);
