@@ -153,11 +153,9 @@ static void believe(struct silent *s, uint32_t list, uint64_t number)
 	taken_add(&s->taken, &page);
 }
 
-/* A page that a bulk allocation was thought to have got was not on its list: it got one that is missing later. */
-static void mistake(struct silent *s, const struct silent_frame *f)
+void silent_mistake(struct silent *s, uint32_t list, uint64_t number)
 {
-	struct taken_page page = page_of(s, f->prev & ~(SILENT_RECOGNISED | SILENT_BULK),
-					 f->candidate - 1);
+	struct taken_page page = page_of(s, list & ~(SILENT_RECOGNISED | SILENT_BULK), number);
 
 	taken_mistake(&s->taken, &page);
 }
@@ -254,7 +252,7 @@ static void gone(struct silent *s, uint32_t pfn, bool in_use, uint64_t number)
 	if (f->candidate && in_use && !may_have_moved(s, pfn))
 		went(s, pfn);
 	else if (f->candidate && !in_use && f->prev & SILENT_BULK)
-		mistake(s, f);
+		silent_mistake(s, f->prev, f->candidate - 1);
 	f->candidate = 0;
 }
 
@@ -383,21 +381,24 @@ static void has_stayed(struct silent *s, const struct request *q, uint32_t list)
 
 /*
  * A task that was preempted between taking its page and logging it, and did nothing since.  Others took
- * what stood behind the page meanwhile, or gave back what stands before it now, or it went to another CPU.
+ * what stood behind the page meanwhile, or gave back what stands before it now, or it went to another CPU; or a bulk
+ * allocation was thought to have got it.
  */
 static void took_place_early(struct silent *s, const struct request *q, uint32_t list,
 			     uint64_t number)
 {
 	const struct silent_frame *f = &s->f[q->pfn];
 	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
-	bool missing = is_suspect(f);
-	uint32_t was = missing ? f->prev : f->list - 1;
+	bool bulk = f->candidate && f->prev & SILENT_BULK, missing = is_suspect(f);
+	uint32_t was = bulk    ? f->prev & ~(SILENT_RECOGNISED | SILENT_BULK) :
+		       missing ? f->prev :
+				 f->list - 1;
 	const struct silent_doubt *d = missing ? doubt_of(s, f->candidate - 1) : NULL;
 	uint64_t to = number;
 
 	if (d && d->decided)
 		return; /* it was not missing */
-	if (missing)
+	if (missing || bulk)
 		to = f->candidate - 1;
 	else if (!f->list || was == list)
 		return;
@@ -454,7 +455,7 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 			if (d)
 				d->turns = s->turn - turn;
 			if (s->turn != turn)
-				torn_missed(s, number);
+				torn_missed(s, list, number);
 		}
 		took_place_early(s, q, list, number);
 	}

@@ -47,6 +47,11 @@ uint32_t silent_list_of(const struct silent *s, const struct request *q);
 /* A page of a list must have gone before this record; all on it before `until` (its head: all). */
 void silent_suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_t number);
 void silent_suspect(struct silent *s, uint32_t list, uint32_t until, uint64_t number);
+/*
+ * A page that a bulk allocation was thought to have got before this record was not on its list: it got one that is
+ * missing later.  The list may have SILENT_RECOGNISED, SILENT_BULK.
+ */
+void silent_mistake(struct silent *s, uint32_t list, uint64_t number);
 /* Something changed at the head of a list. */
 void silent_expose(struct silent *s, uint32_t list, uint64_t number);
 

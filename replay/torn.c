@@ -118,7 +118,15 @@ static struct torn_left *left(struct torn *t, uint32_t i)
 	return &t->left[(t->left_count - 1 - i) % TORN_KEPT];
 }
 
-void torn_missed(struct silent *s, uint64_t number)
+/* The task has done nothing since, as far as is known. */
+static bool stands_still(const struct silent *s, const struct early_move *m)
+{
+	const struct silent_task *t = &s->task[(uint32_t)m->q.pid % SILENT_TASKS];
+
+	return t->pid != m->q.pid || t->number <= m->from + 1;
+}
+
+void torn_missed(struct silent *s, uint32_t list, uint64_t number)
 {
 	struct torn *t = &s->torn;
 
@@ -126,12 +134,15 @@ void torn_missed(struct silent *s, uint64_t number)
 		struct torn_left *l = left(t, i);
 		const struct early_move *m = &l->move;
 		struct silent_frame *f = &s->f[m->q.pfn];
+		/* What a bulk allocation was thought to have got: it got the one further back. */
+		bool bulk = f->candidate > m->from + 1 &&
+			    f->prev == (list | SILENT_RECOGNISED | SILENT_BULK);
 
-		if (f->candidate != number + 1 || f->prev & SILENT_RECOGNISED)
+		if (!bulk && (f->candidate != number + 1 || f->prev & SILENT_RECOGNISED))
 			continue;
 		if (still_put(s, l)) {
 			take_back(s, l);
-		} else if (!l->missed && f->freed == m->from + 1) {
+		} else if (!l->missed && f->freed == m->from + 1 && stands_still(s, m)) {
 			l->missed = f->candidate;
 			l->list = f->prev;
 			l->turn = f->next;
@@ -148,7 +159,8 @@ void torn_due(struct silent *s, const struct request *q, uint64_t number)
 		return;
 	for (uint32_t i = 0; i < TORN_KEPT && i < t->left_count; i++) {
 		struct torn_left *l = left(t, i);
-		uint32_t pfn = l->move.q.pfn, list = l->list, cpus = s->m->cpus;
+		uint32_t pfn = l->move.q.pfn, cpus = s->m->cpus;
+		uint32_t list = l->list & ~(SILENT_RECOGNISED | SILENT_BULK);
 		uint32_t cpu = list / SILENT_LISTS % cpus;
 
 		if (!l->missed || l->put || l->move.q.pid != q->pid)
@@ -184,6 +196,8 @@ void torn_seen(struct silent *s, uint32_t pfn, bool free)
 			take_back(s, l);
 		} else {
 			early_note_move(s->early, &l->move);
+			if (l->list & SILENT_BULK)
+				silent_mistake(s, l->list, l->missed - 1);
 			forget(t, l);
 		}
 	}

@@ -30,7 +30,7 @@ struct torn {
 	struct torn_left { /* whose task lost the CPU there, the last ones, in a circle */
 		struct early_move move;
 		uint32_t missed; /* its page was passed over: in frames, the record + 1; 0: it was not */
-		uint32_t list, turn; /* and the list, and the turn in which it was found missing */
+		uint32_t list, turn; /* prev and next then, as a candidate's */
 		bool put;	     /* its task has gone on, and the page is on the list */
 	} left[TORN_KEPT];
 	uint32_t left_count;
@@ -44,8 +44,8 @@ void torn_note(struct silent *s, const struct request *q, uint64_t number);
 void torn_record(struct silent *s, const struct request *q, uint64_t number);
 /* This task has lost the CPU. */
 void torn_left(struct silent *s, unsigned cpu, int32_t pid);
-/* An allocation passed pages over, which are missing since this record. */
-void torn_missed(struct silent *s, uint64_t number);
+/* An allocation passed pages of this list over, which are missing since this record. */
+void torn_missed(struct silent *s, uint32_t list, uint64_t number);
 /* Before a record, where any is waiting: its task may have gone on. */
 void torn_due(struct silent *s, const struct request *q, uint64_t number);
 /* The next event of this page: it leaves its list, or else is given back, and had been taken before. */

@@ -500,6 +500,39 @@ static void free_in_the_end_without_a_drain(void **state)
 	assert_int_equal(s->s.taken.past[0], s->n - 1);
 }
 
+/*
+ * Task 1 had taken 30, and logs it when it has the CPU again; task 2's kernel stack, which was thought to have got 30, got 31
+ * and 32: its next page was 33.
+ */
+static void a_page_taken_before_a_bulk_allocation(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+	uint64_t at, bulk;
+
+	learn_block(s);
+	for (uint32_t p = 33; p >= 30; p--)
+		push_by(s, p, 3, 0);
+	bulk = s->n;
+	for (uint32_t i = 0; i < 2; i++)
+		tell_request(s, &(struct request){ .pfn = KMM_NO_PFN,
+						   .slot = 100 + i,
+						   .pid = 2,
+						   .seq = 7,
+						   .sig = { .op = REQ_PAGE_BULK } });
+	alloc_by(s, 33, 2, 0);
+	at = s->n;
+	alloc_by(s, 30, 1, 0);
+	push_by(s, 31, 2, 0);
+	push_by(s, 32, 2, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].q.pfn, 30);
+	assert_int_equal(s->early.a[0].from, at);
+	assert_int_equal(s->early.a[0].to, bulk);
+	assert_int_equal(s->s.taken.count, 0);
+}
+
 /* vmalloc's pages are of highmem, whatever the CPU's last request was for: it had 600, and nobody 50. */
 static void a_bulk_allocation_takes_highmem(void **state)
 {
@@ -713,6 +746,7 @@ int main(void)
 		STORY(free_in_the_end_without_a_drain),
 		STORY(on_a_cpus_list_in_the_end),
 		STORY(a_bulk_allocation_takes_highmem),
+		STORY(a_page_taken_before_a_bulk_allocation),
 		STORY(a_free_while_another_cpu_drains),
 		STORY(a_free_in_the_midst_of_a_drain),
 	};

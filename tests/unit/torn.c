@@ -94,6 +94,39 @@ static void a_free_whose_task_was_moved(void **state)
 	assert_int_equal(s->early.a[0].q.cpu, 1);
 }
 
+/* Task 2's kernel stack was thought to have got 31, and got 30 and 29, behind which 28 stood. */
+static void a_free_that_a_bulk_allocation_passed_over(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+	uint64_t at, to;
+
+	learn_block(s);
+	for (uint32_t p = 28; p <= 31; p++)
+		push_by(s, p, 3, 0);
+	alloc_by(s, 31, 1, 0);
+	alloc_by(s, 50, 1, 0);
+	at = s->n;
+	free_by(s, 31, 1, 0);
+	for (uint32_t i = 0; i < 2; i++)
+		tell_request(s, &(struct request){ .pfn = KMM_NO_PFN,
+						   .slot = 100 + i,
+						   .pid = 2,
+						   .seq = 7,
+						   .sig = { .op = REQ_PAGE_BULK } });
+	alloc_by(s, 28, 2, 0);
+	to = s->n;
+	alloc_by(s, 51, 1, 0);
+	alloc_by(s, 31, 1, 0);
+	push_by(s, 30, 2, 0);
+	push_by(s, 29, 2, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].from, at);
+	assert_int_equal(s->early.a[0].to, to);
+	assert_int_equal(s->s.taken.count, 0);
+}
+
 /* Its next event is another free: it was taken without an event, before task 2 got 30. */
 static void a_page_that_was_taken_after_all(void **state)
 {
@@ -169,10 +202,15 @@ static void more_than_are_remembered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORY(a_free_that_an_interrupt_delayed), STORY(an_interrupt_that_found_it_locked),
-		STORY(a_free_whose_task_lost_the_cpu),	 STORY(a_free_whose_task_was_moved),
-		STORY(a_page_that_was_taken_after_all),	 STORY(a_page_that_is_missing_again),
-		STORY(a_task_that_had_gone_on),		 STORY(more_than_are_remembered),
+		STORY(a_free_that_an_interrupt_delayed),
+		STORY(an_interrupt_that_found_it_locked),
+		STORY(a_free_whose_task_lost_the_cpu),
+		STORY(a_free_whose_task_was_moved),
+		STORY(a_free_that_a_bulk_allocation_passed_over),
+		STORY(a_page_that_was_taken_after_all),
+		STORY(a_page_that_is_missing_again),
+		STORY(a_task_that_had_gone_on),
+		STORY(more_than_are_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
