@@ -238,6 +238,13 @@ void freeset_move(struct freeset *s, uint32_t head, unsigned type)
 	enlist(s, head, true);
 }
 
+void freeset_move_range(struct freeset *s, uint32_t start, uint32_t end, unsigned type)
+{
+	for (uint32_t p = start; p < end; p++)
+		if (s->f[p].state == FRAME_BUDDY && s->f[p].order != NOT_HEAD)
+			freeset_move(s, p, type);
+}
+
 void freeset_retag(struct freeset *s, uint32_t pfn, unsigned type)
 {
 	uint32_t b = pfn >> s->m->pageblock_order;

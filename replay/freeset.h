@@ -70,6 +70,8 @@ void freeset_split_out(struct freeset *s, uint32_t head, uint32_t pfn, unsigned 
 void freeset_take(struct freeset *s, uint32_t pfn, unsigned order);
 /* Move a block to the tail of another list of its order. */
 void freeset_move(struct freeset *s, uint32_t head, unsigned type);
+/* So move every free block that starts in [start, end), by ascending address. */
+void freeset_move_range(struct freeset *s, uint32_t start, uint32_t end, unsigned type);
 /* May a free block of this order that starts at b be joined to one at a? */
 bool freeset_may_join(const struct freeset *s, uint32_t a, uint32_t b, unsigned order);
 /* Does this block, not in the set, make one of order `whole` complete? */

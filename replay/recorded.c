@@ -183,10 +183,7 @@ static void follow_fallback(struct recorded *r, const struct request *q)
 			start = q->pfn;
 		if ((tag < KMM_PCPTYPES || tag == VIEW_UNKNOWN) &&
 		    end <= z->start_pfn + z->spanned) {
-			for (uint32_t p = start; p < end; p++)
-				if (r->set.f[p].state == FRAME_BUDDY &&
-				    r->set.f[p].order != NOT_HEAD)
-					freeset_move(&r->set, p, type);
+			freeset_move_range(&r->set, start, end, type);
 			if (owned)
 				freeset_retag(&r->set, q->pfn, type);
 		} else if (head != KMM_NO_PFN) {

@@ -78,18 +78,36 @@ static unsigned compound_page(void *who, uint32_t pfn)
 		       0;
 }
 
+/*
+ * A page block of which compaction took at least half is going to be movable.  From 6.10 on its other
+ * free blocks go to the tails of their lists then, those of a MOVABLE one too [__isolate_free_page()],
+ * and a page block that reaches over the zone's boundary stays as it is.
+ */
+static void make_movable(struct recorded *r, uint32_t pfn)
+{
+	const struct machine_zone *z = &r->m->zones[r->set.f[pfn].zone];
+	unsigned pb = r->m->pageblock_order, tag = r->set.block_type[pfn >> pb];
+	uint32_t start = pfn & ~((1u << pb) - 1), end = start + (1u << pb);
+
+	if (tag >= KMM_PCPTYPES && tag != VIEW_UNKNOWN)
+		return;
+	if (r->claims_silent) {
+		if (start < z->start_pfn || end > z->start_pfn + z->spanned)
+			return;
+		freeset_move_range(&r->set, start, end, KMM_MOVABLE);
+	}
+	freeset_retag(&r->set, pfn, KMM_MOVABLE);
+}
+
 static void isolate_block(void *who, uint32_t pfn)
 {
 	struct recorded *r = who;
 	unsigned order = r->set.f[pfn].order, pb = r->m->pageblock_order;
 
 	freeset_remove(&r->set, pfn);
-	/* What is taken from nearly all of a page block is going to be movable. */
 	if (order + 1 >= pb)
 		for (uint32_t b = pfn; b < pfn + (1u << order); b += 1u << pb)
-			if (r->set.block_type[b >> pb] < KMM_PCPTYPES ||
-			    r->set.block_type[b >> pb] == VIEW_UNKNOWN)
-				freeset_retag(&r->set, b, KMM_MOVABLE);
+			make_movable(r, b);
 	hold_isolated(r, pfn, order);
 }
 

@@ -6,6 +6,22 @@
 #include "mm/buddy.h"
 #include "mm/zonecount.h"
 
+/*
+ * What is taken from at least half of a page block is going to be movable.  From 6.10 on the other
+ * free blocks go to the tails of their lists with it, those of a MOVABLE page block too.
+ */
+static void make_movable(struct kmm *mm, struct zone *z, kmm_pfn pfn)
+{
+	struct buddy_moved moved;
+
+	if (frame_tag(mm, pfn) > KMM_RECLAIMABLE)
+		return;
+	if (mm->generation == KMM_LINUX_6_18 &&
+	    !buddy_move_pageblock(mm, z, pfn, KMM_MOVABLE, &moved))
+		return;
+	frame_set_tag(mm, pfn, KMM_MOVABLE);
+}
+
 int kmm_isolate_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn)
 {
 	struct zone *z;
@@ -18,11 +34,9 @@ int kmm_isolate_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn)
 	buddy_del(mm, z, pfn);
 	zonecount_settle(mm, z, cpu);
 	type = mm->frame[pfn].type;
-	/* What is taken from nearly all of a page block is going to be movable. */
 	if (order + 1 >= mm->pageblock_order)
 		for (kmm_pfn p = pfn; p < pfn + (1u << order); p += mm->pageblock_pages)
-			if (frame_tag(mm, p) <= KMM_RECLAIMABLE)
-				frame_set_tag(mm, p, KMM_MOVABLE);
+			make_movable(mm, z, p);
 	frame_set_used(mm, pfn, order, type);
 	return (int)order;
 }

@@ -277,7 +277,8 @@ int kmm_take(struct kmm *mm, kmm_pfn pfn, unsigned order);
 
 /*
  * Take the free block that starts at pfn, whole; page blocks that it nearly fills become
- * MOVABLE (kernel 6.1, __isolate_free_page).  Its order; -1: no free block starts there.
+ * MOVABLE (kernel 6.1, __isolate_free_page; from 6.10 on the other free blocks of theirs
+ * go to the tails of their lists).  Its order; -1: no free block starts there.
  */
 int kmm_isolate_block(struct kmm *mm, unsigned cpu, kmm_pfn pfn);
 /* As kmm_free_list_next(), tail first. */

@@ -106,6 +106,8 @@ static void test_turn(void **state)
 	CHECK(&s, 0, 16, 24, 0, 8);
 	freeset_move(&s, 16, KMM_MOVABLE); /* to the tail */
 	CHECK(&s, 0, 24, 0, 8, 16);
+	freeset_move_range(&s, 8, 32, KMM_MOVABLE); /* by ascending address */
+	CHECK(&s, 0, 0, 8, 16, 24);
 	freeset_free(&s);
 }
 

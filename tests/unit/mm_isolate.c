@@ -24,6 +24,40 @@ static void test_isolate(void **state)
 	machine_done(mm);
 }
 
+/*
+ * From 6.10 on the other free blocks of a page block of which half is taken go to the tails of their
+ * lists, by ascending address, even if it is MOVABLE (6.12, __isolate_free_page).
+ */
+static void test_isolate_moves(void **state)
+{
+	struct kmm *mm = machine_of(KMM_LINUX_6_18, 2048);
+
+	(void)state;
+	assert_int_equal(kmm_seed_free(mm, 514, 0, KMM_MOVABLE), 0);
+	assert_int_equal(kmm_seed_free(mm, 512, 0, KMM_MOVABLE), 0);
+	assert_int_equal(kmm_seed_free(mm, 4, 0, KMM_MOVABLE), 0);
+	assert_int_equal(kmm_seed_free(mm, 640, 7, KMM_MOVABLE), 0);
+	assert_int_equal(kmm_seed_free(mm, 768, 8, KMM_MOVABLE), 0);
+	CHECK_LIST(mm, 0, KMM_MOVABLE, 514, 512, 4);
+	assert_int_equal(kmm_isolate_block(mm, 0, 640), 7);
+	CHECK_LIST(mm, 0, KMM_MOVABLE, 514, 512, 4);
+	assert_int_equal(kmm_isolate_block(mm, 0, 768), 8);
+	CHECK_LIST(mm, 0, KMM_MOVABLE, 4, 512, 514);
+	/* Those of another type change lists; a reserve is left alone. */
+	kmm_seed_pageblock(mm, 1024, KMM_UNMOVABLE);
+	assert_int_equal(kmm_seed_free(mm, 1024, 0, KMM_UNMOVABLE), 0);
+	assert_int_equal(kmm_seed_free(mm, 1280, 8, KMM_UNMOVABLE), 0);
+	assert_int_equal(kmm_isolate_block(mm, 0, 1280), 8);
+	CHECK_LIST(mm, 0, KMM_MOVABLE, 4, 512, 514, 1024);
+	kmm_seed_pageblock(mm, 1536, KMM_HIGHATOMIC);
+	assert_int_equal(kmm_seed_free(mm, 1536, 0, KMM_HIGHATOMIC), 0);
+	assert_int_equal(kmm_seed_free(mm, 1792, 8, KMM_HIGHATOMIC), 0);
+	assert_int_equal(kmm_isolate_block(mm, 0, 1792), 8);
+	CHECK_LIST(mm, 0, KMM_HIGHATOMIC, 1536);
+	assert_int_equal(kmm_pageblock_type(mm, 1536), KMM_HIGHATOMIC);
+	machine_done(mm);
+}
+
 static void test_turn(void **state)
 {
 	struct kmm *mm = machine_of(KMM_LINUX_6_1, 2048);
@@ -76,6 +110,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_isolate),
+		cmocka_unit_test(test_isolate_moves),
 		cmocka_unit_test(test_turn),
 		cmocka_unit_test(test_capture),
 	};

@@ -85,11 +85,46 @@ static void a_compound_page_is_split(void **state)
 	free(m);
 }
 
+/*
+ * Compaction took half of a MOVABLE page block: from 6.10 on its other free blocks come last on their
+ * lists then [__isolate_free_page(), 6.12], before that they stay [6.1].
+ */
+static void half_of_a_page_block_is_taken(void **state)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	struct err e;
+
+	(void)state;
+	assert_non_null(m);
+	m->zone_count = m->cpus = 1;
+	m->zones[0].spanned = m->zones[0].managed = m->max_pfn = 4096;
+	m->orders = 11;
+	m->pageblock_order = 9;
+	m->kernel_major = 6;
+	for (m->kernel_minor = 9; m->kernel_minor < 11; m->kernel_minor++) {
+		struct recorded *r = recorded_new(m, &e);
+
+		assert_non_null(r);
+		for (uint32_t b = 0; b < 8; b++)
+			freeset_retag(&r->set, b << 9, KMM_MOVABLE);
+		freeset_set(&r->set, 512, 0, KMM_MOVABLE, true);
+		freeset_set(&r->set, 4, 0, KMM_MOVABLE, true);
+		freeset_set(&r->set, 768, 8, KMM_MOVABLE, true);
+		recorded_lists.isolate(r, 768);
+		assert_int_equal(freeset_next(&r->set, 0, 0, KMM_MOVABLE, KMM_NO_PFN),
+				 m->kernel_minor < 10 ? 512 : 4);
+		assert_int_equal(r->set.block_type[1], KMM_MOVABLE);
+		recorded_free(r);
+	}
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_page_that_was_given_back_unseen),
 		cmocka_unit_test(a_compound_page_is_split),
+		cmocka_unit_test(half_of_a_page_block_is_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
