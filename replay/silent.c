@@ -7,6 +7,7 @@
 
 #include "machine/pageblocks.h"
 #include "replay/recorded.h"
+#include "replay/doubt.h"
 #include "replay/silent_inside.h"
 #include "replay/sweep.h"
 #include "replay/torn.h"
@@ -272,11 +273,7 @@ static void joined(struct silent *s, const struct request *q, uint32_t first)
 	}
 }
 
-/*
- * Where a task took the page whose allocation it logs only now: before this record, or as soon as it had lost the
- * CPU, if the page was the first of its list by then.
- */
-static uint64_t taken_at(const struct silent *s, const struct request *q, unsigned cpu, uint64_t to)
+uint64_t silent_taken_at(const struct silent *s, const struct request *q, unsigned cpu, uint64_t to)
 {
 	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
 	uint32_t first = s->f[q->pfn].first;
@@ -285,79 +282,6 @@ static uint64_t taken_at(const struct silent *s, const struct request *q, unsign
 	    first < t->left)
 		return t->left - 1;
 	return to;
-}
-
-/*
- * A request got this page, and others stand before it.  They were gone before, or were given back after
- * its task took the page and was preempted, or its own free had not reached the list yet; that is so if one of
- * them is handed out as if it had stayed.
- */
-static struct silent_doubt *doubt(struct silent *s, const struct request *q, uint64_t number)
-{
-	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
-	uint32_t above = s->f[q->pfn].prev;
-	struct silent_doubt *d = &s->doubt[s->doubts % SILENT_DOUBTS];
-	const struct early_move *torn;
-	uint64_t to;
-
-	if (above >= s->m->max_pfn || !s->f[above].freed)
-		return NULL;
-	to = (s->f[above].freed & FREED_AT) - 1;
-	torn = torn_interrupted(s, q->pfn);
-	if (torn)
-		*d = (struct silent_doubt){ .number = number, .move = *torn };
-	else if (t->pid != q->pid || t->number <= to)
-		*d = (struct silent_doubt){
-			.number = number,
-			.move = { .from = number, .to = taken_at(s, q, q->cpu, to), .q = *q }
-		};
-	else
-		return NULL;
-	d->turn = s->turn;
-	s->doubts++;
-	return d;
-}
-
-static struct silent_doubt *doubt_of(struct silent *s, uint64_t number)
-{
-	for (uint32_t i = 0; i < SILENT_DOUBTS && i < s->doubts; i++) {
-		struct silent_doubt *d = &s->doubt[(s->doubts - 1 - i) % SILENT_DOUBTS];
-
-		if (d->number == number)
-			return d;
-	}
-	return NULL;
-}
-
-/* What stood before it is still there, behind what was freed since. */
-static void put_back(struct silent *s, const struct silent_doubt *d, uint32_t list)
-{
-	uint32_t head = (uint32_t)s->m->max_pfn + list, before = head;
-
-	for (uint32_t p = s->f[head].next; p != head; p = s->f[p].next) {
-		uint64_t freed = s->f[p].freed & FREED_AT;
-
-		if (freed <= d->number + 1)
-			break;
-		before = p;
-	}
-	for (uint32_t turn = d->turn; turn - d->turn < d->turns; turn++) {
-		uint32_t pfn = s->missing[turn % SILENT_MISSING];
-
-		if (s->turn - turn > SILENT_MISSING || s->f[pfn].next != turn ||
-		    s->f[pfn].prev != list || s->f[pfn].candidate != d->number + 1)
-			continue;
-		silent_insert(s, list, pfn, before);
-		before = pfn;
-	}
-}
-
-/* What the request with this number got had been taken before what stood before it came, or freed after that. */
-static void decide(struct silent *s, struct silent_doubt *d, uint32_t list)
-{
-	early_note(s->early, &d->move.q, d->move.from, d->move.to, 0, d->move.q.cpu);
-	d->decided = true;
-	put_back(s, d, list);
 }
 
 /* The list of another CPU that could have served the request, else itself. */
@@ -376,7 +300,7 @@ static void has_stayed(struct silent *s, const struct request *q, uint32_t list)
 
 	if (d && !d->decided && is_sister(s, f->prev, list) && t->pid == q->pid &&
 	    t->number > d->number)
-		decide(s, d, f->prev);
+		doubt_decide(s, d, f->prev);
 }
 
 /*
@@ -407,7 +331,8 @@ static void took_place_early(struct silent *s, const struct request *q, uint32_t
 	if (!is_sister(s, was, list))
 		return;
 	if (!(t->pid == q->pid && t->number > to))
-		early_note(s->early, q, number, taken_at(s, q, was / SILENT_LISTS % s->m->cpus, to),
+		early_note(s->early, q, number,
+			   silent_taken_at(s, q, was / SILENT_LISTS % s->m->cpus, to),
 			   missing ? f->next : 0, (uint16_t)(was / SILENT_LISTS % s->m->cpus));
 }
 
@@ -421,7 +346,8 @@ static bool passed_over(struct silent *s, const struct request *q, uint32_t list
 	if (!f->list || !f->passed || !is_sister(s, f->list - 1, list) ||
 	    (t->pid == q->pid && t->number >= f->passed))
 		return false;
-	early_note(s->early, q, number, taken_at(s, q, cpu, f->passed - 1), 0, (uint16_t)cpu);
+	early_note(s->early, q, number, silent_taken_at(s, q, cpu, f->passed - 1), 0,
+		   (uint16_t)cpu);
 	return true;
 }
 
@@ -448,7 +374,7 @@ static void follow_alloc(struct silent *s, const struct request *q, uint64_t num
 	has_stayed(s, q, list);
 	if (!passed_over(s, q, list, number)) {
 		if (s->f[q->pfn].list == list + 1) {
-			struct silent_doubt *d = doubt(s, q, number);
+			struct silent_doubt *d = doubt_raise(s, q, number);
 			uint32_t turn = s->turn;
 
 			silent_suspect(s, list, q->pfn, number);
@@ -711,16 +637,19 @@ static void follow_late_bulk(struct silent *s, const struct request *q, uint64_t
 void silent_record(struct silent *s, const struct request *q, uint64_t number)
 {
 	bool tasks = is_tasks(s, q, number);
+	struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
 
 	sweep_record(s, q, number);
 	if (tasks && s->bulk.waiting)
 		follow_late_bulk(s, q, number);
+	if (tasks && t->bulk && t->pid == q->pid && t->left && q->sig.op != REQ_PAGE_BULK)
+		latebulk_again(&s->bulk, q, number);
 	if (s->torn.waiting)
 		torn_due(s, q, number);
 	if (q->sig.op == REQ_PAGE_BULK && q->cpu < s->m->cpus) {
 		uint32_t list = bulk_list(s, q), pfn = follow_bulk(s, q, number);
 
-		if (pfn != KMM_NO_PFN)
+		if (list && !q->sig.own_obs)
 			latebulk_note(&s->bulk, q, number, list - 1, pfn);
 	}
 	if (q->sig.op == OBS_COMPACTION && q->sig.aux == EVENT_MM_COMPACTION_ISOLATE_FREEPAGES)
@@ -729,9 +658,9 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 		follow_page(s, q, number);
 	torn_record(s, q, number);
 	if (tasks)
-		s->task[(uint32_t)q->pid % SILENT_TASKS] = (struct silent_task){
-			.pid = q->pid, .number = number + 1
-		};
+		*t = (struct silent_task){ .pid = q->pid,
+					   .bulk = q->sig.op == REQ_PAGE_BULK,
+					   .number = number + 1 };
 }
 
 int silent_after(struct silent *s, const struct machine_state *after, uint64_t number)

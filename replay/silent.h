@@ -44,6 +44,7 @@ struct silent {
 	struct early *early;
 	struct silent_task { /* by pid, as far as no other pid came since */
 		int32_t pid;
+		bool bulk;	 /* its last record is a bulk allocation's */
 		uint16_t cpu;	 /* that it lost to another task .. */
 		uint64_t number; /* of its last record, + 1 */
 		uint64_t left;	 /* .. whose first record this is, + 1; 0: it has not */

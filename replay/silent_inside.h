@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What silent, latebulk, sweep and torn share; nobody else includes it. */
+/* What silent, doubt, latebulk, sweep and torn share; nobody else includes it. */
 #ifndef REPLAY_SILENT_INSIDE_H
 #define REPLAY_SILENT_INSIDE_H
 
@@ -52,6 +52,12 @@ void silent_suspect(struct silent *s, uint32_t list, uint32_t until, uint64_t nu
  * missing later.  The list may have SILENT_RECOGNISED, SILENT_BULK.
  */
 void silent_mistake(struct silent *s, uint32_t list, uint64_t number);
+/*
+ * Where a task took the page whose allocation it logs only now: before this record, or as soon as it had lost the
+ * CPU, if the page was the first of its list by then.
+ */
+uint64_t silent_taken_at(const struct silent *s, const struct request *q, unsigned cpu,
+			 uint64_t to);
 /* Something changed at the head of a list. */
 void silent_expose(struct silent *s, uint32_t list, uint64_t number);
 

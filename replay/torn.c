@@ -181,6 +181,22 @@ void torn_due(struct silent *s, const struct request *q, uint64_t number)
 	}
 }
 
+struct torn_left *torn_put(struct silent *s, uint32_t turn)
+{
+	for (uint32_t i = 0; s->torn.put && i < TORN_KEPT && i < s->torn.left_count; i++)
+		if (still_put(s, &s->torn.left[i]) && s->torn.left[i].turn == turn)
+			return &s->torn.left[i];
+	return NULL;
+}
+
+void torn_not_put(struct silent *s, uint32_t turn)
+{
+	struct torn_left *l = torn_put(s, turn);
+
+	if (l)
+		take_back(s, l);
+}
+
 void torn_seen(struct silent *s, uint32_t pfn, bool free)
 {
 	struct torn *t = &s->torn;

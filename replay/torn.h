@@ -48,6 +48,10 @@ void torn_left(struct silent *s, unsigned cpu, int32_t pid);
 void torn_missed(struct silent *s, uint32_t list, uint64_t number);
 /* Before a record, where any is waiting: its task may have gone on. */
 void torn_due(struct silent *s, const struct request *q, uint64_t number);
+/* The page that was found missing in this turn, if it is believed to be on the list since; NULL. */
+struct torn_left *torn_put(struct silent *s, uint32_t turn);
+/* It was missing: another task is known to have had it. */
+void torn_not_put(struct silent *s, uint32_t turn);
 /* The next event of this page: it leaves its list, or else is given back, and had been taken before. */
 void torn_seen(struct silent *s, uint32_t pfn, bool free);
 /* No events follow: what has not been seen by now is missing, or not, as if nothing of this were so. */

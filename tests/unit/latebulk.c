@@ -154,6 +154,68 @@ static void test_given_back_meanwhile(void **state)
 	expect_moved(0, at, number - 1);
 }
 
+/*
+ * What was given back while task 1 had lost the CPU stood first when it ran again, so it got that: 31 and 30,
+ * found missing then.  That it had not got 11 and 12 shows later.
+ */
+static void test_it_got_what_was_given_back(void **state)
+{
+	uint64_t at = number, to;
+	struct err e;
+
+	(void)state;
+	s.type[0] = KMM_UNMOVABLE;
+	bulk(1);
+	for (uint32_t p = 29; p < 32; p++)
+		tell(REQ_PAGE_FREE, 2, p, 0);
+	to = number;
+	tell(REQ_PAGE_ALLOC, 1, 29, 0);
+	tell(REQ_PAGE_ALLOC, 2, 11, 0);
+	tell(REQ_PAGE_ALLOC, 2, 12, 0);
+	assert_int_equal(early.count, 2);
+	expect_moved(0, at, to);
+	expect_moved(1, at + 1, to);
+	tell(REQ_PAGE_FREE, 3, 31, 0);
+	tell(REQ_PAGE_FREE, 3, 30, 0);
+	assert_int_equal(silent_end(&s, NULL, &e), 0);
+	assert_int_equal(s.taken.count, 0);
+	assert_int_equal(s.taken.mistaken_count, 0);
+	assert_int_equal(s.taken.gone_count, 2);
+	assert_int_equal(s.taken.gone[0].number, to);
+}
+
+/* One page was missing, it wants two: somebody else has that. */
+static void test_too_few_are_missing(void **state)
+{
+	(void)state;
+	s.type[0] = KMM_UNMOVABLE;
+	bulk(1);
+	tell(REQ_PAGE_FREE, 2, 29, 0);
+	tell(REQ_PAGE_FREE, 2, 30, 0);
+	tell(REQ_PAGE_ALLOC, 1, 29, 0);
+	tell(REQ_PAGE_ALLOC, 2, 11, 0);
+	assert_int_equal(early.count, 0);
+}
+
+/* The list has one page left, and the other that task 1 takes is none that is known. */
+static void test_the_last_page(void **state)
+{
+	uint64_t at;
+
+	(void)state;
+	for (int32_t pid = 3; pid < 7; pid++)
+		bulk(pid);
+	at = number;
+	bulk(1);
+	assert_int_equal(s.recognised[0], 1);
+	tell(REQ_PAGE_ALLOC, 2, 19, 0);
+	assert_int_equal(s.recognised[0], 0);
+	tell(REQ_PAGE_ALLOC, 1, 20, 0);
+	assert_int_equal(early.count, 2);
+	expect_moved(0, at, number - 1);
+	expect_moved(1, at + 1, number - 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -163,6 +225,9 @@ int main(void)
 		T(test_went_on),
 		T(test_in_time),
 		T(test_given_back_meanwhile),
+		T(test_it_got_what_was_given_back),
+		T(test_too_few_are_missing),
+		T(test_the_last_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
