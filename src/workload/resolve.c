@@ -122,7 +122,8 @@ static uint8_t zone_type(const struct resolver *r, int zid)
 
 /*
  * It has left its zones alone before it asks whether compaction suits them, on kcompactd's account, and that is for
- * higher orders than its own [balance_pgdat(), kswapd_try_to_sleep(), 6.12].
+ * higher orders than its own [balance_pgdat(), kswapd_try_to_sleep(), 6.12].  When, after its event before that, others'
+ * frees tell (awake.h).
  */
 static bool leaves(const struct kswapd *k, const struct event *ev)
 {
@@ -137,10 +138,12 @@ static void follow_kswapd(struct resolver *r, const struct event *ev)
 
 		if (!k->on || k->over || k->pid != ev->pid)
 			continue;
+		k->over = leaves(k, ev);
+		if (k->over)
+			continue;
 		k->last = ev->time;
 		k->last_seq = r->seq;
 		k->last_cpu = ev->cpu;
-		k->over = leaves(k, ev);
 	}
 }
 
