@@ -304,6 +304,22 @@ static void has_stayed(struct silent *s, const struct request *q, uint32_t list)
 }
 
 /*
+ * Is a page of this list found missing that stood on it when a bulk allocation before this record (+ 1) was made, and
+ * was thought to have been left by that?
+ */
+static bool lacks_another(const struct silent *s, uint32_t list, uint32_t number)
+{
+	for (uint32_t n = 1; n <= SILENT_DOUBTS && n <= s->turn; n++) {
+		const struct silent_frame *f = &s->f[s->missing[(s->turn - n) % SILENT_MISSING]];
+
+		if (f->candidate > number && f->next == s->turn - n && f->prev == list &&
+		    (f->freed & FREED_AT) < number)
+			return true;
+	}
+	return false;
+}
+
+/*
  * A task that was preempted between taking its page and logging it, and did nothing since.  Others took
  * what stood behind the page meanwhile, or gave back what stands before it now, or it went to another CPU; or a bulk
  * allocation was thought to have got it.
@@ -322,6 +338,8 @@ static void took_place_early(struct silent *s, const struct request *q, uint32_t
 
 	if (d && d->decided)
 		return; /* it was not missing */
+	if (bulk && !lacks_another(s, was, f->candidate))
+		return;
 	if (missing || bulk)
 		to = f->candidate - 1;
 	else if (!f->list || was == list)
