@@ -122,8 +122,7 @@ static uint8_t zone_type(const struct resolver *r, int zid)
 
 /*
  * It has left its zones alone before it asks whether compaction suits them, on kcompactd's account, and that is for
- * higher orders than its own [balance_pgdat(), kswapd_try_to_sleep(), 6.12].  When, after its event before that, others'
- * frees tell (awake.h).
+ * higher orders than its own [balance_pgdat(), kswapd_try_to_sleep(), 6.12].
  */
 static bool leaves(const struct kswapd *k, const struct event *ev)
 {
@@ -138,12 +137,10 @@ static void follow_kswapd(struct resolver *r, const struct event *ev)
 
 		if (!k->on || k->over || k->pid != ev->pid)
 			continue;
-		k->over = leaves(k, ev);
-		if (k->over)
-			continue;
 		k->last = ev->time;
 		k->last_seq = r->seq;
 		k->last_cpu = ev->cpu;
+		k->over = leaves(k, ev);
 	}
 }
 
