@@ -2,8 +2,12 @@
 #include "replay/awake.h"
 
 #include "machine/model.h"
+#include "trace/event.h"
 
-#define MOST_BATCHES 5 /* as a power of two: CONFIG_PCP_BATCH_SCALE_MAX */
+#define MOST_BATCHES 5	/* as a power of two: CONFIG_PCP_BATCH_SCALE_MAX */
+#define AWAKE_BATCHES 4 /* that a list may hold while kswapd balances its zone */
+#define SLACK_BATCHES \
+	4 /* by which a list's length may be known wrongly: operations of one time on other CPUs */
 
 /* Pages on the lists of q's CPU in this zone once records [from, q), which r has not followed yet, took place. */
 static int64_t listed_by(const struct recorded *r, const struct machine *m, unsigned zone,
@@ -61,6 +65,68 @@ bool awake_drain(const struct recorded *r, const struct machine *m, const struct
 		most = (int64_t)z->pcp_batch << MOST_BATCHES;
 	if (freed_order && drained_from(q, n) + (int64_t)z->pcp_batch >= most)
 		return false;
-	/* Other CPUs' operations of one time are not counted, and lengths may be a few batches off: well below it. */
-	return listed < (int64_t)machine_pcp_least(m, (uint32_t)zone) - 4 * (int64_t)z->pcp_batch;
+	return listed < (int64_t)machine_pcp_least(m, (uint32_t)zone) -
+				SLACK_BATCHES * (int64_t)z->pcp_batch;
+}
+
+/* Does this free leave on its list more than that may hold while kswapd is at work in its zone? */
+static bool leaves_more(const struct recorded *r, const struct machine *m, unsigned zone,
+			const struct request *from, const struct request *q, uint32_t n)
+{
+	uint32_t next = 1;
+
+	if (!recorded_has_pcp_list(m, q->sig.order) || q->sig.flags & REQ_DIRECT ||
+	    listed_by(r, m, zone, from, q) <
+		    (AWAKE_BATCHES + SLACK_BATCHES) * (int64_t)m->zones[zone].pcp_batch)
+		return false;
+	while (next < n && q[next].cpu != q->cpu)
+		next++;
+	return next < n && q[next].sig.op != OBS_PCPU_DRAIN;
+}
+
+static void show(struct awake_run *a, const struct request *q)
+{
+	a->asleep = false;
+	a->sign = (struct hindsight_end){
+		.time = q->time, .seq = q->seq, .cpu = q->cpu, .node = a->sign.node
+	};
+}
+
+static void begin(struct awake_run *a, const struct request *q)
+{
+	a->on = q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE;
+	a->pid = q->pid;
+	a->type = q->sig.type;
+	a->sign.node = (uint8_t)q->sig.node;
+}
+
+void awake_follow(struct awake_run *a, const struct recorded *r, const struct machine *m,
+		  const struct request *from, const struct request *q, uint32_t n, bool works)
+{
+	int zone = q->pfn == KMM_NO_PFN ? -1 : machine_zone_of(m, q->pfn);
+
+	if (machine_generation(m) < KMM_LINUX_6_1)
+		return;
+	if (q->sig.op == OBS_RECLAIM && q->sig.node >= 0 && q->sig.node < KMM_NODES &&
+	    (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE ||
+	     q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_SLEEP))
+		begin(&a[q->sig.node], q);
+	for (unsigned node = 0; node < KMM_NODES; node++)
+		if (a[node].on && a[node].pid == q->pid)
+			show(&a[node], q);
+	if (zone < 0 || q->cpu >= m->cpus)
+		return;
+	a += m->zones[zone].node;
+	if (a->on && works)
+		show(a, q);
+	else if (a->on && a->pid != q->pid && q->sig.op == REQ_PAGE_FREE &&
+		 m->zones[zone].type <= a->type)
+		a->asleep |= leaves_more(r, m, (unsigned)zone, from, q, n);
+}
+
+void awake_end(struct awake_run *a, struct hindsight_end *x)
+{
+	if (a->on && a->asleep)
+		*x = a->sign;
+	a->on = false;
 }

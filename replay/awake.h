@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * awake: what a drain tells of kswapd.  While kswapd balances a zone a CPU's lists in it may hold
+ * awake: what frees tell of kswapd.  While kswapd balances a zone a CPU's lists in it may hold
  * min(4 * batch, high) pages, else high (mm/page_alloc.c, nr_pcp_high(), 6.1): a free that drains
- * a list below its high mark was made meanwhile.
+ * a list below its high mark was made meanwhile, and one that leaves more than 4 * batch was not.
+ *
+ * So where kswapd loses the CPU between its last page and its look after kcompactd, which is taken for the
+ * end of its run, frees of other tasks tell that the run was over before.
  */
 #ifndef REPLAY_AWAKE_H
 #define REPLAY_AWAKE_H
@@ -10,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "replay/hindsight.h"
 #include "replay/recorded.h"
 
 /*
@@ -18,5 +22,23 @@
  */
 bool awake_drain(const struct recorded *r, const struct machine *m, const struct request *from,
 		 const struct request *q, uint32_t n, unsigned freed_order);
+
+/* A node's kswapd as the records show it. */
+struct awake_run {
+	bool on;     /* its run is not over */
+	bool asleep; /* a free behind its last sign says that it is all the same */
+	int32_t pid;
+	uint8_t type;		   /* of the highest zone that it balances */
+	struct hindsight_end sign; /* the last record that is its own, or shows it at work */
+};
+
+/*
+ * q, which n records begin with, comes next; r has followed what came before `from`; works: q is the first page of a
+ * drain as above.  a: [KMM_NODES].
+ */
+void awake_follow(struct awake_run *a, const struct recorded *r, const struct machine *m,
+		  const struct request *from, const struct request *q, uint32_t n, bool works);
+/* The run is believed to have ended at x: put there where it did, as far as frees tell. */
+void awake_end(struct awake_run *a, struct hindsight_end *x);
 
 #endif

@@ -363,6 +363,7 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 	uint64_t ended = 0; /* so many of kswapd's runs, the last one not followed by another */
 	uint8_t freed[KMM_CPUS] = { 0 }; /* order of each CPU's last free */
 	bool idle = false;
+	struct awake_run awake[KMM_NODES] = { 0 };
 	struct turns turns = { 0 };
 	struct latefree late;
 	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
@@ -401,17 +402,23 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 			if (moved >= k)
 				k = moved + 1;
 			for (uint32_t x = i; x < i + k; x++) {
+				bool works;
+
 				idle |= q[x].kswapd_ends != 0;
 				ended += q[x].kswapd_ends != 0;
+				if (q[x].kswapd_ends)
+					awake_end(&awake[q[x].kswapd_ends - 1],
+						  &f->known.ends[ended - 1]);
 				if (q[x].sig.op == OBS_RECLAIM &&
 				    q[x].sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE)
 					idle = false;
 				if (q[x].sig.op == REQ_PAGE_FREE)
 					freed[q[x].cpu % KMM_CPUS] = q[x].sig.order;
-				if (idle && ended &&
-				    awake_drain(r, m, &q[i], &q[x], (uint32_t)n - x,
-						freed[q[x].cpu % KMM_CPUS]))
+				works = awake_drain(r, m, &q[i], &q[x], (uint32_t)n - x,
+						    freed[q[x].cpu % KMM_CPUS]);
+				if (idle && ended && works)
 					extend_kswapd(f, m, &q[x], ended);
+				awake_follow(awake, r, m, &q[i], &q[x], (uint32_t)n - x, works);
 			}
 			for (uint32_t x = 0; !ties && x < k; x++) {
 				uint32_t at = !x ? moved : x <= moved ? x - 1 : x;

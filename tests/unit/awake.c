@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "replay/awake.h"
+#include "trace/event.h"
 
 #define PAGES 120
 
@@ -99,13 +100,84 @@ static void test_many(void **state)
 	recorded_free(r);
 }
 
+#define KSWAPD 30
+
+/*
+ * kswapd wakes at 1 and frees a page at 2; others then free n on CPU 0, all but `followed` at one time.  Where is the
+ * end of its run, that is taken to be at 9?
+ */
+static uint64_t ends(uint32_t n, uint32_t followed, bool drains, unsigned flags)
+{
+	struct awake_run a[KMM_NODES] = { 0 };
+	struct hindsight_end x = { .time = 9 };
+	struct request q[PAGES + 3] = { { .sig = { .op = OBS_RECLAIM,
+						   .aux = EVENT_MM_VMSCAN_KSWAPD_WAKE } } };
+	struct err e;
+	struct recorded *r = recorded_new(&machine, &e);
+
+	assert_non_null(r);
+	q[0].pfn = KMM_NO_PFN;
+	q[0].time = 1;
+	q[1] = page(REQ_PAGE_FREE, 1, 500);
+	q[0].pid = q[1].pid = KSWAPD;
+	q[1].time = 2;
+	for (uint32_t i = 0; i <= n; i++) {
+		q[2 + i] = page(i == n && drains ? OBS_PCPU_DRAIN : REQ_PAGE_FREE, 0, i);
+		q[2 + i].sig.flags = (uint8_t)flags;
+		q[2 + i].time = 3;
+	}
+	for (uint32_t i = 0; i < n + 2; i++) {
+		const struct request *from = &q[i < followed ? i : followed];
+
+		awake_follow(a, r, &machine, from, &q[i], n + 3 - i, false);
+		if (i < followed)
+			recorded_apply(r, &q[i]);
+	}
+	awake_end(&a[0], &x);
+	assert_false(a[0].on);
+	recorded_free(r);
+	return x.time;
+}
+
+/* Lists may hold 4 batches while kswapd is at work: 8, with what may be unknown of their length. */
+static void test_ended_before(void **state)
+{
+	(void)state;
+	assert_int_equal(ends(20, 200, false, 0), 9);
+	assert_int_equal(ends(40, 200, false, 0), 9);
+	assert_int_equal(ends(41, 200, false, 0), 2);
+	assert_int_equal(ends(41, 10, false, 0), 2);
+}
+
+/* A list that is drained then tells nothing, nor do frees past it. */
+static void test_not_known(void **state)
+{
+	(void)state;
+	assert_int_equal(ends(41, 200, true, 0), 9);
+	assert_int_equal(ends(60, 200, false, REQ_DIRECT), 9);
+}
+
+/* What comes behind such a free shows it at work: it was not asleep. */
+static void test_at_work_again(void **state)
+{
+	struct awake_run a[KMM_NODES] = { { .on = true, .asleep = true, .pid = KSWAPD } };
+	struct hindsight_end x = { .time = 9 };
+	struct request q = page(REQ_OBJ_FREE, 0, KMM_NO_PFN);
+
+	(void)state;
+	q.pid = KSWAPD;
+	awake_follow(a, NULL, &machine, &q, &q, 1, false);
+	awake_end(&a[0], &x);
+	assert_int_equal(x.time, 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_of_one_time),
-		cmocka_unit_test(test_all),
-		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_limits),	      cmocka_unit_test(test_of_one_time),
+		cmocka_unit_test(test_all),	      cmocka_unit_test(test_many),
+		cmocka_unit_test(test_ended_before),  cmocka_unit_test(test_not_known),
+		cmocka_unit_test(test_at_work_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
