@@ -57,19 +57,23 @@ static bool is_bounded(const struct request *q, uint32_t k, uint32_t n)
 	return false;
 }
 
-/* Does the drain that begins with q[0], or goes on with it, have another page of that list behind the record at k? */
-static bool drains_on(const struct recorded *r, const struct request *q, uint32_t k, uint32_t n)
+/* Is this one more page of the list, with the zone locked all the time, that q[0] is drained from? */
+static bool same_list(const struct recorded *r, const struct request *q, const struct request *x)
 {
 	const struct frame *f = &r->set.f[q->pfn], *next;
 
-	for (k++; k < n; k++) {
-		if (q[k].cpu != q->cpu)
-			continue;
-		if (q[k].sig.op != OBS_PCPU_DRAIN || !q[k].sig.aux2 || q[k].pfn >= r->set.frames)
-			return false;
-		next = &r->set.f[q[k].pfn];
-		return next->state == FRAME_PCP && next->cpu == f->cpu && next->zone == f->zone;
-	}
+	if (x->sig.op != OBS_PCPU_DRAIN || !x->sig.aux2 || x->pfn >= r->set.frames)
+		return false;
+	next = &r->set.f[x->pfn];
+	return next->state == FRAME_PCP && next->cpu == f->cpu && next->zone == f->zone;
+}
+
+/* Does the drain that begins with q[0], or goes on with it, have another page of that list behind the record at k? */
+static bool drains_on(const struct recorded *r, const struct request *q, uint32_t k, uint32_t n)
+{
+	for (k++; k < n; k++)
+		if (q[k].cpu == q->cpu)
+			return same_list(r, q, &q[k]);
 	return false;
 }
 
@@ -81,9 +85,9 @@ static uint32_t before_drain(const struct recorded *r, const struct request *q, 
 	if (q->pfn >= r->set.frames || r->set.f[q->pfn].state != FRAME_PCP)
 		return 0;
 	for (uint32_t k = 1; k < n && q[k].sig.op != OBS_MARK; k++) {
-		if (q[k].cpu == q->cpu)
+		if (q[k].cpu == q->cpu && !same_list(r, q, &q[k]))
 			return 0;
-		if (q[k].cpu >= KMM_CPUS || seen[q[k].cpu])
+		if (q[k].cpu == q->cpu || q[k].cpu >= KMM_CPUS || seen[q[k].cpu])
 			continue;
 		seen[q[k].cpu] = true;
 		if (q[k].sig.op == REQ_PAGE_FREE && q[k].sig.flags & REQ_DIRECT &&

@@ -16,7 +16,7 @@
 #include "replay/recorded.h"
 #include "workload/request.h"
 
-#define OVERTAKEN_MOST 256 /* records that are looked through */
+#define OVERTAKEN_MOST 2048 /* records looked through: batch << 5 pages are drained at once */
 
 /* Where in q[1 .. n) the free is that comes before q[0], which r is to follow next; 0: there is none. */
 uint32_t overtaken_by(const struct recorded *r, const struct request *q, uint32_t n);

@@ -159,6 +159,30 @@ static void test_between_two_lists(void **state)
 	assert_int_equal(while_drained(0x201, false, true), 0);
 }
 
+/* Nor does it matter how many of its pages have been given back by then. */
+static void test_in_the_midst_of_a_drain(void **state)
+{
+	struct request q[] = {
+		record(OBS_PCPU_DRAIN, 2, 0x600), record(OBS_PCPU_DRAIN, 2, 0x601),
+		record(REQ_PAGE_FREE, 1, 0x700),  record(REQ_PAGE_FREE, 1, 0x701),
+		record(OBS_PCPU_DRAIN, 2, 0x602),
+	};
+
+	(void)state;
+	for (uint32_t pfn = 0x600; pfn < 0x603; pfn++) {
+		struct request f = record(REQ_PAGE_FREE, 0, pfn);
+
+		f.sig.flags = 0;
+		f.sig.type = KMM_MOVABLE;
+		recorded_apply(r, &f);
+	}
+	q[3].sig.flags = REQ_BATCHED;
+	q[1].sig.aux2 = q[4].sig.aux2 = 1;
+	assert_int_equal(overtaken_by(r, q, 5), 2);
+	q[1].sig.aux2 = 0; /* another drain begins: the lock was let go */
+	assert_int_equal(overtaken_by(r, q, 5), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, begin, end)
 
 int main(void)
@@ -172,6 +196,7 @@ int main(void)
 		TEST(the_zone_is_locked_by_a_drain),
 		TEST(not_bounded),
 		TEST(between_two_lists),
+		TEST(in_the_midst_of_a_drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
