@@ -346,6 +346,21 @@ static uint32_t bulk_in_zone(struct simulated *s, const struct request *q, uint3
 	return got;
 }
 
+/* What the events behind q[0 .. want) tell of the zone of its pages: a refill of theirs, or that there was none. */
+static int bulk_from(const struct simulated *s, const struct request *q, uint32_t want, uint32_t n)
+{
+	uint32_t next = want;
+
+	/* Of a large area more may follow. */
+	while (next < n && (q[next].cpu != q->cpu || q[next].sig.op == REQ_PAGE_BULK))
+		next++;
+	if (next == n)
+		return -1;
+	return q[next].sig.op == OBS_ZONE_LOCKED && !q[next].sig.order ?
+		       machine_zone_of(s->m, q[next].pfn) :
+		       KMM_LISTED;
+}
+
 static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
 {
 	kmm_pfn out[BULK_MAX];
@@ -366,10 +381,14 @@ static uint32_t bulk(struct simulated *s, const struct request *q, uint32_t n)
 		if (taken)
 			return want;
 	}
-	if (s->o.native && s->marks_unknown && s->zone_used[q->cpu] >= 0)
+	if (s->o.native && s->marks_unknown && s->zone_used[q->cpu] >= 0) {
 		got = bulk_in_zone(s, q, want, out);
-	else
+	} else {
+		if (s->o.native)
+			kmm_expect_zone(s->mm, bulk_from(s, q, want, n));
 		got = kmm_alloc_pages_bulk(s->mm, q->cpu, q->sig.gfp, want, out);
+		kmm_expect_zone(s->mm, -1);
+	}
 	/* Whoever wants them all asks for the rest one by one. */
 	for (kmm_pfn one; got < want; got++) {
 		one = kmm_alloc_pages(s->mm, q->cpu, q->sig.gfp, 0);

@@ -310,7 +310,8 @@ static kmm_pfn slow_path(const struct alloc_request *r)
 
 void kmm_expect_zone(struct kmm *mm, int zone)
 {
-	mm->expect_zone = (int8_t)(zone < 0 || zone >= mm->zones ? -1 : zone);
+	mm->expect_zone = (int8_t)(zone == KMM_LISTED || (zone >= 0 && zone < mm->zones) ? zone :
+											   -1);
 }
 
 /* The zone that the marks alone would send the request to; NULL: none. */
@@ -530,19 +531,40 @@ kmm_pfn kmm_alloc_pages_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsig
 
 /* ---- bulk ---- */
 
-/* The first zone that stays above its low mark after giving n pages. */
+/* Does the CPU's list have n pages for this request? */
+static bool has_listed(const struct alloc_request *r, const struct zone *z, unsigned n)
+{
+	kmm_pfn at = KMM_NO_PFN;
+
+	while (n && (at = kmm_pcp_list_next(r->mm, r->cpu, z->index, 0, r->type, at)) != KMM_NO_PFN)
+		n--;
+	return !n;
+}
+
+/* The first zone of those at hand that stays above its low mark after giving n pages. */
 static struct zone *bulk_zone(const struct alloc_request *r, unsigned flags, unsigned n)
 {
+	struct zone *first = NULL, *expected = NULL, *listed = NULL;
+	int expect = r->mm->expect_zone;
+
+	r->mm->expect_zone = -1;
 	for (unsigned i = 0; i < r->zl->n; i++) {
 		struct zone *z = r->zl->zone[i];
 		uint64_t mark = z->mark[WMARK_LOW] + z->boost + n;
 
 		if (z->node != r->preferred->node)
 			continue;
-		if (watermark_ok(r->mm, z, 0, mark, r->preferred->type, flags))
-			return z;
+		if (!first && watermark_ok(r->mm, z, 0, mark, r->preferred->type, flags))
+			first = z;
+		if (!listed && expect == KMM_LISTED && has_listed(r, z, n))
+			listed = z;
+		if (z->index == expect)
+			expected = z;
 	}
-	return NULL;
+	if (!expected && listed && !(first && has_listed(r, first, n)))
+		expected = listed;
+	r->mm->stats.zones_expected += expected && expected != first;
+	return expected ? expected : first;
 }
 
 unsigned kmm_alloc_pages_bulk(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsigned n, kmm_pfn *out)

@@ -187,10 +187,12 @@ kmm_pfn kmm_alloc_pages_in_zone(struct kmm *mm, unsigned cpu, kmm_gfp gfp, unsig
 void kmm_expect_ownership(struct kmm *mm, int change);
 /*
  * The next allocation comes from this zone (-1: by the rules), if the zone may
- * serve it and has a block.  Near a mark the kernel's choice hangs on counters
+ * serve it and has a block.  For kmm_alloc_pages_bulk(), which takes all from one zone, also KMM_LISTED: from one whose
+ * list has them all.  Near a mark the kernel's choice hangs on counters
  * that no recording shows; kmm_stats.zones_expected counts where it was another
  * one than the marks would have had.
  */
+#define KMM_LISTED (-2)
 void kmm_expect_zone(struct kmm *mm, int zone);
 /*
  * 6.7+: whether the next free drains its list, -1 by rule.  It says which side of its high mark the kernel saw the

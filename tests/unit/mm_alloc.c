@@ -223,6 +223,42 @@ static void test_bulk(void **state)
 	machine_done(mm);
 }
 
+/*
+ * All of a bulk allocation's pages come from one zone: the one that is expected, or where nothing was refilled one that has
+ * them on its list, if the rule's has not.
+ */
+static void test_bulk_expected(void **state)
+{
+	struct kmm_config c = config_two_zones();
+	struct kmm *mm;
+	kmm_pfn out[4];
+	kmm_gfp gfp = GFP_KERNEL | KMM_GFP_HIGHMEM;
+
+	(void)state;
+	c.policy.pcp_batch = 31;
+	mm = machine_create(&c);
+	assert_int_equal(kmm_seed_free(mm, 0, 9, KMM_UNMOVABLE), 0);
+	assert_int_equal(kmm_seed_free(mm, 4096, 9, KMM_UNMOVABLE), 0);
+	kmm_expect_zone(mm, 0);
+	assert_int_equal(kmm_alloc_pages_bulk(mm, 0, gfp, 4, out), 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(kmm_zone_of(mm, out[i]), 0);
+	assert_int_equal(kmm_stats(mm)->zones_expected, 1);
+	/* The other zone's list is empty. */
+	kmm_expect_zone(mm, KMM_LISTED);
+	assert_int_equal(kmm_alloc_pages_bulk(mm, 0, gfp, 4, out), 4);
+	assert_int_equal(kmm_zone_of(mm, out[0]), 0);
+	assert_int_equal(kmm_stats(mm)->zones_expected, 2);
+	/* Told once; by rule it is the upper zone, and now both lists have as many. */
+	assert_int_equal(kmm_alloc_pages_bulk(mm, 0, gfp, 4, out), 4);
+	assert_int_equal(kmm_zone_of(mm, out[0]), 1);
+	kmm_expect_zone(mm, KMM_LISTED);
+	assert_int_equal(kmm_alloc_pages_bulk(mm, 0, gfp, 4, out), 4);
+	assert_int_equal(kmm_zone_of(mm, out[0]), 1);
+	assert_int_equal(kmm_stats(mm)->zones_expected, 2);
+	machine_done(mm);
+}
+
 static void test_in_zone(void **state)
 {
 	struct kmm_config c = config_two_zones();
@@ -248,7 +284,7 @@ int main(void)
 		cmocka_unit_test(test_kswapd_wakeups), cmocka_unit_test(test_boost_wakes),
 		cmocka_unit_test(test_direct_reclaim), cmocka_unit_test(test_noretry),
 		cmocka_unit_test(test_failures),       cmocka_unit_test(test_bulk),
-		cmocka_unit_test(test_in_zone),
+		cmocka_unit_test(test_bulk_expected),  cmocka_unit_test(test_in_zone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
