@@ -34,6 +34,21 @@ static bool has(const struct silent *s, const struct latebulk_page *p)
 	       s->f[p->pfn].prev == (p->list | SILENT_RECOGNISED | SILENT_BULK);
 }
 
+void latebulk_forget(struct silent *s, uint64_t seq)
+{
+	struct latebulk *b = &s->bulk;
+
+	for (; b->count; b->count--) {
+		struct latebulk_page *p = at(b, b->count - 1);
+
+		if (p->q.seq != seq || !has(s, p))
+			break;
+		if (p->pfn == KMM_NO_PFN)
+			continue; /* silent.h knows how many those are */
+		silent_insert(s, p->list, p->pfn, (uint32_t)s->m->max_pfn + p->list);
+	}
+}
+
 /* So many pages from i on are of one allocation, which is believed to have had them all. */
 static uint32_t pages_of(struct silent *s, uint32_t i)
 {

@@ -35,6 +35,8 @@ struct latebulk {
 /* A bulk allocation's page was taken off this list: this frame, or one that no event has shown yet. */
 void latebulk_note(struct latebulk *b, const struct request *q, uint64_t number, uint32_t list,
 		   uint32_t pfn);
+/* The allocation with this number took its last pages from another list: these are where they were. */
+void latebulk_forget(struct silent *s, uint64_t seq);
 /*
  * A request got a page of which a bulk allocation is believed to have had it.  Had another task not done its own
  * yet?  Then its pages are on the list again.

@@ -496,6 +496,26 @@ static void refill_of_others(struct silent *s, const struct silent_open *o, uint
 	}
 }
 
+/*
+ * A bulk allocation refills a list of another zone than that which served its CPU last: it has all of its pages from there,
+ * and what it was thought to have had stands where it stood.
+ */
+static void other_zone(struct silent *s, struct silent_open *o, uint32_t list, uint64_t number)
+{
+	uint32_t *known = &s->recognised[list / SILENT_LISTS % s->m->cpus];
+	uint32_t head = (uint32_t)s->m->max_pfn + list;
+
+	latebulk_forget(s, o->seq);
+	*known -= o->known < *known ? o->known : *known;
+	/* First what is on the list. */
+	for (o->takes = o->pages; o->takes && s->f[head].next != head; o->takes--) {
+		uint32_t pfn = s->f[head].next;
+
+		silent_remove(s, pfn);
+		silent_recognise(s, pfn, list, number);
+	}
+}
+
 static void follow_refill(struct silent *s, const struct request *q, uint64_t number)
 {
 	struct silent_open *o = q->cpu < KMM_CPUS ? &s->open[q->cpu] : NULL;
@@ -511,8 +531,17 @@ static void follow_refill(struct silent *s, const struct request *q, uint64_t nu
 		silent_suspect(s, list, UINT32_MAX, number);
 		believe(s, list, number);
 	} else if (o->bulk) {
+		if (s->last[q->cpu] && list != s->last[q->cpu] - 1)
+			other_zone(s, o, list, number);
 		silent_suspect(s, list, UINT32_MAX, number);
 		o->bulk = false;
+	}
+	if (!nobody && o->takes) {
+		o->takes--;
+		append(s, list, q->pfn);
+		silent_remove(s, q->pfn);
+		silent_recognise(s, q->pfn, list, number + 1);
+		return;
 	}
 	if (q->pfn != o->pfn) {
 		append(s, list, q->pfn);
@@ -547,9 +576,17 @@ static uint32_t bulk_list(const struct silent *s, const struct request *q)
 static uint32_t follow_bulk(struct silent *s, const struct request *q, uint64_t number)
 {
 	uint32_t list, head, first = KMM_NO_PFN;
+	struct silent_open *o;
 
 	if (q->cpu >= s->m->cpus || q->cpu >= KMM_CPUS)
 		return first;
+	o = &s->open[q->cpu];
+	if (q->sig.own_obs)
+		*o = (struct silent_open){
+			.slot = q->slot, .pfn = KMM_NO_PFN, .bulk = true, .seq = q->seq
+		};
+	if (o->bulk && o->seq == q->seq)
+		o->pages++;
 	list = bulk_list(s, q);
 	head = (uint32_t)s->m->max_pfn + list - 1;
 	if (!q->sig.own_obs && list && s->f[head].next != head) {
@@ -558,12 +595,10 @@ static uint32_t follow_bulk(struct silent *s, const struct request *q, uint64_t 
 		silent_remove(s, first);
 		silent_expose(s, list, number);
 		silent_recognise(s, first, list | SILENT_BULK, number);
-	} else
+	} else {
 		s->recognised[q->cpu]++;
-	if (q->sig.own_obs)
-		s->open[q->cpu] = (struct silent_open){ .slot = q->slot,
-							.pfn = KMM_NO_PFN,
-							.bulk = true };
+		o->known += o->bulk && o->seq == q->seq;
+	}
 	return first;
 }
 

@@ -97,6 +97,10 @@ struct silent {
 		uint64_t number; /* of its record */
 		uint32_t pfn;	 /* what it got of them */
 		bool bulk;	 /* it is a bulk allocation, and none of its refills was seen yet */
+		uint64_t seq;	 /* of that bulk allocation */
+		uint32_t pages,
+			known; /* that it asks for, and of them those that are among `recognised` */
+		uint32_t takes; /* pages that it gets yet of its refills */
 	} open[KMM_CPUS];
 	struct taken taken;
 	uint64_t unseen; /* of its pages MOVABLE, which no bulk allocation asks for: by tasks that are not in the trace */

@@ -451,6 +451,34 @@ static void a_bulk_allocation_got_another_page(void **state)
 	assert_int_equal(s->s.taken.count, 0);
 }
 
+/*
+ * Two pages of a bulk allocation are refilled one by one, as in a zone whose batch is 1: the other zone's list, which served
+ * the CPU before, has what it had.
+ */
+static void a_bulk_allocation_from_the_zone_that_it_refills(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+
+	silent_free(&s->s);
+	s->m.zone_count = 2;
+	s->m.zones[0].spanned = 512;
+	s->m.zones[1].start_pfn = s->m.zones[1].spanned = 512;
+	assert_int_equal(silent_init(&s->s, &s->early, &s->m, &e), 0);
+	push(s, 520, NO_SLOT, 0);
+	tell(s, REQ_PAGE_ALLOC, 520, 9, 0);
+	push(s, 600, NO_SLOT, 0);
+	tell(s, REQ_PAGE_BULK, KMM_NO_PFN, 20, 2);
+	tell(s, REQ_PAGE_BULK, KMM_NO_PFN, 21, 0);
+	tell(s, OBS_ZONE_LOCKED, 40, 20, 0);
+	tell(s, OBS_ZONE_LOCKED, 41, 20, 0);
+	tell(s, REQ_PAGE_ALLOC, 600, 3, 0);
+	push(s, 40, 20, 0);
+	push(s, 41, 21, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.taken.count, 0);
+}
+
 /* A fallback from 6.10 on, without another event, got 30: it had gone past the list, and nobody had taken it. */
 static void a_stolen_page_was_not_taken(void **state)
 {
@@ -742,6 +770,7 @@ int main(void)
 		STORY(a_switch_is_not_the_task_going_on),
 		STORY(pages_of_the_start),
 		STORY(a_bulk_allocation_got_another_page),
+		STORY(a_bulk_allocation_from_the_zone_that_it_refills),
 		STORY(a_stolen_page_was_not_taken),
 		STORY(free_in_the_end_without_a_drain),
 		STORY(on_a_cpus_list_in_the_end),
