@@ -172,9 +172,10 @@ static int resolve_reclaim(struct resolver *r, struct ctx *c, const struct event
 {
 	struct window_entry *w;
 
-	if (ev->kind == EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN)
+	if (ev->kind == EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN) {
+		resolve_page_reclaim(r, c, ev);
 		c->in_reclaim = true;
-	else if (ev->kind == EVENT_MM_VMSCAN_DIRECT_RECLAIM_END)
+	} else if (ev->kind == EVENT_MM_VMSCAN_DIRECT_RECLAIM_END)
 		c->in_reclaim = false;
 	w = resolver_append(r, ev, OBS_RECLAIM);
 	if (!w)

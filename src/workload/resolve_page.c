@@ -24,6 +24,8 @@ static void close_open(struct resolver *r, struct ctx *c)
 	c->open = WINDOW_NONE;
 }
 
+#define BULK_AT_ONCE 100 /* pages */
+
 static void settle_bulk(struct resolver *r, struct ctx *c)
 {
 	for (uint32_t i = 0; i < c->bulk_n; i++)
@@ -99,7 +101,8 @@ void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind
 	if (c->open != WINDOW_NONE && !takes && kind != EVENT_MM_PAGE_ALLOC &&
 	    kind != EVENT_OTHER && !resolver_is_kmap(kind) && !c->resumed)
 		close_open(r, c);
-	if (c->bulk_n && !takes && kind != EVENT_MM_PAGE_ALLOC)
+	if (c->bulk_n && !takes && kind != EVENT_MM_PAGE_ALLOC &&
+	    kind != EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN)
 		settle_bulk(r, c);
 	if (c->twin != WINDOW_NONE && kind != EVENT_KMALLOC)
 		settle_twin(r, c);
@@ -251,12 +254,9 @@ int resolve_page_list(struct resolver *r, struct ctx *c, const struct event *ev)
  * lacks is allocated page by page, traced (pitfall 2).  From 7.0 on blocks as large as the area
  * can do with are asked for first, and split.
  */
-static bool is_of_area(const struct ctx *c, const struct event *ev)
+static bool is_of_area(const struct ctx *c, unsigned order, kmm_gfp gfp)
 {
-	unsigned order = ev->page.order < 0 ? 0 : (unsigned)ev->page.order;
-
-	return c->bulk_n >> order && ev->page.gfp & KMM_GFP_HIGHMEM &&
-	       !(ev->page.gfp & KMM_GFP_MOVABLE);
+	return c->bulk_n >> order && gfp & KMM_GFP_HIGHMEM && !(gfp & KMM_GFP_MOVABLE);
 }
 
 /* An id that was thought to be a silent page's is none of the array's: its own events tell of the page. */
@@ -306,6 +306,18 @@ static void replace_silent(struct resolver *r, struct ctx *c, uint32_t n)
 }
 
 /*
+ * No zone was far enough above its low mark for all pages, and the single one that is asked for instead has to
+ * reclaim: it and all others of the array are traced [__alloc_pages_bulk(), vm_area_alloc_pages(), 6.1].  Of larger areas, which
+ * are asked for by as many as BULK_AT_ONCE, some may have been had before.
+ */
+void resolve_page_reclaim(struct resolver *r, struct ctx *c, const struct event *ev)
+{
+	if (is_of_area(c, 0, ev->reclaim.gfp) && !c->bulk_moved && c->bulk_n <= BULK_AT_ONCE)
+		replace_silent(r, c, c->bulk_n);
+	settle_bulk(r, c);
+}
+
+/*
  * A request gets the first page that its refill brings.  Else the refills are those of pages that went silently
  * before.  (A cold page comes from the other end.)
  */
@@ -331,7 +343,8 @@ static struct window_entry *alloc_entry(struct resolver *r, struct ctx *c, const
 			w->waits &= (uint8_t)~WAIT_ALLOC;
 			return w;
 		}
-		if (is_of_area(c, ev) && w->take.first == ev->page.pfn)
+		if (is_of_area(c, (unsigned)ev->page.order, ev->page.gfp) &&
+		    w->take.first == ev->page.pfn)
 			return was_open(r, c, w, pos);
 		close_open(r, c);
 	}
@@ -375,7 +388,7 @@ int resolve_page_alloc(struct resolver *r, struct ctx *c, const struct event *ev
 	if (order >= KMM_ORDERS)
 		return err_set(r->err, EBADMSG, "event %llu: an allocation of order %u",
 			       (unsigned long long)r->seq, order);
-	of_area = is_of_area(c, ev);
+	of_area = is_of_area(c, order, ev->page.gfp);
 	if (c->bulk_n && !of_area)
 		settle_bulk(r, c);
 	if (ev->page.pfn < KMM_NO_PFN - (1u << order) &&

@@ -245,6 +245,8 @@ int resolve_page_list(struct resolver *r, struct ctx *c,
 void resolve_page_moved(struct resolver *r, struct ctx *c, const struct event *ev);
 /* Decide what the event `kind` shows about the context's earlier page events; of those something is open. */
 void resolve_page_settle(struct resolver *r, struct ctx *c, enum event_kind kind);
+/* A task begins to reclaim. */
+void resolve_page_reclaim(struct resolver *r, struct ctx *c, const struct event *ev);
 /* Decide what waits in the context, but for an allocation whose refills were seen. */
 void resolve_page_settle_most(struct resolver *r, struct ctx *c);
 /* Decide everything that waits in the context. */

@@ -102,6 +102,45 @@ static void single_pages_are_given_back_once(void **state)
 		assert_int_equal(rec(b, REQ_PAGE_FREE, i)->slot, rec(b, REQ_PAGE_BULK, i)->slot);
 }
 
+/*
+ * 2: the bulk allocation found too few free pages, and the first page by itself takes reclaim: none was silent.  What
+ * another request reclaims for says nothing.
+ */
+static uint32_t silent_before_reclaim(struct bench *b, kmm_gfp gfp)
+{
+	struct event begin = { .kind = EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN,
+			       .reclaim = { .gfp = gfp } },
+		     end = { .kind = EVENT_MM_VMSCAN_DIRECT_RECLAIM_END };
+
+	object(b, EVENT_KMALLOC, ADDR(0x700), VMALLOC_SITE, 32, 32, 0);
+	feed(b, &begin);
+	freed(b, 0x900, 0);
+	feed(b, &end);
+	for (uint32_t i = 0; i < 4; i++)
+		alloc(b, 0x500 + i, 0, AREA);
+	for (uint32_t i = 0; i < 4; i++)
+		freed(b, 0x500 + i, 0);
+	object(b, EVENT_KFREE, ADDR(0x700), 8, 0, 0, 0);
+	finish(b);
+	return count(b, REQ_PAGE_BULK);
+}
+
+static void none_is_silent_that_reclaims(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(silent_before_reclaim(b, AREA), 0);
+	assert_int_equal(count(b, REQ_PAGE_ALLOC), 4);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 5);
+	for (unsigned i = 1; i < 5; i++)
+		assert_int_equal(rec(b, REQ_PAGE_FREE, i)->sig.flags & REQ_UNPAIRED, 0);
+}
+
+static void reclaim_for_another_request(void **state)
+{
+	assert_int_equal(silent_before_reclaim(*state, KERNEL), 4);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
 int main(void)
@@ -109,7 +148,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(stacks_take_silent_pages),		TEST(silent_pages_stand_at_their_refill),
 		TEST(an_unknown_array_frees_nothing),	TEST(a_block_is_no_silent_page),
-		TEST(single_pages_are_given_back_once),
+		TEST(single_pages_are_given_back_once), TEST(none_is_silent_that_reclaims),
+		TEST(reclaim_for_another_request),
 	};
 
 	return cmocka_run_group_tests_name("resolve_bulk", tests, NULL, NULL);
