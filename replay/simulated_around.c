@@ -235,23 +235,26 @@ void simulated_drain(struct simulated *s, const struct request *q, uint32_t n)
 		s->unseen[q->cpu]--;
 }
 
-/*
- * The free's drain is its task's next record.  Where another task comes first, or what is to come is not in the
- * block, it is not known.
- */
+int simulated_free_drains(const struct request *q, uint32_t n)
+{
+	bool others = false;
+
+	for (uint32_t i = 1; i < n; i++) {
+		bool drains = q[i].sig.op == OBS_PCPU_DRAIN && !q[i].sig.aux2 &&
+			      q[i].sig.aux == DRAIN_FREE;
+
+		if (q[i].pid == q->pid)
+			return drains && others ? -1 : drains;
+		others |= q[i].cpu == q->cpu;
+	}
+	return -1;
+}
+
 void simulated_expect_drain(struct simulated *s, const struct request *q, uint32_t n)
 {
-	if (!s->seeded || !s->o.native || q->sig.flags & REQ_DIRECT ||
-	    machine_generation(s->m) < KMM_LINUX_6_18)
-		return;
-	for (uint32_t i = 1; i < n; i++) {
-		if (q[i].cpu != q->cpu)
-			continue;
-		if (q[i].pid == q->pid)
-			kmm_expect_drain(s->mm, q[i].sig.op == OBS_PCPU_DRAIN && !q[i].sig.aux2 &&
-							q[i].sig.aux == DRAIN_FREE);
-		return;
-	}
+	if (s->seeded && s->o.native && !(q->sig.flags & REQ_DIRECT) &&
+	    machine_generation(s->m) >= KMM_LINUX_6_18)
+		kmm_expect_drain(s->mm, simulated_free_drains(q, n));
 }
 
 /* A task that compacts keeps the first block that its frees make whole. */

@@ -157,6 +157,11 @@ void simulated_count(struct simulated *s, unsigned node, bool awake);
 void simulated_drain(struct simulated *s, const struct request *q, uint32_t n);
 /* The CPU's drain by the once-a-second work has come to its end, or was left for something else. */
 void simulated_lowered(struct simulated *s, unsigned cpu);
+/*
+ * Did the free that n records begin with drain its list, as its task's next record tells, wherever that is?  Where another
+ * task has the CPU first it drains another list than it seems to, if it drains: -1, as where its task has none left.
+ */
+int simulated_free_drains(const struct request *q, uint32_t n);
 /* Before a free: was its list drained then?  The kernel's own look at a mark that is near hangs on it. */
 void simulated_expect_drain(struct simulated *s, const struct request *q, uint32_t n);
 /* Before and after a free: a task that compacts keeps the first block that its frees make whole. */
