@@ -138,7 +138,8 @@ void torn_missed(struct silent *s, uint32_t list, uint64_t number)
 		bool bulk = f->candidate > m->from + 1 &&
 			    f->prev == (list | SILENT_RECOGNISED | SILENT_BULK);
 
-		if (!bulk && (f->candidate != number + 1 || f->prev & SILENT_RECOGNISED))
+		if (!m->to ||
+		    (!bulk && (f->candidate != number + 1 || f->prev & SILENT_RECOGNISED)))
 			continue;
 		if (still_put(s, l)) {
 			take_back(s, l);
