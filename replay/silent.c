@@ -6,14 +6,13 @@
 #include <string.h>
 
 #include "machine/pageblocks.h"
-#include "replay/recorded.h"
 #include "replay/doubt.h"
+#include "replay/recorded.h"
 #include "replay/silent_inside.h"
 #include "replay/sweep.h"
 #include "replay/torn.h"
 #include "trace/event.h"
 
-#define KPF_BUDDY (1ull << 10)
 #define COSTLY_ORDER 3		/* PAGE_ALLOC_COSTLY_ORDER */
 #define HUGE (COSTLY_ORDER + 1) /* stands for the order of a huge page */
 
@@ -161,18 +160,11 @@ void silent_mistake(struct silent *s, uint32_t list, uint64_t number)
 	taken_mistake(&s->taken, &page);
 }
 
-/* Is it missing, and no request known that took it? */
-static bool is_suspect(const struct silent_frame *f)
-{
-	return f->candidate && !(f->prev & SILENT_RECOGNISED);
-}
-
-/* The frame is known to have gone: its next event was a free, or it has none and is not free afterwards. */
-static void went(struct silent *s, uint32_t pfn)
+void silent_went(struct silent *s, uint32_t pfn)
 {
 	const struct silent_frame *f = &s->f[pfn];
 
-	if (is_suspect(f)) {
+	if (silent_is_suspect(f)) {
 		believe(s, f->prev, (f->asked ? f->asked : f->candidate) - 1);
 		s->unseen += f->prev % KMM_PCPTYPES == KMM_MOVABLE;
 	}
@@ -227,15 +219,11 @@ static void suspect_found(struct silent *s, uint32_t pfn, uint64_t number)
 
 /* ---- events ---- */
 
-/*
- * A page that was freed past its list, and that compaction took from the free lists, leaves no event
- * but its next free either.  It takes them from MOVABLE page blocks alone [suitable_migration_target(), 6.12].
- */
-static bool may_have_moved(const struct silent *s, uint32_t pfn)
+bool silent_may_have_moved(const struct silent *s, uint32_t pfn)
 {
 	const struct silent_frame *f = &s->f[pfn];
-	unsigned type = is_suspect(f) ? f->prev % KMM_PCPTYPES :
-					s->type[pfn >> s->m->pageblock_order];
+	unsigned type = silent_is_suspect(f) ? f->prev % KMM_PCPTYPES :
+					       s->type[pfn >> s->m->pageblock_order];
 
 	return f->freed & MAY_HAVE_PASSED && (type == KMM_MOVABLE || type == KMM_PCPTYPES) &&
 	       s->compacted > (f->freed & FREED_AT);
@@ -250,8 +238,8 @@ static void gone(struct silent *s, uint32_t pfn, bool in_use, uint64_t number)
 		suspect_found(s, pfn, number);
 	if (f->list)
 		silent_remove(s, pfn);
-	if (f->candidate && in_use && !may_have_moved(s, pfn))
-		went(s, pfn);
+	if (f->candidate && in_use && !silent_may_have_moved(s, pfn))
+		silent_went(s, pfn);
 	else if (f->candidate && !in_use && f->prev & SILENT_BULK)
 		silent_mistake(s, f->prev, f->candidate - 1);
 	f->candidate = 0;
@@ -296,7 +284,7 @@ static void has_stayed(struct silent *s, const struct request *q, uint32_t list)
 {
 	const struct silent_frame *f = &s->f[q->pfn];
 	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
-	struct silent_doubt *d = is_suspect(f) ? doubt_of(s, f->candidate - 1) : NULL;
+	struct silent_doubt *d = silent_is_suspect(f) ? doubt_of(s, f->candidate - 1) : NULL;
 
 	if (d && !d->decided && is_sister(s, f->prev, list) && t->pid == q->pid &&
 	    t->number > d->number)
@@ -329,7 +317,7 @@ static void took_place_early(struct silent *s, const struct request *q, uint32_t
 {
 	const struct silent_frame *f = &s->f[q->pfn];
 	const struct silent_task *t = &s->task[(uint32_t)q->pid % SILENT_TASKS];
-	bool bulk = f->candidate && f->prev & SILENT_BULK, missing = is_suspect(f);
+	bool bulk = f->candidate && f->prev & SILENT_BULK, missing = silent_is_suspect(f);
 	uint32_t was = bulk    ? f->prev & ~(SILENT_RECOGNISED | SILENT_BULK) :
 		       missing ? f->prev :
 				 f->list - 1;
@@ -714,110 +702,4 @@ void silent_record(struct silent *s, const struct request *q, uint64_t number)
 		*t = (struct silent_task){ .pid = q->pid,
 					   .bulk = q->sig.op == REQ_PAGE_BULK,
 					   .number = number + 1 };
-}
-
-int silent_after(struct silent *s, const struct machine_state *after, uint64_t number)
-{
-	bool *listed = calloc(s->m->max_pfn + 1, sizeof(*listed));
-
-	if (!listed)
-		return -ENOMEM;
-	s->over = number;
-	torn_end(s);
-	for (uint32_t i = 0; i < after->list_count; i++) {
-		const struct machine_list *l = &after->lists[i];
-
-		for (uint32_t n = 0; n < l->count; n++)
-			for (uint32_t p = after->list_pfns[l->first + n], k = 0;
-			     k < 1u << l->order && p + k < s->m->max_pfn; k++)
-				listed[p + k] = true;
-	}
-	for (uint32_t p = 0; p < s->m->max_pfn; p++) {
-		struct silent_frame *f = &s->f[p];
-		/* Freed to a list of which it is not known which of the CPU's it was. */
-		bool somewhere = !f->list && !f->candidate && f->freed & FREED_AT;
-
-		if (listed[p] || (!f->list && !somewhere))
-			continue;
-		if (f->list)
-			silent_remove(s, p);
-		silent_recognise(s, p, 0, number);
-	}
-	free(listed);
-	return 0;
-}
-
-/*
- * The snapshot has a page in the free lists that may have gone past its list, though nothing has drained it: it has
- * done so.  Or it has one on a CPU's list that was believed to have gone past that: it has not.
- */
-static void tell_past(struct silent *s, const struct machine_state *after)
-{
-	for (uint32_t i = 0; i < after->list_count; i++) {
-		const struct machine_list *l = &after->lists[i];
-		bool past = l->cpu < 0;
-
-		for (uint32_t n = 0; n < l->count; n++)
-			for (uint32_t p = after->list_pfns[l->first + n], k = 0;
-			     k < (past ? 1u << l->order : 1) && p + k < s->m->max_pfn; k++) {
-				const struct silent_frame *f = &s->f[p + k];
-				uint32_t freed = f->freed & FREED_AT;
-
-				if (f->list && f->freed & MAY_HAVE_PASSED && freed &&
-				    freed <= s->over && past != !!(f->freed & SAYS_PAST))
-					taken_past(&s->taken, freed - 1);
-			}
-	}
-}
-
-/* What the snapshot has on a CPU's list, or on one of any kind, was not taken. */
-static void acquit(struct silent *s, const struct machine_state *after, bool of_cpus)
-{
-	for (uint32_t i = 0; i < after->list_count; i++) {
-		const struct machine_list *l = &after->lists[i];
-
-		for (uint32_t n = 0; n < l->count && (!of_cpus || l->cpu >= 0); n++)
-			for (uint32_t k = 0; k < 1u << l->order; k++)
-				if (after->list_pfns[l->first + n] + k < s->m->max_pfn)
-					s->f[after->list_pfns[l->first + n] + k].candidate = 0;
-	}
-}
-
-/* A snapshot without lists shows at least what the buddy lists had. */
-static void acquit_by_map(struct silent *s, const struct machine_state *after)
-{
-	for (uint64_t p = 0; p < s->m->max_pfn && p < after->kpageflags_len; p++)
-		if (after->kpageflags[p] & KPF_BUDDY)
-			s->f[p].candidate = 0;
-}
-
-/* Frees in an interrupt whose pages nobody has seen again. */
-static void went_past(struct silent *s)
-{
-	for (uint64_t p = 0; p < s->m->max_pfn; p++)
-		if (is_suspect(&s->f[p]) && s->f[p].freed & MAY_HAVE_PASSED) {
-			if (!(s->f[p].freed & SAYS_PAST))
-				taken_past(&s->taken, (s->f[p].freed & FREED_AT) - 1);
-			s->f[p].candidate = 0;
-		}
-}
-
-int silent_end(struct silent *s, const struct machine_state *after, struct err *e)
-{
-	torn_end(s);
-	/* What has come to a CPU's list did not go past it. */
-	if (after && after->have_lists)
-		acquit(s, after, true);
-	went_past(s);
-	if (after && after->have_lists) {
-		tell_past(s, after);
-		acquit(s, after, false);
-	} else if (after && after->have_kpageflags)
-		acquit_by_map(s, after);
-	for (uint64_t p = 0; p < s->m->max_pfn; p++)
-		if (s->f[p].candidate && !may_have_moved(s, (uint32_t)p))
-			went(s, (uint32_t)p);
-	return taken_end(&s->taken, s->m->cpus) < 0 ?
-		       err_set(e, ENOMEM, "out of memory for the pages taken silently") :
-		       0;
 }

@@ -42,6 +42,12 @@ static inline void silent_recognise(struct silent *s, uint32_t pfn, uint32_t lis
 	s->f[pfn].candidate = number < NUMBER_MAX ? (uint32_t)number + 1 : 0;
 }
 
+/* Is it missing, and no request known that took it? */
+static inline bool silent_is_suspect(const struct silent_frame *f)
+{
+	return f->candidate && !(f->prev & SILENT_RECOGNISED);
+}
+
 /* The list that serves a request; UINT32_MAX: none of the CPUs'. */
 uint32_t silent_list_of(const struct silent *s, const struct request *q);
 /* A page of a list must have gone before this record; all on it before `until` (its head: all). */
@@ -58,6 +64,13 @@ void silent_mistake(struct silent *s, uint32_t list, uint64_t number);
  */
 uint64_t silent_taken_at(const struct silent *s, const struct request *q, unsigned cpu,
 			 uint64_t to);
+/* The frame is known to have gone: its next event was a free, or it has none and is not free afterwards. */
+void silent_went(struct silent *s, uint32_t pfn);
+/*
+ * A page that was freed past its list, and that compaction took from the free lists, leaves no event
+ * but its next free either.  It takes them from MOVABLE page blocks alone [suitable_migration_target(), 6.12].
+ */
+bool silent_may_have_moved(const struct silent *s, uint32_t pfn);
 /* Something changed at the head of a list. */
 void silent_expose(struct silent *s, uint32_t list, uint64_t number);
 

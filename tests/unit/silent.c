@@ -542,12 +542,7 @@ static void a_page_taken_before_a_bulk_allocation(void **state)
 	for (uint32_t p = 33; p >= 30; p--)
 		push_by(s, p, 3, 0);
 	bulk = s->n;
-	for (uint32_t i = 0; i < 2; i++)
-		tell_request(s, &(struct request){ .pfn = KMM_NO_PFN,
-						   .slot = 100 + i,
-						   .pid = 2,
-						   .seq = 7,
-						   .sig = { .op = REQ_PAGE_BULK } });
+	bulk_by(s, 2, 2);
 	alloc_by(s, 33, 2, 0);
 	at = s->n;
 	alloc_by(s, 30, 1, 0);

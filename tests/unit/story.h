@@ -111,6 +111,19 @@ static inline void push_by(struct story *s, uint32_t pfn, int32_t pid, unsigned 
 			});
 }
 
+/* A kernel stack's pages, of which no event tells. */
+static inline void bulk_by(struct story *s, int32_t pid, uint32_t pages)
+{
+	for (uint32_t i = 0; i < pages; i++)
+		tell_request(s, &(struct request){
+					.pfn = KMM_NO_PFN,
+					.slot = 100 + i,
+					.pid = pid,
+					.seq = 7,
+					.sig = { .op = REQ_PAGE_BULK },
+				});
+}
+
 static inline void by(struct story *s, int32_t pid, enum request_op op, uint32_t pfn, uint8_t order)
 {
 	tell_request(s, &(struct request){

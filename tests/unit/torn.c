@@ -108,12 +108,7 @@ static void a_free_that_a_bulk_allocation_passed_over(void **state)
 	alloc_by(s, 50, 1, 0);
 	at = s->n;
 	free_by(s, 31, 1, 0);
-	for (uint32_t i = 0; i < 2; i++)
-		tell_request(s, &(struct request){ .pfn = KMM_NO_PFN,
-						   .slot = 100 + i,
-						   .pid = 2,
-						   .seq = 7,
-						   .sig = { .op = REQ_PAGE_BULK } });
+	bulk_by(s, 2, 2);
 	alloc_by(s, 28, 2, 0);
 	to = s->n;
 	alloc_by(s, 51, 1, 0);
