@@ -85,20 +85,21 @@ static void leave_alone(struct watched *w)
 static void grow(struct buffers *b, unsigned cpu)
 {
 	struct watched *w = &b->w[cpu];
+	uint64_t kib = 2 * w->kib > MOST ? MOST : 2 * w->kib;
 	char name[64], text[32];
 
-	if (2 * w->kib > MOST || b->all + w->kib > b->most) {
+	if (kib <= w->kib || b->all + kib - w->kib > b->most) {
 		leave_alone(w);
 		return;
 	}
 	snprintf(name, sizeof(name), "per_cpu/cpu%u/buffer_size_kb", cpu);
-	snprintf(text, sizeof(text), "%" PRIu64, 2 * w->kib);
+	snprintf(text, sizeof(text), "%" PRIu64, kib);
 	if (tracefs_instance_file_write(b->in->t, name, text) < 0) {
 		leave_alone(w);
 		return;
 	}
-	b->all += w->kib;
-	w->kib *= 2;
+	b->all += kib - w->kib;
+	w->kib = kib;
 }
 
 static void *look_on(void *arg)
