@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ftext: traces as text: the kernel's own, trace-cmd's and perf's (see ftext_line.h). */
+/* ftext: traces as text: the kernel's own, trace-cmd's and perf's (see ftext_line.h, ftext_graph.h). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
@@ -11,6 +11,7 @@
 #include "trace/bytes.h"
 #include "trace/dat.h"
 #include "trace/ftext_event.h"
+#include "trace/ftext_graph.h"
 #include "trace/ftext_line.h"
 #include "trace/reader.h"
 
@@ -28,6 +29,7 @@ struct ftext {
 	struct ftext_type *types[TYPES]; /* by number in type_names, which is the event's id */
 	struct dat_format formats[TYPES];
 	struct ftext_words words;
+	struct ftext_graph graph;
 	/* What was last found for a process, and for a name of an event: so most lines need no look-up. */
 	struct {
 		int32_t pid;
@@ -55,6 +57,7 @@ static bool ftext_knows(const struct filemap *m)
 {
 	const char *p = (const char *)m->data;
 	const char *end = p + (m->size < LOOK ? m->size : LOOK);
+	struct ftext_graph graph = { 0 };
 	struct ftext_line l;
 
 	if (memchr(p, '\0', (size_t)(end - p)))
@@ -62,7 +65,8 @@ static bool ftext_knows(const struct filemap *m)
 	while (p < end) {
 		const char *eol = line_end(p, end);
 
-		if ((eol - p > 10 && !memcmp(p, "# tracer: ", 10)) || ftext_line_read(&l, p, eol))
+		if ((eol - p > 10 && !memcmp(p, "# tracer: ", 10)) || ftext_line_read(&l, p, eol) ||
+		    ftext_graph_read(&graph, &l, p, eol))
 			return true;
 		p = eol + 1;
 	}
@@ -158,7 +162,8 @@ static int put_comm(struct trace *t, const struct ftext_line *l)
 
 struct survey {
 	uint32_t cpus;
-	uint64_t lines, raw, hashed, hidden, wide;
+	uint64_t lines, others; /* of events, and that are nothing that belongs to a trace */
+	uint64_t raw, hashed, hidden, wide;
 	uint8_t clock;
 	bool named_systems; /* "kmem:kfree": perf script */
 };
@@ -200,35 +205,59 @@ static uint32_t cpus_of(const char *p, const char *eol)
 	return n && n < eol ? (uint32_t)atoi(n) : 0;
 }
 
+/* Empty, a heading, or what trace-cmd says in front ("cpus=2", "version = 6", "CPU 1 is empty"). */
+static bool is_heading(const char *p, const char *eol)
+{
+	static const char *const starts[] = { "#", "cpus=", "version", "CPU" };
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
+		size_t len = strlen(starts[i]);
+
+		if ((size_t)(eol - p) >= len && !memcmp(p, starts[i], len))
+			return true;
+	}
+	while (p < eol && (*p == ' ' || *p == '\r'))
+		p++;
+	return p == eol;
+}
+
+static void look_at_event(struct survey *s, const struct ftext_line *l, bool early)
+{
+	if (!s->lines++) {
+		s->clock = l->clock;
+		s->named_systems = l->system != NULL;
+	}
+	if (l->cpu < DAT_CPUS && l->cpu >= s->cpus)
+		s->cpus = l->cpu + 1;
+	if (early)
+		look_at_pointer(s, l);
+}
+
 /* Of the first part of the text all; of the rest the CPUs, where no line tells their number. */
 static void survey(struct trace *t, struct survey *s)
 {
 	struct ftext *f = t->state;
 	const char *p = f->p;
-	uint32_t told = 0, seen = 0;
+	uint32_t told = 0;
 	struct ftext_line l;
 
 	memset(s, 0, sizeof(*s));
-	while (p < f->end && (!told || (size_t)(p - f->p) < SURVEY)) {
+	while (p < f->end && (!told || !s->lines || (size_t)(p - f->p) < SURVEY)) {
 		const char *eol = line_end(p, f->end);
 
 		if (!s->lines && !told)
 			told = cpus_of(p, eol);
 		if (told > DAT_CPUS)
 			told = 0;
-		if (ftext_line_read(&l, p, eol)) {
-			if (!s->lines++) {
-				s->clock = l.clock;
-				s->named_systems = l.system != NULL;
-			}
-			if (l.cpu < DAT_CPUS && l.cpu >= seen)
-				seen = l.cpu + 1;
-			if ((size_t)(p - f->p) < SURVEY)
-				look_at_pointer(s, &l);
+		if (ftext_line_read(&l, p, eol) || ftext_graph_read(&f->graph, &l, p, eol)) {
+			look_at_event(s, &l, (size_t)(p - f->p) < SURVEY);
+		} else {
+			ftext_graph_look(&f->graph, p, eol);
+			s->others += !is_heading(p, eol);
 		}
 		p = eol + 1;
 	}
-	s->cpus = told > seen ? told : seen;
+	s->cpus = told > s->cpus ? told : s->cpus;
 }
 
 static void fill_info(struct trace *t, const struct survey *s)
@@ -254,11 +283,19 @@ static int ftext_open(struct trace *t, struct err *e)
 	struct survey s;
 
 	t->state = f;
-	if (!f || intern_init(&f->type_names) || ftext_words_init(&f->words))
+	if (!f || intern_init(&f->type_names) || ftext_words_init(&f->words) ||
+	    ftext_graph_init(&f->graph, DAT_CPUS))
 		return err_set(e, ENOMEM, "out of memory");
 	f->p = f->given_back = (const char *)t->file.map.data;
 	f->end = f->p + t->file.map.size;
 	survey(t, &s);
+	if (!s.lines && s.others)
+		return err_set(e, EBADMSG,
+			       "none of %" PRIu64
+			       " lines of text names a CPU and an event, as the kernel's "
+			       "do with option context-info and without raw, hex and bin",
+			       s.others);
+	ftext_graph_rewind(&f->graph);
 	fill_info(t, &s);
 	f->lost = calloc(t->info.cpus, sizeof(*f->lost));
 	f->lost_any = calloc(t->info.cpus, sizeof(*f->lost_any));
@@ -276,6 +313,7 @@ static void ftext_close(struct trace *t)
 	for (unsigned i = 0; i < TYPES; i++)
 		free(f->types[i]);
 	ftext_words_free(&f->words);
+	ftext_graph_free(&f->graph);
 	intern_free(&f->type_names);
 	free(f->lost);
 	free(f->lost_any);
@@ -288,6 +326,7 @@ static void ftext_rewind(struct trace *t)
 
 	f->p = f->given_back = (const char *)t->file.map.data;
 	f->last = f->late = 0;
+	ftext_graph_rewind(&f->graph);
 	memset(f->lost, 0, t->info.cpus * sizeof(*f->lost));
 	memset(f->lost_any, 0, t->info.cpus * sizeof(*f->lost_any));
 }
@@ -312,7 +351,7 @@ static bool next_line(struct trace *t, struct ftext *f, struct ftext_line *l)
 		uint32_t cpu;
 
 		f->p = eol + (eol < f->end);
-		if (ftext_line_read(l, p, eol))
+		if (ftext_line_read(l, p, eol) || ftext_graph_read(&f->graph, l, p, eol))
 			return true;
 		if (ftext_line_lost(p, eol, &cpu, &n) && cpu < t->info.cpus) {
 			f->lost[cpu] += n;

@@ -12,8 +12,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* All of p .. end as a decimal number. */
-static bool number(const char *p, const char *end, uint64_t *v)
+bool ftext_number(const char *p, const char *end, uint64_t *v)
 {
 	*v = 0;
 	if (p == end || end - p > 19)
@@ -96,7 +95,7 @@ static const char *word_before(const char *p, const char **end)
 }
 
 /* "8.467970911" */
-static bool read_seconds(const char *p, const char *end, uint64_t *time)
+bool ftext_seconds(const char *p, const char *end, uint64_t *ns)
 {
 	uint64_t whole = 0, part = 0;
 	const char *dot;
@@ -114,7 +113,7 @@ static bool read_seconds(const char *p, const char *end, uint64_t *time)
 		return false;
 	for (int64_t digits = end - dot - 1; digits < 9; digits++)
 		part *= 10;
-	*time = whole * 1000000000 + part;
+	*ns = whole * 1000000000 + part;
 	return true;
 }
 
@@ -130,23 +129,23 @@ static bool read_time(struct ftext_line *l, const char *p, const char *colon, co
 	end = word_before(p, start);
 	if (end - *start > 2 && end[-1] == 's' && end[-2] == 'u') {
 		l->clock = FTEXT_MICROSECONDS;
-		if (!number(*start, end - 2, &l->time) || l->time > UINT64_MAX / 1000)
+		if (!ftext_number(*start, end - 2, &l->time) || l->time > UINT64_MAX / 1000)
 			return false;
 		l->time *= 1000;
 		return true;
 	}
 	if (end != colon)
 		return false;
-	if (read_seconds(*start, end, &l->time)) {
+	if (ftext_seconds(*start, end, &l->time)) {
 		l->clock = FTEXT_SECONDS;
 		return true;
 	}
 	l->clock = FTEXT_COUNTS;
-	return number(*start, end, &l->time);
+	return ftext_number(*start, end, &l->time);
 }
 
 /* "d.h1.": irqs off, need to reschedule, in an interrupt, preemption depth, ... */
-static bool read_flags(struct ftext_line *l, const char *p, const char *end)
+bool ftext_flags(struct ftext_line *l, const char *p, const char *end)
 {
 	if (end - p < 4 || end - p > 8)
 		return false;
@@ -192,20 +191,20 @@ static bool read_cpu(struct ftext_line *l, const char *p, const char **end)
 		while (digits < stop && is_digit(*digits))
 			digits++;
 		if (digits == word) {
-			if (!read_flags(l, word, stop))
+			if (!ftext_flags(l, word, stop))
 				return false;
 			stop = word_before(p, end);
 			word = *end;
 		} else {
 			/* A flag may be a digit only in the fourth place. */
-			if (!read_flags(l, digits, stop) || !number(word, digits, &cpu))
+			if (!ftext_flags(l, digits, stop) || !ftext_number(word, digits, &cpu))
 				return false;
 			l->cpu = (uint32_t)cpu;
 			return cpu <= UINT16_MAX;
 		}
 	}
 	if (stop - word < 3 || *word != '[' || stop[-1] != ']' ||
-	    !number(word + 1, stop - 1, &cpu) || cpu > UINT16_MAX)
+	    !ftext_number(word + 1, stop - 1, &cpu) || cpu > UINT16_MAX)
 		return false;
 	l->cpu = (uint32_t)cpu;
 	return true;
@@ -223,12 +222,12 @@ static bool read_task(struct ftext_line *l, const char *p, const char *end)
 		stop = word_before(p, &at);
 	}
 	dash = memrchr(at, '-', (size_t)(stop - at));
-	if (dash && number(dash + 1, stop, &pid)) {
+	if (dash && ftext_number(dash + 1, stop, &pid)) {
 		end = dash;
 	} else {
 		/* perf script: the name, spaces, and thread or process/thread */
 		slash = memchr(at, '/', (size_t)(stop - at));
-		if (!number(slash ? slash + 1 : at, stop, &pid))
+		if (!ftext_number(slash ? slash + 1 : at, stop, &pid))
 			return false;
 		end = at;
 		while (end > p && end[-1] == ' ')
@@ -258,7 +257,7 @@ static const char *over_counts(const char *p, const char *end)
 }
 
 /* "kmalloc: ..." or "kmem:kmalloc: ..." */
-static bool read_name(struct ftext_line *l, const char *p, const char *end)
+bool ftext_name(struct ftext_line *l, const char *p, const char *end)
 {
 	const char *colon, *start;
 
@@ -302,7 +301,7 @@ bool ftext_line_read(struct ftext_line *l, const char *p, const char *end)
 		if (colon > p && (is_digit(colon[-1]) || strchr(" +!#*@$", colon[-1])) &&
 		    read_time(l, p, colon, &start) && read_cpu(l, p, &start) &&
 		    read_task(l, p, start))
-			return read_name(l, colon + 1, end);
+			return ftext_name(l, colon + 1, end);
 		colon++;
 	}
 	return false;

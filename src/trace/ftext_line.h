@@ -31,6 +31,11 @@ struct ftext_line {
 
 /* Read the columns of p .. end (no line end in it); false: no line of an event. */
 bool ftext_line_read(struct ftext_line *l, const char *p, const char *end);
+/* Columns by themselves: all of p .. end; false where it is none.  A name is with what the event says of itself. */
+bool ftext_number(const char *p, const char *end, uint64_t *v);
+bool ftext_seconds(const char *p, const char *end, uint64_t *ns);
+bool ftext_flags(struct ftext_line *l, const char *p, const char *end);
+bool ftext_name(struct ftext_line *l, const char *p, const char *end);
 /* A line that tells of lost events: their CPU, and how many (0: it does not say). */
 bool ftext_line_lost(const char *p, const char *end, uint32_t *cpu, uint64_t *n);
 

@@ -2,7 +2,7 @@
 /*
  * text: an event in words.  Events with a payload are printed from the struct
  * that everything else uses, so what is shown is what is worked with; all
- * others through libtraceevent.
+ * others through libtraceevent.  Those of a trace that is text keep their own words.
  */
 #include <errno.h>
 #include <event-parse.h>
@@ -208,6 +208,8 @@ int trace_event_text(struct trace *t, const struct event *ev, FILE *out)
 	const struct binding *b;
 	struct line l;
 
+	if (t->source && t->source->text)
+		return t->source->text(t, ev, out);
 	if (!type)
 		return print_other(t, ev, out);
 	b = &type->binding;

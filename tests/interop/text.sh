@@ -45,6 +45,10 @@ for e in mm_page_alloc mm_page_free kmem_cache_free; do
 	"$KMEMLAB" dump --format csv -e $e "$tmp/trace.txt" | cut -d, -f1-5 > "$tmp/got"
 	same "interop/text-columns-$e" "$tmp/want" "$tmp/got"
 done
+# The words of its events are those that stand in it.
+"$KMEMLAB" dump -e mm_page_alloc,kmem_cache_alloc,kmem_cache_free "$tmp/trace.txt" | sed 's/^.*: [a-z_]*: *//' > "$tmp/got"
+grep -E ' (mm_page_alloc|kmem_cache_alloc|kmem_cache_free): ' "$tmp/trace.txt" | sed -E 's/^.*: [a-z_]*: *//; s/^\(.*\) (call_site=)/\1/' > "$tmp/want"
+same interop/text-words "$tmp/want" "$tmp/got"
 
 dir=/sys/kernel/tracing/instances/kmemlab-text$$
 if [ "$(id -u)" != 0 ] || ! mkdir "$dir" 2>/dev/null; then

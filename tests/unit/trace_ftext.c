@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,12 +214,82 @@ static void other_text(void **state)
 	unlink(path);
 }
 
+/* 6.1's function_graph: events among the calls; without options/funcgraph-abstime in the order of a counter. */
+static void kernel_6_1_function_graph(void **state)
+{
+	struct text x;
+
+	(void)state;
+	read_text(
+		&x,
+		"# tracer: function_graph\n#\n"
+		"# CPU  DURATION                  FUNCTION CALLS\n"
+		"# |     |   |                     |   |   |   |\n"
+		" 0)               |  /* kmem_cache_free: call_site=__fput+0x100/0x250 "
+		"ptr=000000000b80b94a name=lsm_file_cache */\n"
+		" 1)               |  __alloc_pages() {\n"
+		" 1)               |  /* mm_page_alloc: page=00000000e3d52f89 pfn=0x349b order=0 "
+		"migratetype=1 gfp_flags=GFP_HIGHUSER_MOVABLE|__GFP_COMP */\n"
+		" 1)   8.253 us    |  }\n"
+		" ------------------------------------------\n"
+		" 1)     sh-98      =>     sh-99     \n"
+		" ------------------------------------------\n\n"
+		" 1)               |  /* mm_page_free: page=00000000e3d52f89 pfn=0x349b order=0 */\n");
+	assert_int_equal(x.n, 3);
+	assert_string_equal(trace_info(x.t)->clock, "counter");
+	assert_int_equal(trace_info(x.t)->cpus, 2);
+	assert_int_equal(trace_info(x.t)->pointers, TRACE_POINTERS_HASHED);
+	assert_int_equal(x.ev[0].kind, EVENT_KMEM_CACHE_FREE);
+	assert_int_equal(x.ev[1].kind, EVENT_MM_PAGE_ALLOC);
+	assert_int_equal(x.ev[1].page.pfn, 0x349b);
+	assert_true(x.ev[1].page.gfp & KMM_GFP_MOVABLE);
+	assert_int_equal(x.ev[1].pid, 98);
+	assert_int_equal(x.ev[2].pid, 99);
+	assert_int_equal(x.ev[2].time, 3);
+	trace_close(x.t);
+}
+
+/* Written with options raw, hex, or without context-info: a heading, and no line that can be read. */
+static void no_line_of_an_event(void **state)
+{
+	static const char text[] = "# tracer: nop\n#\n18289 1 26972832570417 type: 646\n"
+				   "rss_stat: mm_id=3457881142 curr=1 size=4050944B\n";
+	char path[] = "ftext-XXXXXX";
+	FILE *f = fdopen(mkstemp(path), "w");
+	struct err e = { 0 };
+
+	(void)state;
+	fputs(text, f);
+	fclose(f);
+	assert_null(trace_open(path, NULL, &e));
+	assert_int_equal(err_code(&e), -EBADMSG);
+	assert_non_null(strstr(e.text, "none of 2 lines"));
+	unlink(path);
+}
+
+/* One that recorded nothing is a trace all the same. */
+static void an_empty_one(void **state)
+{
+	struct text x;
+
+	(void)state;
+	read_text(&x, "# tracer: nop\n#\n# entries-in-buffer/entries-written: 0/0   #P:2\n\n");
+	assert_int_equal(x.n, 0);
+	trace_close(x.t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kernel_2_6_32),       cmocka_unit_test(kernel_3_10),
-		cmocka_unit_test(kernel_4_19_hashed),  cmocka_unit_test(hidden_pointers),
-		cmocka_unit_test(kernel_6_18_latency), cmocka_unit_test(other_text),
+		cmocka_unit_test(kernel_2_6_32),
+		cmocka_unit_test(kernel_3_10),
+		cmocka_unit_test(kernel_4_19_hashed),
+		cmocka_unit_test(hidden_pointers),
+		cmocka_unit_test(kernel_6_18_latency),
+		cmocka_unit_test(other_text),
+		cmocka_unit_test(kernel_6_1_function_graph),
+		cmocka_unit_test(no_line_of_an_event),
+		cmocka_unit_test(an_empty_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
