@@ -10,7 +10,7 @@ PREFIX  ?= /usr/local
 BUILD   ?= build
 CFLAGS  ?= -O2 -g
 WERROR  ?=
-TIMEOUT ?= 300
+TIMEOUT ?= 600
 
 # What make deps installs: for the build and the tests, and what single targets add to it.
 DEPS       := gcc make pkg-config libc6-dev libtraceevent-dev libtracefs-dev libsqlite3-dev \

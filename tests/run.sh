@@ -11,8 +11,8 @@
 #              KMEMLAB   the program under test (./kmemlab)
 #              KMEMLAB_TRACES  the larger captures (../shared/traces)
 #              SUITES    only suites whose name contains this pattern (a regular expression)
-#              JOBS      suites at a time (2)
-#              TIMEOUT   seconds a suite (300); a property test may take four times as long
+#              JOBS      suites at a time (one more than there are CPUs, as some wait)
+#              TIMEOUT   seconds a suite (600); a property test may take four times as long
 #              QUICK     set by a run that has little time: the bundled captures alone; for the suites themselves too
 # The output of each suite is kept in $BUILD/test-logs/.
 set -u
@@ -22,7 +22,7 @@ export BUILD=${BUILD:-build} KMEMLAB=${KMEMLAB:-$PWD/kmemlab}
 export KMEMLAB_TRACES=${KMEMLAB_TRACES:-$PWD/../shared/traces}
 [ -z "${QUICK:-}" ] || KMEMLAB_TRACES=/nonexistent/quick-runs-have-the-bundled-captures-alone
 export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C
-export TIMEOUT=${TIMEOUT:-300}
+export TIMEOUT=${TIMEOUT:-600}
 case $KMEMLAB in /*) ;; *) KMEMLAB=$PWD/$KMEMLAB ;; esac
 logs=$BUILD/test-logs
 
@@ -101,7 +101,7 @@ fi
 
 rm -rf "$logs"
 mkdir -p "$logs" || exit 1
-list_suites | grep -E -- "${SUITES:-.}" | xargs -r -P "${JOBS:-2}" -I{} tests/run.sh --one {}
+list_suites | grep -E -- "${SUITES:-.}" | xargs -r -P "${JOBS:-$(($(nproc) + 1))}" -I{} tests/run.sh --one {}
 cat "$logs"/*.sum 2>/dev/null | awk '
 	{ p += $1; f += $2; s += $3 }
 	END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 || p == 0 }'

@@ -56,7 +56,7 @@ finish() {
 }
 
 for round in $(seq "$rounds"); do
-	if [ $SECONDS -gt $((${TIMEOUT:-300} * 3 / 4)) ] && [ "$round" -gt 12 ]; then
+	if [ $SECONDS -gt $((${TIMEOUT:-600} * 3 / 4)) ] && [ "$round" -gt 12 ]; then
 		echo "# time is over after $((round - 1)) of $rounds times"
 		break
 	fi
