@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "record/outfile.h"
 
 /* The kernel goes by thread: all that the process has now; those to come are its children. */
 static int put_threads(FILE *f, unsigned long pid, struct err *e)
@@ -100,4 +103,27 @@ int filter_set(struct instance *in, const struct event_set *s, const struct reco
 	if (ret >= 0 && o->cpus)
 		ret = set_cpus(in, o->cpus, cpus, e);
 	return ret;
+}
+
+int filter_note(int dir, const struct record_options *o, struct err *e)
+{
+	int to, ret;
+	FILE *f;
+
+	if (!o->pids && !o->command_only && !o->comm && !o->cpus)
+		return 0;
+	to = outfile_folder(dir, "system", e);
+	if (to < 0)
+		return to;
+	f = outfile_open(to, "narrowed", e);
+	if (f) {
+		/* Words alone: whose they are tells about the machine's users. */
+		fprintf(f, "%s%s%s", o->pids || o->command_only ? "processes\n" : "",
+			o->comm ? "comm\n" : "", o->cpus ? "cpus\n" : "");
+		ret = outfile_close(f, to, "narrowed", e);
+	} else {
+		ret = err_code(e);
+	}
+	close(to);
+	return ret < 0 ? err_prefix(e, "system/") : 0;
 }

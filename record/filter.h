@@ -12,4 +12,7 @@
 int filter_set(struct instance *in, const struct event_set *s, const struct record_options *o,
 	       pid_t command, unsigned cpus, struct err *e);
 
+/* What of it was asked for, into system/narrowed; no file where it was not. */
+int filter_note(int dir, const struct record_options *o, struct err *e);
+
 #endif

@@ -187,6 +187,8 @@ static int write_capture(struct flight *x, int dir, struct err *late, struct err
 	if (ret >= 0 && !late->code)
 		facts_take(dir, &snap, late);
 	if (ret >= 0 && !late->code)
+		filter_note(dir, x->o, late);
+	if (ret >= 0 && !late->code)
 		snapshot_slow(dir, "after", &snap, late);
 	if (ret >= 0)
 		ret = datfile_finish(dir, cmdlines, (const char(*)[512])stats, e);

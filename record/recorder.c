@@ -168,6 +168,8 @@ static int prepare(struct recording *c, struct err *e)
 	if (ret >= 0)
 		ret = facts_take(c->dir, &c->snap, e);
 	if (ret >= 0)
+		ret = filter_note(c->dir, o, e);
+	if (ret >= 0)
 		ret = snapshot_slow(c->dir, "before", &c->snap, e);
 	if (ret >= 0)
 		open_exact(c);

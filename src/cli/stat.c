@@ -282,6 +282,7 @@ static int read_all(struct context *c, struct err *e)
 
 static int open_trace(struct context *c, const char *path, struct err *e)
 {
+	char caution[512];
 	struct capture cap;
 	int ret = capture_find(path, &cap, e);
 
@@ -291,7 +292,12 @@ static int open_trace(struct context *c, const char *path, struct err *e)
 	if (ret < 0)
 		return ret;
 	c->t = input_trace(&in, &cap, e);
-	return c->t ? 0 : err_code(e);
+	if (!c->t)
+		return err_code(e);
+	trace_caution(c->t, caution, sizeof(caution));
+	if (trace_info(c->t)->sampled || trace_info(c->t)->command_only)
+		fprintf(stderr, "kmemlab stat: %s: %s\n", path, caution);
+	return 0;
 }
 
 /* Are call sites to be looked for in stacks? */

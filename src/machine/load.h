@@ -57,6 +57,7 @@ int version_parse(struct machine *m, struct text *t, struct err *e);
 int sysctl_parse(struct machine *m, struct text *t, struct err *e);
 int thp_parse(struct machine *m, struct text *t, struct err *e);
 int reporting_parse(struct machine *m, struct text *t, struct err *e);
+int narrowed_parse(struct machine *m, struct text *t, struct err *e);
 int meminfo_parse(struct machine *m, struct text *t, struct err *e);
 int ringstats_parse(struct machine *m, struct text *t, struct err *e);
 int jiffies_parse(struct machine *m, struct text *t, struct err *e);

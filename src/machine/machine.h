@@ -256,6 +256,7 @@ struct machine {
 	uint64_t mem_total_kb;
 	struct machine_state before, after;
 	bool have_before, have_after;
+	char narrowed[128]; /* of whom alone events were recorded, "some CPUs and tasks of one name"; "": of all */
 	char **unknown; /* what could not be known, one sentence each */
 	uint32_t unknown_count;
 };

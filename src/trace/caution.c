@@ -32,6 +32,15 @@ void trace_caution(const struct trace *t, char *out, size_t room)
 		add(out, room,
 		    "events name a struct page: page frames are worked out from its address",
 		    in->frames_told ? "" : ", and where in memory they lie is unknown");
+	if (in->sampled)
+		add(out, room,
+		    "perf kept a sample of the events, not each (-c or -F): what is between is unknown",
+		    "");
+	if (in->command_only)
+		add(out, room,
+		    "perf recorded the tasks of a command alone (no -a): what others took and gave back "
+		    "is unknown",
+		    "");
 	if (in->cut_names)
 		add(out, room, in->cut_names, " end early in the file: some names are unknown");
 }

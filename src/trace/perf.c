@@ -74,6 +74,12 @@ static void fill_info(struct trace *t, const struct perf *p)
 		 first->time ? clock_name(&first->attr) : "none");
 	in->clock_is_time = first->time != 0;
 	in->tells_ties = in->clock_is_time;
+	for (uint32_t i = 0; i < p->file.layout_count; i++) {
+		const struct perf_layout *of = &p->file.layouts[i];
+
+		in->sampled |= of->tracepoint && of->attr.sampled;
+		in->command_only |= of->tracepoint && of->attr.enable_on_exec;
+	}
 	in->big_endian = t->file.big_endian;
 	in->page_size = t->file.page_size;
 	in->cpus = p->file.cpus;

@@ -10,6 +10,7 @@
 enum {
 	ATTR_TYPE = 0,
 	ATTR_CONFIG = 8,
+	ATTR_SAMPLE_PERIOD = 16, /* or, with FLAG_FREQ, how many a second */
 	ATTR_SAMPLE_TYPE = 24,
 	ATTR_READ_FORMAT = 32,
 	ATTR_FLAGS = 40,
@@ -18,7 +19,12 @@ enum {
 };
 
 /* Bits of the flags word, counted as the recording machine's compiler lays out bit fields. */
-enum { FLAG_SAMPLE_ID_ALL = 18, FLAG_USE_CLOCKID = 25 };
+enum {
+	FLAG_FREQ = 10,
+	FLAG_ENABLE_ON_EXEC = 12,
+	FLAG_SAMPLE_ID_ALL = 18,
+	FLAG_USE_CLOCKID = 25,
+};
 
 enum {
 	S_IP = 1 << 0,
@@ -57,6 +63,8 @@ bool perf_attr_read(struct perf_attr *a, const uint8_t *p, uint64_t len, bool sw
 	a->silent = a->type == TYPE_SOFTWARE && bytes_u64(p + ATTR_CONFIG, swap) == SOFTWARE_DUMMY;
 	a->sample_type = bytes_u64(p + ATTR_SAMPLE_TYPE, swap);
 	a->read_format = bytes_u64(p + ATTR_READ_FORMAT, swap);
+	a->sampled = flag(flags, FLAG_FREQ, swap) || bytes_u64(p + ATTR_SAMPLE_PERIOD, swap) > 1;
+	a->enable_on_exec = flag(flags, FLAG_ENABLE_ON_EXEC, swap);
 	a->sample_id_all = flag(flags, FLAG_SAMPLE_ID_ALL, swap);
 	a->use_clockid = flag(flags, FLAG_USE_CLOCKID, swap);
 	if (len >= ATTR_CLOCKID + 4)

@@ -19,6 +19,8 @@ struct perf_attr {
 	uint64_t sample_type, read_format;
 	bool sample_id_all, use_clockid;
 	bool silent; /* the recorder's own "dummy", which carries other records and has no samples */
+	bool sampled; /* not each event, but some a second or one in several */
+	bool enable_on_exec; /* of a command's tasks alone: perf starts it so where no other target is named */
 	int32_t clockid;
 };
 

@@ -55,6 +55,8 @@ struct trace_info {
 	char uname[256];       /* "" where the file has none */
 	char instance[64];     /* "" for the main buffer */
 	bool truncated;	       /* the file ends early; what was whole has been read */
+	bool sampled;	       /* not each event is in it, but one in several */
+	bool command_only;     /* only a command's tasks were recorded */
 	const char *cut_names; /* a list of names in it that does: "kallsyms"; NULL */
 	bool tells_ties; /* event.tied is set where it holds; text shows coarser times than it is ordered by */
 	bool time_shift; /* a guest's: the file says how to shift times to its host's; not done here */

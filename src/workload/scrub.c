@@ -226,6 +226,7 @@ static const struct {
 	{ "system/cpuinfo", filter_cpuinfo },	  { "system/nodes", move_some },
 	{ "system/cpu_cache", move_some },	  { "system/kallsyms", filter_symbols },
 	{ "system/ring_buffer_stats", move_some }, { "system/page_reporting", copy },
+	{ "system/narrowed", copy },
 }, state_files[] = {
 	{ "zoneinfo", move_some },    { "buddyinfo", move_some },
 	{ "pagetypeinfo", move_some }, { "meminfo", move_some },

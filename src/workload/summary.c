@@ -77,6 +77,14 @@ void summary_add_machine(struct kmw_summary *s, const struct machine *m)
 		return;
 	if (m->kernel[0])
 		snprintf(s->kernel, sizeof(s->kernel), "%s", m->kernel);
+	if (m->narrowed[0]) {
+		size_t n = strlen(s->caution);
+
+		snprintf(s->caution + n, sizeof(s->caution) - n,
+			 "%sonly the events of %s were recorded: what others took and gave back is "
+			 "unknown",
+			 n ? "; " : "", m->narrowed);
+	}
 	for (uint32_t c = 0; c < s->per_cpu_n; c++) {
 		struct kmw_cpu_count *k = &s->per_cpu[c];
 

@@ -45,6 +45,11 @@ rec -e slab --comm kmlnamed -o comm -- sh -c 'i=0; while [ $i -lt 20 ]; do ./kml
 "$k" dump --format csv comm 2> /dev/null | awk -F, 'NR > 1 && $5 != "print" { print $3, $4 }' | sort -u > comm.got
 if [ "$(wc -l < comm.got)" -ge 20 ] && ! grep -v ' "\?kmlnamed' comm.got | grep -qv '<\.\.\.>'; then ok "narrowed/tasks of a name"; else
 	not_ok "narrowed/tasks of a name" "$(wc -l < comm.got): $(grep -v ' "\?kmlnamed' comm.got | head -3 | tr '\n' ' ')"; fi
+# Every command says on what narrow ground it stands.
+for c in cpu0 pid comm; do "$k" verify $c 2>&1 > /dev/null | grep -o 'only the events of .* were recorded'; done > said.got
+"$k" verify all 2>&1 > /dev/null | grep 'only the events' >> said.got
+printf 'only the events of %s were recorded\n' 'some CPUs' 'some processes' 'tasks of one name' > said.want
+same narrowed/is-said said.want said.got
 
 # Snapshots in between, each with its marks in the trace and its files in a folder.
 rec -e pages --snapshot-every 1 -o often -d 3.5 --format json > often.json 2> err

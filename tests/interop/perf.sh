@@ -111,6 +111,14 @@ if perf kmem --slab --page record -o "$tmp/kmem" -- sh -c "$work" > "$tmp/log" 2
 else
 	skip interop/perf-kmem-record "$(tail -n 1 "$tmp/log")"
 fi
+# What perf was asked to leave out is said, where the file shows it: all but some samples, all tasks but a command's.
+said() { # OPTION...
+	perf record -q -o "$tmp/part" -e 'kmem:*' "$@" -- sh -c "$work" > "$tmp/log" 2>&1
+	"$KMEMLAB" stat "$tmp/part" 2>&1 > /dev/null | grep -oE 'kept a sample|of a command alone' || echo all
+}
+{ said -a -c 3; said -a -F 1000; said; said -a; } > "$tmp/ours"
+printf 'kept a sample\nkept a sample\nof a command alone\nall\n' > "$tmp/theirs"
+same interop/perf-part-is-said "$tmp/theirs" "$tmp/ours"
 # What was lost is told twice: by each buffer where it happened, and by each event at the end, which
 # also knows of losses that nothing came after.
 perf script -D -i "$tmp/small-buffers" 2>/dev/null |

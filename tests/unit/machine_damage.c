@@ -122,6 +122,7 @@ static const char *const victims[] = {
 	"system/kcore_head.raw", "system/sysctl_vm",	  "system/thp",
 	"system/nodes",		 "system/cpu_cache",	  "system/cpuinfo",
 	"system/page_reporting",
+	"system/narrowed",
 };
 
 /* The lists as text stand in no capture; they are made from it. */

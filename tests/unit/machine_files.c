@@ -283,6 +283,19 @@ static void test_reporting(void **state)
 	}
 }
 
+static void test_narrowed(void **state)
+{
+	struct machine *m = load_zone_and("system/narrowed",
+					  "cpus\ncomm\n\nsomething else\ncpus\n");
+
+	(void)state;
+	assert_string_equal(m->narrowed, "some CPUs and tasks of one name");
+	machine_free(m);
+	m = load_zone_and("system/version", "6.1.0 x86_64\n");
+	assert_string_equal(m->narrowed, "");
+	machine_free(m);
+}
+
 static void test_topology(void **state)
 {
 	struct machine *m = load_zone_and("system/nodes",
@@ -488,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_noted),
 		cmocka_unit_test(test_iomem_hidden),
 		cmocka_unit_test(test_reporting),
+		cmocka_unit_test(test_narrowed),
 		cmocka_unit_test(test_topology),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_jiffies),
