@@ -121,8 +121,7 @@ static const char *const victims[] = {
 	"before/slabs",		 "system/version",	  "system/iomem",
 	"system/kcore_head.raw", "system/sysctl_vm",	  "system/thp",
 	"system/nodes",		 "system/cpu_cache",	  "system/cpuinfo",
-	"system/page_reporting",
-	"system/narrowed",
+	"system/page_reporting", "system/narrowed",
 };
 
 /* The lists as text stand in no capture; they are made from it. */
