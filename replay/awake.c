@@ -31,17 +31,19 @@ static int64_t listed_by(const struct recorded *r, const struct machine *m, unsi
 	return listed;
 }
 
-/* How much the drain that begins at q gives back. */
+/* How much the drain that begins at q gives back; INT64_MAX: its end is not among the n records. */
 static int64_t drained_from(const struct request *q, uint32_t n)
 {
 	int64_t drained = 0;
 
-	for (uint32_t i = 0; i < n; i++)
-		if (q[i].cpu == q->cpu && q[i].sig.op == OBS_PCPU_DRAIN)
-			drained += 1ll << (q[i].sig.order & 15);
-		else if (q[i].cpu == q->cpu)
-			break;
-	return drained;
+	for (uint32_t i = 0; i < n; i++) {
+		if (q[i].cpu != q->cpu)
+			continue;
+		if (q[i].sig.op != OBS_PCPU_DRAIN)
+			return drained;
+		drained += 1ll << (q[i].sig.order & 15);
+	}
+	return INT64_MAX;
 }
 
 bool awake_drain(const struct recorded *r, const struct machine *m, const struct request *from,
@@ -63,7 +65,7 @@ bool awake_drain(const struct recorded *r, const struct machine *m, const struct
 	most = listed;
 	if (machine_generation(m) >= KMM_LINUX_6_18 && most > (int64_t)z->pcp_batch << MOST_BATCHES)
 		most = (int64_t)z->pcp_batch << MOST_BATCHES;
-	if (freed_order && drained_from(q, n) + (int64_t)z->pcp_batch >= most)
+	if (freed_order && drained_from(q, n) >= most - (int64_t)z->pcp_batch)
 		return false;
 	return listed < (int64_t)machine_pcp_least(m, (uint32_t)zone) -
 				SLACK_BATCHES * (int64_t)z->pcp_batch;
@@ -129,4 +131,11 @@ void awake_end(struct awake_run *a, struct hindsight_end *x)
 	if (a->on && a->asleep)
 		*x = a->sign;
 	a->on = false;
+}
+
+bool awake_settled(const struct hindsight_end *x, const struct request *q)
+{
+	return q->sig.op == OBS_RECLAIM && q->sig.node == x->node &&
+	       (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE ||
+		q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_SLEEP);
 }

@@ -41,4 +41,10 @@ void awake_follow(struct awake_run *a, const struct recorded *r, const struct ma
 /* The run is believed to have ended at x: put there where it did, as far as frees tell. */
 void awake_end(struct awake_run *a, struct hindsight_end *x);
 
+/*
+ * Does q tell that nothing behind it belongs to the run that ended at x?  kswapd wakes for another one, or has
+ * gone to sleep, which it does for good only when it has balanced its node and waited for 100 ms.
+ */
+bool awake_settled(const struct hindsight_end *x, const struct request *q);
+
 #endif

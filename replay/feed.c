@@ -348,6 +348,9 @@ static void extend_kswapd(struct feed *f, const struct machine *m, const struct 
 	x->seq = UINT64_MAX;
 }
 
+#define AHEAD \
+	OVERTAKEN_MOST /* records behind those of one time that have to be there, or the trace ends */
+
 static int by_from(const void *pa, const void *pb)
 {
 	const struct turns_move *a = pa, *b = pb;
@@ -385,8 +388,8 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 			bool ties;
 
 			k = one_time(q + i, (uint32_t)n - i);
-			/* It may go on in the next block. */
-			if (i && i + k == (uint32_t)n && f->block < f->blocks &&
+			/* It, or what an operation of it does, may go on in the next block. */
+			if (i && i + k + AHEAD > (uint32_t)n && f->block < f->blocks &&
 			    k < TIEORDER_MOST) {
 				ret = hold_back(f, q, i, (uint32_t)n, e);
 				break;
@@ -409,8 +412,8 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 				if (q[x].kswapd_ends)
 					awake_end(&awake[q[x].kswapd_ends - 1],
 						  &f->known.ends[ended - 1]);
-				if (q[x].sig.op == OBS_RECLAIM &&
-				    q[x].sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE)
+				if (idle && ended &&
+				    awake_settled(&f->known.ends[ended - 1], &q[x]))
 					idle = false;
 				if (q[x].sig.op == REQ_PAGE_FREE)
 					freed[q[x].cpu % KMM_CPUS] = q[x].sig.order;

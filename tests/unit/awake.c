@@ -30,10 +30,10 @@ static struct request page(enum request_op op, uint16_t cpu, uint32_t pfn)
 	};
 }
 
-/* n frees and a drain behind them; `followed` of the frees have been followed. */
+/* n frees, a drain behind them, and what its CPU does next; `followed` of the frees have been followed. */
 static bool drains_awake(uint32_t n, uint32_t followed, uint16_t cpu, unsigned order)
 {
-	static struct request q[PAGES + 1];
+	static struct request q[PAGES + 2];
 	struct err e;
 	struct recorded *r = recorded_new(&machine, &e);
 	bool awake;
@@ -42,9 +42,10 @@ static bool drains_awake(uint32_t n, uint32_t followed, uint16_t cpu, unsigned o
 	for (uint32_t i = 0; i < n; i++)
 		q[i] = page(REQ_PAGE_FREE, 0, i);
 	q[n] = page(OBS_PCPU_DRAIN, cpu, 0);
+	q[n + 1] = page(REQ_OBJ_FREE, cpu, KMM_NO_PFN);
 	for (uint32_t i = 0; i < followed; i++)
 		recorded_apply(r, &q[i]);
-	awake = awake_drain(r, &machine, &q[followed], &q[n], 1, order);
+	awake = awake_drain(r, &machine, &q[followed], &q[n], 2, order);
 	recorded_free(r);
 	return awake;
 }
@@ -75,10 +76,10 @@ static void test_all(void **state)
 	assert_true(drains_awake(20, 20, 0, 1));
 }
 
-/* From 6.7 on 32 batches of it at most: 160 pages of 300 here. */
+/* From 6.7 on 32 batches of it at most: 160 pages of 300 here; nor does a drain that may go on tell anything. */
 static void test_many(void **state)
 {
-	static struct request q[300 + 160];
+	static struct request q[300 + 161];
 	struct machine m = machine;
 	struct err e;
 	struct recorded *r;
@@ -94,9 +95,12 @@ static void test_many(void **state)
 	}
 	for (uint32_t i = 300; i < 460; i++)
 		q[i] = page(OBS_PCPU_DRAIN, 0, i - 300);
-	assert_false(awake_drain(r, &m, &q[300], &q[300], 160, 1));
-	assert_true(awake_drain(r, &m, &q[300], &q[300], 40, 1));
-	assert_true(awake_drain(r, &m, &q[300], &q[300], 160, 0));
+	q[460] = page(REQ_OBJ_FREE, 0, KMM_NO_PFN);
+	assert_false(awake_drain(r, &m, &q[300], &q[300], 161, 1));
+	assert_true(awake_drain(r, &m, &q[300], &q[300], 161, 0));
+	assert_false(awake_drain(r, &m, &q[300], &q[300], 40, 1));
+	q[340] = q[460];
+	assert_true(awake_drain(r, &m, &q[300], &q[300], 161, 1));
 	recorded_free(r);
 }
 
@@ -171,13 +175,39 @@ static void test_at_work_again(void **state)
 	assert_int_equal(x.time, 9);
 }
 
+static struct request kswapd(uint8_t event, int node)
+{
+	return (struct request){
+		.pfn = KMM_NO_PFN,
+		.sig = { .op = OBS_RECLAIM, .aux = event, .node = (int8_t)node },
+	};
+}
+
+/* kswapd_try_to_sleep() (mm/vmscan.c, 6.1) tells that it sleeps when the node has stayed balanced for HZ/10. */
+static void test_settled(void **state)
+{
+	struct hindsight_end x = { .time = 9, .node = 1 };
+	struct request sleep = kswapd(EVENT_MM_VMSCAN_KSWAPD_SLEEP, 1);
+	struct request wake = kswapd(EVENT_MM_VMSCAN_KSWAPD_WAKE, 1);
+	struct request asked = kswapd(EVENT_MM_VMSCAN_WAKEUP_KSWAPD, 1);
+	struct request other = kswapd(EVENT_MM_VMSCAN_KSWAPD_SLEEP, 0);
+	struct request free = page(REQ_PAGE_FREE, 0, 1);
+
+	(void)state;
+	assert_true(awake_settled(&x, &sleep));
+	assert_true(awake_settled(&x, &wake));
+	assert_false(awake_settled(&x, &asked));
+	assert_false(awake_settled(&x, &other));
+	assert_false(awake_settled(&x, &free));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_limits),	      cmocka_unit_test(test_of_one_time),
 		cmocka_unit_test(test_all),	      cmocka_unit_test(test_many),
 		cmocka_unit_test(test_ended_before),  cmocka_unit_test(test_not_known),
-		cmocka_unit_test(test_at_work_again),
+		cmocka_unit_test(test_at_work_again), cmocka_unit_test(test_settled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
