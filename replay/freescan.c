@@ -16,6 +16,7 @@ void freescan_init(struct freescan *f, const struct machine *m, const struct fre
 	f->m = m;
 	f->lists = lists;
 	f->who = who;
+	f->marked = calloc((m->max_pfn >> m->pageblock_order) + 1, sizeof(*f->marked));
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
 		isolated_init(&f->run[i].isolated, m);
 }
@@ -24,6 +25,8 @@ void freescan_free(struct freescan *f)
 {
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
 		isolated_free(&f->run[i].isolated);
+	free(f->marked);
+	f->marked = NULL;
 }
 
 int freescan_copy(struct freescan *f, const struct freescan *from)
@@ -39,6 +42,8 @@ int freescan_copy(struct freescan *f, const struct freescan *from)
 	f->live = from->live;
 	f->blind = from->blind;
 	memcpy(f->init_free, from->init_free, sizeof(f->init_free));
+	if (f->marked && from->marked)
+		memcpy(f->marked, from->marked, (f->m->max_pfn >> f->m->pageblock_order) + 1);
 	return 0;
 }
 
@@ -327,16 +332,43 @@ static void skip_block(const struct freescan *f, struct freescan_run *r)
 		r->migrate_pfn = (r->migrate_pfn + block - 1) & ~(block - 1);
 }
 
+/* The page block is marked to be skipped, until all marks of its zone are taken away. */
+static void mark(struct freescan *f, uint32_t pfn)
+{
+	if (f->marked)
+		f->marked[pfn >> f->m->pageblock_order] = 1;
+}
+
+static bool is_marked(const struct freescan *f, uint32_t pfn)
+{
+	return f->marked && pfn < f->m->max_pfn && f->marked[pfn >> f->m->pageblock_order];
+}
+
+static void unmark_all(struct freescan *f, unsigned zone)
+{
+	const struct machine_zone *z = &f->m->zones[zone];
+
+	for (uint64_t p = z->start_pfn;
+	     f->marked && p < z->start_pfn + z->spanned && p < f->m->max_pfn;
+	     p += 1u << f->m->pageblock_order)
+		f->marked[p >> f->m->pageblock_order] = 0;
+}
+
+/* To 6.4 (but for 6.0 and the first of 6.1) a search for a source marks the page block that it found. */
+static bool marks_found(const struct freescan *f)
+{
+	return f->m->kernel_major < 6 || (f->m->kernel_major == 6 && f->m->kernel_minor < 5);
+}
+
 /*
- * To 6.4 (but for 6.0 and the first of 6.1) a search for a source marks the page block that it found to be skipped.
- * If that is the one that the scanner had come to, it is passed over without an event; KMM_NO_PFN: it cannot have been.
+ * If the page block that a search found and marked is the one that the scanner had come to, it is passed over without an
+ * event; KMM_NO_PFN: it cannot have been, for instance because it had a mark already.
  */
 static uint32_t passed_over(const struct freescan *f, const struct freescan_run *r, uint32_t start)
 {
-	bool marks = f->m->kernel_major < 6 || (f->m->kernel_major == 6 && f->m->kernel_minor < 5);
 	uint32_t here = block_start(f, r->migrate_pfn);
 
-	return marks && start != here ? here : KMM_NO_PFN;
+	return marks_found(f) && start != here && !is_marked(f, here) ? here : KMM_NO_PFN;
 }
 
 /*
@@ -348,7 +380,7 @@ static void find_source(struct freescan *f, struct freescan_run *r, uint32_t sta
 {
 	uint32_t zone_start = (uint32_t)f->m->zones[r->zone].start_pfn, high, seen = 0;
 	uint32_t limit = (CLUSTER >> (r->fails < 31 ? r->fails : 31)) + 1;
-	uint32_t distance = (r->free_pfn - r->migrate_pfn) >> 1, passed = passed_over(f, r, start);
+	uint32_t distance = (r->free_pfn - r->migrate_pfn) >> 1, passed;
 
 	if (f->blind || r->other || r->order <= COSTLY_ORDER || r->free_pfn < r->migrate_pfn ||
 	    (r->migrate_pfn != zone_start && r->migrate_pfn != block_start(f, r->migrate_pfn)))
@@ -356,6 +388,9 @@ static void find_source(struct freescan *f, struct freescan_run *r, uint32_t sta
 	if (r->migrate_pfn != zone_start)
 		distance >>= 2;
 	high = block_start(f, r->migrate_pfn + distance);
+	if (start == block_start(f, start) && is_marked(f, start))
+		unmark_all(f, r->zone); /* it was not skipped */
+	passed = passed_over(f, r, start);
 	for (int o = r->order - 1; o >= COSTLY_ORDER && seen < limit; o--)
 		for (uint32_t at = f->lists->next(f->who, r->zone, (unsigned)o, KMM_NO_PFN);
 		     at != KMM_NO_PFN; at = f->lists->next(f->who, r->zone, (unsigned)o, at)) {
@@ -364,14 +399,19 @@ static void find_source(struct freescan *f, struct freescan_run *r, uint32_t sta
 			bool found = at < high && (in == start || in == passed);
 			uint32_t behind;
 
-			if (seen++ < limit && !found)
+			if (seen++ < limit && !found) {
+				if (at < high)
+					mark(f, in);
 				continue;
+			}
 			/* It becomes the last. */
 			behind = f->lists->next(f->who, r->zone, (unsigned)o, at);
 			if (behind != KMM_NO_PFN)
 				f->lists->turn(f->who, r->zone, (unsigned)o, behind);
 			if (seen <= limit && found) {
 				r->fails = 0;
+				if (marks_found(f))
+					mark(f, in);
 				return;
 			}
 			break;
@@ -428,9 +468,11 @@ static void begin(struct freescan *f, const struct request *q)
 				    .isolated = r->isolated };
 	go_on(r, &before);
 	isolated_clear(&r->isolated);
-	/* A reset leaves it inside a page block, anything else at the start of one. */
-	if (r->free_pfn != block_start(f, r->free_pfn))
+	/* A reset, which takes away all marks, leaves it inside a page block, anything else at the start of one. */
+	if (r->free_pfn != block_start(f, r->free_pfn)) {
 		f->init_free[zone] = r->free_pfn;
+		unmark_all(f, (unsigned)zone);
+	}
 }
 
 /*

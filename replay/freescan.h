@@ -81,6 +81,7 @@ struct freescan {
 	struct freescan_run run[FREESCAN_RUNS];
 	unsigned live;			   /* of them are on */
 	uint32_t init_free[MACHINE_ZONES]; /* where the zone's free scanner was last reset to, 0 never */
+	uint8_t *marked; /* [page blocks] known to be marked to be skipped; NULL: nothing is */
 	uint64_t searches, found, taken; /* fast searches; that found a block; pages isolated */
 };
 

@@ -354,6 +354,51 @@ static void test_source_passed_over(void **state)
 	machine.kernel_major = machine.kernel_minor = 0;
 }
 
+/* A compaction whose free scanner stands at `free`, and whose search for a source ends without one. */
+static void search_in_vain(struct freescan *f, uint32_t free)
+{
+	struct request q = { .pid = PID,
+			     .addr = 16384ull << 32,
+			     .sig = { .op = OBS_COMPACTION,
+				      .aux = EVENT_MM_COMPACTION_BEGIN,
+				      .aux2 = COMPACT_SYNC,
+				      .bytes_req = 512,
+				      .bytes_alloc = free } };
+
+	freescan_event(f, &q);
+	finished(f);
+	finished(f);
+	event(f, EVENT_MM_COMPACTION_END, 0, 16384, 0);
+}
+
+/*
+ * What one search marked or saw marked, no later one finds, of whichever compaction: get_pageblock_skip() in
+ * fast_find_migrateblock() (mm/compaction.c, 6.1).  Then the list stays as it is.  Marks are taken away all at once, by
+ * __reset_isolation_suitable(), which puts the free scanner to the last page of the zone's last suitable page block.
+ */
+static void test_source_marked(void **state)
+{
+	(void)state;
+	machine.kernel_major = 6;
+	machine.kernel_minor = 1;
+	for (int reset = 0; reset < 2; reset++) {
+		struct freescan f;
+		struct freeset s = { 0 };
+
+		start(&s, &f);
+		freeset_set(&s, 8192, 8, KMM_MOVABLE, true);
+		freeset_set(&s, 768, 8, KMM_MOVABLE, true);
+		freeset_set(&s, 9216, 8, KMM_MOVABLE, true);
+		search_in_vain(&f, 16384 - 512);
+		assert_int_equal(next(&s, 0, 8, KMM_NO_PFN), 9216);
+		freeset_turn(&s, 0, 8, KMM_MOVABLE, 8192);
+		search_in_vain(&f, reset ? 16384 - 1 : 16384 - 512);
+		assert_int_equal(next(&s, 0, 8, KMM_NO_PFN), reset ? 9216 : 8192);
+		stop(&s, &f);
+	}
+	machine.kernel_major = machine.kernel_minor = 0;
+}
+
 /*
  * The lists hold what the kernel did not find, in every order: the search that is known
  * to have failed ends, and leaves it there.
@@ -461,6 +506,7 @@ int main(void)
 		cmocka_unit_test(test_no_source),
 		cmocka_unit_test(test_source_of_others),
 		cmocka_unit_test(test_source_passed_over),
+		cmocka_unit_test(test_source_marked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
