@@ -100,28 +100,63 @@ void resolve_irq_leave(struct resolver *r, const struct event *ev)
 		forget(r, q);
 }
 
+/* The list that serves a request, or that a page of this type stands on. */
+struct list {
+	uint32_t pfn; /* of its zone */
+	int order;
+	unsigned type;
+};
+
+static bool is_on(const struct resolver *r, const struct window_entry *w, const struct list *l)
+{
+	unsigned type = w->r.sig.type < KMM_PCPTYPES ? w->r.sig.type : KMM_MOVABLE;
+
+	return w->r.sig.order == l->order && type == l->type &&
+	       resolver_same_zone(r, w->r.pfn, l->pfn);
+}
+
+/* Does a drain take a list's pages to the last before it goes on with another one (free_pcppages_bulk(), 5.18 on)? */
+static bool drains_lists_whole(const struct resolver *r)
+{
+	const struct machine *m = r->o.machine;
+
+	return m && (m->kernel_major > 5 || (m->kernel_major == 5 && m->kernel_minor >= 18));
+}
+
 /*
- * The interrupt put a page on the very list that serves this request; had the
- * task come after it, it would have got that page (lists are last in, first out).
+ * The interrupt put a page on the very list that serves this request, or drained that list to the last page: had the
+ * task come after it, it would have got that page (lists are last in, first out), or had needed a refill.
  */
 static bool came_before(const struct resolver *r, const struct irq *q, const struct event *ev)
 {
-	unsigned type = resolver_type(r, ev->page.migratetype);
-	int order = ev->page.order < 0 ? 0 : ev->page.order;
-	bool put = false;
+	struct list list = { .pfn = ev->page.pfn,
+			     .order = ev->page.order < 0 ? 0 : ev->page.order,
+			     .type = resolver_type(r, ev->page.migratetype) };
+	bool put = false, drained = false, whole = drains_lists_whole(r);
 
 	for (uint64_t p = q->early + 1; p < r->win.tail; p++) {
 		const struct window_entry *w = window_at(&r->win, p);
 
-		if (w->dropped || w->ctx >= 0 || w->r.cpu != ev->cpu || w->r.sig.order != order)
+		if (w->dropped || w->ctx >= 0 || w->r.cpu != ev->cpu)
+			continue;
+		if (w->r.sig.op == OBS_PCPU_DRAIN) {
+			bool on = is_on(r, w, &list);
+
+			put |= whole && drained && !on && w->r.sig.aux2;
+			drained = on;
+			if (w->r.pfn == list.pfn)
+				return false;
+			continue;
+		}
+		if (w->r.sig.order != list.order)
 			continue;
 		if (w->r.sig.op == REQ_PAGE_ALLOC)
 			return false;
 		if (w->r.sig.op != REQ_PAGE_FREE || w->r.sig.flags & REQ_DIRECT)
 			continue;
-		if (w->freed_pfn == ev->page.pfn)
+		if (w->freed_pfn == list.pfn)
 			return false;
-		put |= w->freed_type == type;
+		put |= w->freed_type == list.type;
 	}
 	return put;
 }
