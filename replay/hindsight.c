@@ -68,13 +68,65 @@ static void add_wrong(struct hindsight *h, uint64_t number)
 	h->wrong[h->wrong_count++] = number;
 }
 
+/* Is the free of this frame, which is then *number, known to have gone the other way than its record says? */
+static bool went_otherwise(const struct hindsight *h, uint32_t pfn, bool direct, uint32_t *number)
+{
+	uint32_t by = h->free_of[pfn], free = by & ~(SAYS_DIRECT | ANY_TYPE);
+
+	*number = free - 1;
+	return by && free != CERTAIN && !(by & SAYS_DIRECT) != !direct;
+}
+
 /* The free of this frame is known to have gone past the per-CPU list, or not. */
 static void learn_way(struct hindsight *h, uint32_t pfn, bool direct)
 {
-	uint32_t by = h->free_of[pfn], number = by & ~(SAYS_DIRECT | ANY_TYPE);
+	uint32_t number;
 
-	if (by && number != CERTAIN && !(by & SAYS_DIRECT) != !direct)
-		add_wrong(h, number - 1);
+	if (went_otherwise(h, pfn, direct, &number))
+		add_wrong(h, number);
+}
+
+/* A refill got the frame: its free went past the list, unless another CPU drains it at this time. */
+static void learn_taken(struct hindsight *h, const struct request *q, uint32_t pfn)
+{
+	uint32_t number;
+
+	if (!went_otherwise(h, pfn, true, &number))
+		return;
+	if (h->take_count == h->take_room) {
+		uint32_t room = h->take_room ? h->take_room * 2 : 64;
+		struct hindsight_take *more = realloc(h->takes, room * sizeof(*more));
+
+		if (!more) {
+			h->no_memory = true;
+			return;
+		}
+		h->takes = more;
+		h->take_room = room;
+	}
+	h->take_time = q->time;
+	h->takes[h->take_count++] = (struct hindsight_take){ pfn, number, q->cpu };
+}
+
+/* Their time is over. */
+static void settle_takes(struct hindsight *h)
+{
+	for (uint32_t i = 0; i < h->take_count; i++)
+		add_wrong(h, h->takes[i].free);
+	h->take_count = 0;
+}
+
+/* A page that its own CPU drains was on that one's list: another's refill got it behind that. */
+static void drop_take(struct hindsight *h, const struct request *q)
+{
+	bool own = q->sig.aux == DRAIN_FREE || q->sig.aux == DRAIN_EITHER ||
+		   q->sig.aux == DRAIN_CPU;
+
+	for (uint32_t i = 0; own && i < h->take_count; i++)
+		if (h->takes[i].pfn == q->pfn && h->takes[i].cpu != q->cpu) {
+			h->takes[i] = h->takes[--h->take_count];
+			return;
+		}
 }
 
 /* Memory that is handed over at boot gets its pageblocks' types with their first frames. */
@@ -109,7 +161,7 @@ static void follow_take(struct hindsight *h, const struct request *q)
 
 	for (uint32_t p = q->pfn; p < q->pfn + (1u << q->sig.order) && p < h->m->max_pfn; p++) {
 		if (h->free_of[p] && h->free_of[p] != last) {
-			learn_way(h, p, true);
+			learn_taken(h, q, p);
 			if (!(h->free_of[p] & ANY_TYPE))
 				learn_type(h, p, q->sig.type);
 		}
@@ -190,6 +242,8 @@ void hindsight_start(struct hindsight *h)
 
 void hindsight_record(struct hindsight *h, const struct request *q, uint64_t number)
 {
+	if (h->take_count && q->time != h->take_time)
+		settle_takes(h);
 	if (q->sig.op == OBS_RECLAIM)
 		follow_kswapd(h, q);
 	if (q->pfn == KMM_NO_PFN || q->pfn >= h->m->max_pfn || q->sig.order >= KMM_ORDERS)
@@ -206,6 +260,7 @@ void hindsight_record(struct hindsight *h, const struct request *q, uint64_t num
 			set_freed(h, q->pfn, q->sig.order, 0);
 		break;
 	case OBS_PCPU_DRAIN:
+		drop_take(h, q);
 		follow_pcp(h, q);
 		break;
 	case OBS_ZONE_LOCKED:
@@ -246,6 +301,7 @@ void hindsight_free(struct hindsight *h)
 	free(h->settled);
 	free(h->free_of);
 	free(h->wrong);
+	free(h->takes);
 	free(h->ends);
 	memset(h, 0, sizeof(*h));
 }
@@ -268,6 +324,7 @@ int hindsight_end(struct hindsight *h, struct err *e)
 {
 	uint64_t kept = 0;
 
+	settle_takes(h);
 	if (h->no_memory)
 		return err_set(e, ENOMEM, "out of memory for what later events tell");
 	if (h->wrong_count)

@@ -13,7 +13,8 @@
  *
  * Frees that went past the per-CPU list, because an interrupt found it locked:
  * the page's next event tells.  A refill takes it from the buddy lists; a drain
- * or an allocation without a refill shows that it was on the per-CPU list.
+ * or an allocation without a refill shows that it was on the per-CPU list.  Where a refill and another CPU's drain of the
+ * page have one time of the clock, the drain came first, whichever was logged first.
  *
  * Ends of kswapd's runs: no event tells them.  Its last event before it wakes
  * again or sleeps is taken for the end.
@@ -36,6 +37,12 @@ struct hindsight {
 	uint64_t blocks;
 	uint64_t *wrong; /* [wrong_count] ascending: frees whose REQ_DIRECT is to be turned */
 	uint64_t wrong_count, wrong_room;
+	struct hindsight_take {
+		uint32_t pfn, free; /* the number of its free */
+		uint16_t cpu;
+	} * takes; /* [take_count] at take_time, of pages that were believed on a per-CPU list */
+	uint32_t take_count, take_room;
+	uint64_t take_time;
 	struct hindsight_end {
 		uint64_t time; /* of the last event of a run */
 		uint64_t seq;  /* the number of that event; UINT64_MAX: behind all of its time */

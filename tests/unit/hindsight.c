@@ -63,6 +63,49 @@ static void a_refill_shows_a_direct_free(void **state)
 	assert_int_equal(s->h.wrong[0], 0);
 }
 
+/*
+ * One CPU's refill and the drain of the page from another's own list, at one time, logged in this turn: a page is in the
+ * buddy lists only behind its drain, so its free had gone to the list.  A drain of all CPUs' lists may
+ * have found what the refill had got; another time is in the log's turn.
+ */
+static void a_drain_at_the_time_of_the_refill(void **state)
+{
+	static const struct {
+		uint16_t cpu;
+		uint8_t cause;
+		uint64_t later;
+		bool on_the_list;
+	} cases[] = {
+		{ 1, DRAIN_FREE, 0, true },
+		{ 1, DRAIN_ALL, 0, false },
+		{ 0, DRAIN_FREE, 0, false },
+		{ 1, DRAIN_FREE, 1, false },
+	};
+	struct story *s = *state;
+	struct err e;
+	uint64_t wrong = 0;
+
+	for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct request free = { .pfn = i, .cpu = 1, .time = 10 * i };
+		struct request take = { .pfn = i, .time = 10 * i + 5 };
+		struct request drain = { .pfn = i,
+					 .cpu = cases[i].cpu,
+					 .time = 10 * i + 5 + cases[i].later };
+
+		free.sig.op = REQ_PAGE_FREE;
+		take.sig.op = OBS_ZONE_LOCKED;
+		drain.sig.op = OBS_PCPU_DRAIN;
+		drain.sig.aux = cases[i].cause;
+		hindsight_record(&s->h, &free, s->n++);
+		hindsight_record(&s->h, &take, s->n++);
+		hindsight_record(&s->h, &drain, s->n++);
+		wrong += !cases[i].on_the_list;
+	}
+	assert_int_equal(hindsight_end(&s->h, &e), 0);
+	assert_int_equal(s->h.wrong_count, wrong);
+	assert_int_equal(s->h.wrong[0], 3);
+}
+
 /* What was taken for a direct free is none if the list hands the page out again. */
 static void a_hit_shows_that_it_was_on_the_list(void **state)
 {
@@ -180,13 +223,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
-		T(a_refill_shows_a_direct_free),
-		T(a_hit_shows_that_it_was_on_the_list),
-		T(drains_tell_pageblock_types),
-		T(kswapd_ends_at_its_last_event),
-		T(kswapd_ends_while_the_clock_stands_still),
-		T(a_fallback_does_not_hide_the_way),
-		T(a_stolen_page_was_on_no_list),
+		T(a_refill_shows_a_direct_free),	T(a_drain_at_the_time_of_the_refill),
+		T(a_hit_shows_that_it_was_on_the_list), T(drains_tell_pageblock_types),
+		T(kswapd_ends_at_its_last_event),	T(kswapd_ends_while_the_clock_stands_still),
+		T(a_fallback_does_not_hide_the_way),	T(a_stolen_page_was_on_no_list),
 	};
 
 	return cmocka_run_group_tests_name("hindsight", tests, NULL, NULL);
