@@ -71,15 +71,14 @@ bool awake_drain(const struct recorded *r, const struct machine *m, const struct
 				SLACK_BATCHES * (int64_t)z->pcp_batch;
 }
 
-/* Does this free leave on its list more than that may hold while kswapd is at work in its zone? */
-static bool leaves_more(const struct recorded *r, const struct machine *m, unsigned zone,
-			const struct request *from, const struct request *q, uint32_t n)
+/* Does this free leave so many pages on its list, or more? */
+static bool leaves(int64_t pages, const struct recorded *r, const struct machine *m, unsigned zone,
+		   const struct request *from, const struct request *q, uint32_t n)
 {
 	uint32_t next = 1;
 
 	if (!recorded_has_pcp_list(m, q->sig.order) || q->sig.flags & REQ_DIRECT ||
-	    listed_by(r, m, zone, from, q) <
-		    (AWAKE_BATCHES + SLACK_BATCHES) * (int64_t)m->zones[zone].pcp_batch)
+	    listed_by(r, m, zone, from, q) + (1ll << q->sig.order) < pages)
 		return false;
 	while (next < n && q[next].cpu != q->cpu)
 		next++;
@@ -94,36 +93,72 @@ static void show(struct awake_run *a, const struct request *q)
 	};
 }
 
-static void begin(struct awake_run *a, const struct request *q)
+static void begin(struct awake_run *a, const struct request *q, uint64_t place)
 {
 	a->on = q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE;
+	a->woken = a->on && place != UINT64_MAX ? place + 1 : 0;
+	a->before = 0;
 	a->pid = q->pid;
 	a->type = q->sig.type;
 	a->sign.node = (uint8_t)q->sig.node;
 }
 
-void awake_follow(struct awake_run *a, const struct recorded *r, const struct machine *m,
-		  const struct request *from, const struct request *q, uint32_t n, bool works)
+/* It is at work from here on: was it awake when it was logged to be? */
+static bool works_now(struct awake_run *a, struct turns_move *late)
+{
+	bool moves = a->woken && a->before;
+
+	if (moves)
+		*late = (struct turns_move){ a->woken - 1, a->before - 1 };
+	a->woken = 0;
+	return moves;
+}
+
+/* What a free by another task tells of a run. */
+static void follow_free(struct awake_run *a, const struct recorded *r, const struct machine *m,
+			const struct request *from, const struct request *q, uint32_t n,
+			uint64_t place)
+{
+	unsigned zone = (unsigned)machine_zone_of(m, q->pfn);
+	int64_t batch = m->zones[zone].pcp_batch;
+
+	if (m->zones[zone].type > a->type)
+		return;
+	if (a->woken && place != UINT64_MAX &&
+	    leaves(AWAKE_BATCHES * batch, r, m, zone, from, q, n))
+		a->before = place + 1;
+	a->asleep |= leaves((AWAKE_BATCHES + SLACK_BATCHES) * batch + 1, r, m, zone, from, q, n);
+}
+
+bool awake_follow(struct awake_run *a, const struct recorded *r, const struct machine *m,
+		  const struct request *from, const struct request *q, uint32_t n, bool works,
+		  uint64_t place, struct turns_move *late)
 {
 	int zone = q->pfn == KMM_NO_PFN ? -1 : machine_zone_of(m, q->pfn);
+	bool moves = false;
 
 	if (machine_generation(m) < KMM_LINUX_6_1)
-		return;
+		return false;
+	for (unsigned node = 0; node < KMM_NODES; node++)
+		if (a[node].on && a[node].pid == q->pid)
+			moves |= works_now(&a[node], late);
 	if (q->sig.op == OBS_RECLAIM && q->sig.node >= 0 && q->sig.node < KMM_NODES &&
 	    (q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_WAKE ||
 	     q->sig.aux == EVENT_MM_VMSCAN_KSWAPD_SLEEP))
-		begin(&a[q->sig.node], q);
+		begin(&a[q->sig.node], q, place);
 	for (unsigned node = 0; node < KMM_NODES; node++)
 		if (a[node].on && a[node].pid == q->pid)
 			show(&a[node], q);
 	if (zone < 0 || q->cpu >= m->cpus)
-		return;
+		return moves;
 	a += m->zones[zone].node;
-	if (a->on && works)
+	if (a->on && works) {
+		moves |= works_now(a, late);
 		show(a, q);
-	else if (a->on && a->pid != q->pid && q->sig.op == REQ_PAGE_FREE &&
-		 m->zones[zone].type <= a->type)
-		a->asleep |= leaves_more(r, m, (unsigned)zone, from, q, n);
+	} else if (a->on && a->pid != q->pid && q->sig.op == REQ_PAGE_FREE) {
+		follow_free(a, r, m, from, q, n, place);
+	}
+	return moves;
 }
 
 void awake_end(struct awake_run *a, struct hindsight_end *x)

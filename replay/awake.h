@@ -4,6 +4,8 @@
  * min(4 * batch, high) pages, else high (mm/page_alloc.c, nr_pcp_high(), 6.1): a free that drains
  * a list below its high mark was made meanwhile, and one that leaves more than 4 * batch was not.
  *
+ * Its wake-up is logged before it marks its zones (balance_pgdat()): frees that leave more until its next event came before.
+ *
  * So where kswapd loses the CPU between its last page and its look after kcompactd, which is taken for the
  * end of its run, frees of other tasks tell that the run was over before.
  */
@@ -15,6 +17,7 @@
 
 #include "replay/hindsight.h"
 #include "replay/recorded.h"
+#include "replay/turns.h"
 
 /*
  * Is q, which n records begin with, the first page of such a drain?  r has followed what came before `from`,
@@ -28,16 +31,20 @@ struct awake_run {
 	bool on;     /* its run is not over */
 	bool asleep; /* a free behind its last sign says that it is all the same */
 	int32_t pid;
-	uint8_t type;		   /* of the highest zone that it balances */
+	uint8_t type;	 /* of the highest zone that it balances */
+	uint64_t woken;	 /* place of its wake-up + 1, until it is seen at work; 0 */
+	uint64_t before; /* place of the last free that it had not marked its zones for, + 1; 0 */
 	struct hindsight_end sign; /* the last record that is its own, or shows it at work */
 };
 
 /*
- * q, which n records begin with, comes next; r has followed what came before `from`; works: q is the first page of a
- * drain as above.  a: [KMM_NODES].
+ * q, which n records begin with, comes next, at this place, UINT64_MAX if that is not certain; r has followed what came
+ * before `from`; works: q is the first page of a drain as above.  a: [KMM_NODES].
+ * True if a wake-up is to be read elsewhere: as *late says.
  */
-void awake_follow(struct awake_run *a, const struct recorded *r, const struct machine *m,
-		  const struct request *from, const struct request *q, uint32_t n, bool works);
+bool awake_follow(struct awake_run *a, const struct recorded *r, const struct machine *m,
+		  const struct request *from, const struct request *q, uint32_t n, bool works,
+		  uint64_t place, struct turns_move *late);
 /* The run is believed to have ended at x: put there where it did, as far as frees tell. */
 void awake_end(struct awake_run *a, struct hindsight_end *x);
 

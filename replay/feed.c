@@ -367,6 +367,7 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 	uint8_t freed[KMM_CPUS] = { 0 }; /* order of each CPU's last free */
 	bool idle = false;
 	struct awake_run awake[KMM_NODES] = { 0 };
+	struct turns_move woken;
 	struct turns turns = { 0 };
 	struct latefree late;
 	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
@@ -421,7 +422,9 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 						    freed[q[x].cpu % KMM_CPUS]);
 				if (idle && ended && works)
 					extend_kswapd(f, m, &q[x], ended);
-				awake_follow(awake, r, m, &q[i], &q[x], (uint32_t)n - x, works);
+				if (awake_follow(awake, r, m, &q[i], &q[x], (uint32_t)n - x, works,
+						 ties || moved ? UINT64_MAX : first + x, &woken))
+					latefree_move(&late, woken);
 			}
 			for (uint32_t x = 0; !ties && x < k; x++) {
 				uint32_t at = !x ? moved : x <= moved ? x - 1 : x;

@@ -90,7 +90,7 @@ static uint64_t end_of(const struct latefree *l, uint64_t number)
 	return end;
 }
 
-static void note_move(struct latefree *l, uint64_t from, uint64_t behind)
+void latefree_move(struct latefree *l, struct turns_move move)
 {
 	if (l->move_count == l->move_room) {
 		uint64_t room = l->move_room ? l->move_room * 2 : 64;
@@ -103,7 +103,12 @@ static void note_move(struct latefree *l, uint64_t from, uint64_t behind)
 		l->moves = more;
 		l->move_room = room;
 	}
-	l->moves[l->move_count++] = (struct turns_move){ from, behind };
+	l->moves[l->move_count++] = move;
+}
+
+static void note_move(struct latefree *l, uint64_t from, uint64_t behind)
+{
+	latefree_move(l, (struct turns_move){ from, behind });
 }
 
 /* The free at `from` took place behind that at `behind`, and so did what its CPU did next. */

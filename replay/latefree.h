@@ -63,5 +63,7 @@ void latefree_free(struct latefree *l);
 /* A record that r is to follow next. */
 void latefree_record(struct latefree *l, const struct recorded *r, const struct request *q,
 		     uint64_t number);
+/* Something else tells that a record took place elsewhere. */
+void latefree_move(struct latefree *l, struct turns_move move);
 
 #endif

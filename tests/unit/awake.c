@@ -133,7 +133,7 @@ static uint64_t ends(uint32_t n, uint32_t followed, bool drains, unsigned flags)
 	for (uint32_t i = 0; i < n + 2; i++) {
 		const struct request *from = &q[i < followed ? i : followed];
 
-		awake_follow(a, r, &machine, from, &q[i], n + 3 - i, false);
+		awake_follow(a, r, &machine, from, &q[i], n + 3 - i, false, UINT64_MAX, NULL);
 		if (i < followed)
 			recorded_apply(r, &q[i]);
 	}
@@ -170,9 +170,56 @@ static void test_at_work_again(void **state)
 
 	(void)state;
 	q.pid = KSWAPD;
-	awake_follow(a, NULL, &machine, &q, &q, 1, false);
+	awake_follow(a, NULL, &machine, &q, &q, 1, false, UINT64_MAX, NULL);
 	awake_end(&a[0], &x);
 	assert_int_equal(x.time, 9);
+}
+
+/*
+ * kswapd is logged to wake at place 0; n pages are freed on CPU 0, the last of them drained or not, and then it, or somebody
+ * else, frees one.  Where is its wake-up to be read; UINT64_MAX: where it is.
+ */
+static uint64_t wakes(uint32_t n, bool drained, int32_t then)
+{
+	struct awake_run a[KMM_NODES] = { 0 };
+	struct turns_move late = { UINT64_MAX, UINT64_MAX };
+	struct request q[PAGES + 3] = { { .sig = { .op = OBS_RECLAIM,
+						   .aux = EVENT_MM_VMSCAN_KSWAPD_WAKE } } };
+	struct err e;
+	struct recorded *r = recorded_new(&machine, &e);
+	bool moves = false;
+
+	assert_non_null(r);
+	q[0].pfn = KMM_NO_PFN;
+	q[0].pid = KSWAPD;
+	for (uint32_t i = 1; i <= n; i++)
+		q[i] = page(REQ_PAGE_FREE, 0, i);
+	q[n + 1] = page(drained ? OBS_PCPU_DRAIN : REQ_OBJ_FREE, 0, drained ? 1 : KMM_NO_PFN);
+	q[n + 2] = page(REQ_PAGE_FREE, 1, 500);
+	q[n + 2].pid = then;
+	for (uint32_t i = 0; i < n + 3; i++) {
+		moves |= awake_follow(a, r, &machine, &q[i], &q[i], n + 3 - i, false, i, &late);
+		recorded_apply(r, &q[i]);
+	}
+	recorded_free(r);
+	assert_int_equal(moves, late.behind != UINT64_MAX);
+	assert_true(!moves || !late.from);
+	return late.behind;
+}
+
+/*
+ * Frees that leave 4 batches and drain nothing came before balance_pgdat() marked the zone, which is behind
+ * mm_vmscan_kswapd_wake (6.1).  What kswapd does next ends that; somebody else does not.
+ */
+static void test_not_awake_yet(void **state)
+{
+	(void)state;
+	assert_int_equal(wakes(19, false, KSWAPD), UINT64_MAX);
+	assert_int_equal(wakes(20, false, KSWAPD), 20);
+	assert_int_equal(wakes(30, false, KSWAPD), 30);
+	assert_int_equal(wakes(20, true, KSWAPD), UINT64_MAX);
+	assert_int_equal(wakes(21, true, KSWAPD), 20);
+	assert_int_equal(wakes(30, false, KSWAPD + 1), UINT64_MAX);
 }
 
 static struct request kswapd(uint8_t event, int node)
@@ -208,6 +255,7 @@ int main(void)
 		cmocka_unit_test(test_all),	      cmocka_unit_test(test_many),
 		cmocka_unit_test(test_ended_before),  cmocka_unit_test(test_not_known),
 		cmocka_unit_test(test_at_work_again), cmocka_unit_test(test_settled),
+		cmocka_unit_test(test_not_awake_yet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
