@@ -11,13 +11,20 @@
 /* In free_of: a record's number + 1, whether the record says REQ_DIRECT, and whether the page may be on another list now. */
 #define SAYS_DIRECT (1u << 31)
 #define ANY_TYPE (1u << 30)
-#define NUMBER_MAX (ANY_TYPE - 2)
+#define NUMBER_MAX (ANY_TYPE - 3)
 #define CERTAIN (ANY_TYPE - 1) /* or: it went there for certain, past the list */
+#define LISTED (ANY_TYPE - 2)  /* or: a refill put it on a list */
 
 static void set_freed(struct hindsight *h, uint32_t pfn, unsigned order, uint32_t by)
 {
 	for (uint32_t p = pfn; p < pfn + (1u << order) && p < h->m->max_pfn; p++)
 		h->free_of[p] = by;
+}
+
+/* Was the frame freed last, so far as is known? */
+static bool is_freed(const struct hindsight *h, uint32_t pfn)
+{
+	return h->free_of[pfn] && h->free_of[pfn] != LISTED;
 }
 
 /* ---- types of pageblocks ---- */
@@ -39,7 +46,7 @@ static void fallback(struct hindsight *h, const struct request *q)
 	uint64_t first = q->pfn >> pb, last = first + (found > pb ? 1u << (found - pb) : 1);
 
 	for (uint64_t p = first << pb; found < pb && p < last << pb && p < h->m->max_pfn; p++)
-		if (h->free_of[p]) /* what is taken next there may come from another type's list */
+		if (is_freed(h, p)) /* what is taken next there may come from another type's list */
 			h->free_of[p] |= ANY_TYPE;
 	if (found < pb && !(q->sig.aux2 & 0x80))
 		return;
@@ -74,7 +81,7 @@ static bool went_otherwise(const struct hindsight *h, uint32_t pfn, bool direct,
 	uint32_t by = h->free_of[pfn], free = by & ~(SAYS_DIRECT | ANY_TYPE);
 
 	*number = free - 1;
-	return by && free != CERTAIN && !(by & SAYS_DIRECT) != !direct;
+	return is_freed(h, pfn) && free != CERTAIN && !(by & SAYS_DIRECT) != !direct;
 }
 
 /* The free of this frame is known to have gone past the per-CPU list, or not. */
@@ -160,20 +167,20 @@ static void follow_take(struct hindsight *h, const struct request *q)
 	uint32_t last = 0;
 
 	for (uint32_t p = q->pfn; p < q->pfn + (1u << q->sig.order) && p < h->m->max_pfn; p++) {
-		if (h->free_of[p] && h->free_of[p] != last) {
+		if (is_freed(h, p) && h->free_of[p] != last) {
 			learn_taken(h, q, p);
 			if (!(h->free_of[p] & ANY_TYPE))
 				learn_type(h, p, q->sig.type);
 		}
 		last = h->free_of[p];
 	}
-	set_freed(h, q->pfn, q->sig.order, 0);
+	set_freed(h, q->pfn, q->sig.order, LISTED);
 }
 
 static void follow_pcp(struct hindsight *h, const struct request *q)
 {
 	learn_way(h, q->pfn, false);
-	if (h->free_of[q->pfn] && !(h->free_of[q->pfn] & ANY_TYPE))
+	if (is_freed(h, q->pfn) && !(h->free_of[q->pfn] & ANY_TYPE))
 		learn_type(h, q->pfn, q->sig.type);
 	set_freed(h, q->pfn, q->sig.order, 0);
 }
@@ -193,7 +200,7 @@ void hindsight_after(struct hindsight *h, const struct machine_state *after)
 
 			for (uint32_t p = pfn; p < pfn + (1u << l->order) && p < h->m->max_pfn;
 			     p++) {
-				if (h->free_of[p] && h->free_of[p] != last)
+				if (is_freed(h, p) && h->free_of[p] != last)
 					learn_way(h, p, true);
 				last = h->free_of[p];
 				h->free_of[p] = 0;
@@ -253,6 +260,9 @@ void hindsight_record(struct hindsight *h, const struct request *q, uint64_t num
 		follow_free(h, q, number);
 		break;
 	case REQ_PAGE_ALLOC:
+		/* A block that a refill had put on a list is none that a compaction captured. */
+		if (q->sig.flags & REQ_DIRECT && h->free_of[q->pfn] == LISTED)
+			add_wrong(h, number);
 		/* With refills of its own, these tell. */
 		if (!q->sig.own_obs && q->sig.order <= 3)
 			follow_pcp(h, q);

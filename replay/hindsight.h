@@ -16,6 +16,8 @@
  * or an allocation without a refill shows that it was on the per-CPU list.  Where a refill and another CPU's drain of the
  * page have one time of the clock, the drain came first, whichever was logged first.
  *
+ * Blocks that a compaction is believed to have captured, but that a refill had put on a list.
+ *
  * Ends of kswapd's runs: no event tells them.  Its last event before it wakes
  * again or sleeps is taken for the end.
  */

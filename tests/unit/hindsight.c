@@ -106,6 +106,22 @@ static void a_drain_at_the_time_of_the_refill(void **state)
 	assert_int_equal(s->h.wrong[0], 3);
 }
 
+/* A refill put one block on its list, so it is none that a compaction captured; the other was freed last. */
+static void a_block_on_a_list_is_not_captured(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+
+	tell(s, OBS_ZONE_LOCKED, 0x200, 9, KMM_MOVABLE, 0);
+	tell(s, OBS_ZONE_LOCKED, 0x400, 9, KMM_MOVABLE, 0);
+	tell(s, REQ_PAGE_FREE, 0x400, 9, 0, REQ_DIRECT);
+	tell(s, REQ_PAGE_ALLOC, 0x200, 9, KMM_MOVABLE, REQ_DIRECT);
+	tell(s, REQ_PAGE_ALLOC, 0x400, 9, KMM_MOVABLE, REQ_DIRECT);
+	assert_int_equal(hindsight_end(&s->h, &e), 0);
+	assert_int_equal(s->h.wrong_count, 1);
+	assert_int_equal(s->h.wrong[0], 3);
+}
+
 /* What was taken for a direct free is none if the list hands the page out again. */
 static void a_hit_shows_that_it_was_on_the_list(void **state)
 {
@@ -223,10 +239,15 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
-		T(a_refill_shows_a_direct_free),	T(a_drain_at_the_time_of_the_refill),
-		T(a_hit_shows_that_it_was_on_the_list), T(drains_tell_pageblock_types),
-		T(kswapd_ends_at_its_last_event),	T(kswapd_ends_while_the_clock_stands_still),
-		T(a_fallback_does_not_hide_the_way),	T(a_stolen_page_was_on_no_list),
+		T(a_refill_shows_a_direct_free),
+		T(a_drain_at_the_time_of_the_refill),
+		T(a_block_on_a_list_is_not_captured),
+		T(a_hit_shows_that_it_was_on_the_list),
+		T(drains_tell_pageblock_types),
+		T(kswapd_ends_at_its_last_event),
+		T(kswapd_ends_while_the_clock_stands_still),
+		T(a_fallback_does_not_hide_the_way),
+		T(a_stolen_page_was_on_no_list),
 	};
 
 	return cmocka_run_group_tests_name("hindsight", tests, NULL, NULL);
