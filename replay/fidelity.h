@@ -38,7 +38,7 @@ struct fidelity {
 	struct score placement, anchored;
 	struct fidelity_counts refills, drains, fallbacks;
 	uint64_t zones_given; /* native: allocations whose zone the recording decided, see simulated.c */
-	uint64_t limits_given; /* native: frees that the recording had find a longer list allowed */
+	uint64_t limits_given; /* native: frees that the recording had find another limit */
 	uint64_t marks_given; /* native: zones that the recording had on the other side of their high mark */
 	/* Simulated against recorded free blocks per order, in percent of the recorded free pages. */
 	double order_error_mean, order_error_max; /* NaN unknown */

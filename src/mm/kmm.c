@@ -192,7 +192,7 @@ static void init_pcp(struct kmm *mm, struct pcp *p, unsigned zone, unsigned cpu,
 	p->cpu = (uint16_t)cpu;
 	p->zone = (uint8_t)zone;
 	p->batch = c->pcp_batch;
-	p->high = c->pcp_high;
+	p->high = p->high_late = p->high_least = c->pcp_high;
 	p->high_min = c->pcp_high_min;
 	p->high_max = c->pcp_high_max;
 	p->side[0].batch = c->pcp_batch;

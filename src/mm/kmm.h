@@ -349,7 +349,7 @@ struct kmm_stats {
 	uint64_t highatomic_reserved;
 	uint64_t zones_expected; /* allocations that kmm_expect_zone() sent elsewhere */
 	uint64_t marks_expected; /* zones that kmm_expect_drain() had on the other side of their mark */
-	uint64_t limits_expected; /* frees that it had find a higher limit, or more or fewer frees before them */
+	uint64_t limits_expected; /* frees that it had find another limit, or more or fewer frees before them */
 	uint64_t bad_frees; /* of what was not in use, or not a block: ignored */
 };
 const struct kmm_stats *kmm_stats(const struct kmm *mm);

@@ -125,6 +125,7 @@ struct pcp {
 	int32_t free_count;	    /* 6.7+: freed since the last allocation, roughly */
 	int32_t kept_back;	    /* free pages that are not in the zone's counter yet */
 	int32_t high_late; /* 6.7+: high at most, if the once-a-second work ran one time less than it was due */
+	int32_t high_least; /* 6.7+: high at least, if that work came behind refills, which raise high */
 	int32_t high_else; /* while that is unsure: high, if the zone is on the other side of its mark */
 	uint32_t else_since; /* zone.unsure_times as high_else began */
 	uint16_t cpu;
@@ -132,6 +133,7 @@ struct pcp {
 	uint8_t free_factor;   /* 5.13-6.6 */
 	uint8_t alloc_factor;  /* 6.7+ */
 	bool freed_high_order; /* 6.7+: the previous free was of order 1..3 */
+	bool lowers_late;      /* 6.7+: high is high_late, for that work has not run yet */
 	struct {
 		int32_t count, high, batch;
 	} side[2]; /* 2.6: hot, cold */

@@ -131,7 +131,7 @@ static inline kmm_pfn pcp_alloc(struct kmm *mm, struct zone *z, unsigned cpu, un
 /* Where pcp_shrink() drains plainly nothing: what else it does, and true; else false. */
 static INLINE bool pcp_has_room(const struct kmm *mm, const struct zone *z, struct pcp *p)
 {
-	if (unlikely(pcp_total(p) >= p->high || z->kswapd))
+	if (unlikely(pcp_total(p) >= p->high || z->kswapd || mm->expect_drain > 0))
 		return false;
 	return mm->generation != KMM_LINUX_6_18 || pcptune_has_room(z, p);
 }

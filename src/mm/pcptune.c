@@ -57,21 +57,41 @@ static void heed_recording(struct kmm *mm, struct zone *z, const struct pcp *p)
 static inline void set_high(struct pcp *p, int32_t high)
 {
 	p->high_late = clamp_int(p->high_late + high - p->high, high, p->high_max);
+	p->high_least = min_int(p->high_least + high - p->high, high);
 	p->high = high;
 }
 
+/* The least that the limit can be if the once-a-second work took long to come. */
+static int32_t least(const struct pcp *p)
+{
+	int32_t high = p->lowers_late ? p->high - (p->high >> 3) : p->high;
+
+	return max_int(min_int(p->high_least, high), min_int(p->high_min, p->high));
+}
+
 /*
- * The list is as long as its limit.  If the recording has the free not drain it all the same, the limit is higher,
- * as far as that may be because the once-a-second work came late; if it has it drain, this is the limit.
+ * The list is as long as its limit, or the recording has the free drain it before.  If the recording has it not drained, the
+ * once-a-second work has not run yet, or else it is longer than the limit by that work; what the recording drains is as long
+ * as the limit, as far as it may be lower because that work came late.
  */
 static int32_t heed_limit(struct kmm *mm, struct pcp *p)
 {
-	if (mm->expect_drain > 0)
-		p->high_late = p->high;
-	if (mm->expect_drain || p->high_late <= pcp_total(p))
-		return p->high;
-	mm->stats.limits_expected++;
-	p->high = pcp_total(p) + 1;
+	int32_t total = pcp_total(p);
+
+	if (mm->expect_drain > 0) {
+		if (total < least(p))
+			return p->high;
+		if (total < p->high) {
+			mm->stats.limits_expected++;
+			p->high = total;
+			p->lowers_late = false;
+		}
+		p->high_late = p->high_least = p->high;
+	} else if (!mm->expect_drain && total >= p->high && total < p->high_late) {
+		mm->stats.limits_expected++;
+		p->high = p->high_late;
+		p->lowers_late = true;
+	}
 	return p->high;
 }
 
@@ -88,6 +108,7 @@ int pcptune_refill(const struct zone *z, struct pcp *p, unsigned order)
 	room = p->high;
 	if (p->high_min != p->high_max && !z->below_high) {
 		set_high(p, min_int(p->high + want, p->high_max));
+		p->high_least -= (want + 7) >> 3;
 		room = p->high;
 	} else if (unlikely(z->below_unsure)) {
 		p->high_else = min_int(p->high_else + want, p->high_max);
@@ -135,7 +156,7 @@ static int32_t current_high(struct kmm *mm, struct zone *z, struct pcp *p, bool 
 	}
 	if (unlikely(z->below_unsure))
 		p->high_else = lowered(p, p->high_else);
-	if (pcp_total(p) >= high)
+	if (unlikely(mm->expect_drain >= 0))
 		high = heed_limit(mm, p);
 	if (pcp_total(p) >= high && p->high < p->free_count + p->batch)
 		set_high(p, clamp_int(p->free_count + p->batch, p->high_min, p->high_max));
@@ -204,6 +225,9 @@ static int32_t decayed(const struct pcp *p, int32_t high)
 int pcptune_decay(struct pcp *p)
 {
 	p->high_late = max_int(p->high, decayed(p, p->high_late));
+	p->high_least = decayed(p, least(p));
 	p->high = decayed(p, p->high);
+	/* Where it came late by more than a quarter of a second, it leaves out the next turn. */
+	p->lowers_late = false;
 	return max_int(pcp_total(p) - p->high, 0);
 }

@@ -112,7 +112,7 @@ int kmm_seed_pcp_high(struct kmm *mm, unsigned cpu, unsigned zone, int high)
 	if (mm->generation == KMM_LINUX_6_18) {
 		struct pcp *p = pcp_of(mm, &mm->zone[zone], cpu);
 
-		p->high = p->high_late = high;
+		p->high = p->high_late = p->high_least = high;
 	}
 	return 0;
 }
