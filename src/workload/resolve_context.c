@@ -47,14 +47,28 @@ static int grow_cpus(struct resolver *r, uint32_t cpus)
 	return 0;
 }
 
-/* Whose place is rather taken: one that waits for an allocation's own event may do so for long. */
-static bool goes_first(const struct ctx *a, const struct ctx *b)
+/* Did it lose the CPU between an area and its array, whose pages vfree() gives back one by one in between? */
+static bool gives_area(const struct resolver *r, const struct ctx *c)
 {
-	bool free = a->key == CTX_NONE, waits = a->open != WINDOW_NONE;
+	uint64_t last = c->frees.count ? c->frees.pos[c->frees.count - 1] : WINDOW_NONE;
+
+	if (c->last_kind != EVENT_MM_PAGE_FREE)
+		return c->last_kind == EVENT_FREE_VMAP_AREA_NOFLUSH ||
+		       c->last_kind == EVENT_REMOVE_VM_AREA;
+	return r->arrays.used && window_has(&r->win, last) &&
+	       window_at(&r->win, last)->r.sig.flags & REQ_UNPAIRED;
+}
+
+/* Whose place is rather taken: one that waits for an allocation's own event, or for an array, may do so for long. */
+static bool goes_first(const struct resolver *r, const struct ctx *a, const struct ctx *b)
+{
+	bool free = a->key == CTX_NONE, waits, other;
 
 	if (free || b->key == CTX_NONE)
 		return free;
-	return waits != (b->open != WINDOW_NONE) ? !waits : a->used < b->used;
+	waits = a->open != WINDOW_NONE || gives_area(r, a);
+	other = b->open != WINDOW_NONE || gives_area(r, b);
+	return waits != other ? !waits : a->used < b->used;
 }
 
 /* Another context of the CPU than that of its last event: it may be a new one. */
@@ -66,7 +80,7 @@ static __attribute__((noinline)) struct ctx *ctx_switch(struct resolver *r, cons
 	for (unsigned i = 0; i < CTX_PER_CPU; i++) {
 		if (set[i].key == key)
 			return &set[i];
-		if (goes_first(&set[i], old))
+		if (goes_first(r, &set[i], old))
 			old = &set[i];
 	}
 	if (old->key != CTX_NONE)

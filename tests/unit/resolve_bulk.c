@@ -23,6 +23,29 @@ static void stacks_take_silent_pages(void **state)
 	assert_int_equal(resolver_stats(b->r)->bulk_paired, 4);
 }
 
+/* 2: whoever gives a stack back may lose the CPU between two of its pages, to more others than a CPU remembers. */
+static void a_stack_is_given_back_in_pieces(void **state)
+{
+	struct bench *b = *state;
+
+	object(b, EVENT_KMALLOC, ADDR(0x700) + 64, VMALLOC_SITE, 32, 32, 0);
+	object(b, EVENT_KMEM_CACHE_ALLOC, ADDR(0x701), 7, 184, 192, 0);
+	freed(b, 0x310, 0);
+	for (int i = 0; i < 20; i++) {
+		b->pid = 200 + i;
+		alloc(b, 0x200 + (uint64_t)i, 0, USER);
+	}
+	b->pid = 100;
+	for (unsigned i = 1; i < 4; i++)
+		freed(b, 0x310 + i, 0);
+	object(b, EVENT_KFREE, ADDR(0x700) + 64, 8, 0, 0, 0);
+	finish(b);
+	assert_int_equal(count(b, REQ_PAGE_FREE), 4);
+	assert_int_equal(resolver_stats(b->r)->bulk_paired, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(rec(b, REQ_PAGE_FREE, i)->slot, rec(b, REQ_PAGE_BULK, i)->slot);
+}
+
 /* 2: where the bulk allocation refilled, it stands at its first refill. */
 static void silent_pages_stand_at_their_refill(void **state)
 {
@@ -149,7 +172,7 @@ int main(void)
 		TEST(stacks_take_silent_pages),		TEST(silent_pages_stand_at_their_refill),
 		TEST(an_unknown_array_frees_nothing),	TEST(a_block_is_no_silent_page),
 		TEST(single_pages_are_given_back_once), TEST(none_is_silent_that_reclaims),
-		TEST(reclaim_for_another_request),
+		TEST(reclaim_for_another_request),	TEST(a_stack_is_given_back_in_pieces),
 	};
 
 	return cmocka_run_group_tests_name("resolve_bulk", tests, NULL, NULL);
