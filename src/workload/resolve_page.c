@@ -272,7 +272,7 @@ static void leave_array(struct page_array *a, uint32_t slot)
 	a->n--;
 }
 
-/* The refills that seemed to be the bulk allocation's were those of this block. */
+/* The refills that seemed to be the bulk allocation's were those of this block, so it had none. */
 static struct window_entry *was_open(struct resolver *r, struct ctx *c, struct window_entry *w,
 				     uint64_t *pos)
 {
@@ -281,6 +281,7 @@ static struct window_entry *was_open(struct resolver *r, struct ctx *c, struct w
 	c->open = WINDOW_NONE;
 	c->bulk++;
 	c->bulk_n--;
+	c->bulk_moved = false;
 	w->waits = 0;
 	w->r.sig.op = REQ_PAGE_ALLOC;
 	w->r.sig.flags = 0;
