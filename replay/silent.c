@@ -463,6 +463,8 @@ static void follow_drain(struct silent *s, const struct request *q, uint64_t num
 	pass_over(s, q, number);
 	learn_type(s, q);
 	torn_seen(s, q->pfn, false);
+	if (silent_is_suspect(&s->f[q->pfn]))
+		sweep_found(s, q->pfn);
 	gone(s, q->pfn, false, number);
 	s->f[q->pfn].freed = 0;
 }

@@ -37,6 +37,7 @@
 #define SILENT_BULK (1u << 30)	     /* that is a bulk allocation */
 #define SILENT_TASKS 4096
 #define SILENT_DOUBTS 64
+#define SILENT_UNFOUND 64
 #define SILENT_MISSING 16384
 
 struct silent {
@@ -62,7 +63,12 @@ struct silent {
 		uint16_t by;	 /* the CPU that drains */
 		bool changed;	 /* perhaps: the list's CPU did something meanwhile */
 		uint64_t number; /* of the first page's record */
+		struct early_move
+			freeing; /* logged there, and perhaps not on the list yet; to 0: nothing */
 	} emptied;
+	struct early_move unfound
+		[SILENT_UNFOUND]; /* frees that such drains did not find, the last ones, in a circle */
+	uint32_t unfound_count;
 	struct silent_sweep { /* a drain of all lists */
 		bool on;
 		uint16_t by;

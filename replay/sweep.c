@@ -13,12 +13,38 @@ bool sweep_locks(const struct silent *s, unsigned cpu, uint32_t pfn)
 	       (int)(lists / s->m->cpus) == machine_zone_of(s->m, pfn);
 }
 
-/* A drain of all lists is over, or goes on with another list: what it left had been taken before. */
-static void end_emptied(struct silent *s)
+/* The page of the free that was logged last on the list's CPU was not found: it may come before this record. */
+static void note_unfound(struct silent *s, uint64_t number)
 {
-	if (s->emptied.list && !s->emptied.changed)
+	struct early_move *x = &s->emptied.freeing;
+
+	if (!x->to || s->f[x->q.pfn].list != s->emptied.list)
+		return;
+	x->to = number;
+	s->unfound[s->unfound_count++ % SILENT_UNFOUND] = *x;
+}
+
+/* A drain of all lists is over before this record, or goes on with another list: what it left had been taken before. */
+static void end_emptied(struct silent *s, uint64_t number)
+{
+	if (s->emptied.list && !s->emptied.changed) {
+		note_unfound(s, number);
 		silent_suspect(s, s->emptied.list - 1, UINT32_MAX, s->emptied.number);
+	}
 	s->emptied.list = 0;
+}
+
+void sweep_found(struct silent *s, uint32_t pfn)
+{
+	for (uint32_t i = 0; i < SILENT_UNFOUND && i < s->unfound_count; i++) {
+		struct early_move *x = &s->unfound[i];
+
+		if (!x->to || x->q.pfn != pfn)
+			continue;
+		if (x->from + 1 == (s->f[pfn].freed & FREED_AT))
+			early_note_move(s->early, x);
+		x->to = 0;
+	}
 }
 
 /* The page stands alone on a list that a drain of all lists should have emptied. */
@@ -68,12 +94,12 @@ static void follow_all(struct silent *s, const struct request *q, uint64_t numbe
 }
 
 /* Before each record. */
-static void follow_emptied(struct silent *s, const struct request *q)
+static void follow_emptied(struct silent *s, const struct request *q, uint64_t number)
 {
 	uint32_t cpu = (s->emptied.list - 1) / SILENT_LISTS % s->m->cpus;
 
 	if (q->cpu == s->emptied.by && !(q->sig.op == OBS_PCPU_DRAIN && q->sig.aux2))
-		end_emptied(s);
+		end_emptied(s, number);
 	else if (q->cpu == cpu && q->pfn < s->m->max_pfn)
 		s->emptied.changed = true;
 }
@@ -82,6 +108,7 @@ void sweep_drain(struct silent *s, const struct request *q, uint64_t number)
 {
 	uint32_t list = s->f[q->pfn].list, cpu = (list - 1) / SILENT_LISTS % s->m->cpus;
 	const struct early_move *x = &s->torn.freeing[cpu % KMM_CPUS];
+	uint64_t here = number;
 
 	if (!list || q->sig.aux != DRAIN_ALL || list == s->emptied.list || cpu == q->cpu)
 		return;
@@ -89,16 +116,19 @@ void sweep_drain(struct silent *s, const struct request *q, uint64_t number)
 	if (s->emptied.list && !s->emptied.changed &&
 	    (s->emptied.list - 1) / SILENT_LISTS == (list - 1) / SILENT_LISTS)
 		number = s->emptied.number;
-	end_emptied(s);
+	end_emptied(s, here);
 	s->emptied = (struct silent_emptied){ list, q->cpu, false, number };
 	/* Logged, and perhaps not there yet. */
-	if (x->to && x->from + 1 == s->f[x->q.pfn].freed && sweep_locks(s, cpu, x->q.pfn))
+	if (x->to && x->from + 1 == s->f[x->q.pfn].freed && sweep_locks(s, cpu, x->q.pfn)) {
 		s->f[x->q.pfn].freed |= MAY_HAVE_PASSED;
+		if (torn_can_move(x))
+			s->emptied.freeing = *x;
+	}
 }
 
 void sweep_record(struct silent *s, const struct request *q, uint64_t number)
 {
 	if (s->emptied.list)
-		follow_emptied(s, q);
+		follow_emptied(s, q, number);
 	follow_all(s, q, number);
 }

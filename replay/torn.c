@@ -92,14 +92,19 @@ static void take_back(struct silent *s, struct torn_left *l)
 	forget(&s->torn, l);
 }
 
+bool torn_can_move(const struct early_move *x)
+{
+	return x->to && !x->q.sig.own_obs && (x->q.slot == NO_SLOT || x->alloc);
+}
+
 void torn_left(struct silent *s, unsigned cpu, int32_t pid)
 {
 	struct torn *t = &s->torn;
 	const struct early_move *x = &t->freeing[cpu % KMM_CPUS];
 	struct torn_left *l;
 
-	/* Without an id that nobody else has meanwhile it cannot be moved, and drains show where it took place. */
-	if (!x->to || x->q.pid != pid || x->q.sig.own_obs || (x->q.slot != NO_SLOT && !x->alloc))
+	/* Its drains would show where it took place. */
+	if (x->q.pid != pid || !torn_can_move(x))
 		return;
 	/* Those about which something is open stay as long as others can go. */
 	for (uint32_t i = 0; i < TORN_KEPT && t->left[t->left_count % TORN_KEPT].missed; i++)

@@ -38,6 +38,8 @@ struct torn {
 	uint32_t put;	  /* .. and put */
 };
 
+/* Has this free an id that nobody else has meanwhile, or none, so that it can be read later? */
+bool torn_can_move(const struct early_move *x);
 /* A free, before its page is on the list. */
 void torn_note(struct silent *s, const struct request *q, uint64_t number);
 /* After each record. */

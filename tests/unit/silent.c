@@ -736,6 +736,49 @@ static void a_free_in_the_midst_of_a_drain(void **state)
 	assert_int_equal(s->s.taken.past[0], at);
 }
 
+/*
+ * 30 was logged right before the drain of all lists of its CPU, which did not find it, and is drained by the next one: it
+ * came to the list in between.
+ */
+static void a_free_that_a_drain_did_not_find(void **state)
+{
+	struct story *s = *state;
+	uint64_t at, to;
+
+	learn_block(s);
+	push(s, 32, NO_SLOT, 0);
+	push(s, 31, NO_SLOT, 0);
+	at = s->n;
+	push(s, 30, NO_SLOT, 0);
+	drain_all(s, 32, false);
+	drain_all(s, 31, true);
+	to = s->n;
+	drain_all(s, 90, false);
+	assert_int_equal(s->early.count, 0);
+	drain_all(s, 30, true);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].q.sig.op, REQ_PAGE_FREE);
+	assert_int_equal(s->early.a[0].from, at);
+	assert_int_equal(s->early.a[0].to, to);
+}
+
+/* It is freed once more: somebody had taken it. */
+static void a_page_that_was_taken_before_the_drain(void **state)
+{
+	struct story *s = *state;
+
+	learn_block(s);
+	push(s, 32, NO_SLOT, 0);
+	push(s, 31, NO_SLOT, 0);
+	push(s, 30, NO_SLOT, 0);
+	drain_all(s, 32, false);
+	drain_all(s, 31, true);
+	drain_all(s, 90, false);
+	push(s, 30, NO_SLOT, 0);
+	drain_all(s, 30, true);
+	assert_int_equal(s->early.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -773,6 +816,8 @@ int main(void)
 		STORY(a_page_taken_before_a_bulk_allocation),
 		STORY(a_free_while_another_cpu_drains),
 		STORY(a_free_in_the_midst_of_a_drain),
+		STORY(a_free_that_a_drain_did_not_find),
+		STORY(a_page_that_was_taken_before_the_drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
