@@ -9,6 +9,38 @@
 #define SLACK_BATCHES \
 	4 /* by which a list's length may be known wrongly: operations of one time on other CPUs */
 
+#define HALVINGS 3 /* of MOST_BATCHES come to 0 */
+
+/* The zone of q, if its page has a list there; -1. */
+static int zone_with_list(const struct machine *m, const struct request *q)
+{
+	if (q->pfn == KMM_NO_PFN || q->cpu >= KMM_CPUS || !recorded_has_pcp_list(m, q->sig.order))
+		return -1;
+	return machine_zone_of(m, q->pfn);
+}
+
+void awake_factors_follow(struct awake_factors *f, const struct machine *m, const struct request *q)
+{
+	int zone = zone_with_list(m, q);
+
+	if (zone < 0)
+		return;
+	if (q->sig.op == OBS_PCPU_DRAIN)
+		f->allocs[zone][q->cpu] = 0;
+	else if (q->sig.op == REQ_PAGE_ALLOC && !(q->sig.flags & (REQ_FAILED | REQ_DIRECT)) &&
+		 f->allocs[zone][q->cpu] < HALVINGS)
+		f->allocs[zone][q->cpu]++;
+}
+
+bool awake_factors_any(const struct awake_factors *f, const struct machine *m,
+		       const struct request *q)
+{
+	int zone = zone_with_list(m, q);
+
+	return machine_generation(m) != KMM_LINUX_6_1 || zone < 0 ||
+	       f->allocs[zone][q->cpu] < HALVINGS;
+}
+
 /* Pages on the lists of q's CPU in this zone once records [from, q), which r has not followed yet, took place. */
 static int64_t listed_by(const struct recorded *r, const struct machine *m, unsigned zone,
 			 const struct request *from, const struct request *q)

@@ -20,8 +20,24 @@
 #include "replay/turns.h"
 
 /*
+ * How large pcp->free_factor may be at most, on which it hangs whether a free of order 1 to 3 empties the lists (5.13 to 6.6): a
+ * free that drains adds one, up to MOST_BATCHES, and an allocation halves it.
+ */
+struct awake_factors {
+	uint8_t allocs[MACHINE_ZONES]
+		      [KMM_CPUS]; /* since the last drain by a free; enough of them make it 0 */
+};
+
+/* A record comes next. */
+void awake_factors_follow(struct awake_factors *f, const struct machine *m,
+			  const struct request *q);
+/* May a free on q's CPU, of a page of q's zone, find it above 0? */
+bool awake_factors_any(const struct awake_factors *f, const struct machine *m,
+		       const struct request *q);
+
+/*
  * Is q, which n records begin with, the first page of such a drain?  r has followed what came before `from`,
- * which is not behind q; freed_order: of the last free of q's CPU.
+ * which is not behind q; freed_order: of the last free of q's CPU, 0 where it is known not to have emptied the lists.
  */
 bool awake_drain(const struct recorded *r, const struct machine *m, const struct request *from,
 		 const struct request *q, uint32_t n, unsigned freed_order);

@@ -364,16 +364,19 @@ static int by_from(const void *pa, const void *pb)
 static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 {
 	uint64_t ended = 0; /* so many of kswapd's runs, the last one not followed by another */
-	uint8_t freed[KMM_CPUS] = { 0 }; /* order of each CPU's last free */
+	uint8_t freed[KMM_CPUS] = {
+		0
+	}; /* order of each CPU's last free, as long as it may have emptied the lists */
 	bool idle = false;
 	struct awake_run awake[KMM_NODES] = { 0 };
 	struct turns_move woken;
+	struct awake_factors *factors = calloc(1, sizeof(*factors));
 	struct turns turns = { 0 };
 	struct latefree late;
 	struct request *q = malloc(FEED_RECORDS * sizeof(*q));
 	uint16_t *order = malloc(TIEORDER_MOST * sizeof(*order));
 	struct recorded *r = recorded_new(m, e);
-	int n = 0, ret = q && order && r ? 0 : err_set(e, ENOMEM, "out of memory");
+	int n = 0, ret = q && order && r && factors ? 0 : err_set(e, ENOMEM, "out of memory");
 	bool started = false;
 
 	if (latefree_init(&late, m) < 0)
@@ -417,9 +420,13 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 				    awake_settled(&f->known.ends[ended - 1], &q[x]))
 					idle = false;
 				if (q[x].sig.op == REQ_PAGE_FREE)
-					freed[q[x].cpu % KMM_CPUS] = q[x].sig.order;
+					freed[q[x].cpu % KMM_CPUS] = awake_factors_any(factors, m,
+										       &q[x]) ?
+									     q[x].sig.order :
+									     0;
 				works = awake_drain(r, m, &q[i], &q[x], (uint32_t)n - x,
 						    freed[q[x].cpu % KMM_CPUS]);
+				awake_factors_follow(factors, m, &q[x]);
 				if (idle && ended && works)
 					extend_kswapd(f, m, &q[x], ended);
 				if (awake_follow(awake, r, m, &q[i], &q[x], (uint32_t)n - x, works,
@@ -451,6 +458,7 @@ static int order_ties(struct feed *f, const struct machine *m, struct err *e)
 	latefree_free(&late);
 	free(q);
 	free(order);
+	free(factors);
 	recorded_free(r);
 	f->block = 0;
 	f->number = f->given = f->turned = f->ended = f->tied = f->silent_at = f->gone_at =

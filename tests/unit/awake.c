@@ -248,6 +248,31 @@ static void test_settled(void **state)
 	assert_false(awake_settled(&x, &free));
 }
 
+/*
+ * pcp->free_factor is 5 at most and halved by each allocation from the CPU's lists in the zone: three bring it to 0, and
+ * then no free of order 1 to 3 empties the lists (free_unref_page_commit(), 6.1).  A drain may add one.
+ */
+static void test_factor(void **state)
+{
+	static struct awake_factors f;
+	struct request alloc = page(REQ_PAGE_ALLOC, 0, 1), drain = page(OBS_PCPU_DRAIN, 0, 2);
+	struct request free = page(REQ_PAGE_FREE, 0, 8), other = page(REQ_PAGE_FREE, 1, 8);
+	struct machine newer = machine;
+
+	(void)state;
+	free.sig.order = other.sig.order = 3;
+	newer.kernel_minor = 12;
+	for (int i = 0; i < 3; i++) {
+		assert_true(awake_factors_any(&f, &machine, &free));
+		awake_factors_follow(&f, &machine, &alloc);
+	}
+	assert_false(awake_factors_any(&f, &machine, &free));
+	assert_true(awake_factors_any(&f, &machine, &other));
+	assert_true(awake_factors_any(&f, &newer, &free));
+	awake_factors_follow(&f, &machine, &drain);
+	assert_true(awake_factors_any(&f, &machine, &free));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,7 +280,7 @@ int main(void)
 		cmocka_unit_test(test_all),	      cmocka_unit_test(test_many),
 		cmocka_unit_test(test_ended_before),  cmocka_unit_test(test_not_known),
 		cmocka_unit_test(test_at_work_again), cmocka_unit_test(test_settled),
-		cmocka_unit_test(test_not_awake_yet),
+		cmocka_unit_test(test_not_awake_yet), cmocka_unit_test(test_factor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
