@@ -37,6 +37,9 @@ void torn_record(struct silent *s, const struct request *q, uint64_t number)
 		x->to = number + 1;
 		return;
 	}
+	/* The interrupt's own. */
+	if (q->sig.op == OBS_PCPU_DRAIN && x->to > x->from + 1)
+		return;
 	if (request_is_observation(q) ? q->sig.op != OBS_PCPU_DRAIN :
 					q->sig.op == REQ_OBJ_FREE || q->sig.op == REQ_PERCPU_FREE)
 		return;

@@ -23,7 +23,31 @@ static void a_free_that_an_interrupt_delayed(void **state)
 	assert_int_equal(s->early.a[0].to, at + 3);
 }
 
-/* The same, but they are not handed out next: they went past the list, which was locked. */
+/* What the frees of the interrupt drain is no sign that the task had gone on. */
+static void a_drain_of_the_interrupt(void **state)
+{
+	struct story *s = *state;
+	uint64_t at;
+
+	learn_block(s);
+	alloc_by(s, 50, 1, 0);
+	at = s->n;
+	push_by(s, 31, 1, 0);
+	push_by(s, 29, 1, FREE_NESTED | FREE_IRQ);
+	tell_request(s, &(struct request){ .pfn = 60,
+					   .slot = NO_SLOT,
+					   .pid = 1,
+					   .sig = { .op = OBS_PCPU_DRAIN, .aux = DRAIN_FREE } });
+	push_by(s, 30, 1, FREE_NESTED | FREE_IRQ);
+	alloc_by(s, 51, 1, 0);
+	alloc_by(s, 31, 1, 0);
+	alloc_by(s, 30, 1, 0);
+	assert_int_equal(s->early.count, 1);
+	assert_int_equal(s->early.a[0].from, at);
+	assert_int_equal(s->early.a[0].to, at + 4);
+}
+
+/* As the first, but they are not handed out next: they went past the list, which was locked. */
 static void an_interrupt_that_found_it_locked(void **state)
 {
 	struct story *s = *state;
@@ -198,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORY(a_free_that_an_interrupt_delayed),
+		STORY(a_drain_of_the_interrupt),
 		STORY(an_interrupt_that_found_it_locked),
 		STORY(a_free_whose_task_lost_the_cpu),
 		STORY(a_free_whose_task_was_moved),
