@@ -41,7 +41,7 @@ struct kmw_cpu_count {
 struct kmw_summary {
 	char source[256]; /* the capture's name, without its folders */
 	char format[64], clock[32], kernel[160];
-	char caution[512]; /* what it cannot tell: trace_caution(), machine.narrowed */
+	char caution[512]; /* what it cannot tell: trace_caution(), missing.h, machine.narrowed */
 	bool clock_is_time, big_endian;
 	uint8_t long_size;
 	uint32_t page_size, cpus;

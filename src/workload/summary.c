@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workload/missing.h"
+
 static void take_cpus(struct kmw_summary *s, const struct trace *t)
 {
 	for (uint32_t c = 0; c < s->cpus; c++) {
@@ -41,10 +43,18 @@ static void take_events(struct kmw_summary *s, const struct trace *t, const uint
 	}
 }
 
+static void add_caution(struct kmw_summary *s, const char *text)
+{
+	size_t n = strlen(s->caution);
+
+	snprintf(s->caution + n, sizeof(s->caution) - n, "%s%s", n && *text ? "; " : "", text);
+}
+
 int summary_of_trace(struct kmw_summary *s, const struct trace *t, const uint64_t *counts,
 		     uint32_t ids, struct err *e)
 {
 	const struct trace_info *ti = trace_info(t);
+	char missing[sizeof(s->caution)];
 	uint32_t n = 0;
 
 	memset(s, 0, sizeof(*s));
@@ -68,6 +78,8 @@ int summary_of_trace(struct kmw_summary *s, const struct trace *t, const uint64_
 		return err_set(e, ENOMEM, "out of memory for the summary");
 	take_cpus(s, t);
 	take_events(s, t, counts, ids);
+	missing_events(t, s->events, missing, sizeof(missing));
+	add_caution(s, missing);
 	return 0;
 }
 
@@ -78,12 +90,13 @@ void summary_add_machine(struct kmw_summary *s, const struct machine *m)
 	if (m->kernel[0])
 		snprintf(s->kernel, sizeof(s->kernel), "%s", m->kernel);
 	if (m->narrowed[0]) {
-		size_t n = strlen(s->caution);
+		char text[256];
 
-		snprintf(s->caution + n, sizeof(s->caution) - n,
-			 "%sonly the events of %s were recorded: what others took and gave back is "
+		snprintf(text, sizeof(text),
+			 "only the events of %s were recorded: what others took and gave back is "
 			 "unknown",
-			 n ? "; " : "", m->narrowed);
+			 m->narrowed);
+		add_caution(s, text);
 	}
 	for (uint32_t c = 0; c < s->per_cpu_n; c++) {
 		struct kmw_cpu_count *k = &s->per_cpu[c];

@@ -50,6 +50,11 @@ for c in cpu0 pid comm; do "$k" verify $c 2>&1 > /dev/null | grep -o 'only the e
 "$k" verify all 2>&1 > /dev/null | grep 'only the events' >> said.got
 printf 'only the events of %s were recorded\n' 'some CPUs' 'some processes' 'tasks of one name' > said.want
 same narrowed/is-said said.want said.got
+# So it is with events that should stand beside those that were asked for.
+rec -e kmem:mm_page_alloc,kmem:kmalloc -o some -d 0.2 > some.out 2>&1
+{ "$k" verify some; "$k" verify all; } 2>&1 > /dev/null | grep -o 'without [a-z_]* ' > said.got
+printf 'without %s \n' mm_page_free mm_page_alloc_zone_locked kfree > said.want
+same narrowed/what-is-missing said.want said.got
 
 # Snapshots in between, each with its marks in the trace and its files in a folder.
 rec -e pages --snapshot-every 1 -o often -d 3.5 --format json > often.json 2> err
