@@ -24,9 +24,10 @@ int silent_init(struct silent *s, struct early *early, const struct machine *m, 
 	s->lists = m->zone_count * m->cpus * SILENT_LISTS;
 	s->f = calloc(m->max_pfn + s->lists + 1, sizeof(*s->f));
 	s->recognised = calloc(m->cpus + 1, sizeof(*s->recognised));
+	s->recognised_at = calloc(m->cpus + 1, sizeof(*s->recognised_at));
 	s->last = calloc(m->cpus + 1, sizeof(*s->last));
 	s->type = malloc((m->max_pfn >> m->pageblock_order) + 1);
-	if (!s->f || !s->recognised || !s->last || !s->type) {
+	if (!s->f || !s->recognised || !s->recognised_at || !s->last || !s->type) {
 		silent_free(s);
 		return err_set(e, ENOMEM, "out of memory for %llu page frames",
 			       (unsigned long long)m->max_pfn);
@@ -44,6 +45,7 @@ void silent_free(struct silent *s)
 {
 	free(s->f);
 	free(s->recognised);
+	free(s->recognised_at);
 	free(s->last);
 	free(s->type);
 	taken_free(&s->taken);
@@ -173,12 +175,17 @@ void silent_went(struct silent *s, uint32_t pfn)
 	taken_gone(&s->taken, f->candidate - 1, pfn);
 }
 
+/*
+ * A bulk allocation got none of what was given back after it: in an interrupt that came while it held the list's lock, such
+ * pages go past the list [free_unref_page(), 5.18 on].
+ */
 void silent_suspect_block(struct silent *s, uint32_t list, uint32_t pfn, uint64_t number)
 {
 	uint32_t *known = &s->recognised[list / SILENT_LISTS % s->m->cpus];
 
 	silent_remove(s, pfn);
-	if (list % SILENT_LISTS == KMM_UNMOVABLE && *known) {
+	if (list % SILENT_LISTS == KMM_UNMOVABLE && *known &&
+	    (s->f[pfn].freed & FREED_AT) <= s->recognised_at[list / SILENT_LISTS % s->m->cpus]) {
 		(*known)--;
 		silent_recognise(s, pfn, list, number);
 	} else {
@@ -587,6 +594,7 @@ static uint32_t follow_bulk(struct silent *s, const struct request *q, uint64_t 
 		silent_recognise(s, first, list | SILENT_BULK, number);
 	} else {
 		s->recognised[q->cpu]++;
+		s->recognised_at[q->cpu] = (uint32_t)number + 1;
 		o->known += o->bulk && o->seq == q->seq;
 	}
 	return first;

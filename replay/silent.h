@@ -93,7 +93,8 @@ struct silent {
 	uint8_t *type; /* [page blocks] of the list that pages freed there go to; KMM_PCPTYPES unknown */
 	uint32_t lists;
 	uint32_t *last; /* [cpus] the list that served the last UNMOVABLE request of order 0 there, + 1 */
-	uint32_t *recognised; /* [cpus] silent pages that are known by their requests */
+	uint32_t *recognised;	 /* [cpus] silent pages that are known by their requests */
+	uint32_t *recognised_at; /* [cpus] the last of those, + 1 */
 	struct silent_running {
 		int32_t pid; /* of the CPU's last record */
 		bool worked; /* it did more than free pages since it got the CPU */

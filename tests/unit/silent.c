@@ -479,6 +479,27 @@ static void a_bulk_allocation_from_the_zone_that_it_refills(void **state)
 	assert_int_equal(s->s.taken.count, 0);
 }
 
+/* 30 was freed by an interrupt in the midst of the bulk allocation's refill, past the list that was held: it is not what that got. */
+static void a_bulk_allocation_got_nothing_freed_since(void **state)
+{
+	struct story *s = *state;
+	struct err e;
+	uint64_t at;
+
+	learn_block(s);
+	tell(s, REQ_PAGE_BULK, KMM_NO_PFN, 21, 3);
+	for (uint32_t p = 11; p < 14; p++)
+		tell(s, OBS_ZONE_LOCKED, p, 21, 0);
+	at = s->n;
+	push(s, 30, NO_SLOT, FREE_IRQ);
+	tell(s, REQ_PAGE_ALLOC, 12, 3, 0);
+	push(s, 11, 21, 0);
+	assert_int_equal(silent_end(&s->s, NULL, &e), 0);
+	assert_int_equal(s->s.taken.count, 0);
+	assert_int_equal(s->s.taken.past_count, 1);
+	assert_int_equal(s->s.taken.past[0], at);
+}
+
 /* A fallback from 6.10 on, without another event, got 30: it had gone past the list, and nobody had taken it. */
 static void a_stolen_page_was_not_taken(void **state)
 {
@@ -809,6 +830,7 @@ int main(void)
 		STORY(pages_of_the_start),
 		STORY(a_bulk_allocation_got_another_page),
 		STORY(a_bulk_allocation_from_the_zone_that_it_refills),
+		STORY(a_bulk_allocation_got_nothing_freed_since),
 		STORY(a_stolen_page_was_not_taken),
 		STORY(free_in_the_end_without_a_drain),
 		STORY(on_a_cpus_list_in_the_end),
