@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "replay/freescan.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +10,8 @@
 
 #define CLUSTER 32 /* COMPACT_CLUSTER_MAX */
 
-void freescan_init(struct freescan *f, const struct machine *m, const struct freescan_lists *lists,
-		   void *who)
+int freescan_init(struct freescan *f, const struct machine *m, const struct freescan_lists *lists,
+		  void *who)
 {
 	memset(f, 0, sizeof(*f));
 	f->m = m;
@@ -19,6 +20,7 @@ void freescan_init(struct freescan *f, const struct machine *m, const struct fre
 	f->marked = calloc((m->max_pfn >> m->pageblock_order) + 1, sizeof(*f->marked));
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
 		isolated_init(&f->run[i].isolated, m);
+	return f->marked ? 0 : -ENOMEM;
 }
 
 void freescan_free(struct freescan *f)
@@ -42,8 +44,7 @@ int freescan_copy(struct freescan *f, const struct freescan *from)
 	f->live = from->live;
 	f->blind = from->blind;
 	memcpy(f->init_free, from->init_free, sizeof(f->init_free));
-	if (f->marked && from->marked)
-		memcpy(f->marked, from->marked, (f->m->max_pfn >> f->m->pageblock_order) + 1);
+	memcpy(f->marked, from->marked, (f->m->max_pfn >> f->m->pageblock_order) + 1);
 	return 0;
 }
 
@@ -335,21 +336,20 @@ static void skip_block(const struct freescan *f, struct freescan_run *r)
 /* The page block is marked to be skipped, until all marks of its zone are taken away. */
 static void mark(struct freescan *f, uint32_t pfn)
 {
-	if (f->marked)
+	if (pfn < f->m->max_pfn) /* a what-if may have more memory */
 		f->marked[pfn >> f->m->pageblock_order] = 1;
 }
 
 static bool is_marked(const struct freescan *f, uint32_t pfn)
 {
-	return f->marked && pfn < f->m->max_pfn && f->marked[pfn >> f->m->pageblock_order];
+	return pfn < f->m->max_pfn && f->marked[pfn >> f->m->pageblock_order];
 }
 
 static void unmark_all(struct freescan *f, unsigned zone)
 {
 	const struct machine_zone *z = &f->m->zones[zone];
 
-	for (uint64_t p = z->start_pfn;
-	     f->marked && p < z->start_pfn + z->spanned && p < f->m->max_pfn;
+	for (uint64_t p = z->start_pfn; p < z->start_pfn + z->spanned && p < f->m->max_pfn;
 	     p += 1u << f->m->pageblock_order)
 		f->marked[p >> f->m->pageblock_order] = 0;
 }

@@ -81,12 +81,13 @@ struct freescan {
 	struct freescan_run run[FREESCAN_RUNS];
 	unsigned live;			   /* of them are on */
 	uint32_t init_free[MACHINE_ZONES]; /* where the zone's free scanner was last reset to, 0 never */
-	uint8_t *marked; /* [page blocks] known to be marked to be skipped; NULL: nothing is */
+	uint8_t *marked;		   /* [page blocks] known to be marked to be skipped */
 	uint64_t searches, found, taken; /* fast searches; that found a block; pages isolated */
 };
 
-void freescan_init(struct freescan *f, const struct machine *m, const struct freescan_lists *lists,
-		   void *who);
+/* 0 or -ENOMEM; freescan_free() in either case. */
+int freescan_init(struct freescan *f, const struct machine *m, const struct freescan_lists *lists,
+		  void *who);
 void freescan_free(struct freescan *f);
 /* Where another one stands that followed the same events.  0, or -1 without memory. */
 int freescan_copy(struct freescan *f, const struct freescan *from);

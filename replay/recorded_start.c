@@ -17,7 +17,8 @@ struct recorded *recorded_new(const struct machine *m, struct err *e)
 	r->m = m;
 	r->claims_silent = request_claims_silently(m);
 	r->pending_free = UINT32_MAX;
-	freescan_init(&r->scan, m, &recorded_lists, r);
+	if (freescan_init(&r->scan, m, &recorded_lists, r))
+		goto oom;
 	r->scan.blind = r->bare = true;
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
 		r->kept[i].pfn = KMM_NO_PFN;

@@ -57,11 +57,11 @@ struct simulated *simulated_new(const struct machine *m, const struct simulated_
 	s->o = *o;
 	s->early = UINT64_MAX;
 	s->fallbacks.m = m;
-	freescan_init(&s->scan, m, &simulated_lists, s);
 	for (unsigned i = 0; i < FREESCAN_RUNS; i++)
 		s->kept[i].pfn = KMM_NO_PFN;
 	s->frames = target_frames(m, o->config);
-	if (!view_touched_init(&s->touched, s->frames, m->pageblock_order))
+	if (!freescan_init(&s->scan, m, &simulated_lists, s) &&
+	    !view_touched_init(&s->touched, s->frames, m->pageblock_order))
 		s->mm = create(m, o, why, sizeof(why));
 	if (!s->mm) {
 		err_set(e, s->touched.block ? EINVAL : ENOMEM, "the model cannot be built: %s",

@@ -61,7 +61,7 @@ static void start(struct freeset *s, struct freescan *f)
 		s->f[p].state = FRAME_USED;
 	for (uint32_t b = 0; b < s->blocks; b++)
 		s->block_type[b] = KMM_MOVABLE;
-	freescan_init(f, &machine, &lists, s);
+	assert_int_equal(freescan_init(f, &machine, &lists, s), 0);
 }
 
 static void stop(struct freeset *s, struct freescan *f)
@@ -328,6 +328,15 @@ static void test_source_of_others(void **state)
 	}
 }
 
+/* Order 8, from the first of the list on: 9216, 768, 8192. */
+static void start_with_three(struct freeset *s, struct freescan *f)
+{
+	start(s, f);
+	freeset_set(s, 8192, 8, KMM_MOVABLE, true);
+	freeset_set(s, 768, 8, KMM_MOVABLE, true);
+	freeset_set(s, 9216, 8, KMM_MOVABLE, true);
+}
+
 /*
  * The search found the page block that the scanner had come to, marked it, and so it was passed over: its free block is
  * the last of its list.  From 6.5 on nothing is marked; it was not found.
@@ -340,10 +349,7 @@ static void test_source_passed_over(void **state)
 		struct freescan f;
 		struct freeset s = { 0 };
 
-		start(&s, &f);
-		freeset_set(&s, 8192, 8, KMM_MOVABLE, true);
-		freeset_set(&s, 768, 8, KMM_MOVABLE, true);
-		freeset_set(&s, 9216, 8, KMM_MOVABLE, true);
+		start_with_three(&s, &f);
 		begin(&f, COMPACT_SYNC);
 		/* All behind it were marked before. */
 		finished(&f);
@@ -385,10 +391,7 @@ static void test_source_marked(void **state)
 		struct freescan f;
 		struct freeset s = { 0 };
 
-		start(&s, &f);
-		freeset_set(&s, 8192, 8, KMM_MOVABLE, true);
-		freeset_set(&s, 768, 8, KMM_MOVABLE, true);
-		freeset_set(&s, 9216, 8, KMM_MOVABLE, true);
+		start_with_three(&s, &f);
 		search_in_vain(&f, 16384 - 512);
 		assert_int_equal(next(&s, 0, 8, KMM_NO_PFN), 9216);
 		freeset_turn(&s, 0, 8, KMM_MOVABLE, 8192);
